@@ -1,0 +1,56 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+#include "thrum/core/error.h"
+#include "thrum/core/json_internal.h"
+
+namespace thrum {
+namespace {
+
+std::string refusal(const std::string& text) {
+  try {
+    parse_json(text, "test");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Json, KeepsTheOrderOfKeys) { EXPECT_EQ(parse_json(R"({"b":1,"a":2})", "test").dump(), R"({"b":1,"a":2})"); }
+
+TEST(Json, RefusesWhatIsNotStrictJson) {
+  EXPECT_EQ(refusal("{\"a\":1,}"), "[test] not valid JSON at byte 8");
+  EXPECT_EQ(refusal("{} x"), "[test] not valid JSON at byte 4");
+  EXPECT_EQ(refusal("NaN"), "[test] not valid JSON at byte 1");
+  EXPECT_EQ(refusal(""), "[test] not valid JSON at byte 1");
+  EXPECT_EQ(refusal(R"({"a":{"k":1,"k":2}})"), "[test] JSON has the key \"k\" twice in one object");
+  EXPECT_EQ(refusal(std::string(100000, '[')), "[test] JSON is nested deeper than 64 levels");
+  EXPECT_THAT(refusal("1e999"), testing::HasSubstr("[test] not valid JSON"));
+  EXPECT_THAT(refusal("\"\xff\""), testing::HasSubstr("[test] not valid JSON"));
+}
+
+TEST(Json, TheSameKeyInTwoObjectsIsNoDuplicate) { EXPECT_EQ(refusal(R"([{"k":1},{"k":{"k":2}}])"), "accepted"); }
+
+TEST(Json, NonFiniteNumbersTravelAsStrings) {
+  EXPECT_EQ(json_number(INFINITY).dump(), "\"inf\"");
+  EXPECT_EQ(number_from_json(json_number(-INFINITY), "test"), -INFINITY);
+  EXPECT_TRUE(std::isnan(number_from_json(json_number(NAN), "test")));
+  EXPECT_EQ(number_from_json(json_number(0.1), "test"), 0.1);
+  EXPECT_THROW(number_from_json("1", "test"), Error);
+}
+
+TEST(Json, NamesTheMissingMember) {
+  try {
+    json_member(parse_json("{}", "model"), "schema", "model");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "[model] the key \"schema\" is missing");
+  }
+}
+
+}  // namespace
+}  // namespace thrum

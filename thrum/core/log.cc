@@ -1,0 +1,33 @@
+#include "thrum/core/log.h"
+
+#include <utility>
+
+#include "thrum/core/mutex.h"
+
+namespace thrum {
+namespace {
+
+struct Hook {
+  Mutex mutex;
+  LogSink sink THRUM_GUARDED_BY(mutex);
+};
+
+Hook& hook() {
+  static Hook instance;
+  return instance;
+}
+
+}  // namespace
+
+void set_log_sink(LogSink sink) {
+  MutexLock lock(hook().mutex);
+  hook().sink = std::move(sink);
+}
+
+void log(LogLevel level, std::string_view message) {
+  Hook& h = hook();
+  MutexLock lock(h.mutex);
+  if (h.sink) h.sink(level, message);
+}
+
+}  // namespace thrum

@@ -1,0 +1,24 @@
+#include "thrum/core/names.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace thrum {
+namespace {
+
+const std::vector<std::string> columns = {"age", "income", "hours_per_week"};
+
+TEST(NearestName, FindsTheColumnMeant) {
+  EXPECT_EQ(nearest_name("incom", columns), "income");
+  EXPECT_EQ(nearest_hint("hours-per-week", columns), "nearest: \"hours_per_week\"");
+}
+
+TEST(NearestName, IsEmptyWhereNothingIsNear) {
+  EXPECT_EQ(nearest_name("workclass", columns), "");
+  EXPECT_EQ(nearest_hint("workclass", columns), "");
+  EXPECT_EQ(nearest_name(std::string(1000000, 'a'), columns), "");
+}
+
+}  // namespace
+}  // namespace thrum
