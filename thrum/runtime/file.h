@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string_view>
+
+#include "thrum/core/bytes.h"
+#include "thrum/core/function_ref.h"
+
+namespace thrum {
+
+/// A whole file, mapped read-only. Movable; the bytes stay where they are.
+class MappedFile {
+ public:
+  /// Throws io naming the path and the system's reason (missing, a directory, no permission).
+  explicit MappedFile(const std::filesystem::path& path);
+  ~MappedFile();
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+
+  ByteSpan bytes() const noexcept { return {data_, size_}; }
+
+ private:
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// What `write_file` hands to its callback.
+class FileWriter {
+ public:
+  virtual ~FileWriter() = default;
+  virtual void write(ByteSpan bytes) = 0;  ///< throws io, such as for a full disk
+  void write(std::string_view text) { write(bytes_of(text)); }
+};
+
+/// Creates or replaces `path` as a whole: `fill` writes to a temporary file beside it, which is renamed at the end. Whoever
+/// reads `path` sees the old file or the new one; when `fill` throws, or on kill -9, the old one stays.
+/// "-" is standard output, "/dev/…" and pipes are written directly. Throws io naming the path.
+void write_file(const std::filesystem::path& path, FunctionRef<void(FileWriter&)> fill);
+
+}  // namespace thrum
