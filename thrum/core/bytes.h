@@ -13,9 +13,13 @@ static_assert(std::endian::native == std::endian::little, "Thrum's formats are l
 
 using ByteSpan = std::span<const std::byte>;
 
-inline ByteSpan bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+inline ByteSpan bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 
-inline std::string_view text_of(ByteSpan bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+inline std::string_view text_of(ByteSpan bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 /// The T at the beginning of `bytes`, whatever its alignment. REQUIRES: bytes.size() >= sizeof(T).
 template <class T>

@@ -16,9 +16,13 @@ constexpr std::array<Description, 6> descriptions = {
 
 }  // namespace
 
-std::size_t dtype_size(DType dtype) noexcept { return descriptions[static_cast<std::size_t>(dtype)].size; }
+std::size_t dtype_size(DType dtype) noexcept {
+  return descriptions[static_cast<std::size_t>(dtype)].size;
+}
 
-std::string_view dtype_name(DType dtype) noexcept { return descriptions[static_cast<std::size_t>(dtype)].name; }
+std::string_view dtype_name(DType dtype) noexcept {
+  return descriptions[static_cast<std::size_t>(dtype)].name;
+}
 
 std::optional<DType> parse_dtype(std::string_view name) noexcept {
   for (std::size_t i = 0; i < descriptions.size(); ++i) {

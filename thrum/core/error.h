@@ -21,8 +21,8 @@ enum class ErrorCode {
 /// The name as it appears in JSON, such as "invalid_argument".
 std::string_view error_code_name(ErrorCode code) noexcept;
 
-/// The one exception of the library. `what()` reads "[train] column \"incom\" is not in adult.csv; nearest: \"income\"":
-/// where, what was expected, what was given, and what to do.
+/// The one exception of the library. `what()` reads "[train] column \"incom\" is not in adult.csv; nearest:
+/// \"income\"": where, what was expected, what was given, and what to do.
 class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}

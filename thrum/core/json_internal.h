@@ -9,8 +9,8 @@ namespace thrum {
 /// Objects keep the order in which keys were added, so the same content gives the same text.
 using Json = nlohmann::ordered_json;
 
-/// Strict RFC 8259: duplicate keys, trailing text, invalid UTF-8, nesting deeper than 64 and numbers out of range are refused.
-/// Throws corrupt_data: "[where] …" with the byte position.
+/// Strict RFC 8259: duplicate keys, trailing text, invalid UTF-8, nesting deeper than 64 and numbers out of range are
+/// refused. Throws corrupt_data: "[where] …" with the byte position.
 Json parse_json(std::string_view text, std::string_view where);
 
 /// `value` as a number, or as the string "nan", "inf", "-inf" where JSON has none.

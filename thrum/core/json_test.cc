@@ -20,7 +20,9 @@ std::string refusal(const std::string& text) {
   return "accepted";
 }
 
-TEST(Json, KeepsTheOrderOfKeys) { EXPECT_EQ(parse_json(R"({"b":1,"a":2})", "test").dump(), R"({"b":1,"a":2})"); }
+TEST(Json, KeepsTheOrderOfKeys) {
+  EXPECT_EQ(parse_json(R"({"b":1,"a":2})", "test").dump(), R"({"b":1,"a":2})");
+}
 
 TEST(Json, RefusesWhatIsNotStrictJson) {
   EXPECT_EQ(refusal("{\"a\":1,}"), "[test] not valid JSON at byte 8");
@@ -33,7 +35,9 @@ TEST(Json, RefusesWhatIsNotStrictJson) {
   EXPECT_THAT(refusal("\"\xff\""), testing::HasSubstr("[test] not valid JSON"));
 }
 
-TEST(Json, TheSameKeyInTwoObjectsIsNoDuplicate) { EXPECT_EQ(refusal(R"([{"k":1},{"k":{"k":2}}])"), "accepted"); }
+TEST(Json, TheSameKeyInTwoObjectsIsNoDuplicate) {
+  EXPECT_EQ(refusal(R"([{"k":1},{"k":{"k":2}}])"), "accepted");
+}
 
 TEST(Json, NonFiniteNumbersTravelAsStrings) {
   EXPECT_EQ(json_number(INFINITY).dump(), "\"inf\"");

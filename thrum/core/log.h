@@ -10,7 +10,8 @@ enum class LogLevel { debug, info, warning, error };
 /// Receives what the library has to say. The library itself never prints.
 using LogSink = std::function<void(LogLevel, std::string_view message)>;
 
-/// Replaces the sink (the default drops everything). Thread-safe; the sink is called from any thread, one call at a time.
+/// Replaces the sink (the default drops everything). Thread-safe; the sink is called from any thread, one call at a
+/// time.
 void set_log_sink(LogSink sink);
 
 void log(LogLevel level, std::string_view message);

@@ -6,7 +6,8 @@
 
 namespace thrum {
 
-/// The candidate with the smallest edit distance to `name`, or "" where none is near (more than a third of its letters off).
+/// The candidate with the smallest edit distance to `name`, or "" where none is near (more than a third of its letters
+/// off).
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
 
 /// `nearest: "income"`, or "" where no candidate is near: the hint of an error about an unknown name.

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "thrum/core/error.h"
+#include "thrum/core/json_internal.h"
 #include "thrum/core/names.h"
 
 namespace thrum {
@@ -80,6 +81,29 @@ std::string one_of(std::span<const std::string> choices) {
 }
 
 }  // namespace detail
+
+void Options::set(std::string_view name, std::string_view text) {
+  find_option(fields_, name).set(data_.get(), text);
+}
+
+std::string Options::get(std::string_view name) const {
+  return find_option(fields_, name).get(data_.get());
+}
+
+std::string Options::json() const {
+  Json object = Json::object();
+  for (const OptionField& field : fields_) {
+    const std::string text = field.get(data_.get());
+    if (field.type == "text") {
+      object[field.name] = text;
+    } else if (field.type == "number") {
+      object[field.name] = json_number(detail::parse_number(field.name, {}, text));
+    } else {
+      object[field.name] = Json::parse(text);
+    }
+  }
+  return object.dump();
+}
 
 const OptionField& find_option(std::span<const OptionField> fields, std::string_view name) {
   std::string wanted(name);

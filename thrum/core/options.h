@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "thrum/core/assert.h"
 
 namespace thrum {
 
@@ -24,7 +27,8 @@ struct Range {
   std::string text() const;
 };
 
-/// One option of an options struct, described once: flags, grid keys, model metadata and the reference page are made from it.
+/// One option of an options struct, described once: flags, grid keys, model metadata and the reference page are made
+/// from it.
 struct OptionField {
   std::string name;                  ///< "max_iter"; the flag is "--max-iter"
   std::string type;                  ///< "number", "integer", "boolean" or "text"
@@ -52,7 +56,7 @@ std::string one_of(std::span<const std::string> choices);
 /// A numeric or boolean option.
 template <class Options, class T>
   requires std::is_arithmetic_v<T>
-OptionField option_field(std::string name, T Options::*member, Range range, std::string help) {
+OptionField option_field(std::string name, T Options::* member, Range range, std::string help) {
   OptionField field;
   if constexpr (std::is_same_v<T, bool>) {
     field.type = "boolean";
@@ -85,7 +89,7 @@ OptionField option_field(std::string name, T Options::*member, Range range, std:
 
 /// A text option, one of `choices` where there are any.
 template <class Options>
-OptionField option_field(std::string name, std::string Options::*member, std::vector<std::string> choices,
+OptionField option_field(std::string name, std::string Options::* member, std::vector<std::string> choices,
                          std::string help) {
   OptionField field;
   field.type = "text";
@@ -100,7 +104,55 @@ OptionField option_field(std::string name, std::string Options::*member, std::ve
   return field;
 }
 
-/// The field called `name` (or its flag spelling without dashes in front). Throws invalid_argument with the nearest name.
+/// A struct of options together with its fields, as a value: what generic code (flags, grids, metadata) works on.
+class Options {
+ public:
+  /// REQUIRES: the fields describe Struct and outlive the value (they are a static list).
+  template <class Struct>
+  Options(Struct value, std::span<const OptionField> fields)
+      : fields_(fields),
+        data_(std::make_shared<Struct>(std::move(value))),
+        copy_([](const void* p) -> std::shared_ptr<void> {
+          return std::make_shared<Struct>(*static_cast<const Struct*>(p));
+        }),
+        type_(&type_tag<Struct>) {}
+  Options(const Options& other)
+      : fields_(other.fields_), data_(other.copy_(other.data_.get())), copy_(other.copy_), type_(other.type_) {}
+  Options& operator=(const Options& other) {
+    Options copy(other);
+    std::swap(*this, copy);
+    return *this;
+  }
+  Options(Options&&) noexcept = default;
+  Options& operator=(Options&&) noexcept = default;
+  ~Options() = default;
+
+  std::span<const OptionField> fields() const noexcept { return fields_; }
+  /// Throws invalid_argument for an unknown name or a value out of its range.
+  void set(std::string_view name, std::string_view text);
+  std::string get(std::string_view name) const;
+  /// One JSON object in the order of the fields; non-finite numbers are strings.
+  std::string json() const;
+
+  /// REQUIRES: it was made from a Struct.
+  template <class Struct>
+  const Struct& as() const {
+    THRUM_ASSERT(type_ == &type_tag<Struct>);
+    return *static_cast<const Struct*>(data_.get());
+  }
+
+ private:
+  template <class Struct>
+  static constexpr char type_tag = 0;
+
+  std::span<const OptionField> fields_;
+  std::shared_ptr<void> data_;
+  std::shared_ptr<void> (*copy_)(const void*);
+  const char* type_;
+};
+
+/// The field called `name` (or its flag spelling without dashes in front). Throws invalid_argument with the nearest
+/// name.
 const OptionField& find_option(std::span<const OptionField> fields, std::string_view name);
 
 }  // namespace thrum

@@ -9,8 +9,7 @@ namespace {
 
 // Known answers of the Random123 distribution (kat_vectors, philox4x32 with 10 rounds).
 TEST(Random, MatchesThePublishedKnownAnswers) {
-  EXPECT_EQ(Random(0, 0).bits(0),
-            (std::array<std::uint32_t, 4>{0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u}));
+  EXPECT_EQ(Random(0, 0).bits(0), (std::array<std::uint32_t, 4>{0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u}));
   EXPECT_EQ(Random(~0ull, ~0ull).bits(~0ull),
             (std::array<std::uint32_t, 4>{0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu}));
   EXPECT_EQ(Random(0x299f31d0a4093822ull, 0x0370734413198a2eull).bits(0x85a308d3243f6a88ull),

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "thrum/comm/row_blocks.h"
+#include "thrum/data/feature_reader.h"
+#include "thrum/data/schema.h"
+#include "thrum/data/table.h"
+
+namespace thrum {
+
+/// What a learner trains on: one rank's rows of a table, with the target and the weights in numbers. Immutable.
+class Dataset {
+ public:
+  struct Options {
+    std::string target;
+    Task task = Task::classification;
+    std::vector<std::string> exclude = {};  ///< columns that are not features
+    std::string weight = {};                ///< a column of sample weights, >= 0; "": all ones. Not a feature.
+  };
+
+  /// All rows of `table`. Throws invalid_argument as Schema::infer, and for missing targets, negative, missing or
+  /// all-zero weights (naming the row).
+  Dataset(std::shared_ptr<const Table> table, const Options& options);
+
+  /// The rows that rank `rank` of `size` trains on (rows_of_rank of the whole); shares the table. REQUIRES: this is the
+  /// whole.
+  Dataset shard(int rank, int size) const;
+
+  const Schema& schema() const noexcept { return whole_->schema; }
+  const FeatureReader& reader() const noexcept { return whole_->reader; }
+
+  std::size_t n_rows() const noexcept { return rows_.size(); }    ///< of this rank
+  std::size_t first_row() const noexcept { return rows_.begin; }  ///< in the whole, and for reader()
+  std::size_t n_rows_of_all_ranks() const noexcept { return whole_->y.size(); }
+
+  /// y[i] of this rank's row i: the index of its class, or the number of a regression.
+  std::span<const double> y() const noexcept { return std::span(whole_->y).subspan(rows_.begin, rows_.size()); }
+  /// Sample weights of this rank's rows; empty where all are one.
+  std::span<const double> weights() const noexcept;
+
+ private:
+  struct Whole {
+    Whole(std::shared_ptr<const Table> t, const Options& options);
+    std::shared_ptr<const Table> table;
+    Schema schema;
+    FeatureReader reader;
+    std::vector<double> y;
+    std::vector<double> weights;
+  };
+  std::shared_ptr<const Whole> whole_;
+  RowRange rows_;
+};
+
+}  // namespace thrum

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "thrum/core/view.h"
+#include "thrum/data/schema.h"
+#include "thrum/data/table.h"
+
+namespace thrum {
+
+/// Reads the rows of a table as a model sees them (see Schema). Refers to the table. Reading is thread-safe.
+class FeatureReader {
+ public:
+  /// Matches columns to features by name; the table may have more columns, in any order. Throws invalid_argument for a
+  /// missing column (with the nearest name) and for text in a column that must hold numbers (with the first such value
+  /// and its row).
+  FeatureReader(const Schema& schema, const Table& table);
+
+  std::size_t n_features() const noexcept { return bindings_.size(); }
+  std::size_t n_rows() const noexcept { return n_rows_; }
+
+  /// rows(i, j) = feature j of row begin + i. rows: (n, n_features).
+  void read(std::size_t begin, MatrixView<double> rows) const;
+
+  /// values[i] = feature `j` of row begin + i, for one feature.
+  void read_feature(std::size_t j, std::size_t begin, std::span<double> values) const;
+
+ private:
+  struct Binding {
+    const Column* column = nullptr;
+    FeatureType type = FeatureType::number;
+    std::vector<double> recoded = {};  ///< of a category column: the model's code for each code of the table
+    const std::vector<std::string>* categories = nullptr;  ///< set where numbers are read as category names
+  };
+  std::vector<Binding> bindings_;
+  std::size_t n_rows_ = 0;
+};
+
+}  // namespace thrum

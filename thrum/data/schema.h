@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "thrum/data/table.h"
+
+namespace thrum {
+
+enum class FeatureType { number, category };
+enum class Task { regression, classification };
+
+std::string_view task_name(Task task) noexcept;
+
+/// What a model expects in one input column.
+struct Feature {
+  std::string name;
+  FeatureType type = FeatureType::number;
+  std::vector<std::string> categories = {};  ///< of a category feature, in the order of their bytes
+};
+
+/// What a model predicts.
+struct Target {
+  std::string name;
+  Task task = Task::classification;
+  std::vector<std::string> classes = {};  ///< of a classification, in ascending order (numbers as numbers)
+};
+
+/// The columns a model was trained on, in its order. Stored in the model; new data is matched by name.
+///
+/// A model sees a row as one double per feature: the number, or the index of the category; NaN where the value is
+/// missing, and categories.size() for a category that was not there in training.
+struct Schema {
+  std::vector<Feature> features;
+  Target target;
+
+  /// The features are all columns of `table` but `target` and those in `exclude`. Types, categories and classes come
+  /// from all rows. Throws invalid_argument: no such column (with the nearest name), no feature left, a regression
+  /// target that is not numeric, fewer than two classes, a column in which every value is missing.
+  static Schema infer(const Table& table, std::string_view target, Task task, std::vector<std::string> exclude = {});
+
+  /// JSON text of the model file.
+  std::string to_json() const;
+  /// Throws corrupt_data for anything that to_json does not write.
+  static Schema from_json(std::string_view text);
+
+  std::vector<std::string> feature_names() const;
+  /// The index of a feature; nullopt where there is none.
+  std::optional<std::size_t> find(std::string_view name) const;
+};
+
+/// The index of `value` in `categories`, by binary search; categories.size() where it is not among them.
+std::size_t category_code(const std::vector<std::string>& categories, std::string_view value);
+
+}  // namespace thrum

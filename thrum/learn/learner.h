@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "thrum/comm/execution.h"
+#include "thrum/core/options.h"
+#include "thrum/data/dataset.h"
+#include "thrum/model/model.h"
+
+namespace thrum {
+
+/// One of the fits that Learner::fit_many does in shared passes over the data: a fold, a class, a candidate of a
+/// search.
+struct FitSpec {
+  const Options* options = nullptr;             ///< REQUIRES: made by the same learner's default_options()
+  std::span<const std::uint8_t> row_mask = {};  ///< 1: train on this rank's row; empty: on all
+  std::span<const double> weights = {};         ///< multiply the dataset's sample weights; empty: ones
+  const Model* start = nullptr;                 ///< warm start from a model of the same learner and schema; may be null
+};
+
+/// How a learner needs its rows.
+enum class RowAccess {
+  sums,      ///< through sums over rows, so ranks may each hold a part
+  all_rows,  ///< all rows on one rank, in global order
+};
+
+/// Trains models of one algorithm. Stateless; thread-safe.
+class Learner {
+ public:
+  virtual ~Learner() = default;
+
+  virtual std::string_view name() const noexcept = 0;     ///< "logistic-regression"
+  virtual std::string_view summary() const noexcept = 0;  ///< one line
+  virtual Task task() const noexcept = 0;
+  virtual RowAccess row_access() const noexcept = 0;
+  virtual Options default_options() const = 0;
+
+  /// One model per spec, the same on every rank and for any number of threads and ranks (collective).
+  /// Throws invalid_argument for options that do not go together or data that the algorithm cannot use; cancelled.
+  virtual std::vector<std::unique_ptr<Model>> fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
+                                                       const Execution& execution) const = 0;
+
+  std::unique_ptr<Model> fit(const Dataset& dataset, const Options& options, const Execution& execution) const;
+};
+
+/// Every learner, in the order in which help lists them.
+std::span<const Learner* const> learners();
+
+/// Throws invalid_argument with the nearest name.
+const Learner& find_learner(std::string_view name);
+
+}  // namespace thrum

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "thrum/comm/execution.h"
+#include "thrum/core/bytes.h"
+#include "thrum/core/view.h"
+#include "thrum/data/schema.h"
+#include "thrum/data/table.h"
+#include "thrum/model/model_file.h"
+#include "thrum/model/predictor.h"
+
+namespace thrum {
+
+/// How training went, as stored with the model: no times, hosts, paths, thread or rank counts, so that the file does
+/// not depend on them.
+struct TrainingRecord {
+  std::size_t n_rows = 0;
+  std::size_t iterations = 0;
+  bool converged = false;
+  double objective = 0;
+  std::string stopped_by = {};      ///< the test that ended training, for people
+  std::string options_json = "{}";  ///< the learner's options, one JSON object
+};
+
+/// A trained model: immutable, thread-safe to read, with everything that is needed to predict from raw named columns.
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  /// The learner's name: "logistic-regression".
+  virtual std::string_view algorithm() const noexcept = 0;
+  virtual const Schema& schema() const noexcept = 0;
+  virtual const TrainingRecord& training() const noexcept = 0;
+
+  /// What is particular to the algorithm, such as coefficients with their names: lines of text for `thrum inspect`.
+  virtual std::string description() const = 0;
+  /// The same as one JSON object.
+  virtual std::string description_json() const = 0;
+
+  /// Adds the tensors and metadata of this algorithm.
+  virtual void write(ModelFileBuilder& file) const = 0;
+
+  /// The compiled form that predicts, and that several processes can share: pointer-free bytes for Predictor::open.
+  virtual std::vector<std::byte> compile() const = 0;
+};
+
+/// The bytes of the model file (see model_file.h); equal models give equal bytes.
+std::vector<std::byte> serialize(const Model& model);
+/// Written to a temporary file and renamed. Throws io.
+void save_model(const Model& model, const std::filesystem::path& path);
+
+/// Validates everything before use. Throws io, or corrupt_data naming the path and the fault.
+std::unique_ptr<Model> load_model(const std::filesystem::path& path);
+/// `source` names the bytes in messages.
+std::unique_ptr<Model> deserialize(ByteSpan bytes, std::string_view source);
+
+/// The predictions for all rows of `table`, (n_rows, n_outputs) row-major: probabilities of the classes, or one number.
+/// Columns are matched by name. The same for any number of threads. Throws as FeatureReader; cancelled.
+std::vector<double> predict(const Model& model, const Table& table, const Execution& execution);
+
+/// The class with the highest probability (the first of equals) per row of `probabilities`.
+std::vector<std::size_t> most_probable(MatrixView<const double> probabilities);
+
+}  // namespace thrum

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "thrum/core/bytes.h"
+#include "thrum/core/view.h"
+#include "thrum/data/schema.h"
+
+namespace thrum {
+
+/// A compiled model over an image of bytes that it does not own, such as a mapping shared by several processes.
+/// Re-entrant: any number of threads may predict at once.
+class Predictor {
+ public:
+  virtual ~Predictor() = default;
+
+  virtual const Schema& schema() const noexcept = 0;
+  /// The number of classes, or 1 for a regression.
+  virtual std::size_t n_outputs() const noexcept = 0;
+
+  /// rows: (n, n_features) as Schema describes; outputs: (n, n_outputs). Allocates nothing. A row's outputs do not
+  /// depend on the other rows. REQUIRES: the shapes fit.
+  virtual void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept = 0;
+};
+
+/// `image`: what Model::compile returned, aligned to 64 bytes, alive as long as the predictor. Throws corrupt_data.
+std::unique_ptr<Predictor> open_predictor(ByteSpan image);
+
+}  // namespace thrum
