@@ -1,0 +1,76 @@
+#include "thrum/metrics/evaluation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "thrum/core/error.h"
+
+namespace thrum::metrics {
+namespace {
+
+using Numbers = std::vector<double>;
+
+std::vector<std::string> names(const std::vector<Score>& scores) {
+  std::vector<std::string> result;
+  for (const Score& score : scores) result.push_back(score.name);
+  return result;
+}
+
+const Score& find(const std::vector<Score>& scores, const std::string& name) {
+  for (const Score& score : scores) {
+    if (score.name == name) return score;
+  }
+  ADD_FAILURE() << name;
+  return scores.front();
+}
+
+MatrixView<const double> two_columns(const Numbers& values) {
+  return {values.data(), values.size() / 2, 2};
+}
+
+TEST(Evaluation, NamesItsScores) {
+  const Numbers p = {0.9, 0.1, 0.2, 0.8};
+  EXPECT_THAT(names(classification_metrics(Numbers{0, 1}, two_columns(p))),
+              testing::ElementsAre("accuracy", "log_loss", "roc_auc", "average_precision", "f1", "precision", "recall",
+                                   "brier"));
+  EXPECT_THAT(names(regression_metrics(Numbers{0, 1}, Numbers{0, 1})), testing::ElementsAre("rmse", "mae", "r2"));
+}
+
+TEST(Evaluation, ReportsUndefinedScoresAndKeepsTheOthers) {
+  const Numbers p = {0.9, 0.1, 0.2, 0.8};
+  const auto scores = classification_metrics(Numbers{0, 0}, two_columns(p));
+  EXPECT_TRUE(std::isnan(find(scores, "roc_auc").value));
+  EXPECT_EQ(find(scores, "roc_auc").why_undefined,
+            "[roc_auc] expected rows of the class and of others, class 1 has none");
+  EXPECT_EQ(find(scores, "accuracy").value, 0.5);
+  EXPECT_TRUE(std::isnan(find(regression_metrics(Numbers{1}, Numbers{1}), "r2").value));
+}
+
+TEST(Evaluation, PredictsTheFirstOfEquallyProbableClasses) {
+  const Numbers p = {0.5, 0.5, 0.5, 0.5};
+  EXPECT_EQ(find(classification_metrics(Numbers{0, 0}, two_columns(p)), "accuracy").value, 1);
+}
+
+TEST(Evaluation, ThrowsForInputsThatNoScoreAccepts) {
+  const Numbers p = {0.5, 0.5, 0.5, 0.5};
+  const auto refusal = [&](const Numbers& y, const Numbers& weights) -> std::string {
+    try {
+      classification_metrics(y, two_columns(p), weights);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(refusal({0, 2}, {}), "[evaluate] expected a class index below 2, got 2 in row 1");
+  EXPECT_EQ(refusal({0.5, 1}, {}), "[evaluate] expected a class index below 2, got 0.5 in row 0");
+  EXPECT_EQ(refusal({NAN, 1}, {}), "[evaluate] expected a class index below 2, got nan in row 0");
+  EXPECT_EQ(refusal({0}, {}), "[evaluate] y has 1 rows, probabilities has 2");
+  EXPECT_EQ(refusal({0, 1}, {0, 0}), "[evaluate] all weights are zero");
+  EXPECT_EQ(refusal({0, 1}, {1, 2}), "accepted");
+}
+
+}  // namespace
+}  // namespace thrum::metrics
