@@ -9,7 +9,9 @@
 
 namespace thrum {
 
-/// A whole file, mapped read-only. Movable; the bytes stay where they are.
+/// The bytes of a whole file: mapped read-only, or read into memory where it cannot be mapped (pipes; "-" is standard
+/// input). Movable; the bytes stay where they are. Who truncates a mapped file meanwhile kills the reader (SIGBUS), so
+/// files should be replaced, as write_file does, never shortened.
 class MappedFile {
  public:
   /// Throws io naming the path and the system's reason (missing, a directory, no permission).
@@ -33,9 +35,10 @@ class FileWriter {
   void write(std::string_view text) { write(bytes_of(text)); }
 };
 
-/// Creates or replaces `path` as a whole: `fill` writes to a temporary file beside it, which is renamed at the end. Whoever
-/// reads `path` sees the old file or the new one; when `fill` throws, or on kill -9, the old one stays.
-/// "-" is standard output, "/dev/…" and pipes are written directly. Throws io naming the path.
+/// Creates or replaces `path` as a whole: `fill` writes to a temporary file in the same directory, which takes the name
+/// `path` at the end. Whoever reads `path` sees the old file or the new one; when `fill` throws, or on kill -9, the old
+/// one stays and nothing else is left. A replaced file keeps its permissions; a symbolic link stays one.
+/// "-" is standard output; it, devices and pipes are written directly. Throws io naming the path.
 void write_file(const std::filesystem::path& path, FunctionRef<void(FileWriter&)> fill);
 
 }  // namespace thrum

@@ -22,36 +22,45 @@ enum class Backend {
 std::string_view backend_name(Backend backend) noexcept;
 
 /// A fixed number of places at which work can run at once. The calling thread takes one of them.
-/// Thread-safe: calls from several threads share the places. Calls may nest; a nested call runs on the places of its arena.
+/// Thread-safe: calls from several threads share the arena's workers. Calls may nest; a nested call runs on the places
+/// of its arena, and a thread that waits for it runs nothing else meanwhile. Scratch belongs to a chunk, never to a
+/// thread.
 class Arena {
  public:
-  /// `slots`: 1 or more; 0 means as many as the process may use (available_cpus()). More than there are CPUs is allowed.
+  /// The most slots that an arena can have.
+  static constexpr int max_slots = 1024;
+
+  /// `slots`: 1 to max_slots; 0 means as many as the process may use (available_cpus()). More than there are CPUs is
+  /// allowed. The sequential backend has one slot, whatever is asked. Throws invalid_argument.
   explicit Arena(int slots = 0, Backend backend = Backend::tbb);
   ~Arena();
   Arena(Arena&&) noexcept;
   Arena& operator=(Arena&&) noexcept;
 
-  int slots() const noexcept;
-  Backend backend() const noexcept;
+  int slots() const noexcept { return slots_; }
+  Backend backend() const noexcept { return backend_; }
 
-  /// Runs body(0) … body(n_chunks - 1), each at most once, up to slots() at a time, and returns when all have ended.
+  /// Runs body(0) … body(n_chunks - 1), each at most once, up to slots() at a time, begun in this order, and returns
+  /// when all have ended.
   ///
-  /// Of several exceptions the one with the lowest index is rethrown; chunks below it have run to their end, of those above
-  /// some may never run. A stop request counts as Error{cancelled} thrown by the first chunk that has not begun.
+  /// Of several exceptions the one with the lowest index is rethrown; chunks below it have run to their end, of those
+  /// above some may never run. A stop request counts as Error{cancelled} thrown by the first chunk that has not begun.
   /// The arena stays usable after either.
   void run(std::size_t n_chunks, FunctionRef<void(std::size_t chunk)> body, std::stop_token stop = {});
 
-  /// What a backend does: calls body(0) … body(n - 1) exactly once each. `body` does not throw.
+  /// What a backend does.
   class Team {
    public:
     virtual ~Team() = default;
-    virtual void run(std::size_t n, FunctionRef<void(std::size_t)> body) = 0;
+    /// Calls `work` at least once and at most `places` times, at once in as many threads as are free. Returns when
+    /// every call has ended; what they wrote is visible then. `work` does not throw.
+    virtual void run(int places, FunctionRef<void()> work) = 0;
   };
 
  private:
   int slots_;
   Backend backend_;
-  std::unique_ptr<Team> team_;
+  std::unique_ptr<Team> team_;  ///< null where there is one slot only
 };
 
 /// body(begin, end) for the consecutive ranges of `chunk` indices (the last may be shorter) that make up [0, n).
