@@ -10,7 +10,8 @@
 
 namespace thrum {
 
-/// Where and how work runs: all that a learner needs besides data and options. Cheap to copy; refers to what it was made of.
+/// Where and how work runs: all that a learner needs besides data and options. Cheap to copy; refers to what it was
+/// made of.
 struct Execution {
   Arena* arena;
   Communicator* communicator;

@@ -9,8 +9,8 @@
 
 namespace thrum {
 
-/// The unit of determinism: sums over rows are formed inside blocks of this many *global* rows, in a fixed order, and the
-/// blocks' partial sums are added exactly. A rank's rows begin at a multiple of it.
+/// The unit of determinism: sums over rows are formed inside blocks of this many *global* rows, in a fixed order, and
+/// the blocks' partial sums are added exactly. A rank's rows begin at a multiple of it.
 inline constexpr std::size_t row_block = 4096;
 
 /// Rows [begin, end) of `n_rows` that rank `rank` of `size` holds: whole blocks, as even as they go; may be empty.
@@ -23,15 +23,16 @@ RowRange rows_of_rank(std::size_t n_rows, int rank, int size);
 
 /// The sum over all blocks of all ranks of the vectors that `block` computes.
 ///
-/// block(begin, end, partial): partial (n_components, zeroed) is to receive the sums over local rows [begin, end), at most
-/// row_block of them. It runs in parallel and must not depend on anything but these rows.
+/// block(begin, end, partial): partial (n_components, zeroed) is to receive the sums over local rows [begin, end), at
+/// most row_block of them. It runs in parallel and must not depend on anything but these rows.
 ///
-/// The result is the same for any number of threads and ranks: each component is brought to fixed point with a power-of-two
-/// scale from the largest partial over all ranks, split into a high and a low integer so that nothing that matters is lost,
-/// and the integers are added: the result is the exact sum of the partials, rounded, to within 2^-80 of the largest one.
-/// A non-finite partial makes its component NaN.
-/// All ranks call it together (collective). Throws cancelled on a stop request.
-std::vector<double> sum_row_blocks(const Execution& execution, std::size_t local_rows, std::size_t n_components,
-                                   FunctionRef<void(std::size_t begin, std::size_t end, std::span<double> partial)> block);
+/// The result is the same for any number of threads and ranks: the partials are added exactly, as integers on a fixed
+/// grid (thrum/comm/exact_sum.h), and rounded once, so that each component is its exact sum to within a rounding and
+/// 2^-80 of its largest partial. A non-finite partial makes its component NaN. All ranks call it together (collective).
+/// Memory: n_components doubles per thread and 40 bytes per component, whatever the number of rows. Throws cancelled on
+/// a stop request.
+std::vector<double> sum_row_blocks(
+    const Execution& execution, std::size_t local_rows, std::size_t n_components,
+    FunctionRef<void(std::size_t begin, std::size_t end, std::span<double> partial)> block);
 
 }  // namespace thrum
