@@ -1,0 +1,35 @@
+#include "thrum/learn/learner.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+
+#include "thrum/core/error.h"
+#include "thrum/core/names.h"
+#include "thrum/learn/linear/logistic_regression.h"
+
+namespace thrum {
+
+std::unique_ptr<Model> Learner::fit(const Dataset& dataset, const Options& options, const Execution& execution) const {
+  const FitSpec spec{.options = &options};
+  return std::move(fit_many(dataset, std::span(&spec, 1), execution).front());
+}
+
+std::span<const Learner* const> learners() {
+  static const LogisticRegression logistic_regression;
+  static constexpr std::array<const Learner*, 1> list = {&logistic_regression};
+  return list;
+}
+
+const Learner& find_learner(std::string_view name) {
+  std::vector<std::string> names;
+  for (const Learner* learner : learners()) {
+    if (learner->name() == name) return *learner;
+    names.emplace_back(learner->name());
+  }
+  throw Error(ErrorCode::invalid_argument, fmt::format("[train] expected the name of a learner, got \"{}\"", name),
+              nearest_hint(name, names));
+}
+
+}  // namespace thrum

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace thrum {
+
+/// Rows of a design matrix X with what the logistic loss needs beside them. T is float or double.
+template <class T>
+struct LogisticRows {
+  const T* x;        ///< (n_tiles, n_columns, tile_rows): tile after tile, in each the columns one after another
+  const T* weights;  ///< (n_tiles * tile_rows) sample weights s_i >= 0; of two classes with the sign of the label
+  const T* labels;   ///< (n_tiles * tile_rows) the index of the class; null for two classes
+  std::size_t n_tiles = 0;    ///< padded with rows of zeros whose weight is zero
+  std::size_t tile_rows = 0;  ///< a multiple of 128 bytes
+  std::size_t n_columns = 0;
+};
+
+/// Margins z_k = W_k x + b_k: one row of W for two classes (of the second class), one per class for more.
+template <class T>
+struct LogisticCoefficients {
+  const T* w;  ///< (n_outputs, n_columns)
+  const T* b;  ///< (n_outputs)
+  std::size_t n_outputs = 0;
+};
+
+/// Where the sums lie in the vector that add_logistic_sums fills.
+struct LogisticSums {
+  static constexpr std::size_t loss = 0;       ///< sum of s_i l_i
+  static constexpr std::size_t misplaced = 1;  ///< number of rows with s_i > 0 whose own class has P <= 1/2
+  static constexpr std::size_t gradient =
+      2;  ///< (n_outputs, n_columns) sums of s_i r_ik x_ij, then (n_outputs) of s_i r_ik
+  static std::size_t size(std::size_t n_outputs, std::size_t n_columns) { return 2 + n_outputs * (n_columns + 1); }
+};
+
+/// Adds the loss, and its gradient, of all rows to `sums`, reading X once: a tile's margins, losses and gradient are
+/// computed while it lies in the nearest cache. Sums inside a tile are in T, over tiles in double. The result depends
+/// on the arguments and the instruction set only. l_i = log(1 + exp(-|m|)) + max(-m, 0) for two classes, right for any
+/// finite margin m; a margin that is not finite makes the loss NaN.
+void add_logistic_sums(const LogisticRows<float>& rows, const LogisticCoefficients<float>& coefficients,
+                       std::span<double> sums);
+void add_logistic_sums(const LogisticRows<double>& rows, const LogisticCoefficients<double>& coefficients,
+                       std::span<double> sums);
+
+/// Adds sum_i s_i x_ij^2 to sums[j]; the same remarks hold.
+void add_weighted_squares(const LogisticRows<float>& rows, std::span<double> sums);
+void add_weighted_squares(const LogisticRows<double>& rows, std::span<double> sums);
+
+}  // namespace thrum

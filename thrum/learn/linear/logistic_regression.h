@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "thrum/learn/learner.h"
+#include "thrum/model/linear/logistic_regression_model.h"
+
+namespace thrum {
+
+struct LogisticRegressionOptions {
+  double C = 1.0;     ///< inverse strength of the penalty |W|^2 / (2 C); infinity: none
+  double tol = 1e-4;  ///< ends training: the largest absolute component of the gradient of the mean objective
+  int max_iter = 100;
+  bool fit_intercept = true;
+  std::string class_weight = "none";  ///< "none", "balanced", or "label=weight,label=weight" (others: 1)
+  std::string dtype = "float64";      ///< of the encoded features: "float64" or "float32"
+  bool standardize = true;            ///< numbers to mean 0 and deviation 1 before the penalty applies
+
+  /// One description per option, from which flags, grids and metadata are made.
+  static std::span<const OptionField> fields();
+};
+
+/// Logistic regression with an L2 penalty, binary and multinomial (softmax), minimised by L-BFGS. The objective is
+/// scikit-learn's: 1/S sum_i s_i l_i + |W|^2 / (2 C S) with S = sum_i s_i, where s_i is the sample weight times the
+/// weight of the class, and intercepts are not penalised. Without a penalty the rows of W add up to zero.
+///
+/// Classes are those of the schema: one that no row of a fit's mask has is kept, with a low probability. Data whose
+/// classes a hyperplane separates has no finite optimum for C = infinity; the model then says `converged` false and
+/// "separable". The fits of fit_many that have equal masks and weights share the encoded features.
+class LogisticRegression final : public Learner {
+ public:
+  std::string_view name() const noexcept override { return LogisticRegressionModel::name; }
+  std::string_view summary() const noexcept override {
+    return "linear classifier with an L2 penalty, binary and multinomial, by L-BFGS";
+  }
+  Task task() const noexcept override { return Task::classification; }
+  RowAccess row_access() const noexcept override { return RowAccess::sums; }
+  Options default_options() const override;
+
+  /// Throws also invalid_argument: fewer than two classes with a weight above zero, an unknown label in class_weight, a
+  /// start of another schema, values too large for the dtype.
+  std::vector<std::unique_ptr<Model>> fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
+                                               const Execution& execution) const override;
+
+  using Learner::fit;
+  std::unique_ptr<LogisticRegressionModel> fit(const Dataset& dataset, const LogisticRegressionOptions& options,
+                                               const Execution& execution) const;
+};
+
+}  // namespace thrum

@@ -1,0 +1,150 @@
+#include "thrum/learn/linear/row_weights_internal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "thrum/comm/row_blocks.h"
+#include "thrum/core/error.h"
+#include "thrum/core/names.h"
+
+namespace thrum {
+namespace {
+
+[[noreturn]] void refuse(std::string_view where, const std::string& message, const std::string& hint) {
+  throw Error(ErrorCode::invalid_argument, fmt::format("[{}] {}", where, message), hint);
+}
+
+void check_lengths(const Dataset& dataset, const FitSpec& spec, std::string_view where) {
+  const auto check = [&](std::size_t size, const char* what) {
+    if (size == 0 || size == dataset.n_rows()) return;
+    refuse(where, fmt::format("expected one {} for each of the {} rows, got {}", what, dataset.n_rows(), size), "");
+  };
+  check(spec.row_mask.size(), "mask value");
+  check(spec.weights.size(), "weight");
+}
+
+double sample_weight(const Dataset& dataset, const FitSpec& spec, std::size_t i) {
+  if (!spec.row_mask.empty() && spec.row_mask[i] == 0) return 0;
+  const double own = dataset.weights().empty() ? 1 : dataset.weights()[i];
+  return spec.weights.empty() ? own : own * spec.weights[i];
+}
+
+ZeroedArray<double> sample_weights(const Dataset& dataset, const FitSpec& spec, const Execution& execution,
+                                   std::string_view where) {
+  ZeroedArray<double> weights(dataset.n_rows());
+  parallel_for(*execution.arena, dataset.n_rows(), row_block, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const double weight = sample_weight(dataset, spec, i);
+      if (!(weight >= 0 && std::isfinite(weight))) {
+        refuse(
+            where,
+            fmt::format("expected finite weights of 0 or more, got {} in row {}", weight, dataset.first_row() + i + 1),
+            "");
+      }
+      weights.data()[i] = weight;
+    }
+  });
+  return weights;
+}
+
+struct ClassTotals {
+  std::vector<double> weights;  ///< per class
+  std::vector<double> counts;   ///< rows with a weight above 0, per class
+};
+
+ClassTotals total_by_class(const Dataset& dataset, std::span<const double> weights, const Execution& execution) {
+  const std::size_t n_classes = dataset.schema().target.classes.size();
+  const std::vector<double> sums = sum_row_blocks(execution, weights.size(), 2 * n_classes,
+                                                  [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+                                                    for (std::size_t i = begin; i < end; ++i) {
+                                                      const auto k = static_cast<std::size_t>(dataset.y()[i]);
+                                                      partial[k] += weights[i];
+                                                      partial[n_classes + k] += weights[i] > 0 ? 1 : 0;
+                                                    }
+                                                  });
+  const auto middle = sums.begin() + static_cast<std::ptrdiff_t>(n_classes);
+  return {{sums.begin(), middle}, {middle, sums.end()}};
+}
+
+void check_classes(const Target& target, std::span<const double> counts, std::string_view where) {
+  const auto present = [](double count) { return count > 0; };
+  const auto n_present = std::count_if(counts.begin(), counts.end(), present);
+  if (n_present >= 2) return;
+  const char* hint = "train on rows of two classes or more, with weights above 0";
+  if (n_present == 0) refuse(where, "no training row has a weight above 0", hint);
+  const auto k = static_cast<std::size_t>(std::find_if(counts.begin(), counts.end(), present) - counts.begin());
+  refuse(where,
+         fmt::format("expected training rows of at least two classes of \"{}\", all {} are \"{}\"", target.name,
+                     counts[k], target.classes[k]),
+         hint);
+}
+
+double parse_weight(std::string_view text, std::string_view item, std::string_view where) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (whole && std::isfinite(value) && value >= 0) return value;
+  refuse(where, fmt::format("expected class_weight items as label=weight with a weight of 0 or more, got \"{}\"", item),
+         "");
+}
+
+std::vector<double> given_class_weights(const Target& target, std::string_view text, std::string_view where) {
+  std::vector<double> weights(target.classes.size(), 1.0);
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), item.size() + 1));
+    const std::size_t equals = item.rfind('=');
+    if (equals == std::string_view::npos) parse_weight("", item, where);
+    const std::string_view label = item.substr(0, equals);
+    const auto found = std::find(target.classes.begin(), target.classes.end(), label);
+    if (found == target.classes.end()) {
+      refuse(where, fmt::format("class_weight names \"{}\", which is no class of \"{}\"", label, target.name),
+             nearest_hint(label, target.classes));
+    }
+    weights[static_cast<std::size_t>(found - target.classes.begin())] =
+        parse_weight(item.substr(equals + 1), item, where);
+  }
+  return weights;
+}
+
+std::vector<double> balanced_class_weights(const ClassTotals& totals) {
+  double total = 0;
+  double n_present = 0;
+  for (const double weight : totals.weights) {
+    total += weight;
+    n_present += weight > 0 ? 1 : 0;
+  }
+  std::vector<double> weights(totals.weights.size(), 1.0);
+  for (std::size_t k = 0; k < weights.size(); ++k) {
+    if (totals.weights[k] > 0) weights[k] = total / (n_present * totals.weights[k]);
+  }
+  return weights;
+}
+
+}  // namespace
+
+RowWeights weigh_rows(const Dataset& dataset, const FitSpec& spec, std::string_view class_weight,
+                      const Execution& execution, std::string_view where) {
+  check_lengths(dataset, spec, where);
+  RowWeights rows{.values = sample_weights(dataset, spec, execution, where)};
+  const Target& target = dataset.schema().target;
+  ClassTotals totals = total_by_class(dataset, rows.values.values(), execution);
+  if (class_weight != "none") {
+    const std::vector<double> by_class =
+        class_weight == "balanced" ? balanced_class_weights(totals) : given_class_weights(target, class_weight, where);
+    const std::span<double> values = rows.values.values();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] *= by_class[static_cast<std::size_t>(dataset.y()[i])];
+    totals = total_by_class(dataset, values, execution);
+  }
+  check_classes(target, totals.counts, where);
+  for (std::size_t k = 0; k < totals.weights.size(); ++k) {
+    rows.total += totals.weights[k];
+    rows.n_rows += static_cast<std::size_t>(totals.counts[k]);
+  }
+  return rows;
+}
+
+}  // namespace thrum

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "thrum/learn/learner.h"
+#include "thrum/learn/linear/zeroed_array_internal.h"
+
+namespace thrum {
+
+/// What the rows weigh in one fit: the dataset's weight x the spec's x the class's, and 0 where the mask is 0.
+struct RowWeights {
+  ZeroedArray<double> values;  ///< (dataset.n_rows()), of this rank
+  double total = 0;            ///< of all ranks
+  std::size_t n_rows = 0;      ///< rows that count, of all ranks
+};
+
+/// `class_weight`: "none", "balanced" (as scikit-learn: S / (classes present x weight of the class)), or
+/// "label=weight,label=weight". Collective. `where` names the learner in messages. Throws invalid_argument for masks or
+/// weights of another length than the rows, bad weights, unknown labels, and where fewer than two classes are left.
+RowWeights weigh_rows(const Dataset& dataset, const FitSpec& spec, std::string_view class_weight,
+                      const Execution& execution, std::string_view where);
+
+}  // namespace thrum
