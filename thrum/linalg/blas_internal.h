@@ -1,0 +1,67 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "thrum/linalg/blas.h"
+
+namespace thrum::linalg {
+
+/// The values of CBLAS enumerations.
+enum class Order : int { row_major = 101 };
+enum class Transpose : int { no = 111, yes = 112 };
+enum class Triangle : int { upper = 121, lower = 122 };
+enum class Diagonal : int { any = 131 };
+enum class Side : int { left = 141, right = 142 };
+
+/// The functions of one element type. All may be called from several threads at once.
+template <class T>
+struct BlasFunctions {
+  void (*gemm)(Order, Transpose a, Transpose b, int m, int n, int k, T alpha, const T* A, int lda, const T* B, int ldb,
+               T beta, T* C, int ldc) = nullptr;
+  void (*gemv)(Order, Transpose, int m, int n, T alpha, const T* A, int lda, const T* x, int incx, T beta, T* y,
+               int incy) = nullptr;
+  void (*syrk)(Order, Triangle, Transpose, int n, int k, T alpha, const T* A, int lda, T beta, T* C, int ldc) = nullptr;
+  void (*trsm)(Order, Side, Triangle, Transpose, Diagonal, int m, int n, T alpha, const T* A, int lda, T* B,
+               int ldb) = nullptr;
+  /// LAPACK's Cholesky factorisation: column-major, so its 'U' is the lower triangle here.
+  void (*potrf)(const char* triangle, const int* n, T* A, const int* lda, int* info) = nullptr;
+};
+
+struct Blas {
+  BlasInfo info;
+  BlasFunctions<float> f32;
+  BlasFunctions<double> f64;
+
+  template <class T>
+  const BlasFunctions<T>& functions() const noexcept;
+};
+template <>
+inline const BlasFunctions<float>& Blas::functions<float>() const noexcept {
+  return f32;
+}
+template <>
+inline const BlasFunctions<double>& Blas::functions<double>() const noexcept {
+  return f64;
+}
+
+/// What the choice of kernels looks at.
+struct CpuFeatures {
+  bool avx512 = false;  ///< F, BW, DQ and VL
+  bool avx2_fma = false;
+  bool avx = false;
+  bool halves_512_bit = false;  ///< executes 512-bit operations as two of 256
+};
+CpuFeatures cpu_features() noexcept;
+
+/// The name OpenBLAS gives to the fastest kernels for such a CPU; "" to leave the choice to it.
+std::string openblas_core(const CpuFeatures& cpu);
+
+/// The first of `candidates` (paths, or names that the loader searches) that can be used.
+/// Throws io with what was wrong with each.
+Blas load_blas(std::span<const std::string> candidates);
+
+/// The process's BLAS; see blas_info().
+const Blas& blas();
+
+}  // namespace thrum::linalg

@@ -1,0 +1,134 @@
+#include "thrum/linalg/cholesky.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "thrum/linalg/matrix_internal.h"
+
+namespace thrum::linalg {
+namespace {
+
+/// Columns that are factored at a time, and the edge of the tiles that are updated at once.
+constexpr std::size_t panel = 256;
+/// Right-hand sides that one task solves for.
+constexpr std::size_t solve_columns = 64;
+
+template <class T>
+void check_square(std::string_view where, std::string_view name, MatrixView<T> A) {
+  if (A.rows() != A.cols()) {
+    refuse_shapes(where, fmt::format("{} is ({}, {}), expected it square", name, A.rows(), A.cols()));
+  }
+  check_blas_size(where, A);
+}
+
+/// Factors in the calling thread; the index of the first pivot that is no positive number.
+template <class T>
+std::optional<std::size_t> factor_block(MatrixView<T> A) {
+  const int n = blas_int(A.rows()), stride = leading_dimension(A);
+  int info = 0;
+  blas().functions<T>().potrf("U", &n, A.data(), &stride, &info);
+  const std::size_t sound = info > 0 ? static_cast<std::size_t>(info - 1) : A.rows();
+  for (std::size_t i = 0; i < sound; ++i) {
+    if (!(A(i, i) > 0 && std::isfinite(A(i, i)))) return i;  // potrf lets NaN and infinity pass
+  }
+  return info > 0 ? std::optional(sound) : std::nullopt;
+}
+
+/// The rows below a factored diagonal block: B = B L^-T.
+template <class T>
+void divide_rows(MatrixView<const T> L, MatrixView<T> B) {
+  blas().functions<T>().trsm(Order::row_major, Side::right, Triangle::lower, Transpose::yes, Diagonal::any,
+                             blas_int(B.rows()), blas_int(B.cols()), T(1), L.data(), leading_dimension(L), B.data(),
+                             leading_dimension(B));
+}
+
+/// C -= a b^T; of a block on the diagonal only the lower triangle.
+template <class T>
+void subtract_product(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> C) {
+  const BlasFunctions<T>& functions = blas().functions<T>();
+  const int n = blas_int(C.rows()), k = blas_int(a.cols());
+  if (a.data() == b.data()) {
+    return functions.syrk(Order::row_major, Triangle::lower, Transpose::no, n, k, T(-1), a.data(), leading_dimension(a),
+                          T(1), C.data(), leading_dimension(C));
+  }
+  functions.gemm(Order::row_major, Transpose::no, Transpose::yes, n, blas_int(C.cols()), k, T(-1), a.data(),
+                 leading_dimension(a), b.data(), leading_dimension(b), T(1), C.data(), leading_dimension(C));
+}
+
+/// The panels of rows [begin, n).
+std::vector<std::pair<std::size_t, std::size_t>> panels(std::size_t begin, std::size_t n) {
+  std::vector<std::pair<std::size_t, std::size_t>> result;
+  for (; begin < n; begin += panel) result.emplace_back(begin, std::min(n, begin + panel));
+  return result;
+}
+
+/// Right-looking: factor a diagonal block, divide the rows below it, subtract their product from all that remains.
+template <class T>
+std::optional<std::size_t> factor(Arena& arena, MatrixView<T> A, const std::stop_token& stop) {
+  check_square("cholesky_factor", "A", A);
+  for (const auto& [k, k_end] : panels(0, A.rows())) {
+    const MatrixView<T> diagonal = block_of(A, {k, k_end, k, k_end});
+    if (const auto pivot = factor_block(diagonal)) return k + *pivot;
+    const auto below = panels(k_end, A.rows());
+    const auto rows_below = [&, k = k, k_end = k_end](std::size_t i) {
+      return block_of(A, {below[i].first, below[i].second, k, k_end});
+    };
+    arena.run(below.size(), [&](std::size_t i) { divide_rows<T>(diagonal, rows_below(i)); }, stop);
+    std::vector<std::pair<std::size_t, std::size_t>> tiles;
+    for (std::size_t i = 0; i < below.size(); ++i) {
+      for (std::size_t j = 0; j <= i; ++j) tiles.emplace_back(i, j);
+    }
+    arena.run(
+        tiles.size(),
+        [&](std::size_t t) {
+          const auto [i, j] = tiles[t];
+          const Block tile{below[i].first, below[i].second, below[j].first, below[j].second};
+          subtract_product<T>(rows_below(i), rows_below(j), block_of(A, tile));
+        },
+        stop);
+  }
+  return std::nullopt;
+}
+
+template <class T>
+void solve(Arena& arena, MatrixView<const T> L, MatrixView<T> B) {
+  check_square("cholesky_solve", "L", L);
+  if (B.rows() != L.rows()) {
+    refuse_shapes("cholesky_solve", fmt::format("L is ({}, {}), B is ({}, {}): the numbers of rows differ", L.rows(),
+                                                L.cols(), B.rows(), B.cols()));
+  }
+  check_blas_size("cholesky_solve", B);
+  if (B.rows() == 0) return;
+  const BlasFunctions<T>& functions = blas().functions<T>();
+  parallel_for(arena, B.cols(), solve_columns, [&](std::size_t begin, std::size_t end) {
+    const MatrixView<T> part = block_of(B, {0, B.rows(), begin, end});
+    for (const Transpose transpose : {Transpose::no, Transpose::yes}) {
+      functions.trsm(Order::row_major, Side::left, Triangle::lower, transpose, Diagonal::any, blas_int(part.rows()),
+                     blas_int(part.cols()), T(1), L.data(), leading_dimension(L), part.data(), leading_dimension(part));
+    }
+  });
+}
+
+}  // namespace
+
+std::optional<std::size_t> cholesky_factor(Arena& arena, MatrixView<float> A, std::stop_token stop) {
+  return factor(arena, A, stop);
+}
+
+std::optional<std::size_t> cholesky_factor(Arena& arena, MatrixView<double> A, std::stop_token stop) {
+  return factor(arena, A, stop);
+}
+
+void cholesky_solve(Arena& arena, MatrixView<const float> L, MatrixView<float> B) {
+  solve(arena, L, B);
+}
+
+void cholesky_solve(Arena& arena, MatrixView<const double> L, MatrixView<double> B) {
+  solve(arena, L, B);
+}
+
+}  // namespace thrum::linalg
