@@ -8,8 +8,12 @@
 #include "thrum/runtime/team_internal.h"
 
 // ThreadSanitizer's own entry points; null in every other build.
-extern "C" __attribute__((weak)) void __tsan_acquire(void* address);
-extern "C" __attribute__((weak)) void __tsan_release(void* address);
+extern "C" {
+__attribute__((weak)) void __tsan_acquire(void* address);
+__attribute__((weak)) void __tsan_release(void* address);
+__attribute__((weak)) void AnnotateIgnoreWritesBegin(const char* file, int line);
+__attribute__((weak)) void AnnotateIgnoreWritesEnd(const char* file, int line);
+}
 
 namespace thrum {
 namespace {
@@ -22,12 +26,36 @@ void announce_acquire(void* address) {
   if (__tsan_acquire != nullptr) __tsan_acquire(address);
 }
 
-/// The least of all controls in the process wins, and the default is the number of cores: arenas wider than that would
-/// stay without workers. Arenas set the width.
-void lift_process_limit() {
-  using tbb::global_control;
-  static const auto* const control = new global_control(global_control::max_allowed_parallelism, Arena::max_slots);
-  static_cast<void>(control);
+/// While one lives, this thread is inside the TBB library (or outside again): its memset is seen there all the same.
+class Boundary {
+ public:
+  explicit Boundary(bool inside) : before_(inside_) { cross(inside); }
+  ~Boundary() { cross(before_); }
+  Boundary(const Boundary&) = delete;
+  Boundary& operator=(const Boundary&) = delete;
+
+ private:
+  static void cross(bool inside) {
+    if (AnnotateIgnoreWritesBegin == nullptr || inside == inside_) return;
+    inside_ = inside;
+    inside ? AnnotateIgnoreWritesBegin(__FILE__, __LINE__) : AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+  }
+
+  static inline thread_local bool inside_ = false;
+  const bool before_;
+};
+
+/// What holds for the whole process, until its end.
+struct Scheduler {
+  /// The least of all controls wins, and the default is the number of cores: wider arenas would stay without workers.
+  tbb::global_control width{tbb::global_control::max_allowed_parallelism, Arena::max_slots};
+  /// Otherwise the workers end with the last arena, and begin anew with the next.
+  tbb::task_scheduler_handle workers{tbb::attach{}};
+};
+
+void start_scheduler() {
+  static const auto* const scheduler = new Scheduler;
+  static_cast<void>(scheduler);
 }
 
 class TbbTeam final : public Arena::Team {
@@ -38,10 +66,12 @@ class TbbTeam final : public Arena::Team {
     char begun = 0, ended = 0;  // addresses for the annotations
     announce_release(&begun);
     const auto annotated = [&](const tbb::blocked_range<int>&) {
+      const Boundary outside(false);
       announce_acquire(&begun);
       work();
       announce_release(&ended);
     };
+    const Boundary inside(true);
     // Isolated: a thread that waits for this loop must not take up another chunk of an outer one in between.
     arena_.execute([&] {
       tbb::this_task_arena::isolate(
@@ -57,7 +87,7 @@ class TbbTeam final : public Arena::Team {
 }  // namespace
 
 std::unique_ptr<Arena::Team> make_tbb_team(int slots) {
-  lift_process_limit();
+  start_scheduler();
   return std::make_unique<TbbTeam>(slots);
 }
 
