@@ -1,12 +1,15 @@
-# thrum_add_layer(NAME SOURCES ... HEADERS ... DEPENDS layer... [LIBRARIES target...] [TESTS ...] [LABELS label...]
+# thrum_add_layer(NAME SOURCES ... HEADERS ... DEPENDS layer... [LIBRARIES target...] [TESTS ...] [LABEL label]
 #                 [TEST_LIBRARIES target...])
 #
 # One folder of the house: the library thrum::NAME, its public headers (each must compile alone), and the test program
-# thrum_NAME_test. LIBRARIES are third-party targets used in sources only.
+# thrum_NAME_test, whose cases CTest calls "NAME.Suite.Case". LIBRARIES are third-party targets used in sources only.
 include(GNUInstallDirs)
 
+# A program that links the installed archives must find their libraries again, but not those that are headers only.
+set(THRUM_HEADER_ONLY_LIBRARIES nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus CLI11::CLI11)
+
 function(thrum_add_layer name)
-  cmake_parse_arguments(LAYER "" "" "SOURCES;HEADERS;DEPENDS;LIBRARIES;TESTS;LABELS;TEST_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(LAYER "" "LABEL" "SOURCES;HEADERS;DEPENDS;LIBRARIES;TESTS;TEST_LIBRARIES" ${ARGN})
   if(LAYER_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "thrum_add_layer(${name}): unknown arguments ${LAYER_UNPARSED_ARGUMENTS}")
   endif()
@@ -15,7 +18,13 @@ function(thrum_add_layer name)
   if(LAYER_SOURCES)
     add_library(${target} STATIC ${LAYER_SOURCES})
     set(scope PUBLIC)
-    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:thrum_flags> ${LAYER_LIBRARIES})
+    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:thrum_flags>)
+    foreach(library IN LISTS LAYER_LIBRARIES)
+      if(library IN_LIST THRUM_HEADER_ONLY_LIBRARIES)
+        set(library $<BUILD_INTERFACE:${library}>)
+      endif()
+      target_link_libraries(${target} PRIVATE ${library})
+    endforeach()
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)
@@ -28,23 +37,31 @@ function(thrum_add_layer name)
   set_property(GLOBAL APPEND PROPERTY THRUM_LAYERS ${target})
 
   if(THRUM_BUILD_TESTS AND LAYER_TESTS)
-    thrum_add_test(${target}_test SOURCES ${LAYER_TESTS} LABELS ${LAYER_LABELS}
+    thrum_add_test(${target}_test SOURCES ${LAYER_TESTS} LABEL ${LAYER_LABEL} PREFIX ${name}
       LIBRARIES thrum::${name} ${LAYER_TEST_LIBRARIES})
   endif()
 endfunction()
 
-# thrum_add_test(NAME SOURCES ... LIBRARIES ... [LABELS ...]): one GoogleTest program, every case known to CTest.
-# The label "unit" is the default. A test finds real data through THRUM_TEST_DATA and files of the tree through THRUM_SOURCE_DIR.
+# thrum_add_test(NAME SOURCES ... LIBRARIES ... [LABEL label] [PREFIX text]): one GoogleTest program, every case known to
+# CTest as "PREFIX.Suite.Case" (by default NAME). The label "unit" is the default; CTest cannot discover with several.
+# A test finds real data through THRUM_TEST_DATA and files of the tree through THRUM_SOURCE_DIR.
 function(thrum_add_test name)
-  cmake_parse_arguments(TEST "" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
-  if(NOT TEST_LABELS)
-    set(TEST_LABELS unit)
+  cmake_parse_arguments(TEST "" "LABEL;PREFIX" "SOURCES;LIBRARIES" ${ARGN})
+  if(TEST_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "thrum_add_test(${name}): unknown arguments ${TEST_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT TEST_LABEL)
+    set(TEST_LABEL unit)
+  endif()
+  if(NOT TEST_PREFIX)
+    set(TEST_PREFIX ${name})
   endif()
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE thrum_flags ${TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE
-    THRUM_TEST_DATA="${PROJECT_SOURCE_DIR}/../shared/data" THRUM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT 300)
+    THRUM_TEST_DATA="${THRUM_TEST_DATA}" THRUM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_PREFIX ${TEST_PREFIX}.
+    PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 300)
 endfunction()
 
 # thrum_add_benchmark(NAME SOURCES ... LIBRARIES ...): one google-benchmark program.

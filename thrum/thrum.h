@@ -1,0 +1,46 @@
+#pragma once
+
+/// The table of contents: what a program that uses Thrum may want, in the order in which data flows through it.
+/// Include this, or only what you need.
+
+// Errors and options
+#include "thrum/core/error.h"
+#include "thrum/core/log.h"
+#include "thrum/core/options.h"
+#include "thrum/core/random.h"
+#include "thrum/core/view.h"
+
+// Where and how work runs
+#include "thrum/comm/communicator.h"
+#include "thrum/comm/execution.h"
+#include "thrum/comm/thread_communicator.h"
+#include "thrum/runtime/machine.h"
+#include "thrum/runtime/parallel.h"
+#include "thrum/runtime/progress.h"
+
+// Matrices
+#include "thrum/linalg/cholesky.h"
+#include "thrum/linalg/gemm.h"
+#include "thrum/linalg/gemv.h"
+#include "thrum/linalg/syrk.h"
+
+// From a file to a data set
+#include "thrum/data/csv.h"
+#include "thrum/data/dataset.h"
+#include "thrum/data/encoder.h"
+#include "thrum/data/schema.h"
+#include "thrum/data/table.h"
+
+// Training, models, predictions
+#include "thrum/learn/learner.h"
+#include "thrum/model/model.h"
+#include "thrum/model/predictor.h"
+
+// How good they are
+#include "thrum/metrics/classification.h"
+#include "thrum/metrics/evaluation.h"
+#include "thrum/metrics/ranking.h"
+#include "thrum/metrics/regression.h"
+
+// Answering requests
+#include "thrum/serve/server.h"
