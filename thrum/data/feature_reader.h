@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "thrum/core/view.h"
@@ -31,9 +32,13 @@ class FeatureReader {
   struct Binding {
     const Column* column = nullptr;
     FeatureType type = FeatureType::number;
-    std::vector<double> recoded = {};  ///< of a category column: the model's code for each code of the table
-    const std::vector<std::string>* categories = nullptr;  ///< set where numbers are read as category names
+    std::vector<double> recoded = {};          ///< the model's code for each code of a category column
+    std::vector<std::string> categories = {};  ///< of a category feature whose column holds numbers
   };
+
+  template <class At>
+  static void read_into(const Binding& binding, std::size_t begin, std::size_t n, At at);
+
   std::vector<Binding> bindings_;
   std::size_t n_rows_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,6 @@ struct Schema {
 };
 
 /// The index of `value` in `categories`, by binary search; categories.size() where it is not among them.
-std::size_t category_code(const std::vector<std::string>& categories, std::string_view value);
+std::size_t category_code(std::span<const std::string> categories, std::string_view value);
 
 }  // namespace thrum

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace thrum::csv {
+
+enum class Fault : unsigned char { none, unclosed_quote, text_after_quote, bare_carriage_return };
+
+/// One field of a row.
+struct Field {
+  std::string_view text;  ///< without its quotes
+  const char* next;       ///< where the next field or row begins; the place of the fault if there is one
+  bool last;              ///< the row ends with this field
+  bool quoted = false;
+  bool escaped = false;  ///< doubled quotes in `text` stand for one
+  Fault fault = Fault::none;
+};
+
+/// Reads the field that begins at `p` of a text that ends at `end`. A quote opens a quoted field only as its first byte.
+Field scan_field(const char* p, const char* end, char delimiter) noexcept;
+
+/// `text` with one quote for each doubled one.
+std::string unescape(std::string_view text);
+
+/// Skips empty lines.
+inline const char* skip_blank_lines(const char* p, const char* end) noexcept {
+  for (;;) {
+    if (p != end && *p == '\n') {
+      ++p;
+    } else if (end - p >= 2 && p[0] == '\r' && p[1] == '\n') {
+      p += 2;
+    } else {
+      return p;
+    }
+  }
+}
+
+/// The length of the line end at `p`: 1 for LF, 2 for CR LF, 0 for anything else. A CR that ends the text is a line end.
+inline std::size_t line_end_length(const char* p, const char* end) noexcept {
+  if (*p == '\n') return 1;
+  if (*p != '\r') return 0;
+  if (p + 1 == end) return 1;
+  return p[1] == '\n' ? 2 : 0;
+}
+
+}  // namespace thrum::csv

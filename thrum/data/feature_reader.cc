@@ -1,0 +1,103 @@
+#include "thrum/data/feature_reader.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "thrum/core/assert.h"
+#include "thrum/core/error.h"
+
+namespace thrum {
+namespace {
+
+constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+
+[[noreturn]] void refuse_text(const Column &column, const Table &table) {
+  std::size_t row = 0;
+  while (column.is_missing(row))
+    ++row;
+  throw Error(
+      ErrorCode::invalid_argument,
+      fmt::format(
+          "column \"{}\" of {}: the model expects numbers, row {} holds \"{}\"",
+          column.name(), table.source(), row + 1, column.text(row)));
+}
+
+/// The model's code for each code of `column`.
+std::vector<double> recode(const Column &column, const Feature &feature) {
+  std::vector<double> codes;
+  codes.reserve(column.categories().size());
+  for (const std::string &name : column.categories()) {
+    codes.push_back(
+        static_cast<double>(category_code(feature.categories, name)));
+  }
+  return codes;
+}
+
+} // namespace
+
+FeatureReader::FeatureReader(const Schema &schema, const Table &table)
+    : n_rows_(table.n_rows()) {
+  bindings_.reserve(schema.features.size());
+  for (const Feature &feature : schema.features) {
+    const Column &column = table.column(feature.name);
+    Binding binding{.column = &column, .type = feature.type};
+    const bool is_text = column.type() == ColumnType::category;
+    if (feature.type == FeatureType::category) {
+      if (is_text) {
+        binding.recoded = recode(column, feature);
+      } else {
+        binding.categories = feature.categories;
+      }
+    } else if (is_text && column.n_missing() < column.size()) {
+      refuse_text(column, table);
+    }
+    bindings_.push_back(std::move(binding));
+  }
+}
+
+void FeatureReader::read(std::size_t begin, MatrixView<double> rows) const {
+  THRUM_ASSERT(rows.cols() == n_features() && begin + rows.rows() <= n_rows_);
+  for (std::size_t j = 0; j < n_features(); ++j) {
+    read_into(bindings_[j], begin, rows.rows(),
+              [&](std::size_t i) -> double & { return rows(i, j); });
+  }
+}
+
+void FeatureReader::read_feature(std::size_t j, std::size_t begin,
+                                 std::span<double> values) const {
+  THRUM_ASSERT(j < n_features() && begin + values.size() <= n_rows_);
+  read_into(bindings_[j], begin, values.size(),
+            [&](std::size_t i) -> double & { return values[i]; });
+}
+
+template <class At>
+void FeatureReader::read_into(const Binding &binding, std::size_t begin,
+                              std::size_t n, At at) {
+  const Column &column = *binding.column;
+  if (column.type() == ColumnType::category) {
+    const auto codes = column.codes().subspan(begin, n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const bool known = codes[i] >= 0 && !binding.recoded.empty();
+      at(i) =
+          known ? binding.recoded[static_cast<std::size_t>(codes[i])] : missing;
+    }
+  } else if (binding.type == FeatureType::category) {
+    for (std::size_t i = 0; i < n; ++i) {
+      at(i) = column.is_missing(begin + i)
+                  ? missing
+                  : static_cast<double>(category_code(binding.categories,
+                                                      column.text(begin + i)));
+    }
+  } else if (column.type() == ColumnType::int64) {
+    const auto values = column.int64().subspan(begin, n);
+    for (std::size_t i = 0; i < n; ++i)
+      at(i) = static_cast<double>(values[i]);
+  } else {
+    const auto values = column.float64().subspan(begin, n);
+    for (std::size_t i = 0; i < n; ++i)
+      at(i) = values[i];
+  }
+}
+
+} // namespace thrum
