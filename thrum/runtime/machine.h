@@ -1,8 +1,36 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
 namespace thrum {
 
-/// How many CPUs this process may use, at least 1.
+/// What the hardware has and what this process may use of it.
+struct Machine {
+  std::string cpu_model;  ///< such as "AMD EPYC 9R14"; empty: not known
+  int packages = 0;       ///< sockets; counts are those of the whole machine
+  int numa_nodes = 0;
+  int cores = 0;
+  int cpus = 0;                   ///< hardware threads: more than cores with SMT
+  std::size_t l1_data_bytes = 0;  ///< of one cache, as for the next two; 0: not known
+  std::size_t l2_bytes = 0;
+  std::size_t l3_bytes = 0;
+  std::uint64_t memory_bytes = 0;
+
+  int affinity_cpus = 0;                            ///< what the process may run on (taskset, cpuset)
+  std::optional<double> cpu_quota;                  ///< CPUs per unit of time left by control groups, such as 1.5
+  std::optional<std::uint64_t> memory_limit_bytes;  ///< left by control groups
+  int available_cpus = 0;                           ///< as available_cpus()
+};
+
+/// Reads the facts anew. Throws as available_cpus().
+Machine inspect_machine();
+
+/// How many threads should compute at once: what the affinity mask holds, but no more than the quota of the control
+/// groups (rounded up), and at least 1. THRUM_NUM_THREADS in the environment wins over both; a number above what they
+/// leave is logged as a warning. Throws invalid_argument when it is not a whole number from 1 to 1024.
 int available_cpus();
 
 }  // namespace thrum
