@@ -14,6 +14,11 @@ TEST(NearestName, FindsTheColumnMeant) {
   EXPECT_EQ(nearest_hint("hours-per-week", columns), "nearest: \"hours_per_week\"");
 }
 
+TEST(NearestName, CountsSwappedNeighboursAsOneError) {
+  EXPECT_EQ(nearest_name("gae", columns), "age");
+  EXPECT_EQ(nearest_name("inocme", columns), "income");
+}
+
 TEST(NearestName, IsEmptyWhereNothingIsNear) {
   EXPECT_EQ(nearest_name("workclass", columns), "");
   EXPECT_EQ(nearest_hint("workclass", columns), "");
