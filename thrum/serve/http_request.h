@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace thrum {
 
@@ -37,14 +38,17 @@ struct HttpRequest {
   std::string_view field(std::string_view name) const noexcept;
 };
 
-/// What a request is refused for: a status of 400 and above, and a sentence for the client.
+/// What a request is refused for: a status of 400 and above, a sentence for the client, and what it may do.
 class HttpError : public std::runtime_error {
  public:
-  HttpError(int status, const std::string& message) : std::runtime_error(message), status_(status) {}
+  HttpError(int status, const std::string& message, std::string hint = "")
+      : std::runtime_error(message), status_(status), hint_(std::move(hint)) {}
   int status() const noexcept { return status_; }
+  const std::string& hint() const noexcept { return hint_; }
 
  private:
   int status_;
+  std::string hint_;
 };
 
 /// How large the parts of a request may be, in bytes where nothing else is said. The first four are also gunicorn's.

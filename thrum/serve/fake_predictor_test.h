@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "thrum/model/predictor.h"
+
+namespace thrum {
+
+inline Schema people_schema(Task task) {
+  Schema schema;
+  schema.features = {{"age", FeatureType::number, {}},
+                     {"work class", FeatureType::category, {"1", "Private", "State-gov"}},
+                     {"hours", FeatureType::number, {}}};
+  schema.target = {"income", task, {}};
+  if (task == Task::classification) schema.target.classes = {"<=50K", ">50K"};
+  return schema;
+}
+
+/// score = age / 64 + code / 8 + hours, a missing number counting as 0: the only output of a regression; of two
+/// classes, the probability of the second.
+class FakePredictor : public Predictor {
+ public:
+  explicit FakePredictor(Schema schema) : schema_(std::move(schema)) {}
+
+  const Schema& schema() const noexcept override { return schema_; }
+  std::size_t n_outputs() const noexcept override { return schema_.target.task == Task::regression ? 1 : 2; }
+
+  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      const auto known = [&](std::size_t j) { return std::isnan(rows(i, j)) ? 0 : rows(i, j); };
+      const double score = known(0) / 64 + known(1) / 8 + known(2);
+      if (n_outputs() == 2) outputs(i, 0) = 1 - score;
+      outputs(i, n_outputs() - 1) = score;
+    }
+  }
+
+ private:
+  Schema schema_;
+};
+
+}  // namespace thrum

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <string>
+#include <string_view>
+
+#include "thrum/serve/http_request.h"
+
+namespace thrum {
+
+struct HttpResponse {
+  int status = 200;
+  std::string_view allow = {};  ///< the methods of a 405 or of OPTIONS, "GET, HEAD"; "": no such field
+  int retry_after = 0;          ///< seconds; 0: no such field
+  std::string body = {};        ///< JSON
+};
+
+/// The reply to a request that is refused: {"error": {"code": …, "message": …, "hint": …}}.
+HttpResponse error_response(const HttpError& error);
+
+/// How a reply is sent.
+struct ReplyMode {
+  bool body = true;         ///< false for HEAD: the length of the body, not the body
+  bool close = false;       ///< the connection ends after it
+  bool keep_alive = false;  ///< said aloud, for HTTP/1.0
+};
+
+/// Turns responses into bytes. The date is rendered once a second. Not thread-safe.
+class HttpResponseWriter {
+ public:
+  /// Appends the reply to `out`.
+  void write(std::string& out, const HttpResponse& response, const ReplyMode& mode);
+
+ private:
+  std::string_view date();
+
+  std::time_t second_ = -1;
+  std::string date_;
+};
+
+}  // namespace thrum

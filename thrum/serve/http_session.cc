@@ -1,0 +1,80 @@
+#include "thrum/serve/http_session.h"
+
+namespace thrum {
+namespace {
+
+constexpr std::size_t high_water = 64u << 10;     // of unsent replies; above it requests wait
+constexpr std::size_t kept_capacity = 64u << 10;  // of the buffer while nothing is unsent
+
+}  // namespace
+
+std::size_t HttpSession::receive(std::string_view bytes) {
+  std::string_view rest = bytes;
+  while (!closing_) {
+    if (unsent().size() > high_water) return bytes.size() - rest.size();
+    const auto [event, consumed] = parser_.parse(rest);
+    rest.remove_prefix(consumed);
+    switch (event) {
+      case HttpParser::Event::need_more:
+        return bytes.size();
+      case HttpParser::Event::head:
+        // A client whose body is already here does not wait.
+        if (parser_.request().expects_continue && rest.empty()) output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        break;
+      case HttpParser::Event::message:
+        answer(parser_.request());
+        break;
+      case HttpParser::Event::error:
+        refuse(parser_.error());
+        break;
+    }
+  }
+  return bytes.size();
+}
+
+void HttpSession::end_of_input() {
+  if (closing_) return;
+  if (parser_.finish() == HttpParser::Event::error) {
+    refuse(parser_.error());
+  } else {
+    closing_ = true;
+  }
+}
+
+void HttpSession::answer(const HttpRequest& request) {
+  ++n_requests_;
+  closing_ = !request.keep_alive || context_.draining;
+  ReplyMode mode;
+  mode.body = request.method != HttpMethod::head;
+  mode.close = closing_;
+  mode.keep_alive = request.minor_version == 0;
+  context_.writer.write(output_, context_.handler.handle(request), mode);
+}
+
+void HttpSession::refuse(const HttpError& error, int retry_after) {
+  closing_ = true;
+  HttpResponse response = error_response(error);
+  response.retry_after = retry_after;
+  ReplyMode mode;
+  mode.close = true;
+  context_.writer.write(output_, response, mode);
+}
+
+HttpSession::Phase HttpSession::phase() const noexcept {
+  if (closing_) return Phase::closing;
+  if (parser_.between_requests()) return Phase::idle;
+  return parser_.in_body() ? Phase::body : Phase::head;
+}
+
+void HttpSession::sent(std::size_t n) noexcept {
+  sent_ += n;
+  if (sent_ < output_.size()) return;
+  sent_ = 0;
+  if (output_.capacity() > kept_capacity) {
+    output_ = std::string();
+  } else {
+    output_.clear();
+  }
+}
+
+}  // namespace thrum

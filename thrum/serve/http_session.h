@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "thrum/serve/http_parser.h"
+#include "thrum/serve/http_response.h"
+#include "thrum/serve/request_handler.h"
+
+namespace thrum {
+
+/// One connection without its socket: the client's bytes in, the server's bytes out. Requests are answered in their
+/// order; after an error, or a reply that closes, nothing more is read. Not thread-safe.
+class HttpSession {
+ public:
+  /// What the sessions of one worker share.
+  struct Context {
+    RequestHandler& handler;
+    HttpLimits limits = {};
+    HttpResponseWriter writer = {};
+    bool draining = false;  ///< every reply closes its connection
+  };
+
+  enum class Phase { idle, head, body, closing };
+
+  /// `context` must outlive the session.
+  explicit HttpSession(Context& context) : context_(context), parser_(context.limits) {}
+
+  /// Answers what it can of `bytes` and returns how many it took: all of them, or fewer while the client does not read
+  /// the replies; then the others are presented again.
+  std::size_t receive(std::string_view bytes);
+
+  /// The client sends no more.
+  void end_of_input();
+
+  /// Ends the session with a reply that nobody asked for, such as 408 or 503.
+  void refuse(const HttpError& error, int retry_after = 0);
+
+  Phase phase() const noexcept;
+  std::size_t n_requests() const noexcept { return n_requests_; }
+
+  std::string_view unsent() const noexcept { return std::string_view(output_).substr(sent_); }
+  /// `n` bytes of unsent() are on their way.
+  void sent(std::size_t n) noexcept;
+
+ private:
+  void answer(const HttpRequest& request);
+
+  Context& context_;
+  HttpParser parser_;
+  std::string output_;
+  std::size_t sent_ = 0;
+  std::size_t n_requests_ = 0;
+  bool closing_ = false;
+};
+
+}  // namespace thrum

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "thrum/serve/http_request.h"
+#include "thrum/serve/http_response.h"
+
+namespace thrum {
+
+/// Answers requests, one at a time. Not thread-safe: each worker has its own.
+class RequestHandler {
+ public:
+  virtual ~RequestHandler() = default;
+
+  /// Valid until the next call. What goes wrong becomes a response; nothing is thrown.
+  virtual const HttpResponse& handle(const HttpRequest& request) noexcept = 0;
+};
+
+}  // namespace thrum

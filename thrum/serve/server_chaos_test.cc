@@ -1,0 +1,178 @@
+// The server outlives what happens to its processes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "thrum/serve/server_fixture_test.h"
+
+namespace thrum {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+TEST(ServerChaos, AKilledWorkerLosesNoLaterRequest) {
+  const TestServer server({"workers=2"});
+  ASSERT_TRUE(server.log_comes_to_have("Booting worker", 2));
+  for (int round = 0; round < 3; ++round) {
+    const pid_t victim = server.workers().at(static_cast<std::size_t>(round));
+    kill(victim, SIGKILL);
+    for (int age = 0; age < 50; ++age) {
+      EXPECT_THAT(TestClient(server.port()).ask(ask_for(age)), EndsWith(prediction(age)));
+    }
+    EXPECT_TRUE(server.log_comes_to_have("Worker (pid:" + std::to_string(victim) +
+                                         ") was sent SIGKILL! Perhaps out of memory?"));
+    EXPECT_TRUE(server.log_comes_to_have("Booting worker", 3 + round));
+  }
+}
+
+TEST(ServerChaos, OnlyRequestsInFlightFailWhenWorkersDieUnderLoad) {
+  const TestServer server({"workers=2"});
+  ASSERT_TRUE(server.log_comes_to_have("Booting worker", 2));
+  std::atomic<bool> is_over = false;
+  std::atomic<int> n_wrong = 0;
+  std::atomic<int> n_answered = 0;
+  std::atomic<int> n_lost = 0;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back([&] {
+      while (!is_over) {
+        const std::string reply = TestClient(server.port()).ask(ask_for(5));
+        n_lost += reply.empty();
+        n_wrong += !reply.empty() && !reply.ends_with(prediction(5));
+        ++n_answered;
+      }
+    });
+  }
+  constexpr int n_kills = 5;
+  for (int i = 0; i < n_kills; ++i) {
+    const int before = n_answered;
+    kill(server.workers().at(static_cast<std::size_t>(i)), SIGKILL);
+    EXPECT_TRUE(server.log_comes_to_have("Booting worker", 3 + i));
+    EXPECT_TRUE(becomes_true([&] { return n_answered > before + 100; }));
+  }
+  is_over = true;
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(n_wrong, 0);
+  EXPECT_LE(n_lost, n_kills * 4) << "at most one request in flight per client and kill";
+}
+
+TEST(ServerChaos, ACrashingRequestTakesOneWorkerOnly) {
+  const TestServer server;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(TestClient(server.port()).ask(ask_for(666)), "");
+    EXPECT_THAT(TestClient(server.port()).ask(ask_for(6)), EndsWith(prediction(6)));
+  }
+  EXPECT_TRUE(server.log_comes_to_have("was sent SIGABRT!", 3));
+}
+
+TEST(ServerChaos, AHangingWorkerIsReplaced) {
+  const TestServer server({"timeout=0.3"});
+  EXPECT_EQ(TestClient(server.port()).ask(ask_for(777)), "");
+  EXPECT_THAT(TestClient(server.port()).ask(ask_for(7)), EndsWith(prediction(7)));
+  EXPECT_TRUE(server.log_comes_to_have("WORKER TIMEOUT (pid:" + std::to_string(server.workers().at(0)) + ")"));
+}
+
+TEST(ServerChaos, AStoppedWorkerIsReplaced) {
+  const TestServer server({"timeout=0.3"});
+  kill(server.workers().at(0), SIGSTOP);
+  EXPECT_THAT(TestClient(server.port()).ask(ask_for(7)), EndsWith(prediction(7)));
+  EXPECT_TRUE(server.log_comes_to_have("was sent SIGKILL!"));
+}
+
+TEST(ServerChaos, TermAnswersWhatIsInFlight) {
+  TestServer server({"workers=2"});
+  TestClient half(server.port());
+  TestClient idle(server.port());
+  const std::string request = ask_for(12);
+  half.send(request.substr(0, request.size() - 5));
+  EXPECT_THAT(idle.ask(ask_for(9)), EndsWith(prediction(9)));
+  server.signal(SIGTERM);
+  ASSERT_TRUE(server.log_comes_to_have("Handling signal: term"));
+  EXPECT_TRUE(becomes_true([&] { return TestClient(server.port()).ask(get("/health")).empty(); })) << "still accepts";
+  half.send(request.substr(request.size() - 5));
+  EXPECT_THAT(half.reply(), testing::AllOf(HasSubstr("\r\nConnection: close\r\n"), EndsWith(prediction(12))));
+  EXPECT_TRUE(half.is_closed());
+  EXPECT_TRUE(idle.is_closed());
+  EXPECT_EQ(server.wait_for_exit(), 0);
+  const std::string log = server.log();
+  EXPECT_LT(log.find("Handling signal: term"), log.find("Worker exiting (pid: "));
+  EXPECT_LT(log.find("Worker exiting (pid: "), log.find("Shutting down: Master"));
+}
+
+TEST(ServerChaos, AnIdleConnectionMayAskOnceMoreAfterTerm) {
+  TestServer server;
+  TestClient client(server.port());
+  EXPECT_THAT(client.ask(ask_for(9)), EndsWith(prediction(9)));
+  server.signal(SIGTERM);
+  ASSERT_TRUE(server.log_comes_to_have("Handling signal: term"));
+  EXPECT_THAT(client.ask(get("/v2/health/ready")),
+              testing::AnyOf(StartsWith("HTTP/1.1 503"), StartsWith("HTTP/1.1 200")));
+  EXPECT_EQ(server.wait_for_exit(), 0);
+}
+
+TEST(ServerChaos, TermWaitsNoLongerThanTheGracefulTimeout) {
+  TestServer server({"graceful_timeout=0.2"});
+  TestClient client(server.port());
+  client.send("GET / HTTP/1.1\r\n");
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait_for_exit(), 0);
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(ServerChaos, IntEndsAtOnce) {
+  for (const int signal : {SIGINT, SIGQUIT}) {
+    TestServer server({"workers=2", "keep_alive=1000"});
+    TestClient client(server.port());
+    EXPECT_THAT(client.ask(get("/health")), StartsWith("HTTP/1.1 200"));
+    server.signal(signal);
+    EXPECT_EQ(server.wait_for_exit(), 0);
+    EXPECT_TRUE(client.is_closed());
+    for (const pid_t worker : server.workers()) EXPECT_FALSE(is_alive(worker));
+  }
+}
+
+TEST(ServerChaos, TermEndsAHangingWorkerToo) {
+  TestServer server({"graceful_timeout=0.1"});
+  TestClient client(server.port());
+  client.send(ask_for(777));
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait_for_exit(), 0);
+}
+
+TEST(ServerChaos, WorkersFollowAKilledSupervisor) {
+  TestServer server({"workers=3"});
+  ASSERT_TRUE(server.log_comes_to_have("Booting worker", 3));
+  TestClient busy(server.port());
+  busy.send(ask_for(777));
+  server.signal(SIGKILL);
+  EXPECT_EQ(server.wait_for_exit(), 128 + SIGKILL);
+  for (const pid_t worker : server.workers()) {
+    EXPECT_TRUE(becomes_true([&] { return !is_alive(worker); }, std::chrono::milliseconds(5000)));
+  }
+}
+
+TEST(ServerChaos, OtherSignalsDoNoHarm) {
+  const TestServer server;
+  for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH}) server.signal(signal);
+  EXPECT_TRUE(server.log_comes_to_have("Handling signal: hup"));
+  EXPECT_TRUE(server.log_comes_to_have("SIGHUP has no effect here; stop and start to reload the model"));
+  EXPECT_THAT(TestClient(server.port()).ask(ask_for(6)), EndsWith(prediction(6)));
+}
+
+TEST(ServerChaos, GivesUpWhereNoWorkerEverServes) {
+  TestServer server({"workers=2"}, "bad");
+  EXPECT_EQ(server.wait_for_exit(), 3);
+  EXPECT_THAT(server.log(), HasSubstr("Exception in worker process: [image] not a model"));
+  EXPECT_THAT(server.log(), testing::ContainsRegex("\\[serve\\] the workers end before they can serve: Worker "
+                                                   "\\(pid:[0-9]+\\) exited with code 1"));
+}
+
+}  // namespace
+}  // namespace thrum

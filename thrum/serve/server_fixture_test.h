@@ -1,0 +1,71 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "thrum/runtime/unique_fd.h"
+
+namespace thrum {
+
+/// Polls until `is_true`; false when that took too long.
+bool becomes_true(const std::function<bool()>& is_true,
+                  std::chrono::milliseconds deadline = std::chrono::milliseconds(20000));
+
+/// A supervisor in a process of its own, with the fake predictor in its workers. Ages tell that to misbehave: 666
+/// aborts, 777 hangs.
+class TestServer {
+ public:
+  /// `options` as "name=text"; the address is 127.0.0.1 with any port, unless told. Returns when all workers are ready.
+  explicit TestServer(std::vector<std::string> options = {}, const std::string& image = "good");
+  ~TestServer();
+
+  std::uint16_t port() const noexcept { return port_; }
+  pid_t pid() const noexcept { return pid_; }
+  std::string log() const;
+  bool log_comes_to_have(std::string_view text, int times = 1) const;
+  /// Of the workers that have booted, dead or alive, the oldest first.
+  std::vector<pid_t> workers() const;
+  void signal(int number) const;
+  /// The exit code, or 128 + the signal that ended it.
+  int wait_for_exit();
+
+ private:
+  pid_t pid_ = 0;
+  std::uint16_t port_ = 0;
+  UniqueFd log_;
+};
+
+bool is_alive(pid_t pid);
+
+/// A blocking connection to a server.
+class TestClient {
+ public:
+  explicit TestClient(std::uint16_t port);
+
+  void send(std::string_view bytes);
+  void shut_down();  ///< our side
+  /// Head and body of the next reply; "" where the connection ends or is reset before.
+  std::string reply();
+  std::string ask(std::string_view request);
+  /// The server has closed, and nothing is left to read.
+  bool is_closed();
+
+ private:
+  bool read_more();
+
+  UniqueFd socket_;
+  std::string bytes_;
+};
+
+std::string get(const std::string& path);
+/// POST /predict of one instance of this age; the reply's body is that of `prediction(age)`.
+std::string ask_for(int age);
+std::string prediction(int age);
+
+}  // namespace thrum

@@ -1,0 +1,179 @@
+#include "thrum/serve/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "thrum/core/error.h"
+#include "thrum/serve/listener_internal.h"
+#include "thrum/serve/server_fixture_test.h"
+#include "thrum/serve/worker_process_internal.h"
+
+namespace thrum {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+TEST(Server, AnswersClientsInParallel) {
+  const TestServer server({"workers=2"});
+  std::vector<int> n_right(8);
+  std::vector<std::thread> clients;
+  for (int& right : n_right) {
+    clients.emplace_back([&right, &server] {
+      TestClient client(server.port());
+      for (int age = 0; age < 64; ++age) right += client.ask(ask_for(age)).ends_with("\r\n\r\n" + prediction(age));
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(n_right, std::vector<int>(8, 64));
+}
+
+TEST(Server, AnswersPipelinedRequestsInOrder) {
+  const TestServer server;
+  TestClient client(server.port());
+  std::string requests;
+  for (int age = 0; age < 640; ++age) requests += ask_for(age % 64);
+  std::thread sender([&] { client.send(requests); });
+  for (int age = 0; age < 640; ++age) EXPECT_THAT(client.reply(), EndsWith(prediction(age % 64))) << age;
+  sender.join();
+}
+
+TEST(Server, AnswersWhatCameBeforeTheClientShutItsSide) {
+  const TestServer server;
+  TestClient client(server.port());
+  client.send(ask_for(16) + ask_for(32));
+  client.shut_down();
+  EXPECT_THAT(client.reply(), EndsWith(prediction(16)));
+  EXPECT_THAT(client.reply(), EndsWith(prediction(32)));
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(Server, EndsSlowHeads) {
+  const TestServer server({"header_timeout=0.2"});
+  TestClient client(server.port());
+  EXPECT_THAT(client.ask("GET / HTTP/1.1\r\nHost:"),
+              testing::AllOf(StartsWith("HTTP/1.1 408 Request Timeout\r\n"),
+                             HasSubstr("the head of the request did not come in time")));
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(Server, EndsSlowBodies) {
+  const TestServer server({"body_timeout=0.2"});
+  TestClient client(server.port());
+  EXPECT_THAT(client.ask("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"),
+              testing::AllOf(StartsWith("HTTP/1.1 408 Request Timeout\r\n"),
+                             HasSubstr("the body of the request did not come in time")));
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(Server, EndsIdleConnectionsWithoutAWord) {
+  const TestServer server({"keep_alive=0.2"});
+  TestClient client(server.port());
+  EXPECT_THAT(client.ask(get("/health")), StartsWith("HTTP/1.1 200"));
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(Server, DropsAClientThatDoesNotRead) {
+  const TestServer server({"body_timeout=0.2"});
+  TestClient client(server.port());
+  std::string requests;
+  for (int i = 0; i < 400000; ++i) requests += get("/");
+  client.send(requests);  // ends when the server lets go
+  EXPECT_THAT(TestClient(server.port()).ask(get("/health")), StartsWith("HTTP/1.1 200"));
+}
+
+TEST(Server, RefusesMoreConnectionsThanItHolds) {
+  const TestServer server({"worker_connections=2"});
+  TestClient first(server.port());
+  TestClient second(server.port());
+  EXPECT_THAT(first.ask(get("/health")), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(second.ask(get("/health")), StartsWith("HTTP/1.1 200"));
+  TestClient third(server.port());
+  EXPECT_THAT(third.ask(get("/health")),
+              testing::AllOf(StartsWith("HTTP/1.1 503 Service Unavailable\r\n"), HasSubstr("\r\nRetry-After: 1\r\n")));
+  EXPECT_TRUE(third.is_closed());
+  EXPECT_THAT(first.ask(get("/health")), StartsWith("HTTP/1.1 200"));
+}
+
+TEST(Server, RefusesATooLargeBodyAndIsHeard) {
+  const TestServer server({"limit_request_body=100000"});
+  TestClient client(server.port());
+  std::thread sender([&] {
+    client.send("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n" + std::string(900000, ' '));
+  });
+  EXPECT_THAT(client.reply(), StartsWith("HTTP/1.1 413 Content Too Large\r\n"));
+  sender.join();
+  EXPECT_THAT(TestClient(server.port()).ask(ask_for(8)), EndsWith(prediction(8)));
+}
+
+TEST(Server, TellsOfMalformedRequestsAndGoesOn) {
+  const TestServer server;
+  EXPECT_THAT(TestClient(server.port()).ask("\x16\x03\x01\n"), StartsWith("HTTP/1.1 400 Bad Request\r\n"));
+  TestClient client(server.port());
+  EXPECT_THAT(client.ask("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n{"),
+              StartsWith("HTTP/1.1 400 Bad Request\r\n"));
+  EXPECT_THAT(client.ask(ask_for(8)), EndsWith(prediction(8)));
+}
+
+std::string refusal_of(const std::string& address) {
+  try {
+    serving::listen_at(address, 2, 16);
+  } catch (const Error& error) {
+    return std::string(error_code_name(error.code())) + " " + error.what();
+  }
+  return "bound";
+}
+
+TEST(Listener, NamesTheAddressThatIsInUse) {
+  const serving::Listeners listeners = serving::listen_at("127.0.0.1:0", 2, 16);
+  const std::string address = listeners.url.substr(std::string("http://").size());
+  EXPECT_EQ(refusal_of(address), "io [serve] cannot listen at " + address +
+                                     ": Address already in use; another process listens there; choose another port, or "
+                                     "0 for any");
+}
+
+TEST(Listener, RefusesWhatIsNoAddress) {
+  EXPECT_EQ(refusal_of("localhost"),
+            "invalid_argument [serve] expected an address HOST:PORT, got \"localhost\": there is no port");
+  EXPECT_EQ(refusal_of("127.0.0.1:"),
+            "invalid_argument [serve] expected an address HOST:PORT, got \"127.0.0.1:\": the port is not 0…65535");
+  EXPECT_THAT(refusal_of("127.0.0.1:65536"), HasSubstr("the port is not 0…65535"));
+  EXPECT_THAT(refusal_of("127.0.0.1:8o"), HasSubstr("the port is not 0…65535"));
+  EXPECT_THAT(refusal_of("[::g]:80"), StartsWith("invalid_argument [serve] expected an address HOST:PORT"));
+  EXPECT_THAT(refusal_of("203.0.113.7:0"), StartsWith("io [serve] cannot listen at 203.0.113.7:0: "));
+}
+
+TEST(Listener, KnowsItsAddress) {
+  EXPECT_THAT(serving::listen_at(":0", 1, 16).url, testing::MatchesRegex("http://0\\.0\\.0\\.0:[0-9]+"));
+  if (refusal_of("[::1]:0") != "bound") GTEST_SKIP() << "this machine has no IPv6";
+  EXPECT_THAT(serving::listen_at("[::1]:0", 1, 16).url, testing::MatchesRegex("http://\\[::1\\]:[0-9]+"));
+}
+
+TEST(WorkerCommand, ReadsWhatItWrote) {
+  serving::WorkerCommand command;
+  command.slot = 3;
+  command.image = 17;
+  command.options.bind = "[::1]:80";
+  command.options.keep_alive = 0.1;
+  EXPECT_EQ(serving::WorkerCommand::parse(command.arguments()).arguments(), command.arguments());
+  EXPECT_THAT(command.arguments(), testing::Contains("keep_alive=0.1"));
+  EXPECT_THROW(serving::WorkerCommand::parse(std::vector<std::string>{"slot"}), Error);
+  EXPECT_THROW(serving::WorkerCommand::parse(std::vector<std::string>{"slots=1"}), Error);
+}
+
+TEST(ServeOptions, HaveTheirDefaultsInTheirRanges) {
+  const ServeOptions defaults;
+  for (const OptionField& field : serve_option_fields()) {
+    ServeOptions options;
+    EXPECT_NO_THROW(field.set(&options, field.get(&defaults))) << field.name;
+  }
+}
+
+}  // namespace
+}  // namespace thrum
