@@ -1,0 +1,266 @@
+#include "thrum/model/model_file.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "thrum/core/assert.h"
+#include "thrum/core/error.h"
+#include "thrum/core/json_internal.h"
+
+namespace thrum {
+namespace {
+
+constexpr std::size_t alignment = 64;
+constexpr std::size_t length_size = 8;
+constexpr std::size_t longest_header = 100'000'000; // as safetensors
+constexpr std::size_t checksum_digits = 32;
+constexpr std::string_view padding_prefix = "padding.";
+/// Every header begins so, which tells where the checksum's digits are without
+/// parsing.
+constexpr std::string_view header_begin = R"({"__metadata__":{"checksum":")";
+constexpr std::size_t checksum_at = length_size + header_begin.size();
+
+std::size_t round_up(std::size_t n) {
+  return (n + alignment - 1) / alignment * alignment;
+}
+
+/// Of the file with the digits of its own checksum set to 0. REQUIRES: the file
+/// is long enough to hold them.
+std::string checksum_of(ByteSpan file) {
+  static constexpr std::string_view zeros = "00000000000000000000000000000000";
+  static_assert(zeros.size() == checksum_digits);
+  XXH3_state_t *state = XXH3_createState();
+  THRUM_ASSERT(state != nullptr);
+  XXH3_128bits_reset(state);
+  XXH3_128bits_update(state, file.data(), checksum_at);
+  XXH3_128bits_update(state, zeros.data(), zeros.size());
+  const ByteSpan rest = file.subspan(checksum_at + checksum_digits);
+  XXH3_128bits_update(state, rest.data(), rest.size());
+  const XXH128_hash_t hash = XXH3_128bits_digest(state);
+  XXH3_freeState(state);
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+void append(std::vector<std::byte> &bytes, ByteSpan more) {
+  bytes.insert(bytes.end(), more.begin(), more.end());
+}
+
+template <class T> bool all_finite(ByteSpan data) {
+  for (std::size_t at = 0; at < data.size(); at += sizeof(T)) {
+    if (!std::isfinite(load<T>(data.subspan(at))))
+      return false;
+  }
+  return true;
+}
+
+} // namespace
+
+void ModelFileBuilder::add_metadata(std::string key, std::string text) {
+  THRUM_ASSERT(key != "checksum");
+  THRUM_ASSERT(std::ranges::none_of(
+      metadata_, [&](const auto &entry) { return entry.first == key; }));
+  metadata_.emplace_back(std::move(key), std::move(text));
+}
+
+void ModelFileBuilder::add_bytes(std::string name, DType dtype,
+                                 std::vector<std::size_t> shape,
+                                 ByteSpan data) {
+  THRUM_ASSERT(std::ranges::none_of(
+      tensors_, [&](const Tensor &tensor) { return tensor.name == name; }));
+  std::size_t size = dtype_size(dtype);
+  for (const std::size_t n : shape)
+    size *= n;
+  THRUM_ASSERT(size == data.size());
+  tensors_.push_back(
+      {std::move(name), dtype, std::move(shape), {data.begin(), data.end()}});
+}
+
+std::vector<std::byte> ModelFileBuilder::bytes() const {
+  Json header;
+  Json &metadata = header["__metadata__"];
+  metadata["checksum"] = std::string(checksum_digits, '0');
+  for (const auto &[key, text] : metadata_)
+    metadata[key] = text;
+
+  std::vector<std::byte> data;
+  const auto describe = [&](const std::string &name, DType dtype,
+                            const std::vector<std::size_t> &shape,
+                            std::size_t size) {
+    header[name] = {{"dtype", dtype_name(dtype)},
+                    {"shape", shape},
+                    {"data_offsets", {data.size(), data.size() + size}}};
+  };
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    const Tensor &tensor = tensors_[i];
+    describe(tensor.name, tensor.dtype, tensor.shape, tensor.data.size());
+    append(data, tensor.data);
+    // safetensors allows no gap, so what aligns the next tensor is a tensor
+    // itself.
+    const std::size_t gap = round_up(data.size()) - data.size();
+    if (gap == 0)
+      continue;
+    describe(fmt::format("{}{}", padding_prefix, i), DType::u8, {gap}, gap);
+    data.resize(data.size() + gap);
+  }
+
+  std::string text = header.dump();
+  text.resize(round_up(length_size + text.size()) - length_size, ' ');
+  const std::uint64_t length = text.size();
+  std::vector<std::byte> file;
+  file.reserve(length_size + text.size() + data.size());
+  append(file, std::as_bytes(std::span(&length, 1)));
+  append(file, bytes_of(text));
+  append(file, data);
+  const std::string checksum = checksum_of(file);
+  std::memcpy(file.data() + checksum_at, checksum.data(), checksum.size());
+  return file;
+}
+
+namespace {
+
+/// The header's text. Everything else is unread until the checksum has been
+/// seen to be right.
+std::string_view checked_header(const ModelFile &file, ByteSpan bytes) {
+  if (bytes.size() < checksum_at + checksum_digits ||
+      text_of(bytes.subspan(length_size, header_begin.size())) !=
+          header_begin) {
+    file.fail("is not a Thrum model file, or only its beginning");
+  }
+  const auto length = load<std::uint64_t>(bytes);
+  if (length > longest_header || length > bytes.size() - length_size) {
+    file.fail(fmt::format(
+        "is cut off or damaged: the header should have {} bytes, {} are there",
+        length, bytes.size() - length_size));
+  }
+  if (text_of(bytes.subspan(checksum_at, checksum_digits)) !=
+      checksum_of(bytes)) {
+    file.fail("is damaged or cut off: the checksum does not match the content");
+  }
+  return text_of(bytes.subspan(length_size, length));
+}
+
+std::size_t checked_size(const ModelFile &file, const Json &value) {
+  if (!value.is_number_unsigned())
+    file.fail("has a shape or an offset that is not a whole number");
+  return value.get<std::size_t>();
+}
+
+ModelFile::Tensor checked_description(const ModelFile &file,
+                                      const std::string &name, const Json &json,
+                                      ByteSpan data) {
+  const Json &dtype_text = json_member(json, "dtype", file.source());
+  const Json &shape = json_member(json, "shape", file.source());
+  const Json &offsets = json_member(json, "data_offsets", file.source());
+  const auto dtype = dtype_text.is_string()
+                         ? parse_dtype(dtype_text.get<std::string>())
+                         : std::nullopt;
+  if (!dtype || !shape.is_array() || !offsets.is_array() ||
+      offsets.size() != 2 || json.size() != 3) {
+    file.fail(fmt::format("describes the tensor \"{}\" wrongly", name));
+  }
+  ModelFile::Tensor tensor{*dtype, {}, {}};
+  std::size_t size = dtype_size(*dtype);
+  for (const Json &n : shape) {
+    tensor.shape.push_back(checked_size(file, n));
+    if (__builtin_mul_overflow(size, tensor.shape.back(), &size)) {
+      file.fail(
+          fmt::format("gives the tensor \"{}\" an impossible shape", name));
+    }
+  }
+  const std::size_t begin = checked_size(file, offsets[0]);
+  const std::size_t end = checked_size(file, offsets[1]);
+  if (begin > end || end > data.size() || end - begin != size) {
+    file.fail(fmt::format("places the tensor \"{}\" outside the file, or with "
+                          "another size than its shape has",
+                          name));
+  }
+  tensor.data = data.subspan(begin, size);
+  return tensor;
+}
+
+void check_values(const ModelFile &file, const std::string &name,
+                  const ModelFile::Tensor &tensor) {
+  const bool is_padding = name.starts_with(padding_prefix);
+  if (is_padding &&
+      (tensor.dtype != DType::u8 || tensor.data.size() >= alignment))
+    file.fail("has wrong padding");
+  const bool finite =
+      tensor.dtype == DType::f64   ? all_finite<double>(tensor.data)
+      : tensor.dtype == DType::f32 ? all_finite<float>(tensor.data)
+                                   : true;
+  if (!finite)
+    file.fail(fmt::format("has a value that is not finite in the tensor \"{}\"",
+                          name));
+}
+
+} // namespace
+
+ModelFile::ModelFile(ByteSpan bytes, std::string source)
+    : source_(std::move(source)) {
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) %
+          alignof(std::max_align_t) !=
+      0) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[{}] the bytes must be aligned to 16", source_));
+  }
+  const std::string_view text = checked_header(*this, bytes);
+  const ByteSpan data = bytes.subspan(length_size + text.size());
+  const Json header = parse_json(text, source_);
+  std::size_t end = 0;
+  for (const auto &[name, json] : header.items()) {
+    if (name == "__metadata__") {
+      for (const auto &[key, value] : json.items()) {
+        if (!value.is_string())
+          fail(fmt::format("has metadata \"{}\" that is not a string", key));
+        metadata_.emplace(key, value.get<std::string>());
+      }
+      continue;
+    }
+    Tensor tensor = checked_description(*this, name, json, data);
+    if (tensor.data.data() != data.data() + end)
+      fail("has tensors that overlap, leave gaps or are out of order");
+    if (!name.starts_with(padding_prefix) && end % alignment != 0)
+      fail(fmt::format("has \"{}\" out of alignment", name));
+    end += tensor.data.size();
+    check_values(*this, name, tensor);
+    tensors_.emplace(name, std::move(tensor));
+  }
+  if (end != data.size())
+    fail("has bytes after the last tensor");
+}
+
+bool ModelFile::has_metadata(std::string_view key) const {
+  return metadata_.contains(key);
+}
+
+const std::string &ModelFile::metadata(std::string_view key) const {
+  const auto found = metadata_.find(key);
+  if (found == metadata_.end())
+    fail(fmt::format("lacks the metadata \"{}\"", key));
+  return found->second;
+}
+
+ByteSpan ModelFile::checked_tensor(std::string_view name, DType dtype,
+                                   std::span<const std::size_t> shape) const {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end())
+    fail(fmt::format("lacks the tensor \"{}\"", name));
+  if (found->second.dtype != dtype ||
+      !std::ranges::equal(found->second.shape, shape)) {
+    fail(fmt::format(
+        "has the tensor \"{}\" in another type or shape than it needs", name));
+  }
+  return found->second.data;
+}
+
+void ModelFile::fail(const std::string &what) const {
+  throw Error(ErrorCode::corrupt_data, fmt::format("[{}] {}", source_, what));
+}
+
+} // namespace thrum
