@@ -13,25 +13,19 @@
 namespace thrum {
 namespace {
 
-[[noreturn]] void refuse_row(const std::string &what, const Table &table,
-                             std::size_t row, const std::string &hint) {
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("{} in row {} of {}", what, row + 1, table.source()),
-              hint);
+[[noreturn]] void refuse_row(const std::string& what, const Table& table, std::size_t row, const std::string& hint) {
+  throw Error(ErrorCode::invalid_argument, fmt::format("{} in row {} of {}", what, row + 1, table.source()), hint);
 }
 
-Schema infer_schema(const Table &table, const Dataset::Options &options) {
+Schema infer_schema(const Table& table, const Dataset::Options& options) {
   std::vector<std::string> exclude = options.exclude;
-  if (!options.weight.empty())
-    exclude.push_back(options.weight);
+  if (!options.weight.empty()) exclude.push_back(options.weight);
   return Schema::infer(table, options.target, options.task, std::move(exclude));
 }
 
-std::vector<double> class_indices(const Column &column,
-                                  const std::vector<std::string> &classes) {
+std::vector<double> class_indices(const Column& column, const std::vector<std::string>& classes) {
   std::unordered_map<std::string_view, double> index_of;
-  for (std::size_t k = 0; k < classes.size(); ++k)
-    index_of.emplace(classes[k], static_cast<double>(k));
+  for (std::size_t k = 0; k < classes.size(); ++k) index_of.emplace(classes[k], static_cast<double>(k));
   std::vector<double> y(column.size());
   if (column.type() == ColumnType::category) {
     std::vector<double> of_code(column.categories().size());
@@ -39,75 +33,64 @@ std::vector<double> class_indices(const Column &column,
       const auto found = index_of.find(column.categories()[code]);
       of_code[code] = found == index_of.end() ? 0 : found->second;
     }
-    for (std::size_t i = 0; i < y.size(); ++i)
-      y[i] = of_code[static_cast<std::size_t>(column.codes()[i])];
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] = of_code[static_cast<std::size_t>(column.codes()[i])];
     return y;
   }
   std::vector<double> numbers;
-  for (const std::string &text : classes)
-    numbers.push_back(std::stod(text));
+  for (const std::string& text : classes) numbers.push_back(std::stod(text));
   for (std::size_t i = 0; i < y.size(); ++i) {
-    y[i] = static_cast<double>(
-        std::ranges::lower_bound(numbers, column.number(i)) - numbers.begin());
+    y[i] = static_cast<double>(std::ranges::lower_bound(numbers, column.number(i)) - numbers.begin());
   }
   return y;
 }
 
-std::vector<double> target_values(const Table &table, const Schema &schema) {
-  const Column &column = table.column(schema.target.name);
+std::vector<double> target_values(const Table& table, const Schema& schema) {
+  const Column& column = table.column(schema.target.name);
   for (std::size_t i = 0; i < column.size(); ++i) {
     if (column.is_missing(i)) {
-      refuse_row(fmt::format("target \"{}\" is missing", column.name()), table,
-                 i, "remove the rows without a target");
+      refuse_row(fmt::format("target \"{}\" is missing", column.name()), table, i, "remove the rows without a target");
     }
   }
-  if (schema.target.task == Task::classification)
-    return class_indices(column, schema.target.classes);
+  if (schema.target.task == Task::classification) return class_indices(column, schema.target.classes);
   std::vector<double> y(column.size());
-  for (std::size_t i = 0; i < y.size(); ++i)
-    y[i] = column.number(i);
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = column.number(i);
   return y;
 }
 
-std::vector<double> sample_weights(const Table &table,
-                                   const std::string &name) {
-  if (name.empty())
-    return {};
-  const Column &column = table.column(name);
+std::vector<double> sample_weights(const Table& table, const std::string& name) {
+  if (name.empty()) return {};
+  const Column& column = table.column(name);
   if (column.type() == ColumnType::category) {
-    throw Error(
-        ErrorCode::invalid_argument,
-        fmt::format("weight \"{}\" of {} holds text", name, table.source()));
+    throw Error(ErrorCode::invalid_argument, fmt::format("weight \"{}\" of {} holds text", name, table.source()));
   }
   std::vector<double> weights(column.size());
   double largest = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     weights[i] = column.number(i);
     if (!std::isfinite(weights[i]) || weights[i] < 0) {
-      refuse_row(fmt::format("weight \"{}\" is {}", name,
-                             column.is_missing(i) ? "missing" : column.text(i)),
-                 table, i, "weights are finite and not negative");
+      refuse_row(fmt::format("weight \"{}\" is {}", name, column.is_missing(i) ? "missing" : column.text(i)), table, i,
+                 "weights are finite and not negative");
     }
     largest = std::max(largest, weights[i]);
   }
   if (largest == 0) {
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("weight \"{}\" of {} is 0 in every row", name,
-                            table.source()));
+                fmt::format("weight \"{}\" of {} is 0 in every row", name, table.source()));
   }
   return weights;
 }
 
-} // namespace
+}  // namespace
 
-Dataset::Whole::Whole(std::shared_ptr<const Table> t, const Options &options)
-    : table(std::move(t)), schema(infer_schema(*table, options)),
-      reader(schema, *table), y(target_values(*table, schema)),
+Dataset::Whole::Whole(std::shared_ptr<const Table> t, const Options& options)
+    : table(std::move(t)),
+      schema(infer_schema(*table, options)),
+      reader(schema, *table),
+      y(target_values(*table, schema)),
       weights(sample_weights(*table, options.weight)) {}
 
-Dataset::Dataset(std::shared_ptr<const Table> table, const Options &options)
-    : whole_(std::make_shared<const Whole>(std::move(table), options)),
-      rows_{0, whole_->y.size()} {}
+Dataset::Dataset(std::shared_ptr<const Table> table, const Options& options)
+    : whole_(std::make_shared<const Whole>(std::move(table), options)), rows_{0, whole_->y.size()} {}
 
 Dataset Dataset::shard(int rank, int size) const {
   THRUM_ASSERT(n_rows() == n_rows_of_all_ranks());
@@ -117,9 +100,8 @@ Dataset Dataset::shard(int rank, int size) const {
 }
 
 std::span<const double> Dataset::weights() const noexcept {
-  if (whole_->weights.empty())
-    return {};
+  if (whole_->weights.empty()) return {};
   return std::span(whole_->weights).subspan(rows_.begin, rows_.size());
 }
 
-} // namespace thrum
+}  // namespace thrum

@@ -17,13 +17,12 @@ namespace {
 /// The rows that statistics are made from: the dataset's, with the weights and
 /// the mask of the fit.
 struct WeightedRows {
-  const Dataset &dataset;
+  const Dataset& dataset;
   std::span<const std::uint8_t> row_mask;
   std::span<const double> weights;
 
   double weight(std::size_t i) const {
-    if (!row_mask.empty() && row_mask[i] == 0)
-      return 0;
+    if (!row_mask.empty() && row_mask[i] == 0) return 0;
     const double own = dataset.weights().empty() ? 1 : dataset.weights()[i];
     return weights.empty() ? own : own * weights[i];
   }
@@ -31,28 +30,24 @@ struct WeightedRows {
 
 /// Of one feature in one block of rows.
 struct BlockSummary {
-  double weight = 0; ///< of the rows in which it is not missing
+  double weight = 0;  ///< of the rows in which it is not missing
   double mean = 0;
-  double squares = 0; ///< sum of weight * (x - mean)^2
+  double squares = 0;  ///< sum of weight * (x - mean)^2
   double weight_missing = 0;
 };
 
-BlockSummary summarise(std::span<const double> values,
-                       std::span<const double> weights) {
+BlockSummary summarise(std::span<const double> values, std::span<const double> weights) {
   BlockSummary summary;
   double sum = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const bool missing = std::isnan(values[i]);
     (missing ? summary.weight_missing : summary.weight) += weights[i];
-    if (!missing && weights[i] != 0)
-      sum += weights[i] * values[i];
+    if (!missing && weights[i] != 0) sum += weights[i] * values[i];
   }
-  if (summary.weight == 0)
-    return summary;
+  if (summary.weight == 0) return summary;
   summary.mean = sum / summary.weight;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (std::isnan(values[i]) || weights[i] == 0)
-      continue;
+    if (std::isnan(values[i]) || weights[i] == 0) continue;
     const double deviation = values[i] - summary.mean;
     summary.squares += weights[i] * deviation * deviation;
   }
@@ -67,48 +62,41 @@ struct FirstPass {
   std::vector<double> sums;
 };
 
-FirstPass first_pass(const WeightedRows &rows, const Execution &execution) {
-  const Dataset &dataset = rows.dataset;
+FirstPass first_pass(const WeightedRows& rows, const Execution& execution) {
+  const Dataset& dataset = rows.dataset;
   const std::size_t n_features = dataset.schema().features.size();
   FirstPass pass;
-  pass.summaries.resize((dataset.n_rows() + row_block - 1) / row_block *
-                        n_features);
-  pass.sums = sum_row_blocks(
-      execution, dataset.n_rows(), 3 * n_features,
-      [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-        std::vector<double> values(end - begin);
-        std::vector<double> weights(end - begin);
-        for (std::size_t i = begin; i < end; ++i)
-          weights[i - begin] = rows.weight(i);
-        for (std::size_t j = 0; j < n_features; ++j) {
-          dataset.reader().read_feature(j, dataset.first_row() + begin, values);
-          const BlockSummary summary = summarise(values, weights);
-          pass.summaries[begin / row_block * n_features + j] = summary;
-          partial[3 * j] = summary.weight;
-          partial[3 * j + 1] = summary.weight * summary.mean;
-          partial[3 * j + 2] = summary.weight_missing;
-        }
-      });
+  pass.summaries.resize((dataset.n_rows() + row_block - 1) / row_block * n_features);
+  pass.sums = sum_row_blocks(execution, dataset.n_rows(), 3 * n_features,
+                             [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+                               std::vector<double> values(end - begin);
+                               std::vector<double> weights(end - begin);
+                               for (std::size_t i = begin; i < end; ++i) weights[i - begin] = rows.weight(i);
+                               for (std::size_t j = 0; j < n_features; ++j) {
+                                 dataset.reader().read_feature(j, dataset.first_row() + begin, values);
+                                 const BlockSummary summary = summarise(values, weights);
+                                 pass.summaries[begin / row_block * n_features + j] = summary;
+                                 partial[3 * j] = summary.weight;
+                                 partial[3 * j + 1] = summary.weight * summary.mean;
+                                 partial[3 * j + 2] = summary.weight_missing;
+                               }
+                             });
   return pass;
 }
 
 /// The weighted sums of squared deviations from the means of all rows, from the
 /// blocks' summaries (Chan, Golub and LeVeque, "Updating formulae and a
 /// pairwise algorithm for computing sample variances", 1979).
-std::vector<double> sums_of_squares(const FirstPass &pass,
-                                    std::span<const double> means,
-                                    std::size_t local_rows,
-                                    const Execution &execution) {
-  return sum_row_blocks(
-      execution, local_rows, means.size(),
-      [&](std::size_t begin, std::size_t, std::span<double> partial) {
-        for (std::size_t j = 0; j < means.size(); ++j) {
-          const BlockSummary &s =
-              pass.summaries[begin / row_block * means.size() + j];
-          const double shift = s.mean - means[j];
-          partial[j] = s.squares + s.weight * shift * shift;
-        }
-      });
+std::vector<double> sums_of_squares(const FirstPass& pass, std::span<const double> means, std::size_t local_rows,
+                                    const Execution& execution) {
+  return sum_row_blocks(execution, local_rows, means.size(),
+                        [&](std::size_t begin, std::size_t, std::span<double> partial) {
+                          for (std::size_t j = 0; j < means.size(); ++j) {
+                            const BlockSummary& s = pass.summaries[begin / row_block * means.size() + j];
+                            const double shift = s.mean - means[j];
+                            partial[j] = s.squares + s.weight * shift * shift;
+                          }
+                        });
 }
 
 /// Whether rounding alone explains the variance, by the rule of scikit-learn's
@@ -119,7 +107,7 @@ bool is_constant(double variance, double mean, double n_rows) {
   return variance <= n_rows * eps * variance + rounding * rounding;
 }
 
-[[noreturn]] void refuse_infinite(const std::string &feature) {
+[[noreturn]] void refuse_infinite(const std::string& feature) {
   throw Error(ErrorCode::invalid_argument,
               fmt::format("column \"{}\" holds an infinite or enormous number, "
                           "which has no mean and variance",
@@ -127,90 +115,72 @@ bool is_constant(double variance, double mean, double n_rows) {
               "replace it, or leave the column out with --exclude");
 }
 
-} // namespace
+}  // namespace
 
-Encoder Encoder::fit(const Dataset &dataset,
-                     std::span<const std::uint8_t> row_mask,
-                     std::span<const double> weights, bool standardize,
-                     const Execution &execution) {
-  const auto &features = dataset.schema().features;
+Encoder Encoder::fit(const Dataset& dataset, std::span<const std::uint8_t> row_mask, std::span<const double> weights,
+                     bool standardize, const Execution& execution) {
+  const auto& features = dataset.schema().features;
   const FirstPass pass = first_pass({dataset, row_mask, weights}, execution);
   std::vector<double> means(features.size());
   for (std::size_t j = 0; j < features.size(); ++j) {
-    means[j] =
-        pass.sums[3 * j] == 0 ? 0 : pass.sums[3 * j + 1] / pass.sums[3 * j];
+    means[j] = pass.sums[3 * j] == 0 ? 0 : pass.sums[3 * j + 1] / pass.sums[3 * j];
   }
-  const std::vector<double> squares =
-      sums_of_squares(pass, means, dataset.n_rows(), execution);
+  const std::vector<double> squares = sums_of_squares(pass, means, dataset.n_rows(), execution);
 
   std::vector<FeatureEncoding> encodings(features.size());
   for (std::size_t j = 0; j < features.size(); ++j) {
-    FeatureEncoding &encoding = encodings[j];
+    FeatureEncoding& encoding = encodings[j];
     if (features[j].type == FeatureType::category) {
       encoding.missing_column = pass.sums[3 * j + 2] > 0;
       continue;
     }
-    if (!std::isfinite(means[j]) || !std::isfinite(squares[j]))
-      refuse_infinite(features[j].name);
+    if (!std::isfinite(means[j]) || !std::isfinite(squares[j])) refuse_infinite(features[j].name);
     encoding.fill = means[j];
-    if (!standardize || pass.sums[3 * j] == 0)
-      continue;
+    if (!standardize || pass.sums[3 * j] == 0) continue;
     const double variance = squares[j] / pass.sums[3 * j];
     encoding.mean = means[j];
-    if (!is_constant(variance, means[j],
-                     static_cast<double>(dataset.n_rows_of_all_ranks()))) {
+    if (!is_constant(variance, means[j], static_cast<double>(dataset.n_rows_of_all_ranks()))) {
       encoding.scale = std::sqrt(variance);
     }
   }
   return Encoder(dataset.schema(), std::move(encodings));
 }
 
-Encoder::Encoder(const Schema &schema, std::vector<FeatureEncoding> encodings)
-    : encodings_(std::move(encodings)) {
+Encoder::Encoder(const Schema& schema, std::vector<FeatureEncoding> encodings) : encodings_(std::move(encodings)) {
   THRUM_ASSERT(encodings_.size() == schema.features.size());
   first_output_.push_back(0);
   for (std::size_t j = 0; j < encodings_.size(); ++j) {
     const bool is_number = schema.features[j].type == FeatureType::number;
-    n_categories_.push_back(is_number ? 0
-                                      : schema.features[j].categories.size());
-    const std::size_t width =
-        is_number ? 1
-                  : n_categories_[j] + (encodings_[j].missing_column ? 1 : 0);
+    n_categories_.push_back(is_number ? 0 : schema.features[j].categories.size());
+    const std::size_t width = is_number ? 1 : n_categories_[j] + (encodings_[j].missing_column ? 1 : 0);
     first_output_.push_back(first_output_.back() + width);
   }
 }
 
-std::vector<std::string> Encoder::output_names(const Schema &schema) const {
+std::vector<std::string> Encoder::output_names(const Schema& schema) const {
   std::vector<std::string> names;
   names.reserve(n_outputs());
   for (std::size_t j = 0; j < n_features(); ++j) {
-    const Feature &feature = schema.features[j];
-    if (feature.type == FeatureType::number)
-      names.push_back(feature.name);
-    for (const std::string &category : feature.categories)
-      names.push_back(feature.name + "=" + category);
-    if (encodings_[j].missing_column)
-      names.push_back(feature.name + "=(missing)");
+    const Feature& feature = schema.features[j];
+    if (feature.type == FeatureType::number) names.push_back(feature.name);
+    for (const std::string& category : feature.categories) names.push_back(feature.name + "=" + category);
+    if (encodings_[j].missing_column) names.push_back(feature.name + "=(missing)");
   }
   return names;
 }
 
-void Encoder::encode(MatrixView<const double> rows,
-                     MatrixView<double> out) const {
-  THRUM_ASSERT(rows.cols() == n_features() && out.cols() == n_outputs() &&
-               rows.rows() == out.rows());
+void Encoder::encode(MatrixView<const double> rows, MatrixView<double> out) const {
+  THRUM_ASSERT(rows.cols() == n_features() && out.cols() == n_outputs() && rows.rows() == out.rows());
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     std::ranges::fill(out.row(i), 0.0);
     for (std::size_t j = 0; j < n_features(); ++j) {
-      const FeatureEncoding &encoding = encodings_[j];
+      const FeatureEncoding& encoding = encodings_[j];
       const double x = rows(i, j);
-      double *first = &out(i, first_output_[j]);
+      double* first = &out(i, first_output_[j]);
       if (n_categories_[j] == 0) {
-        *first = ((std::isnan(x) ? encoding.fill : x) - encoding.mean) /
-                 encoding.scale;
+        *first = ((std::isnan(x) ? encoding.fill : x) - encoding.mean) / encoding.scale;
       } else if (std::isnan(x)) {
-        if (encoding.missing_column)
-          first[n_categories_[j]] = 1;
+        if (encoding.missing_column) first[n_categories_[j]] = 1;
       } else if (x < static_cast<double>(n_categories_[j])) {
         first[static_cast<std::size_t>(x)] = 1;
       }
@@ -218,4 +188,4 @@ void Encoder::encode(MatrixView<const double> rows,
   }
 }
 
-} // namespace thrum
+}  // namespace thrum

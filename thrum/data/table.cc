@@ -1,39 +1,39 @@
 #include "thrum/data/table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <map>
-#include <unordered_set>
+#include <set>
 #include <utility>
 
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
 #include "thrum/core/names.h"
+#include "thrum/data/number_text_internal.h"
+#include "thrum/data/schema.h"
 
 namespace thrum {
 namespace {
 
-template <class Number> std::string shortest_text(Number value) {
-  char buffer[32];
-  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+bool ascending(std::span<const std::string> values) {
+  return std::ranges::adjacent_find(values, std::ranges::greater_equal{}) == values.end();
 }
 
-} // namespace
+}  // namespace
 
 std::string_view column_type_name(ColumnType type) noexcept {
   switch (type) {
-  case ColumnType::float64:
-    return "float64";
-  case ColumnType::int64:
-    return "int64";
-  case ColumnType::category:
-    return "category";
+    case ColumnType::float64:
+      return "float64";
+    case ColumnType::int64:
+      return "int64";
+    case ColumnType::category:
+      return "category";
   }
-  return "category";
+  return "";
 }
 
 Column Column::float64(std::string name, std::vector<double> values) {
@@ -50,136 +50,106 @@ Column Column::int64(std::string name, std::vector<std::int64_t> values) {
   return column;
 }
 
-Column Column::category(std::string name, std::vector<std::int32_t> codes,
-                        std::vector<std::string> categories) {
-  THRUM_ASSERT(std::adjacent_find(categories.begin(), categories.end(),
-                                  std::greater_equal<>()) == categories.end());
+Column Column::category(std::string name, std::vector<std::int32_t> codes, std::vector<std::string> categories) {
+  THRUM_ASSERT(ascending(categories));
+  const auto n_categories = static_cast<std::int32_t>(categories.size());
+  THRUM_ASSERT(std::ranges::all_of(codes, [&](std::int32_t code) { return code >= -1 && code < n_categories; }));
   Column column;
   column.name_ = std::move(name);
   column.values_ = Categorical{std::move(codes), std::move(categories)};
   return column;
 }
 
-Column Column::category_from(std::string name,
-                             std::span<const std::string> values,
+Column Column::category_from(std::string name, std::span<const std::string> values,
                              std::span<const std::uint8_t> missing) {
-  const auto is_missing = [&](std::size_t i) {
-    return !missing.empty() && missing[i] != 0;
-  };
-  std::map<std::string_view, std::int32_t> codes_of;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!is_missing(i))
-      codes_of.emplace(values[i], 0);
-  }
+  THRUM_ASSERT(missing.empty() || missing.size() == values.size());
+  const auto is_missing = [&](std::size_t i) { return !missing.empty() && missing[i] != 0; };
   std::vector<std::string> categories;
-  for (auto &[text, code] : codes_of) {
-    code = static_cast<std::int32_t>(categories.size());
-    categories.emplace_back(text);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!is_missing(i)) categories.push_back(values[i]);
   }
-  std::vector<std::int32_t> codes(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    codes[i] = is_missing(i) ? -1 : codes_of.find(values[i])->second;
+  std::ranges::sort(categories);
+  const auto repeated = std::ranges::unique(categories);
+  categories.erase(repeated.begin(), repeated.end());
+
+  std::vector<std::int32_t> codes(values.size(), -1);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!is_missing(i)) codes[i] = static_cast<std::int32_t>(category_code(categories, values[i]));
+  }
   return category(std::move(name), std::move(codes), std::move(categories));
 }
 
 std::size_t Column::size() const noexcept {
   switch (type()) {
-  case ColumnType::float64:
-    return float64().size();
-  case ColumnType::int64:
-    return int64().size();
-  case ColumnType::category:
-    return codes().size();
+    case ColumnType::float64:
+      return std::get_if<0>(&values_)->size();
+    case ColumnType::int64:
+      return std::get_if<1>(&values_)->size();
+    case ColumnType::category:
+      return std::get_if<2>(&values_)->codes.size();
   }
   return 0;
 }
 
 bool Column::is_missing(std::size_t row) const {
-  switch (type()) {
-  case ColumnType::float64:
-    return std::isnan(float64()[row]);
-  case ColumnType::int64:
-    return false;
-  case ColumnType::category:
-    return codes()[row] < 0;
-  }
-  return false;
+  if (type() == ColumnType::float64) return std::isnan(float64()[row]);
+  return type() == ColumnType::category && codes()[row] < 0;
 }
 
 std::size_t Column::n_missing() const {
-  switch (type()) {
-  case ColumnType::float64:
-    return static_cast<std::size_t>(std::ranges::count_if(
-        float64(), [](double x) { return std::isnan(x); }));
-  case ColumnType::int64:
-    return 0;
-  case ColumnType::category:
-    return static_cast<std::size_t>(std::ranges::count_if(
-        codes(), [](std::int32_t code) { return code < 0; }));
-  }
-  return 0;
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < size(); ++i) n += is_missing(i) ? 1 : 0;
+  return n;
 }
 
 double Column::number(std::size_t row) const {
-  THRUM_ASSERT(type() != ColumnType::category);
-  return type() == ColumnType::int64 ? static_cast<double>(int64()[row])
-                                     : float64()[row];
+  return type() == ColumnType::float64 ? float64()[row] : static_cast<double>(int64()[row]);
 }
 
 std::string Column::text(std::size_t row) const {
-  if (is_missing(row))
-    return "";
+  if (is_missing(row)) return "";
   switch (type()) {
-  case ColumnType::float64:
-    return shortest_text(float64()[row]);
-  case ColumnType::int64:
-    return shortest_text(int64()[row]);
-  case ColumnType::category:
-    return categories()[static_cast<std::size_t>(codes()[row])];
+    case ColumnType::float64:
+      return number_text(float64()[row]);
+    case ColumnType::int64:
+      return std::to_string(int64()[row]);
+    case ColumnType::category:
+      return categories()[static_cast<std::size_t>(codes()[row])];
   }
   return "";
 }
 
 Table::Table(std::vector<Column> columns, std::string source)
     : columns_(std::move(columns)), source_(std::move(source)) {
-  std::unordered_set<std::string_view> names;
-  for (const Column &column : columns_) {
+  std::set<std::string_view> names;
+  for (const Column& column : columns_) {
     if (!names.insert(column.name()).second) {
-      throw Error(ErrorCode::invalid_argument,
-                  fmt::format("{} has two columns called \"{}\"", source_,
-                              column.name()));
+      throw Error(ErrorCode::invalid_argument, "[data] " + source_ + " has two columns \"" + column.name() + "\"");
     }
     if (column.size() != n_rows()) {
-      throw Error(
-          ErrorCode::invalid_argument,
-          fmt::format("{}: column \"{}\" has {} rows, column \"{}\" has {}",
-                      source_, column.name(), column.size(),
-                      columns_.front().name(), n_rows()));
+      throw Error(ErrorCode::invalid_argument, "[data] the columns of " + source_ + " differ in length: \"" +
+                                                   columns_.front().name() + "\" has " + std::to_string(n_rows()) +
+                                                   " rows, \"" + column.name() + "\" has " +
+                                                   std::to_string(column.size()));
     }
   }
 }
 
 std::vector<std::string> Table::column_names() const {
   std::vector<std::string> names;
-  names.reserve(columns_.size());
-  for (const Column &column : columns_)
-    names.push_back(column.name());
+  for (const Column& column : columns_) names.push_back(column.name());
   return names;
 }
 
-const Column *Table::find(std::string_view name) const noexcept {
-  const auto found =
-      std::find_if(columns_.begin(), columns_.end(),
-                   [&](const Column &c) { return c.name() == name; });
+const Column* Table::find(std::string_view name) const noexcept {
+  const auto found = std::ranges::find(columns_, name, &Column::name);
   return found == columns_.end() ? nullptr : &*found;
 }
 
-const Column &Table::column(std::string_view name) const {
-  if (const Column *column = find(name))
-    return *column;
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("column \"{}\" is not in {}", name, source_),
+const Column& Table::column(std::string_view name) const {
+  if (const Column* found = find(name)) return *found;
+  throw Error(ErrorCode::invalid_argument, "[data] column \"" + std::string(name) + "\" is not in " + source_,
               nearest_hint(name, column_names()));
 }
 
-} // namespace thrum
+}  // namespace thrum

@@ -18,7 +18,7 @@ namespace {
 
 struct Algorithm {
   std::string_view name;
-  std::unique_ptr<Model> (*read)(const ModelFile &, Schema, TrainingRecord);
+  std::unique_ptr<Model> (*read)(const ModelFile&, Schema, TrainingRecord);
 };
 
 // Every algorithm whose models can be loaded: static registration would be
@@ -31,25 +31,18 @@ constexpr std::array algorithms = {
 // only.
 constexpr std::size_t batch_rows = 256;
 
-std::string training_to_json(const TrainingRecord &training) {
-  const Json json = {{"rows", training.n_rows},
-                     {"iterations", training.iterations},
-                     {"converged", training.converged},
-                     {"objective", json_number(training.objective)},
-                     {"stopped_by", training.stopped_by},
-                     {"options", Json::parse(training.options_json)}};
+std::string training_to_json(const TrainingRecord& training) {
+  const Json json = {{"rows", training.n_rows},           {"iterations", training.iterations},
+                     {"converged", training.converged},   {"objective", json_number(training.objective)},
+                     {"stopped_by", training.stopped_by}, {"options", Json::parse(training.options_json)}};
   return json.dump();
 }
 
-TrainingRecord training_from_json(const ModelFile &file) {
+TrainingRecord training_from_json(const ModelFile& file) {
   const Json json = parse_json(file.metadata("training"), file.source());
-  const auto member = [&](std::string_view key) -> const Json & {
-    return json_member(json, key, file.source());
-  };
-  if (!member("rows").is_number_unsigned() ||
-      !member("iterations").is_number_unsigned() ||
-      !member("converged").is_boolean() || !member("stopped_by").is_string() ||
-      !member("options").is_object()) {
+  const auto member = [&](std::string_view key) -> const Json& { return json_member(json, key, file.source()); };
+  if (!member("rows").is_number_unsigned() || !member("iterations").is_number_unsigned() ||
+      !member("converged").is_boolean() || !member("stopped_by").is_string() || !member("options").is_object()) {
     file.fail("has a training record of the wrong types");
   }
   return {.n_rows = member("rows").get<std::size_t>(),
@@ -60,36 +53,32 @@ TrainingRecord training_from_json(const ModelFile &file) {
           .options_json = member("options").dump()};
 }
 
-std::unique_ptr<Model> read_model(const ModelFile &file) {
+std::unique_ptr<Model> read_model(const ModelFile& file) {
   check_format(file, "model");
-  const std::string &name = file.metadata("algorithm");
+  const std::string& name = file.metadata("algorithm");
   const auto found = std::ranges::find(algorithms, name, &Algorithm::name);
-  if (found == algorithms.end())
-    file.fail(
-        fmt::format("holds a \"{}\", which this build does not know", name));
-  return found->read(file, Schema::from_json(file.metadata("schema")),
-                     training_from_json(file));
+  if (found == algorithms.end()) file.fail(fmt::format("holds a \"{}\", which this build does not know", name));
+  return found->read(file, Schema::from_json(file.metadata("schema")), training_from_json(file));
 }
 
-} // namespace
+}  // namespace
 
-void add_format(ModelFileBuilder &file, std::string_view kind) {
+void add_format(ModelFileBuilder& file, std::string_view kind) {
   file.add_metadata("thrum", std::string(kind));
   file.add_metadata("format_version", std::string(format_version));
 }
 
-void check_format(const ModelFile &file, std::string_view kind) {
+void check_format(const ModelFile& file, std::string_view kind) {
   if (file.metadata("thrum") != kind) {
-    file.fail(
-        fmt::format("is a Thrum {}, not a {}", file.metadata("thrum"), kind));
+    file.fail(fmt::format("is a Thrum {}, not a {}", file.metadata("thrum"), kind));
   }
   if (file.metadata("format_version") != format_version) {
-    file.fail(fmt::format("has format version {}; this build reads version {}",
-                          file.metadata("format_version"), format_version));
+    file.fail(fmt::format("has format version {}; this build reads version {}", file.metadata("format_version"),
+                          format_version));
   }
 }
 
-std::vector<std::byte> serialize(const Model &model) {
+std::vector<std::byte> serialize(const Model& model) {
   ModelFileBuilder file;
   add_format(file, "model");
   file.add_metadata("algorithm", std::string(model.algorithm()));
@@ -99,12 +88,12 @@ std::vector<std::byte> serialize(const Model &model) {
   return file.bytes();
 }
 
-void save_model(const Model &model, const std::filesystem::path &path) {
+void save_model(const Model& model, const std::filesystem::path& path) {
   const std::vector<std::byte> bytes = serialize(model);
-  write_file(path, [&](FileWriter &writer) { writer.write(ByteSpan(bytes)); });
+  write_file(path, [&](FileWriter& writer) { writer.write(ByteSpan(bytes)); });
 }
 
-std::unique_ptr<Model> load_model(const std::filesystem::path &path) {
+std::unique_ptr<Model> load_model(const std::filesystem::path& path) {
   const MappedFile file(path);
   return read_model(ModelFile(file.bytes(), path.string()));
 }
@@ -114,8 +103,7 @@ std::unique_ptr<Model> deserialize(ByteSpan bytes, std::string_view source) {
   return read_model(ModelFile(aligned, std::string(source)));
 }
 
-std::vector<double> predict(const Model &model, const Table &table,
-                            const Execution &execution) {
+std::vector<double> predict(const Model& model, const Table& table, const Execution& execution) {
   const std::vector<std::byte> image = model.compile();
   const auto predictor = open_predictor(image);
   const FeatureReader reader(model.schema(), table);
@@ -125,11 +113,9 @@ std::vector<double> predict(const Model &model, const Table &table,
       *execution.arena, table.n_rows(), batch_rows,
       [&](std::size_t begin, std::size_t end) {
         std::vector<double> buffer((end - begin) * reader.n_features());
-        const MatrixView<double> rows(buffer.data(), end - begin,
-                                      reader.n_features());
+        const MatrixView<double> rows(buffer.data(), end - begin, reader.n_features());
         reader.read(begin, rows);
-        predictor->predict(
-            rows, {outputs.data() + begin * n_outputs, end - begin, n_outputs});
+        predictor->predict(rows, {outputs.data() + begin * n_outputs, end - begin, n_outputs});
       },
       execution.stop);
   return outputs;
@@ -139,10 +125,9 @@ std::vector<std::size_t> most_probable(MatrixView<const double> probabilities) {
   std::vector<std::size_t> classes(probabilities.rows());
   for (std::size_t i = 0; i < classes.size(); ++i) {
     const auto row = probabilities.row(i);
-    classes[i] =
-        static_cast<std::size_t>(std::ranges::max_element(row) - row.begin());
+    classes[i] = static_cast<std::size_t>(std::ranges::max_element(row) - row.begin());
   }
   return classes;
 }
 
-} // namespace thrum
+}  // namespace thrum

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t alignment = 64;
 constexpr std::size_t length_size = 8;
-constexpr std::size_t longest_header = 100'000'000; // as safetensors
+constexpr std::size_t longest_header = 100'000'000;  // as safetensors
 constexpr std::size_t checksum_digits = 32;
 constexpr std::string_view padding_prefix = "padding.";
 /// Every header begins so, which tells where the checksum's digits are without
@@ -35,7 +35,7 @@ std::size_t round_up(std::size_t n) {
 std::string checksum_of(ByteSpan file) {
   static constexpr std::string_view zeros = "00000000000000000000000000000000";
   static_assert(zeros.size() == checksum_digits);
-  XXH3_state_t *state = XXH3_createState();
+  XXH3_state_t* state = XXH3_createState();
   THRUM_ASSERT(state != nullptr);
   XXH3_128bits_reset(state);
   XXH3_128bits_update(state, file.data(), checksum_at);
@@ -47,64 +47,52 @@ std::string checksum_of(ByteSpan file) {
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
-void append(std::vector<std::byte> &bytes, ByteSpan more) {
-  bytes.insert(bytes.end(), more.begin(), more.end());
-}
-
-template <class T> bool all_finite(ByteSpan data) {
+template <class T>
+bool all_finite(ByteSpan data) {
   for (std::size_t at = 0; at < data.size(); at += sizeof(T)) {
-    if (!std::isfinite(load<T>(data.subspan(at))))
-      return false;
+    if (!std::isfinite(load<T>(data.subspan(at)))) return false;
   }
   return true;
 }
 
-} // namespace
+}  // namespace
 
 void ModelFileBuilder::add_metadata(std::string key, std::string text) {
   THRUM_ASSERT(key != "checksum");
-  THRUM_ASSERT(std::ranges::none_of(
-      metadata_, [&](const auto &entry) { return entry.first == key; }));
+  THRUM_ASSERT(std::ranges::none_of(metadata_, [&](const auto& entry) { return entry.first == key; }));
   metadata_.emplace_back(std::move(key), std::move(text));
 }
 
-void ModelFileBuilder::add_bytes(std::string name, DType dtype,
-                                 std::vector<std::size_t> shape,
-                                 ByteSpan data) {
-  THRUM_ASSERT(std::ranges::none_of(
-      tensors_, [&](const Tensor &tensor) { return tensor.name == name; }));
+void ModelFileBuilder::add_bytes(std::string name, DType dtype, std::vector<std::size_t> shape, ByteSpan data) {
+  THRUM_ASSERT(std::ranges::none_of(tensors_, [&](const Tensor& tensor) { return tensor.name == name; }));
   std::size_t size = dtype_size(dtype);
-  for (const std::size_t n : shape)
-    size *= n;
+  for (const std::size_t n : shape) size *= n;
   THRUM_ASSERT(size == data.size());
-  tensors_.push_back(
-      {std::move(name), dtype, std::move(shape), {data.begin(), data.end()}});
+  tensors_.push_back({std::move(name), dtype, std::move(shape), {data.begin(), data.end()}});
 }
 
 std::vector<std::byte> ModelFileBuilder::bytes() const {
   Json header;
-  Json &metadata = header["__metadata__"];
+  Json& metadata = header["__metadata__"];
   metadata["checksum"] = std::string(checksum_digits, '0');
-  for (const auto &[key, text] : metadata_)
-    metadata[key] = text;
+  for (const auto& [key, text] : metadata_) metadata[key] = text;
 
   std::vector<std::byte> data;
-  const auto describe = [&](const std::string &name, DType dtype,
-                            const std::vector<std::size_t> &shape,
+  const auto describe = [&](const std::string& name, DType dtype, const std::vector<std::size_t>& shape,
                             std::size_t size) {
-    header[name] = {{"dtype", dtype_name(dtype)},
-                    {"shape", shape},
-                    {"data_offsets", {data.size(), data.size() + size}}};
+    header[name] = {
+        {"dtype", dtype_name(dtype)}, {"shape", shape}, {"data_offsets", {data.size(), data.size() + size}}};
   };
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
-    const Tensor &tensor = tensors_[i];
+    const Tensor& tensor = tensors_[i];
     describe(tensor.name, tensor.dtype, tensor.shape, tensor.data.size());
-    append(data, tensor.data);
+    const std::size_t begin = data.size();
+    data.resize(begin + tensor.data.size());
+    if (!tensor.data.empty()) std::memcpy(data.data() + begin, tensor.data.data(), tensor.data.size());
     // safetensors allows no gap, so what aligns the next tensor is a tensor
     // itself.
     const std::size_t gap = round_up(data.size()) - data.size();
-    if (gap == 0)
-      continue;
+    if (gap == 0) continue;
     describe(fmt::format("{}{}", padding_prefix, i), DType::u8, {gap}, gap);
     data.resize(data.size() + gap);
   }
@@ -112,11 +100,10 @@ std::vector<std::byte> ModelFileBuilder::bytes() const {
   std::string text = header.dump();
   text.resize(round_up(length_size + text.size()) - length_size, ' ');
   const std::uint64_t length = text.size();
-  std::vector<std::byte> file;
-  file.reserve(length_size + text.size() + data.size());
-  append(file, std::as_bytes(std::span(&length, 1)));
-  append(file, bytes_of(text));
-  append(file, data);
+  std::vector<std::byte> file(length_size + text.size() + data.size());
+  std::memcpy(file.data(), &length, length_size);
+  std::memcpy(file.data() + length_size, text.data(), text.size());
+  if (!data.empty()) std::memcpy(file.data() + length_size + text.size(), data.data(), data.size());
   const std::string checksum = checksum_of(file);
   std::memcpy(file.data() + checksum_at, checksum.data(), checksum.size());
   return file;
@@ -126,141 +113,114 @@ namespace {
 
 /// The header's text. Everything else is unread until the checksum has been
 /// seen to be right.
-std::string_view checked_header(const ModelFile &file, ByteSpan bytes) {
+std::string_view checked_header(const ModelFile& file, ByteSpan bytes) {
   if (bytes.size() < checksum_at + checksum_digits ||
-      text_of(bytes.subspan(length_size, header_begin.size())) !=
-          header_begin) {
+      text_of(bytes.subspan(length_size, header_begin.size())) != header_begin) {
     file.fail("is not a Thrum model file, or only its beginning");
   }
   const auto length = load<std::uint64_t>(bytes);
   if (length > longest_header || length > bytes.size() - length_size) {
-    file.fail(fmt::format(
-        "is cut off or damaged: the header should have {} bytes, {} are there",
-        length, bytes.size() - length_size));
+    file.fail(fmt::format("is cut off or damaged: the header should have {} bytes, {} are there", length,
+                          bytes.size() - length_size));
   }
-  if (text_of(bytes.subspan(checksum_at, checksum_digits)) !=
-      checksum_of(bytes)) {
+  if (text_of(bytes.subspan(checksum_at, checksum_digits)) != checksum_of(bytes)) {
     file.fail("is damaged or cut off: the checksum does not match the content");
   }
   return text_of(bytes.subspan(length_size, length));
 }
 
-std::size_t checked_size(const ModelFile &file, const Json &value) {
-  if (!value.is_number_unsigned())
-    file.fail("has a shape or an offset that is not a whole number");
+std::size_t checked_size(const ModelFile& file, const Json& value) {
+  if (!value.is_number_unsigned()) file.fail("has a shape or an offset that is not a whole number");
   return value.get<std::size_t>();
 }
 
-ModelFile::Tensor checked_description(const ModelFile &file,
-                                      const std::string &name, const Json &json,
-                                      ByteSpan data) {
-  const Json &dtype_text = json_member(json, "dtype", file.source());
-  const Json &shape = json_member(json, "shape", file.source());
-  const Json &offsets = json_member(json, "data_offsets", file.source());
-  const auto dtype = dtype_text.is_string()
-                         ? parse_dtype(dtype_text.get<std::string>())
-                         : std::nullopt;
-  if (!dtype || !shape.is_array() || !offsets.is_array() ||
-      offsets.size() != 2 || json.size() != 3) {
+ModelFile::Tensor checked_description(const ModelFile& file, const std::string& name, const Json& json, ByteSpan data) {
+  const Json& dtype_text = json_member(json, "dtype", file.source());
+  const Json& shape = json_member(json, "shape", file.source());
+  const Json& offsets = json_member(json, "data_offsets", file.source());
+  const auto dtype = dtype_text.is_string() ? parse_dtype(dtype_text.get<std::string>()) : std::nullopt;
+  if (!dtype || !shape.is_array() || !offsets.is_array() || offsets.size() != 2 || json.size() != 3) {
     file.fail(fmt::format("describes the tensor \"{}\" wrongly", name));
   }
   ModelFile::Tensor tensor{*dtype, {}, {}};
   std::size_t size = dtype_size(*dtype);
-  for (const Json &n : shape) {
+  for (const Json& n : shape) {
     tensor.shape.push_back(checked_size(file, n));
     if (__builtin_mul_overflow(size, tensor.shape.back(), &size)) {
-      file.fail(
-          fmt::format("gives the tensor \"{}\" an impossible shape", name));
+      file.fail(fmt::format("gives the tensor \"{}\" an impossible shape", name));
     }
   }
   const std::size_t begin = checked_size(file, offsets[0]);
   const std::size_t end = checked_size(file, offsets[1]);
   if (begin > end || end > data.size() || end - begin != size) {
-    file.fail(fmt::format("places the tensor \"{}\" outside the file, or with "
-                          "another size than its shape has",
-                          name));
+    file.fail(
+        fmt::format("places the tensor \"{}\" outside the file, or with "
+                    "another size than its shape has",
+                    name));
   }
   tensor.data = data.subspan(begin, size);
   return tensor;
 }
 
-void check_values(const ModelFile &file, const std::string &name,
-                  const ModelFile::Tensor &tensor) {
+void check_values(const ModelFile& file, const std::string& name, const ModelFile::Tensor& tensor) {
   const bool is_padding = name.starts_with(padding_prefix);
-  if (is_padding &&
-      (tensor.dtype != DType::u8 || tensor.data.size() >= alignment))
-    file.fail("has wrong padding");
-  const bool finite =
-      tensor.dtype == DType::f64   ? all_finite<double>(tensor.data)
-      : tensor.dtype == DType::f32 ? all_finite<float>(tensor.data)
-                                   : true;
-  if (!finite)
-    file.fail(fmt::format("has a value that is not finite in the tensor \"{}\"",
-                          name));
+  if (is_padding && (tensor.dtype != DType::u8 || tensor.data.size() >= alignment)) file.fail("has wrong padding");
+  const bool finite = tensor.dtype == DType::f64   ? all_finite<double>(tensor.data)
+                      : tensor.dtype == DType::f32 ? all_finite<float>(tensor.data)
+                                                   : true;
+  if (!finite) file.fail(fmt::format("has a value that is not finite in the tensor \"{}\"", name));
 }
 
-} // namespace
+}  // namespace
 
-ModelFile::ModelFile(ByteSpan bytes, std::string source)
-    : source_(std::move(source)) {
-  if (reinterpret_cast<std::uintptr_t>(bytes.data()) %
-          alignof(std::max_align_t) !=
-      0) {
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("[{}] the bytes must be aligned to 16", source_));
+ModelFile::ModelFile(ByteSpan bytes, std::string source) : source_(std::move(source)) {
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(std::max_align_t) != 0) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] the bytes must be aligned to 16", source_));
   }
   const std::string_view text = checked_header(*this, bytes);
   const ByteSpan data = bytes.subspan(length_size + text.size());
   const Json header = parse_json(text, source_);
   std::size_t end = 0;
-  for (const auto &[name, json] : header.items()) {
+  for (const auto& [name, json] : header.items()) {
     if (name == "__metadata__") {
-      for (const auto &[key, value] : json.items()) {
-        if (!value.is_string())
-          fail(fmt::format("has metadata \"{}\" that is not a string", key));
+      for (const auto& [key, value] : json.items()) {
+        if (!value.is_string()) fail(fmt::format("has metadata \"{}\" that is not a string", key));
         metadata_.emplace(key, value.get<std::string>());
       }
       continue;
     }
     Tensor tensor = checked_description(*this, name, json, data);
-    if (tensor.data.data() != data.data() + end)
-      fail("has tensors that overlap, leave gaps or are out of order");
+    if (tensor.data.data() != data.data() + end) fail("has tensors that overlap, leave gaps or are out of order");
     if (!name.starts_with(padding_prefix) && end % alignment != 0)
       fail(fmt::format("has \"{}\" out of alignment", name));
     end += tensor.data.size();
     check_values(*this, name, tensor);
     tensors_.emplace(name, std::move(tensor));
   }
-  if (end != data.size())
-    fail("has bytes after the last tensor");
+  if (end != data.size()) fail("has bytes after the last tensor");
 }
 
 bool ModelFile::has_metadata(std::string_view key) const {
   return metadata_.contains(key);
 }
 
-const std::string &ModelFile::metadata(std::string_view key) const {
+const std::string& ModelFile::metadata(std::string_view key) const {
   const auto found = metadata_.find(key);
-  if (found == metadata_.end())
-    fail(fmt::format("lacks the metadata \"{}\"", key));
+  if (found == metadata_.end()) fail(fmt::format("lacks the metadata \"{}\"", key));
   return found->second;
 }
 
-ByteSpan ModelFile::checked_tensor(std::string_view name, DType dtype,
-                                   std::span<const std::size_t> shape) const {
+ByteSpan ModelFile::checked_tensor(std::string_view name, DType dtype, std::span<const std::size_t> shape) const {
   const auto found = tensors_.find(name);
-  if (found == tensors_.end())
-    fail(fmt::format("lacks the tensor \"{}\"", name));
-  if (found->second.dtype != dtype ||
-      !std::ranges::equal(found->second.shape, shape)) {
-    fail(fmt::format(
-        "has the tensor \"{}\" in another type or shape than it needs", name));
+  if (found == tensors_.end()) fail(fmt::format("lacks the tensor \"{}\"", name));
+  if (found->second.dtype != dtype || !std::ranges::equal(found->second.shape, shape)) {
+    fail(fmt::format("has the tensor \"{}\" in another type or shape than it needs", name));
   }
   return found->second.data;
 }
 
-void ModelFile::fail(const std::string &what) const {
+void ModelFile::fail(const std::string& what) const {
   throw Error(ErrorCode::corrupt_data, fmt::format("[{}] {}", source_, what));
 }
 
-} // namespace thrum
+}  // namespace thrum

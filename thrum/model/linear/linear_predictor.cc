@@ -17,17 +17,14 @@ namespace {
 /// Beside one slot per category: for unknown categories and for missing values.
 constexpr std::size_t extra_slots = 2;
 
-std::size_t slots_of(const Feature &feature) {
-  return feature.type == FeatureType::number
-             ? 1
-             : feature.categories.size() + extra_slots;
+std::size_t slots_of(const Feature& feature) {
+  return feature.type == FeatureType::number ? 1 : feature.categories.size() + extra_slots;
 }
 
 /// [first_slot(j), first_slot(j + 1)) are the slots of feature j.
-std::vector<std::size_t> slot_offsets(const Schema &schema) {
+std::vector<std::size_t> slot_offsets(const Schema& schema) {
   std::vector<std::size_t> offsets = {0};
-  for (const Feature &feature : schema.features)
-    offsets.push_back(offsets.back() + slots_of(feature));
+  for (const Feature& feature : schema.features) offsets.push_back(offsets.back() + slots_of(feature));
   return offsets;
 }
 
@@ -49,43 +46,34 @@ void write_binary(double z, std::span<double> probabilities) {
 void softmax(std::span<double> z) {
   const double largest = *std::ranges::max_element(z);
   double sum = 0;
-  for (double &value : z)
-    sum += value = std::exp(value - largest);
-  for (double &value : z)
-    value /= sum;
+  for (double& value : z) sum += value = std::exp(value - largest);
+  for (double& value : z) value /= sum;
 }
 
 /// slots: (n_slots, n_rows): what a feature's value adds to the margins: per
 /// unit for a number, once for a category.
 class LinearClassifier final : public Predictor {
-public:
-  LinearClassifier(const ModelFile &file, Schema schema)
+ public:
+  LinearClassifier(const ModelFile& file, Schema schema)
       : schema_(std::move(schema)), first_slot_(slot_offsets(schema_)) {
-    if (schema_.target.task != Task::classification)
-      file.fail("is a linear classifier of a regression target");
+    if (schema_.target.task != Task::classification) file.fail("is a linear classifier of a regression target");
     const std::size_t n_classes = schema_.target.classes.size();
     n_rows_ = n_classes == 2 ? 1 : n_classes;
-    slots_ =
-        file.tensor<double>("slots", std::vector{first_slot_.back(), n_rows_});
+    slots_ = file.tensor<double>("slots", std::vector{first_slot_.back(), n_rows_});
     bias_ = file.tensor<double>("bias", std::vector{n_rows_});
     fill_ = file.tensor<double>("fill", std::vector{schema_.features.size()});
   }
 
-  const Schema &schema() const noexcept override { return schema_; }
-  std::size_t n_outputs() const noexcept override {
-    return schema_.target.classes.size();
-  }
+  const Schema& schema() const noexcept override { return schema_; }
+  std::size_t n_outputs() const noexcept override { return schema_.target.classes.size(); }
 
-  void predict(MatrixView<const double> rows,
-               MatrixView<double> outputs) const noexcept override {
+  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
     for (std::size_t i = 0; i < rows.rows(); ++i) {
       const auto out = outputs.row(i);
       const auto z = out.first(n_rows_);
       std::ranges::copy(bias_, z.begin());
-      for (std::size_t j = 0; j < rows.cols(); ++j)
-        add_feature(j, rows(i, j), z);
-      for (double &value : z)
-        value = finite_margin(value);
+      for (std::size_t j = 0; j < rows.cols(); ++j) add_feature(j, rows(i, j), z);
+      for (double& value : z) value = finite_margin(value);
       if (n_rows_ == 1) {
         write_binary(z[0], out);
       } else {
@@ -94,47 +82,39 @@ public:
     }
   }
 
-private:
-  void add_feature(std::size_t j, double x,
-                   std::span<double> z) const noexcept {
+ private:
+  void add_feature(std::size_t j, double x, std::span<double> z) const noexcept {
     if (schema_.features[j].type == FeatureType::number) {
       // Infinities are the largest numbers there are; otherwise two of them
       // could cancel to NaN.
       constexpr double largest = std::numeric_limits<double>::max();
-      const double value =
-          std::isnan(x) ? fill_[j] : std::clamp(x, -largest, largest);
+      const double value = std::isnan(x) ? fill_[j] : std::clamp(x, -largest, largest);
       add_slot(first_slot_[j], value, z);
       return;
     }
     const std::size_t n_categories = schema_.features[j].categories.size();
-    const std::size_t code =
-        std::isnan(x) ? n_categories + 1
-                      : std::min(static_cast<std::size_t>(x), n_categories);
+    const std::size_t code = std::isnan(x) ? n_categories + 1 : std::min(static_cast<std::size_t>(x), n_categories);
     add_slot(first_slot_[j] + code, 1, z);
   }
 
-  void add_slot(std::size_t slot, double value,
-                std::span<double> z) const noexcept {
+  void add_slot(std::size_t slot, double value, std::span<double> z) const noexcept {
     const auto weights = slots_.subspan(slot * n_rows_, n_rows_);
-    for (std::size_t r = 0; r < n_rows_; ++r)
-      z[r] += value * weights[r];
+    for (std::size_t r = 0; r < n_rows_; ++r) z[r] += value * weights[r];
   }
 
   Schema schema_;
   std::vector<std::size_t> first_slot_;
   std::size_t n_rows_ = 0;
-  std::span<const double> slots_; ///< (n_slots, n_rows)
-  std::span<const double> bias_;  ///< (n_rows)
-  std::span<const double>
-      fill_; ///< (n_features): what a missing number is read as
+  std::span<const double> slots_;  ///< (n_slots, n_rows)
+  std::span<const double> bias_;   ///< (n_rows)
+  std::span<const double> fill_;   ///< (n_features): what a missing number is read as
 };
 
-} // namespace
+}  // namespace
 
-std::vector<std::byte>
-compile_linear_classifier(const Schema &schema, const Encoder &encoder,
-                          std::span<const double> coefficients,
-                          std::span<const double> intercepts) {
+std::vector<std::byte> compile_linear_classifier(const Schema& schema, const Encoder& encoder,
+                                                 std::span<const double> coefficients,
+                                                 std::span<const double> intercepts) {
   const std::size_t n_rows = intercepts.size();
   const std::size_t n_columns = encoder.n_outputs();
   const std::vector<std::size_t> first_slot = slot_offsets(schema);
@@ -142,23 +122,19 @@ compile_linear_classifier(const Schema &schema, const Encoder &encoder,
   std::vector<double> bias(intercepts.begin(), intercepts.end());
   std::vector<double> fill(encoder.n_features());
   for (std::size_t j = 0; j < encoder.n_features(); ++j) {
-    const Encoder::FeatureEncoding &encoding = encoder.encodings()[j];
+    const Encoder::FeatureEncoding& encoding = encoder.encodings()[j];
     const bool is_number = encoder.n_categories(j) == 0;
     fill[j] = encoding.fill;
     for (std::size_t r = 0; r < n_rows; ++r) {
-      const double *w =
-          coefficients.data() + r * n_columns + encoder.first_output(j);
-      double *slot = slots.data() + first_slot[j] * n_rows + r;
+      const double* w = coefficients.data() + r * n_columns + encoder.first_output(j);
+      double* slot = slots.data() + first_slot[j] * n_rows + r;
       if (is_number) {
         *slot = *w / encoding.scale;
         bias[r] -= *w / encoding.scale * encoding.mean;
         continue;
       }
-      for (std::size_t c = 0; c < encoder.n_categories(j); ++c)
-        slot[c * n_rows] = w[c];
-      if (encoding.missing_column)
-        slot[(encoder.n_categories(j) + 1) * n_rows] =
-            w[encoder.n_categories(j)];
+      for (std::size_t c = 0; c < encoder.n_categories(j); ++c) slot[c * n_rows] = w[c];
+      if (encoding.missing_column) slot[(encoder.n_categories(j) + 1) * n_rows] = w[encoder.n_categories(j)];
     }
   }
   ModelFileBuilder file;
@@ -173,8 +149,7 @@ compile_linear_classifier(const Schema &schema, const Encoder &encoder,
 std::unique_ptr<Predictor> open_predictor(ByteSpan image) {
   const ModelFile file(image, "predictor");
   check_format(file, "predictor");
-  return std::make_unique<LinearClassifier>(
-      file, Schema::from_json(file.metadata("schema")));
+  return std::make_unique<LinearClassifier>(file, Schema::from_json(file.metadata("schema")));
 }
 
-} // namespace thrum
+}  // namespace thrum
