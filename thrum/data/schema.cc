@@ -1,164 +1,213 @@
 #include "thrum/data/schema.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <unordered_set>
+#include <set>
 #include <utility>
 
-#include <simdjson.h>
-
 #include "thrum/core/error.h"
-#include "thrum/data/number_text_internal.h"
+#include "thrum/core/json_internal.h"
+#include "thrum/core/names.h"
 
 namespace thrum {
 namespace {
 
 constexpr std::size_t most_classes = 1000;
+constexpr std::string_view where = "schema";
 
 [[noreturn]] void refuse(const std::string& message, const std::string& hint = "") {
-  throw Error(ErrorCode::invalid_argument, "[data] " + message, hint);
+  throw Error(ErrorCode::invalid_argument, message, hint);
 }
 
-std::string in_table(const Column& column, const Table& table) {
-  return "column \"" + column.name() + "\" of " + table.source();
+[[noreturn]] void corrupt(const std::string& message) {
+  throw Error(ErrorCode::corrupt_data, fmt::format("[{}] {}", where, message));
 }
 
-void require_utf8(const std::string& text, const Column& column, const Table& table) {
-  if (simdjson::validate_utf8(text.data(), text.size())) return;
-  refuse(in_table(column, table) + " holds text that is not UTF-8", "convert the file to UTF-8");
-}
-
-/// The categories that occur (a slice of a table may have more).
-std::vector<std::string> used_categories(const Column& column, const Table& table) {
-  std::vector<std::uint8_t> used(column.categories().size());
-  for (const std::int32_t code : column.codes()) {
-    if (code >= 0) used[static_cast<std::size_t>(code)] = 1;
+Feature infer_feature(const Column& column, const Table& table) {
+  if (column.n_missing() == column.size()) {
+    refuse(fmt::format("column \"{}\" of {} is missing in every row", column.name(), table.source()),
+           "leave it out with --exclude");
   }
-  std::vector<std::string> categories;
-  for (std::size_t c = 0; c < used.size(); ++c) {
-    if (used[c] == 0) continue;
-    require_utf8(column.categories()[c], column, table);
-    categories.push_back(column.categories()[c]);
+  if (column.type() != ColumnType::category) return {column.name(), FeatureType::number};
+  const auto categories = column.categories();
+  return {column.name(), FeatureType::category, {categories.begin(), categories.end()}};
+}
+
+/// The texts of the distinct numbers, in ascending order.
+std::vector<std::string> number_classes(const Column& column) {
+  std::set<double> distinct;
+  std::vector<std::string> classes;
+  for (std::size_t row = 0; row < column.size() && distinct.size() <= most_classes; ++row) {
+    if (!column.is_missing(row)) distinct.insert(column.number(row));
   }
-  return categories;
-}
-
-bool all_missing(const Column& column) {
-  for (std::size_t i = 0; i < column.size(); ++i) {
-    if (!column.is_missing(i)) return false;
+  if (std::ranges::any_of(distinct, [](double x) { return x != std::floor(x); })) {
+    refuse(fmt::format("target \"{}\" holds fractions, which are no classes", column.name()),
+           "train a regression, or name a column of classes");
   }
-  return true;
-}
-
-void require_values(const Column& column, const Table& table, const std::string& remedy) {
-  if (all_missing(column)) refuse("every value in " + in_table(column, table) + " is missing", remedy);
-}
-
-[[noreturn]] void refuse_many_classes(const Column& column, const Table& table) {
-  refuse("the target, " + in_table(column, table) + ", has more than " + std::to_string(most_classes) +
-             " different values, too many for a classification",
-         column.type() == ColumnType::category ? "choose another target" : "use a regression or another target");
-}
-
-void require_whole(double value, std::size_t row, const Column& column, const Table& table) {
-  if (value == std::trunc(value) && std::isfinite(value)) return;
-  refuse("the target of a classification must hold whole numbers or text, but row " + std::to_string(row + 1) + " of " +
-             in_table(column, table) + " has " + number_text(value),
-         "use a regression for numbers");
-}
-
-/// The different values in ascending order, as text.
-template <class T>
-std::vector<std::string> distinct_texts(std::span<const T> values, const Column& column, const Table& table) {
-  std::unordered_set<T> seen;
-  for (std::size_t row = 0; row < values.size(); ++row) {
-    if (column.is_missing(row)) continue;
-    if constexpr (std::is_floating_point_v<T>) require_whole(values[row], row, column, table);
-    if (seen.insert(values[row]).second && seen.size() > most_classes) refuse_many_classes(column, table);
-  }
-  std::vector<T> ordered(seen.begin(), seen.end());
-  std::ranges::sort(ordered);
-  std::vector<std::string> texts;
-  for (const T value : ordered) {
-    if constexpr (std::is_floating_point_v<T>) {
-      texts.push_back(number_text(value));
-    } else {
-      texts.push_back(std::to_string(value));
-    }
-  }
-  return texts;
-}
-
-std::vector<std::string> classes_of(const Column& column, const Table& table) {
-  if (column.type() == ColumnType::float64) return distinct_texts(column.float64(), column, table);
-  if (column.type() == ColumnType::int64) return distinct_texts(column.int64(), column, table);
-  auto classes = used_categories(column, table);
-  if (classes.size() > most_classes) refuse_many_classes(column, table);
+  for (const double value : distinct) classes.push_back(Column::float64("", {value}).text(0));
   return classes;
 }
 
-Target infer_target(const Column& column, const Table& table, Task task) {
-  require_utf8(column.name(), column, table);
-  require_values(column, table, "choose another target");
-  Target target{.name = column.name(), .task = task, .classes = {}};
+/// The categories that occur, since a dictionary may hold more.
+std::vector<std::string> category_classes(const Column& column) {
+  std::vector<bool> occurs(column.categories().size());
+  for (const std::int32_t code : column.codes()) {
+    if (code >= 0) occurs[static_cast<std::size_t>(code)] = true;
+  }
+  std::vector<std::string> classes;
+  for (std::size_t code = 0; code < occurs.size(); ++code) {
+    if (occurs[code]) classes.push_back(column.categories()[code]);
+  }
+  return classes;
+}
+
+Target infer_target(const Column& column, Task task) {
   if (task == Task::regression) {
     if (column.type() == ColumnType::category) {
-      refuse("a regression predicts numbers, but the target, " + in_table(column, table) + ", holds text such as \"" +
-                 used_categories(column, table).front() + "\"",
-             "use a classification");
+      refuse(fmt::format("target \"{}\" holds text, a regression needs numbers", column.name()));
     }
-    return target;
+    return {column.name(), task};
   }
-  target.classes = classes_of(column, table);
+  Target target{column.name(), task,
+                column.type() == ColumnType::category ? category_classes(column) : number_classes(column)};
   if (target.classes.size() < 2) {
-    refuse("a classification needs two classes or more, but the target, " + in_table(column, table) + ", has only \"" +
-           target.classes.front() + "\"");
+    refuse(
+        fmt::format("target \"{}\" has {} in every row, classification "
+                    "needs two classes or more",
+                    column.name(), target.classes.empty() ? "no value" : "\"" + target.classes.front() + "\""));
+  }
+  if (target.classes.size() > most_classes) {
+    refuse(fmt::format("target \"{}\" has more than {} classes", column.name(), most_classes),
+           "train a regression, or name a column with fewer classes");
   }
   return target;
 }
 
-Feature infer_feature(const Column& column, const Table& table) {
-  require_utf8(column.name(), column, table);
-  require_values(column, table, "exclude it");
-  if (column.type() != ColumnType::category) return {.name = column.name(), .type = FeatureType::number};
-  return {.name = column.name(), .type = FeatureType::category, .categories = used_categories(column, table)};
+std::string text_member(const Json& object, std::string_view key) {
+  const Json& value = json_member(object, key, where);
+  if (!value.is_string()) corrupt(fmt::format("\"{}\" is not a string", key));
+  return value.get<std::string>();
+}
+
+std::vector<std::string> texts_member(const Json& object, std::string_view key) {
+  const Json& array = json_member(object, key, where);
+  if (!array.is_array()) corrupt(fmt::format("\"{}\" is not an array", key));
+  std::vector<std::string> texts;
+  for (const Json& value : array) {
+    if (!value.is_string()) corrupt(fmt::format("\"{}\" holds something other than strings", key));
+    texts.push_back(value.get<std::string>());
+  }
+  return texts;
+}
+
+void require_members(const Json& object, std::size_t n) {
+  if (object.size() != n) corrupt("a JSON object has unknown keys");
+}
+
+Feature feature_from_json(const Json& object) {
+  const std::string type = text_member(object, "type");
+  if (type == "number") {
+    require_members(object, 2);
+    return {text_member(object, "name"), FeatureType::number};
+  }
+  if (type != "category") corrupt(fmt::format("\"{}\" is no type of a feature", type));
+  require_members(object, 3);
+  Feature feature{text_member(object, "name"), FeatureType::category, texts_member(object, "categories")};
+  const auto& categories = feature.categories;
+  if (std::adjacent_find(categories.begin(), categories.end(), std::greater_equal<>()) != categories.end()) {
+    corrupt(fmt::format("the categories of \"{}\" are not in order", feature.name));
+  }
+  return feature;
+}
+
+Target target_from_json(const Json& object) {
+  require_members(object, 3);
+  Target target{text_member(object, "name"), Task::classification, texts_member(object, "classes")};
+  const std::string task = text_member(object, "task");
+  if (task == task_name(Task::regression)) {
+    target.task = Task::regression;
+  } else if (task != task_name(Task::classification)) {
+    corrupt(fmt::format("\"{}\" is no task", task));
+  }
+  const std::set<std::string> distinct(target.classes.begin(), target.classes.end());
+  const bool fits = target.task == Task::regression ? target.classes.empty() : target.classes.size() >= 2;
+  if (!fits || distinct.size() != target.classes.size()) corrupt("the classes of the target do not fit its task");
+  return target;
 }
 
 }  // namespace
 
 std::string_view task_name(Task task) noexcept {
-  return task == Task::classification ? "classification" : "regression";
+  return task == Task::regression ? "regression" : "classification";
 }
 
 Schema Schema::infer(const Table& table, std::string_view target, Task task, std::vector<std::string> exclude) {
-  const Column& target_column = table.column(target);
   for (const std::string& name : exclude) table.column(name);
-  Schema schema;
-  schema.target = infer_target(target_column, table, task);
+  Schema schema{.features = {}, .target = infer_target(table.column(target), task)};
   for (const Column& column : table.columns()) {
-    if (&column == &target_column || std::ranges::count(exclude, column.name()) != 0) continue;
-    schema.features.push_back(infer_feature(column, table));
+    const bool left_out = column.name() == target || std::ranges::find(exclude, column.name()) != exclude.end();
+    if (!left_out) schema.features.push_back(infer_feature(column, table));
   }
-  if (schema.features.empty()) refuse("no column of " + table.source() + " is left as a feature");
+  if (schema.features.empty()) {
+    refuse(fmt::format("{} has no column left to learn from beside the target \"{}\"", table.source(), target));
+  }
+  return schema;
+}
+
+std::string Schema::to_json() const {
+  Json list = Json::array();
+  for (const Feature& feature : features) {
+    Json object = {{"name", feature.name}};
+    if (feature.type == FeatureType::number) {
+      object["type"] = "number";
+    } else {
+      object["type"] = "category";
+      object["categories"] = feature.categories;
+    }
+    list.push_back(std::move(object));
+  }
+  const Json json = {
+      {"features", std::move(list)},
+      {"target", {{"name", target.name}, {"task", task_name(target.task)}, {"classes", target.classes}}}};
+  return json.dump();
+}
+
+Schema Schema::from_json(std::string_view text) {
+  const Json json = parse_json(text, where);
+  const Json& list = json_member(json, "features", where);
+  require_members(json, 2);
+  if (!list.is_array() || list.empty()) corrupt("\"features\" is not an array with something in it");
+  Schema schema{.features = {}, .target = target_from_json(json_member(json, "target", where))};
+  std::set<std::string> names = {schema.target.name};
+  for (const Json& object : list) {
+    schema.features.push_back(feature_from_json(object));
+    if (!names.insert(schema.features.back().name).second) {
+      corrupt(fmt::format("two columns are called \"{}\"", schema.features.back().name));
+    }
+  }
   return schema;
 }
 
 std::vector<std::string> Schema::feature_names() const {
   std::vector<std::string> names;
+  names.reserve(features.size());
   for (const Feature& feature : features) names.push_back(feature.name);
   return names;
 }
 
 std::optional<std::size_t> Schema::find(std::string_view name) const {
-  const auto found = std::ranges::find(features, name, &Feature::name);
-  if (found == features.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - features.begin());
+  for (std::size_t j = 0; j < features.size(); ++j) {
+    if (features[j].name == name) return j;
+  }
+  return std::nullopt;
 }
 
-std::size_t category_code(const std::vector<std::string>& categories, std::string_view value) {
-  const auto found = std::ranges::lower_bound(categories, value);
-  if (found == categories.end() || *found != value) return categories.size();
-  return static_cast<std::size_t>(found - categories.begin());
+std::size_t category_code(std::span<const std::string> categories, std::string_view value) {
+  const auto found = std::lower_bound(categories.begin(), categories.end(), value);
+  const bool known = found != categories.end() && *found == value;
+  return known ? static_cast<std::size_t>(found - categories.begin()) : categories.size();
 }
 
 }  // namespace thrum
