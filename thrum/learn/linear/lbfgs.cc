@@ -133,7 +133,8 @@ class Lbfgs {
     }
     if (largest_absolute(gradient_) <= options_.gradient_tolerance) return LbfgsStop::gradient;
     const double size = std::max(std::abs(before), std::abs(result_.objective));
-    if (before - result_.objective <= 64 * options_.precision * size) return LbfgsStop::objective;
+    n_stalled_ = before - result_.objective <= 64 * options_.precision * size ? n_stalled_ + 1 : 0;
+    if (n_stalled_ == 3) return LbfgsStop::objective;
     if (result_.iterations + 1 >= options_.max_iter) return LbfgsStop::max_iter;
     return std::nullopt;
   }
@@ -173,6 +174,7 @@ class Lbfgs {
   Vector gradient_;
   Vector trial_x_;
   Vector trial_gradient_;
+  int n_stalled_ = 0;  ///< steps in a row that did not lower the objective
   LbfgsResult result_;
 };
 

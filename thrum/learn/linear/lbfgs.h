@@ -14,7 +14,7 @@ struct LbfgsOptions {
   std::size_t memory = 40;  ///< steps that stand for the inverse Hessian: cheap beside a pass over data, and worth it
   std::size_t max_iter = 100;
   double gradient_tolerance = 1e-4;  ///< on the largest absolute component of the gradient
-  /// What the objective can tell apart, relative to its size: a decrease below 64 times of it ends the search.
+  /// What the objective can tell apart, relative to its size: three decreases below 64 times of it end the search.
   double precision = std::numeric_limits<double>::epsilon();
 };
 

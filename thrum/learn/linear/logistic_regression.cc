@@ -24,6 +24,11 @@ const LogisticRegressionOptions& options_of(const FitSpec& spec) {
   return spec.options->as<LogisticRegressionOptions>();
 }
 
+/// Options that were set in the struct and not through their fields may be out of range.
+void check_ranges(Options options) {
+  for (const OptionField& field : options.fields()) options.set(field.name, options.get(field.name));
+}
+
 /// Whether two fits see the same encoded features.
 bool same_features(const FitSpec& a, const FitSpec& b) {
   const auto same = [](auto x, auto y) { return x.size() == y.size() && std::equal(x.begin(), x.end(), y.begin()); };
@@ -201,6 +206,7 @@ std::vector<std::unique_ptr<Model>> LogisticRegression::fit_many(const Dataset& 
     throw Error(ErrorCode::invalid_argument, fmt::format("[{}] expected a target of classes, \"{}\" is a number", where,
                                                          dataset.schema().target.name));
   }
+  for (const FitSpec& spec : specs) check_ranges(*spec.options);
   std::vector<std::unique_ptr<Model>> models(specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i) {
     if (models[i] != nullptr) continue;

@@ -1,0 +1,143 @@
+#include "thrum/learn/linear/logistic_problem_internal.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "thrum/core/random.h"
+
+namespace thrum {
+namespace {
+
+/// A small problem with weights (some zero) from the counter.
+struct Case {
+  std::size_t n_rows = 200;
+  std::size_t n_columns = 5;
+  std::size_t n_classes = 2;
+  double l2 = 0.03;
+  bool fit_intercept = true;
+  std::vector<double> x = {};
+  std::vector<double> y = {};
+  std::vector<double> weights = {};
+
+  explicit Case(std::size_t classes) : n_classes(classes) {
+    const Random random(11);
+    for (std::size_t i = 0; i < n_rows * n_columns; ++i) x.push_back(random.normal(i));
+    for (std::size_t i = 0; i < n_rows; ++i) {
+      y.push_back(static_cast<double>(random.below(10'000 + i, n_classes)));
+      weights.push_back(static_cast<double>(random.below(20'000 + i, 3)));
+    }
+  }
+
+  double total_weight() const {
+    double sum = 0;
+    for (const double weight : weights) sum += weight;
+    return sum;
+  }
+};
+
+template <class T>
+class Problem {
+ public:
+  explicit Problem(const Case& c)
+      : x_(MatrixView<const double>(c.x.data(), c.n_rows, c.n_columns)),
+        problem_(x_, {c.y, c.weights, c.total_weight(), c.n_classes, c.l2, c.fit_intercept}, execution_) {}
+
+  LogisticProblem<T>& operator*() { return problem_; }
+
+  std::vector<double> point() const {
+    std::vector<double> values(problem_.n_parameters());
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = Random(3).normal(i);
+    return values;
+  }
+
+  /// By central differences.
+  std::vector<double> slopes(std::vector<double> at, double step) {
+    std::vector<double> unused(at.size());
+    std::vector<double> result;
+    for (std::size_t i = 0; i < at.size(); ++i) {
+      const double middle = at[i];
+      at[i] = middle + step;
+      const double above = problem_.evaluate(at, unused);
+      at[i] = middle - step;
+      const double below = problem_.evaluate(at, unused);
+      at[i] = middle;
+      result.push_back((above - below) / (2 * step));
+    }
+    return result;
+  }
+
+ private:
+  LocalExecution execution_{2};
+  DesignMatrix<T> x_;
+  LogisticProblem<T> problem_;
+};
+
+template <class T>
+void expect_gradient_like_central_differences(std::size_t n_classes, double step, double tolerance) {
+  Problem<T> problem{Case(n_classes)};
+  const std::vector<double> point = problem.point();
+  std::vector<double> gradient(point.size());
+  (*problem).evaluate(point, gradient);
+  const std::vector<double> slopes = problem.slopes(point, step);
+  for (std::size_t i = 0; i < point.size(); ++i) EXPECT_NEAR(gradient[i], slopes[i], tolerance) << "parameter " << i;
+}
+
+TEST(LogisticProblem, HasTheGradientThatCentralDifferencesGive) {
+  for (const std::size_t n_classes : {2, 3, 10}) {
+    expect_gradient_like_central_differences<double>(n_classes, 1e-5, 1e-9);
+    expect_gradient_like_central_differences<float>(n_classes, 1e-2, 1e-4);
+  }
+}
+
+TEST(LogisticProblem, IsLogOfTheNumberOfClassesAtZero) {
+  for (const std::size_t n_classes : {2, 3, 10}) {
+    Problem<double> problem{Case(n_classes)};
+    const std::vector<double> zeros((*problem).n_parameters(), 0.0);
+    std::vector<double> gradient(zeros.size());
+    EXPECT_NEAR((*problem).evaluate(zeros, gradient), std::log(static_cast<double>(n_classes)), 1e-14);
+  }
+}
+
+TEST(LogisticProblem, HasTheCurvatureOfItsGradientAtZero) {
+  for (const std::size_t n_classes : {2, 4}) {
+    Problem<double> problem{Case(n_classes)};
+    const std::vector<double> curvature = (*problem).curvature();
+    for (std::size_t i = 0; i < curvature.size(); ++i) {
+      std::vector<double> point(curvature.size(), 0.0);
+      std::vector<double> above(curvature.size());
+      std::vector<double> below(curvature.size());
+      point[i] = 1e-5;
+      (*problem).evaluate(point, above);
+      point[i] = -1e-5;
+      (*problem).evaluate(point, below);
+      EXPECT_NEAR(curvature[i], (above[i] - below[i]) / 2e-5, 1e-8);
+    }
+  }
+}
+
+TEST(LogisticProblem, HoldsTheInterceptStillWhereThereIsNone) {
+  Case c(3);
+  c.fit_intercept = false;
+  Problem<double> problem(c);
+  std::vector<double> gradient((*problem).n_parameters());
+  (*problem).evaluate(problem.point(), gradient);
+  for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(gradient[(*problem).n_coefficients() + k], 0);
+}
+
+TEST(LogisticProblem, KnowsWhenTheClassesAreSeparated) {
+  Case c(2);
+  for (std::size_t i = 0; i < c.n_rows; ++i) c.y[i] = c.x[i * c.n_columns] > 0 ? 1 : 0;
+  Problem<double> problem(c);
+  std::vector<double> point((*problem).n_parameters(), 0.0);
+  std::vector<double> gradient(point.size());
+  (*problem).evaluate(point, gradient);
+  EXPECT_FALSE((*problem).separated());
+  point[0] = 1;
+  (*problem).evaluate(point, gradient);
+  EXPECT_TRUE((*problem).separated());
+}
+
+}  // namespace
+}  // namespace thrum

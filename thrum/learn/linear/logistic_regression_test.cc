@@ -1,0 +1,417 @@
+#include "thrum/learn/linear/logistic_regression.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "thrum/core/error.h"
+#include "thrum/core/log.h"
+#include "thrum/learn/linear/logistic_regression_testing_internal.h"
+
+namespace thrum {
+namespace {
+
+using testing::HasSubstr;
+using testing_data::Generated;
+using O = LogisticRegressionOptions;
+using Numbers = std::vector<double>;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+const O tight = {.tol = 1e-9, .max_iter = 2000};
+
+/// One number per row, labels of one letter each, and weights where given.
+Dataset letters(const Numbers& x, const std::string& labels, const Numbers& weights = {}) {
+  std::vector<std::string> y;
+  for (const char letter : labels) y.emplace_back(1, letter);
+  std::vector<Column> columns = {Column::float64("x", x), Column::category_from("y", y)};
+  if (!weights.empty()) columns.push_back(Column::float64("weight", weights));
+  return Dataset(std::make_shared<const Table>(std::move(columns), "letters"),
+                 {.target = "y", .weight = weights.empty() ? "" : "weight"});
+}
+
+/// The rows of `table` at `rows`, in that order.
+Dataset take(const Table& table, const std::vector<std::size_t>& rows, const std::string& weight) {
+  std::vector<Column> columns;
+  for (const Column& column : table.columns()) {
+    if (column.type() == ColumnType::category) {
+      std::vector<std::int32_t> codes;
+      for (const std::size_t i : rows) codes.push_back(column.codes()[i]);
+      columns.push_back(
+          Column::category(column.name(), codes, {column.categories().begin(), column.categories().end()}));
+    } else {
+      Numbers values;
+      for (const std::size_t i : rows) values.push_back(column.float64()[i]);
+      columns.push_back(Column::float64(column.name(), values));
+    }
+  }
+  return Dataset(std::make_shared<const Table>(std::move(columns), "taken"), {.target = "label", .weight = weight});
+}
+
+std::unique_ptr<LogisticRegressionModel> fit(const Dataset& dataset, const O& options = {}) {
+  return LogisticRegression().fit(dataset, options, LocalExecution(2));
+}
+
+std::unique_ptr<Model> fit(const Dataset& dataset, const O& options, FitSpec spec) {
+  const Options described(options, O::fields());
+  spec.options = &described;
+  return std::move(LogisticRegression().fit_many(dataset, std::span(&spec, 1), LocalExecution(2)).front());
+}
+
+const LogisticRegressionModel::Parts& parts(const std::unique_ptr<Model>& model) {
+  return dynamic_cast<const LogisticRegressionModel&>(*model).parts();
+}
+
+void expect_near(const LogisticRegressionModel::Parts& a, const LogisticRegressionModel::Parts& b, double tolerance) {
+  ASSERT_EQ(a.coefficients.size(), b.coefficients.size());
+  for (std::size_t i = 0; i < a.coefficients.size(); ++i) {
+    EXPECT_NEAR(a.coefficients[i], b.coefficients[i], tolerance) << "coefficient " << i;
+  }
+  for (std::size_t k = 0; k < a.intercepts.size(); ++k) EXPECT_NEAR(a.intercepts[k], b.intercepts[k], tolerance);
+}
+
+template <class F>
+std::string refusal(F&& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    return error.what();
+  }
+  return "accepted";
+}
+
+/// Collects what the library logs while it lives.
+class Log {
+ public:
+  Log() {
+    set_log_sink([this](LogLevel level, std::string_view message) {
+      if (level == LogLevel::warning) text_ += std::string(message) + "\n";
+    });
+  }
+  ~Log() { set_log_sink(nullptr); }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+TEST(LogisticRegression, FindsTheSolutionThatCanBeDoneByHand) {
+  // x is -1 or 1; P(b | x = 1) = 3/4 and P(b | x = -1) = 1/4 without a penalty, so w = log 3 and b = 0.
+  const Dataset dataset = letters({1, 1, 1, 1, -1, -1, -1, -1}, "bbbaaaab");
+  O options = tight;
+  options.C = infinity;
+  const auto model = fit(dataset, options);
+  EXPECT_TRUE(model->training().converged);
+  EXPECT_EQ(model->training().n_rows, 8u);
+  EXPECT_NEAR(model->parts().coefficients[0], std::log(3.0), 1e-8);
+  EXPECT_NEAR(model->parts().intercepts[0], 0, 1e-8);
+  EXPECT_NEAR(model->training().objective, -0.75 * std::log(0.75) - 0.25 * std::log(0.25), 1e-14);
+}
+
+TEST(LogisticRegression, ReportsTheKktResidualItReached) {
+  const auto model = fit(Generated{}.dataset(), {.tol = 1e-10, .max_iter = 500});
+  EXPECT_TRUE(model->training().converged);
+  EXPECT_LE(model->parts().kkt, 1e-10);
+  EXPECT_EQ(model->training().stopped_by, "the gradient is within tol");
+}
+
+TEST(LogisticRegression, LeavesTheInterceptOut) {
+  EXPECT_EQ(fit(Generated{}.dataset(), {.fit_intercept = false})->parts().intercepts, Numbers{0});
+}
+
+TEST(LogisticRegression, GivesCoefficientsThatAddUpToZeroOverClasses) {
+  for (const double C : {1.0, infinity}) {
+    const auto model = fit(Generated{.n_classes = 4}.dataset(), {.C = C, .tol = 1e-7, .max_iter = 500});
+    const LogisticRegressionModel::Parts& p = model->parts();
+    EXPECT_NEAR(std::accumulate(p.intercepts.begin(), p.intercepts.end(), 0.0), 0, 1e-12);
+    const std::size_t n = p.encoder.n_outputs();
+    for (std::size_t j = 0; j < n; ++j) {
+      double sum = 0;
+      for (std::size_t k = 0; k < 4; ++k) sum += p.coefficients[k * n + j];
+      EXPECT_NEAR(sum, 0, 1e-5);
+    }
+  }
+}
+
+TEST(LogisticRegression, TakesWholeWeightsAsRepetitions) {
+  const Numbers x = {0.5, 1.5, -1, 2, 0.1, -0.7};
+  const auto weighted = fit(letters(x, "abcabc", {2, 1, 3, 1, 1, 2}), tight);
+  const auto repeated = fit(letters({0.5, 0.5, 1.5, -1, -1, -1, 2, 0.1, -0.7, -0.7}, "aabcccabcc"), tight);
+  expect_near(weighted->parts(), repeated->parts(), 1e-7);
+  EXPECT_NEAR(weighted->training().objective, repeated->training().objective, 1e-13);
+}
+
+TEST(LogisticRegression, TakesAWeightOfZeroAsARowThatIsNotThere) {
+  const auto zero = fit(letters({0.5, 1.5, -1, 9, 2}, "ababb", {1, 1, 1, 0, 1}), tight);
+  const auto removed = fit(letters({0.5, 1.5, -1, 2}, "abab"), tight);
+  expect_near(zero->parts(), removed->parts(), 1e-8);
+  EXPECT_EQ(zero->training().n_rows, 4u);
+}
+
+TEST(LogisticRegression, TakesAMaskedRowAsARowThatIsNotThere) {
+  const Generated generated{.n_classes = 3};
+  std::vector<std::uint8_t> mask(generated.n_rows, 1);
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < generated.n_rows; ++i) {
+    mask[i] = i % 5 != 0;
+    if (mask[i] != 0) kept.push_back(i);
+  }
+  const auto masked = fit(generated.dataset(), tight, {.row_mask = mask});
+  const auto removed = fit(take(*generated.table(), kept, "weight"), tight);
+  expect_near(parts(masked), removed->parts(), 1e-7);
+  EXPECT_EQ(masked->training().n_rows, kept.size());
+}
+
+TEST(LogisticRegression, MultipliesTheWeightsOfTheSpecWithThoseOfTheDataset) {
+  const auto both = fit(letters({1, 2, 3, 4}, "abab", {1, 2, 3, 4}), tight, {.weights = Numbers{4, 3, 2, 1}});
+  const auto product = fit(letters({1, 2, 3, 4}, "abab", {4, 6, 6, 4}), tight);
+  expect_near(parts(both), product->parts(), 1e-9);
+}
+
+TEST(LogisticRegression, DoesNotDependOnTheOrderOfRows) {
+  const Generated generated{.n_rows = 9000, .n_columns = 3};
+  std::vector<std::size_t> backwards(generated.n_rows);
+  std::iota(backwards.rbegin(), backwards.rend(), std::size_t{0});
+  const auto forward = fit(generated.dataset(), tight);
+  const auto backward = fit(take(*generated.table(), backwards, "weight"), tight);
+  expect_near(forward->parts(), backward->parts(), 1e-7);
+}
+
+TEST(LogisticRegression, WeighsClassesEvenlyWhenBalanced) {
+  // Six of a, two of b: balanced gives b three times the weight of a.
+  const Numbers x = {1, 2, 3, 4, 5, 6, 4, 9};
+  const auto balanced = fit(letters(x, "aaaaaabb"), {.tol = 1e-9, .max_iter = 500, .class_weight = "balanced"});
+  const auto given =
+      fit(letters(x, "aaaaaabb"), {.tol = 1e-9, .max_iter = 500, .class_weight = "b=2,a=0.6666666666666666"});
+  EXPECT_NEAR(balanced->parts().coefficients[0], given->parts().coefficients[0], 1e-8);
+}
+
+TEST(LogisticRegression, ReachesInSinglePrecisionNearlyTheSameOptimum) {
+  for (const std::size_t n_classes : {2, 5}) {
+    const Dataset dataset = Generated{.n_rows = 5000, .n_classes = n_classes}.dataset();
+    const auto f64 = fit(dataset, {.tol = 1e-5, .max_iter = 500});
+    const auto f32 = fit(dataset, {.tol = 1e-5, .max_iter = 500, .dtype = "float32"});
+    EXPECT_TRUE(f32->training().converged);
+    EXPECT_NEAR(f32->training().objective / f64->training().objective, 1, 1e-6);
+    expect_near(f32->parts(), f64->parts(), 1e-3);
+  }
+}
+
+TEST(LogisticRegression, EndsWhereSinglePrecisionEnds) {
+  const auto model = fit(Generated{.n_rows = 5000}.dataset(), {.tol = 1e-15, .max_iter = 500, .dtype = "float32"});
+  EXPECT_TRUE(model->training().converged);
+  EXPECT_EQ(model->training().stopped_by, "the objective no longer decreases in this arithmetic");
+  EXPECT_LT(model->parts().kkt, 1e-4);
+}
+
+TEST(LogisticRegression, StartsFromAModel) {
+  const Dataset dataset = Generated{.n_rows = 3000, .n_classes = 3}.dataset();
+  const O options{.tol = 1e-7, .max_iter = 500};
+  const auto cold = fit(dataset, options);
+  const auto again = fit(dataset, options, {.start = cold.get()});
+  EXPECT_EQ(again->training().iterations, 0u);
+  const O other{.C = 2};
+  const auto warm = fit(dataset, other, {.start = cold.get()});
+  EXPECT_LT(warm->training().iterations, fit(dataset, other)->training().iterations);
+  EXPECT_TRUE(warm->training().converged);
+}
+
+TEST(LogisticRegression, StartsFromAModelOfOtherMeansAndScales) {
+  const Dataset dataset = Generated{.n_rows = 3000}.dataset();
+  const O raw{.C = infinity, .tol = 1e-7, .max_iter = 1000, .standardize = false};
+  const auto start = fit(dataset, raw);
+  O standardized = raw;
+  standardized.standardize = true;
+  const auto model = fit(dataset, standardized, {.start = start.get()});
+  EXPECT_NEAR(model->training().objective, start->training().objective, 1e-9);
+  EXPECT_LT(model->training().iterations, fit(dataset, standardized)->training().iterations);
+}
+
+TEST(LogisticRegression, FitsManyLikeEachAlone) {
+  const Dataset dataset = Generated{.n_rows = 5000, .n_classes = 3}.dataset();
+  std::vector<std::uint8_t> mask(5000, 1);
+  for (std::size_t i = 0; i < 2000; ++i) mask[i] = 0;
+  const Options plain(O{}, O::fields());
+  const Options strong(O{.C = 0.01}, O::fields());
+  const Options single(O{.dtype = "float32"}, O::fields());
+  const std::vector<FitSpec> specs = {{.options = &plain},
+                                      {.options = &strong, .row_mask = mask},
+                                      {.options = &strong},
+                                      {.options = &single},
+                                      {.options = &plain, .row_mask = mask}};
+  const auto models = LogisticRegression().fit_many(dataset, specs, LocalExecution(2));
+  ASSERT_EQ(models.size(), specs.size());
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    const auto alone = LogisticRegression().fit_many(dataset, std::span(&specs[i], 1), LocalExecution(2));
+    EXPECT_EQ(serialize(*models[i]), serialize(*alone.front())) << "spec " << i;
+  }
+}
+
+TEST(LogisticRegression, KeepsAClassThatTheMaskLeavesOut) {
+  const Dataset dataset = letters({1, 2, 3, 4, 5, 6, 7, 8, 9}, "ababababc");
+  const auto model =
+      fit(dataset, O{.tol = 1e-8, .max_iter = 500}, {.row_mask = std::vector<std::uint8_t>{1, 1, 1, 1, 1, 1, 1, 1, 0}});
+  ASSERT_EQ(parts(model).intercepts.size(), 3u);
+  EXPECT_LT(parts(model).intercepts[2], parts(model).intercepts[0] - 5);
+}
+
+TEST(LogisticRegression, GivesAConstantColumnNoCoefficient) {
+  const std::vector<std::string> y = {"a", "b", "a", "b"};
+  const auto table = std::make_shared<const Table>(std::vector<Column>{
+      Column::float64("x", {1, 2, 2, 3}), Column::float64("same", {7, 7, 7, 7}), Column::category_from("y", y)});
+  const auto model = fit(Dataset(table, {.target = "y"}), tight);
+  EXPECT_TRUE(model->training().converged);
+  EXPECT_EQ(model->parts().coefficients[1], 0);
+}
+
+TEST(LogisticRegression, WorksWithOneRowPerClass) {
+  const auto model = fit(letters({1, 2, 3}, "abc"));
+  EXPECT_TRUE(model->training().converged);
+  EXPECT_LT(model->parts().coefficients[0], model->parts().coefficients[2]);
+}
+
+TEST(LogisticRegression, WorksWithFewerRowsThanColumns) {
+  const auto model = fit(Generated{.n_rows = 20, .n_columns = 50}.dataset(), tight);
+  EXPECT_TRUE(model->training().converged);
+}
+
+TEST(LogisticRegression, SaysThatClassesAreSeparable) {
+  const Log log;
+  const auto model = fit(letters({1, 2, 3, 4}, "aabb"), {.C = infinity});
+  EXPECT_FALSE(model->training().converged);
+  EXPECT_EQ(model->training().stopped_by, "separable");
+  EXPECT_EQ(log.text(),
+            "[logistic-regression] the classes are separable: without a penalty the coefficients grow without bound; "
+            "choose a finite C\n");
+}
+
+TEST(LogisticRegression, SaysThatThreeClassesAreSeparable) {
+  const auto model = fit(letters({-5, -5.1, 0, 0.1, 5, 5.1}, "aabbcc"), {.C = infinity, .max_iter = 500});
+  EXPECT_FALSE(model->training().converged);
+  EXPECT_EQ(model->training().stopped_by, "separable");
+}
+
+TEST(LogisticRegression, SaysThatItDidNotConverge) {
+  const Log log;
+  const auto model = fit(Generated{}.dataset(), {.tol = 1e-9, .max_iter = 2});
+  EXPECT_FALSE(model->training().converged);
+  EXPECT_EQ(model->training().iterations, 2u);
+  EXPECT_EQ(model->training().stopped_by, "max_iter");
+  EXPECT_THAT(log.text(), HasSubstr("[logistic-regression] not converged after 2 iterations: largest gradient "
+                                    "component "));
+  EXPECT_THAT(log.text(), HasSubstr("tol 1e-09; raise max_iter or tol, or lower C\n"));
+}
+
+TEST(LogisticRegression, RefusesOneClassOnly) {
+  const Dataset dataset = letters({1, 2, 3}, "aab");
+  EXPECT_EQ(refusal([&] { fit(dataset, O{}, {.row_mask = std::vector<std::uint8_t>{1, 1, 0}}); }),
+            "[logistic-regression] expected training rows of at least two classes of \"y\", all 2 are \"a\"; train on "
+            "rows of two classes or more, with weights above 0");
+  EXPECT_EQ(refusal([&] { fit(dataset, O{.class_weight = "a=0"}); }),
+            "[logistic-regression] expected training rows of at least two classes of \"y\", all 1 are \"b\"; train on "
+            "rows of two classes or more, with weights above 0");
+  EXPECT_EQ(refusal([&] { fit(dataset, O{}, {.row_mask = std::vector<std::uint8_t>{0, 0, 0}}); }),
+            "[logistic-regression] no training row has a weight above 0; train on rows of two classes or more, with "
+            "weights above 0");
+}
+
+TEST(LogisticRegression, RefusesBadClassWeights) {
+  const Dataset dataset = Generated{}.dataset();
+  const auto refuse = [&](const std::string& text) { return refusal([&] { fit(dataset, O{.class_weight = text}); }); };
+  EXPECT_EQ(refuse("k1=2,K0=1"),
+            "[logistic-regression] class_weight names \"K0\", which is no class of \"label\"; nearest: \"k0\"");
+  const std::string expected =
+      "[logistic-regression] expected class_weight items as label=weight with a weight of 0 or more, got ";
+  EXPECT_EQ(refuse("k0"), expected + "\"k0\"");
+  EXPECT_EQ(refuse("k0=-1"), expected + "\"k0=-1\"");
+  EXPECT_EQ(refuse("k0=1,k1=much"), expected + "\"k1=much\"");
+  EXPECT_EQ(refuse("k0=inf"), expected + "\"k0=inf\"");
+}
+
+TEST(LogisticRegression, RefusesOptionsOutOfTheirRange) {
+  const Dataset dataset = letters({1, 2, 3}, "aab");
+  EXPECT_EQ(refusal([&] { fit(dataset, O{.C = 0}); }), "[C] expected a number in (0, inf], got \"0\"");
+  EXPECT_EQ(refusal([&] { fit(dataset, O{.max_iter = 0}); }),
+            "[max_iter] expected an integer in [1, 2147483647], got \"0\"");
+  EXPECT_THAT(refusal([&] { fit(dataset, O{.dtype = "float16"}); }), HasSubstr("float16"));
+}
+
+TEST(LogisticRegression, RefusesMasksAndWeightsThatDoNotFit) {
+  const Dataset dataset = letters({1, 2, 3}, "aab");
+  EXPECT_EQ(refusal([&] { fit(dataset, O{}, {.row_mask = std::vector<std::uint8_t>{1, 1}}); }),
+            "[logistic-regression] expected one mask value for each of the 3 rows, got 2");
+  EXPECT_EQ(refusal([&] { fit(dataset, O{}, {.weights = Numbers{1, 1, 1, 1}}); }),
+            "[logistic-regression] expected one weight for each of the 3 rows, got 4");
+  EXPECT_EQ(refusal([&] { fit(dataset, O{}, {.weights = Numbers{1, -2, 1}}); }),
+            "[logistic-regression] expected finite weights of 0 or more, got -2 in row 2");
+}
+
+TEST(LogisticRegression, RefusesAStartOfAnotherSchema) {
+  const auto start = fit(letters({1, 2, 3}, "aab"));
+  EXPECT_EQ(refusal([&] { fit(letters({1, 2, 3}, "aac"), O{}, {.start = start.get()}); }),
+            "[logistic-regression] expected a start model with the features and classes of the data, got another "
+            "schema; start from a model that was trained on the same columns");
+}
+
+TEST(LogisticRegression, RefusesValuesThatTheTypeCannotHold) {
+  const Dataset dataset = letters({1e100, 2e100, 3e100, 4e100}, "abab");
+  EXPECT_EQ(refusal([&] { fit(dataset, O{.dtype = "float32", .standardize = false}); }),
+            "[logistic-regression] expected an objective that float32 can hold, it is not finite at the start; use "
+            "standardize=true, dtype=float64 or another start");
+}
+
+TEST(LogisticRegression, EndsWhenAskedTo) {
+  LocalExecution local(2);
+  std::stop_source source;
+  Execution execution = local.get();
+  execution.stop = source.get_token();
+  source.request_stop();
+  try {
+    LogisticRegression().fit(Generated{}.dataset(), O{}, execution);
+    FAIL() << "it went on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::cancelled);
+  }
+}
+
+struct Reports final : Progress {
+  void report(const Report& report) override {
+    EXPECT_EQ(report.stage, "fit");
+    EXPECT_EQ(report.total, 100u);
+    EXPECT_THAT(std::string(report.detail), HasSubstr("objective 0."));
+    done.push_back(report.done);
+  }
+  std::vector<std::size_t> done;
+};
+
+TEST(LogisticRegression, ReportsEachIteration) {
+  LocalExecution local(2);
+  Reports reports;
+  local.get().progress = &reports;
+  const auto model = LogisticRegression().fit(Generated{}.dataset(), O{}, local);
+  std::vector<std::size_t> expected(model->training().iterations);
+  std::iota(expected.begin(), expected.end(), std::size_t{1});
+  EXPECT_EQ(reports.done, expected);
+}
+
+TEST(Learners, AreFoundByName) {
+  const Learner& learner = find_learner("logistic-regression");
+  EXPECT_EQ(learner.name(), "logistic-regression");
+  EXPECT_EQ(learner.task(), Task::classification);
+  EXPECT_EQ(learner.row_access(), RowAccess::sums);
+  EXPECT_EQ(learner.default_options().get("max_iter"), "100");
+  EXPECT_EQ(refusal([] { find_learner("logistic-regresion"); }),
+            "[train] expected the name of a learner, got \"logistic-regresion\"; nearest: \"logistic-regression\"");
+}
+
+}  // namespace
+}  // namespace thrum
