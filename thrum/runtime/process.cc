@@ -1,0 +1,192 @@
+#include "thrum/runtime/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern "C" {  // glibc 2.36 forgot it
+#include <sys/pidfd.h>
+}
+
+#include <cerrno>
+#include <cstring>
+
+#include "thrum/runtime/system_error_internal.h"
+
+namespace thrum {
+namespace {
+
+constexpr int first_inherited = 3;
+
+/// The null-terminated array that exec wants.
+class CStrings {
+ public:
+  void add(std::string text) { texts_.push_back(std::move(text)); }
+  char* const* get() {
+    pointers_.clear();
+    for (std::string& text : texts_) pointers_.push_back(text.data());
+    pointers_.push_back(nullptr);
+    return pointers_.data();
+  }
+
+ private:
+  std::vector<std::string> texts_;
+  std::vector<char*> pointers_;
+};
+
+CStrings arguments_of(const Command& command) {
+  CStrings strings;
+  strings.add(command.name);
+  for (const std::string& argument : command.arguments) strings.add(argument);
+  return strings;
+}
+
+bool is_replaced(const std::string& entry, const Command& command) {
+  for (const auto& [name, value] : command.environment) {
+    if (entry.rfind(name + "=", 0) == 0) return true;
+  }
+  return false;
+}
+
+CStrings environment_of(const Command& command) {
+  CStrings strings;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (!is_replaced(*entry, command)) strings.add(*entry);
+  }
+  for (const auto& [name, value] : command.environment) strings.add(name + "=" + value);
+  return strings;
+}
+
+/// Our descriptors that are to be inherited, at numbers above those that they will have: no step overwrites another's.
+std::vector<UniqueFd> lifted(const std::vector<int>& inherited) {
+  const int above = first_inherited + static_cast<int>(inherited.size());
+  std::vector<UniqueFd> copies;
+  for (const int fd : inherited) {
+    copies.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, above));
+    if (!copies.back()) throw_io("[process] cannot give descriptor " + std::to_string(fd) + " to a child");
+  }
+  return copies;
+}
+
+class FileActions {
+ public:
+  explicit FileActions(const std::vector<UniqueFd>& sources) {
+    posix_spawn_file_actions_init(&actions_);
+    int target = first_inherited;
+    for (const UniqueFd& source : sources) posix_spawn_file_actions_adddup2(&actions_, source.get(), target++);
+    posix_spawn_file_actions_addclosefrom_np(&actions_, target);
+  }
+  ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
+  FileActions(const FileActions&) = delete;
+  FileActions& operator=(const FileActions&) = delete;
+  const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+};
+
+class Attributes {
+ public:
+  Attributes() {
+    posix_spawnattr_init(&attributes_);
+    sigset_t set;
+    ::sigfillset(&set);
+    posix_spawnattr_setsigdefault(&attributes_, &set);
+    ::sigemptyset(&set);
+    posix_spawnattr_setsigmask(&attributes_, &set);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+  }
+  ~Attributes() { posix_spawnattr_destroy(&attributes_); }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_;
+};
+
+pid_t spawn(const Command& command) {
+  CStrings arguments = arguments_of(command);
+  CStrings environment = environment_of(command);
+  const std::vector<UniqueFd> sources = lifted(command.inherited);
+  const FileActions actions(sources);
+  const Attributes attributes;
+  pid_t pid = 0;
+  const int error =
+      ::posix_spawn(&pid, command.program.c_str(), actions.get(), attributes.get(), arguments.get(), environment.get());
+  if (error != 0) throw_io("[process] cannot start " + command.program, error);
+  return pid;
+}
+
+ProcessEnd end_of(const siginfo_t& info) {
+  if (info.si_code == CLD_EXITED) return {info.si_status, 0};
+  return {0, info.si_status};
+}
+
+}  // namespace
+
+std::string ProcessEnd::describe() const {
+  if (signal == 0) return "exit code " + std::to_string(code);
+  const char* name = ::sigdescr_np(signal);
+  return "signal " + std::to_string(signal) + " (" + (name == nullptr ? "unknown" : name) + ")";
+}
+
+Process::Process(const Command& command) : pid_(spawn(command)), pidfd_(::pidfd_open(pid_, 0)) {
+  if (pidfd_) return;
+  const int error = errno;
+  ::kill(-pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  throw_io("[process] cannot watch " + command.program, error);
+}
+
+Process::~Process() {
+  if (!pidfd_ || end_) return;
+  // Its number is taken until it is waited for, so this cannot hit another group.
+  ::kill(-pid_, SIGKILL);
+  wait();
+}
+
+Process& Process::operator=(Process&& other) noexcept {
+  std::swap(pid_, other.pid_);
+  std::swap(pidfd_, other.pidfd_);
+  std::swap(end_, other.end_);
+  return *this;
+}
+
+void Process::send(int signal) const noexcept {
+  if (!end_) ::pidfd_send_signal(pidfd_.get(), signal, nullptr, 0);
+}
+
+ProcessEnd Process::wait() {
+  siginfo_t info{};
+  while (!end_) {
+    if (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) == 0) end_ = end_of(info);
+    if (!end_ && errno != EINTR) throw_io("[process] cannot wait for process " + std::to_string(pid_));
+  }
+  return *end_;
+}
+
+std::optional<ProcessEnd> Process::wait_for(std::chrono::milliseconds time) {
+  const auto deadline = std::chrono::steady_clock::now() + time;
+  while (!end_) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd poll{pidfd_.get(), POLLIN, 0};
+    const int ready = ::poll(&poll, 1, left.count() > 0 ? static_cast<int>(left.count()) : 0);
+    if (ready == 0) return std::nullopt;
+    if (ready > 0) return wait();
+  }
+  return end_;
+}
+
+bool die_with_parent(pid_t parent) noexcept {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // It may have died before we asked.
+  return ::getppid() == parent;
+}
+
+}  // namespace thrum

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "thrum/runtime/unique_fd.h"
+
+namespace thrum {
+
+/// A program to start.
+struct Command {
+  std::vector<std::string> arguments;  ///< without the program's name
+  /// The default is this program itself, also when its file was replaced or removed since it began.
+  std::string program = "/proc/self/exe";
+  std::string name = "thrum";                                         ///< argv[0], as `ps` shows it
+  std::vector<std::pair<std::string, std::string>> environment = {};  ///< added to our own
+  /// inherited[i] becomes descriptor 3 + i there. Standard input, output and error are inherited, nothing else is.
+  std::vector<int> inherited = {};
+};
+
+/// How a process ended: by exit(code), or by a signal.
+struct ProcessEnd {
+  int code = 0;
+  int signal = 0;  ///< 0: none
+
+  bool ok() const noexcept { return code == 0 && signal == 0; }
+  std::string describe() const;  ///< "exit code 3" or "signal 9 (Killed)"
+};
+
+/// A child process in a process group of its own, with default signal actions and none blocked. It is spawned, never
+/// forked: no lock or thread of ours can be left half alive in it. Movable. Not thread-safe.
+class Process {
+ public:
+  /// Starts `command`. Throws io. A child that calls die_with_parent ends with the *thread* that started it, so that
+  /// must be one that stays.
+  explicit Process(const Command& command);
+  /// Kills the child and its group if it has not been waited for, and waits.
+  ~Process();
+  Process(Process&&) noexcept = default;
+  Process& operator=(Process&& other) noexcept;
+
+  pid_t pid() const noexcept { return pid_; }
+  /// Becomes readable when the child has ended.
+  int pidfd() const noexcept { return pidfd_.get(); }
+
+  /// Sends `signal` to the child, never to another process that got its number. Nothing happens after its end.
+  void send(int signal) const noexcept;
+
+  /// Waits for the end. Further calls say the same.
+  ProcessEnd wait();
+  /// As wait(); none when the child still runs after `time`.
+  std::optional<ProcessEnd> wait_for(std::chrono::milliseconds time);
+
+ private:
+  pid_t pid_;
+  UniqueFd pidfd_;  ///< closed: moved away
+  std::optional<ProcessEnd> end_;
+};
+
+/// The kernel kills this process as soon as the thread that started it is gone, even by kill -9. A spawned program
+/// calls it first of all. False when `parent`, the starting process, has already ended: the caller should exit.
+bool die_with_parent(pid_t parent) noexcept;
+
+}  // namespace thrum
