@@ -12,8 +12,6 @@
 namespace thrum::linalg {
 namespace {
 
-/// Columns that are factored at a time, and the edge of the tiles that are updated at once.
-constexpr std::size_t panel = 256;
 /// Right-hand sides that one task solves for.
 constexpr std::size_t solve_columns = 64;
 
@@ -59,37 +57,54 @@ void subtract_product(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T
                  leading_dimension(a), b.data(), leading_dimension(b), T(1), C.data(), leading_dimension(C));
 }
 
-/// The panels of rows [begin, n).
-std::vector<std::pair<std::size_t, std::size_t>> panels(std::size_t begin, std::size_t n) {
-  std::vector<std::pair<std::size_t, std::size_t>> result;
-  for (; begin < n; begin += panel) result.emplace_back(begin, std::min(n, begin + panel));
+/// Consecutive rows, or columns.
+struct Panel {
+  std::size_t begin;
+  std::size_t end;
+};
+
+/// The panels that make up [begin, n).
+std::vector<Panel> panels(std::size_t begin, std::size_t n, std::size_t width) {
+  std::vector<Panel> result;
+  for (; begin < n; begin += width) result.push_back({begin, std::min(n, begin + width)});
   return result;
 }
 
-/// Right-looking: factor a diagonal block, divide the rows below it, subtract their product from all that remains.
+/// Columns that are factored at a time, and the edge of the tiles that are updated at once: wide ones make good use of
+/// the kernels, many of them of the threads.
+std::size_t panel_width(std::size_t n) {
+  return std::clamp<std::size_t>(n / 128 * 16, 64, 256);
+}
+
+/// With the block on the diagonal at `columns` factored: divides the rows below it by it, and subtracts their product
+/// from all that remains.
+template <class T>
+void update_remainder(Arena& arena, MatrixView<T> A, const Panel& columns, const std::stop_token& stop) {
+  const std::vector<Panel> below = panels(columns.end, A.rows(), panel_width(A.rows()));
+  const MatrixView<T> diagonal = block_of(A, {columns.begin, columns.end, columns.begin, columns.end});
+  const auto rows = [&](const Panel& p) { return block_of(A, {p.begin, p.end, columns.begin, columns.end}); };
+  arena.run(below.size(), [&](std::size_t i) { divide_rows<T>(diagonal, rows(below[i])); }, stop);
+
+  std::vector<std::pair<Panel, Panel>> tiles;
+  for (std::size_t i = 0; i < below.size(); ++i) {
+    for (std::size_t j = 0; j <= i; ++j) tiles.emplace_back(below[i], below[j]);
+  }
+  arena.run(
+      tiles.size(),
+      [&](std::size_t t) {
+        const auto& [p, q] = tiles[t];
+        subtract_product<T>(rows(p), rows(q), block_of(A, {p.begin, p.end, q.begin, q.end}));
+      },
+      stop);
+}
+
 template <class T>
 std::optional<std::size_t> factor(Arena& arena, MatrixView<T> A, const std::stop_token& stop) {
   check_square("cholesky_factor", "A", A);
-  for (const auto& [k, k_end] : panels(0, A.rows())) {
-    const MatrixView<T> diagonal = block_of(A, {k, k_end, k, k_end});
-    if (const auto pivot = factor_block(diagonal)) return k + *pivot;
-    const auto below = panels(k_end, A.rows());
-    const auto rows_below = [&, k = k, k_end = k_end](std::size_t i) {
-      return block_of(A, {below[i].first, below[i].second, k, k_end});
-    };
-    arena.run(below.size(), [&](std::size_t i) { divide_rows<T>(diagonal, rows_below(i)); }, stop);
-    std::vector<std::pair<std::size_t, std::size_t>> tiles;
-    for (std::size_t i = 0; i < below.size(); ++i) {
-      for (std::size_t j = 0; j <= i; ++j) tiles.emplace_back(i, j);
-    }
-    arena.run(
-        tiles.size(),
-        [&](std::size_t t) {
-          const auto [i, j] = tiles[t];
-          const Block tile{below[i].first, below[i].second, below[j].first, below[j].second};
-          subtract_product<T>(rows_below(i), rows_below(j), block_of(A, tile));
-        },
-        stop);
+  for (const Panel& columns : panels(0, A.rows(), panel_width(A.rows()))) {
+    const auto pivot = factor_block(block_of(A, {columns.begin, columns.end, columns.begin, columns.end}));
+    if (pivot) return columns.begin + *pivot;
+    update_remainder(arena, A, columns, stop);
   }
   return std::nullopt;
 }

@@ -82,7 +82,7 @@ TYPED_TEST(Gemm, HasTheSameBitsForAnyNumberOfThreads) {
   const std::size_t sizes[][3] = {{700, 600, 50}, {31, 29, 60000}, {5, 3000, 100}};
   for (const auto& [m, n, k] : sizes) {
     const auto A = Matrix<TypeParam>::random(m, k, 1), B = Matrix<TypeParam>::random(k, n, 2);
-    const auto product = [&, m = m, n = n](int threads, Backend backend) {
+    const auto product = [&](int threads, Backend backend) {
       Arena team(threads, backend);
       Matrix<TypeParam> C(m, n);
       gemm(team, A.view(), B.view(), C.view());

@@ -69,7 +69,7 @@ TYPED_TEST(Syrk, HasTheSameBitsForAnyNumberOfThreads) {
   const std::size_t sizes[][2] = {{600, 50}, {31, 60000}};
   for (const auto& [n, k] : sizes) {
     const auto A = Matrix<TypeParam>::random(k, n, 1);
-    const auto product = [&, n = n](int threads) {
+    const auto product = [&](int threads) {
       Arena team(threads);
       Matrix<TypeParam> C(n, n);
       syrk(team, A.view(), C.view(), {.transpose = true});
