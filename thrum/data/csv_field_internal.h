@@ -19,31 +19,25 @@ struct Field {
   Fault fault = Fault::none;
 };
 
-/// Reads the field that begins at `p` of a text that ends at `end`. A quote opens a quoted field only as its first byte.
+/// Reads the field that begins at `p` of a text that ends at `end`. A quote opens a quoted field only as its first
+/// byte.
 Field scan_field(const char* p, const char* end, char delimiter) noexcept;
 
 /// `text` with one quote for each doubled one.
 std::string unescape(std::string_view text);
 
-/// Skips empty lines.
-inline const char* skip_blank_lines(const char* p, const char* end) noexcept {
-  for (;;) {
-    if (p != end && *p == '\n') {
-      ++p;
-    } else if (end - p >= 2 && p[0] == '\r' && p[1] == '\n') {
-      p += 2;
-    } else {
-      return p;
-    }
-  }
-}
-
-/// The length of the line end at `p`: 1 for LF, 2 for CR LF, 0 for anything else. A CR that ends the text is a line end.
+/// The length of the line end at `p`: 1 for LF, 2 for CR LF, 0 for anything else. A CR that ends the text is a line
+/// end.
 inline std::size_t line_end_length(const char* p, const char* end) noexcept {
   if (*p == '\n') return 1;
   if (*p != '\r') return 0;
   if (p + 1 == end) return 1;
   return p[1] == '\n' ? 2 : 0;
+}
+
+inline const char* skip_blank_lines(const char* p, const char* end) noexcept {
+  for (std::size_t length; p != end && (length = line_end_length(p, end)) > 0;) p += length;
+  return p;
 }
 
 }  // namespace thrum::csv

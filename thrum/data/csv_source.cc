@@ -1,23 +1,58 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
+#include "thrum/core/assert.h"
 #include "thrum/data/csv_source_internal.h"
 
 namespace thrum::csv {
 
 std::size_t Source::line(std::size_t offset) const {
-  return 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
+  return 1 +
+         static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
+}
+
+std::size_t Source::column(std::size_t offset, char delimiter) const noexcept {
+  const char* const end = text.data() + text.size();
+  std::size_t column = 0;
+  for (const char* p = text.data();;) {
+    const Field field = scan_field(p, end, delimiter);
+    if (field.fault != Fault::none || field.next > text.data() + offset || field.next == end) return column;
+    column = field.last ? 0 : column + 1;
+    p = field.next;
+  }
 }
 
 void Source::fail(std::size_t offset, std::size_t column, const std::string& message, const std::string& hint) const {
-  const std::string called = column < column_names.size() ? fmt::format(" (\"{}\")", column_names[column]) : "";
+  const std::string called = column < header.size() ? fmt::format(" (\"{}\")", header[column]) : "";
   fail(fmt::format("line {}, column {}{}: {}", line(offset), column + 1, called, message), hint);
 }
 
 void Source::fail(const std::string& message, const std::string& hint) const {
-  // "line 3 has …" and "line 3, column 2: …" follow the name alike.
   throw Error(ErrorCode::corrupt_data, fmt::format("[{}] {}", name, message), hint);
+}
+
+void fail_field(const Source& source, const Field& field, std::size_t offset, std::size_t column) {
+  switch (field.fault) {
+    case Fault::unclosed_quote:
+      source.fail(offset, column, "the quote that opens here is never closed");
+    case Fault::bare_carriage_return:
+      source.fail(offset, column, "a carriage return without a line feed", "end lines with LF or CR LF");
+    case Fault::text_after_quote:
+      source.fail(offset, column,
+                  fmt::format("expected a delimiter or the end of the line after the closing quote, got {}",
+                              quoted_excerpt(source.text.substr(offset, 1))),
+                  "double the quotes inside a quoted field");
+    case Fault::none:
+      break;
+  }
+  THRUM_ASSERT(field.fault != Fault::none);
+  std::abort();
+}
+
+void fail_nul(const Source& source, std::size_t offset, std::size_t column) {
+  source.fail(offset, column, "a NUL byte", "CSV is text; if this is UTF-16, convert it to UTF-8");
 }
 
 std::string quoted_excerpt(std::string_view text) {

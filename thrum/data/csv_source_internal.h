@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "thrum/core/error.h"
+#include "thrum/data/csv_field_internal.h"
 
 namespace thrum::csv {
 
@@ -13,10 +14,14 @@ namespace thrum::csv {
 struct Source {
   std::string name;
   std::string_view text;
-  std::vector<std::string> column_names = {};  ///< empty while they are not known, and where there is no header
+  std::vector<std::string> header =
+      {};  ///< the names of the columns; empty while they are not known, and where there is none
 
   /// The number of the line that holds the byte at `offset`, counted from 1.
   std::size_t line(std::size_t offset) const;
+
+  /// The column, from 0, of the field that holds the byte at `offset`; where a fault comes first, the column of that.
+  std::size_t column(std::size_t offset, char delimiter) const noexcept;
 
   /// Throws corrupt_data: `[adult.csv] line 17, column 5 ("education"): message; hint`. `column` counts from 0.
   [[noreturn]] void fail(std::size_t offset, std::size_t column, const std::string& message,
@@ -24,6 +29,12 @@ struct Source {
   /// Throws corrupt_data: `[adult.csv] message; hint`.
   [[noreturn]] void fail(const std::string& message, const std::string& hint = "") const;
 };
+
+/// Throws corrupt_data for the fault of `field`, whose `next` lies at `offset`. REQUIRES: it has one.
+[[noreturn]] void fail_field(const Source& source, const Field& field, std::size_t offset, std::size_t column);
+
+/// Throws corrupt_data for a NUL byte.
+[[noreturn]] void fail_nul(const Source& source, std::size_t offset, std::size_t column);
 
 /// `text` in quotes, cut after 40 bytes.
 std::string quoted_excerpt(std::string_view text);

@@ -1,0 +1,136 @@
+#include "thrum/data/csv_block_internal.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <limits>
+
+#include "thrum/core/assert.h"
+#include "thrum/data/csv_field_internal.h"
+#include "thrum/data/csv_number_internal.h"
+
+namespace thrum::csv {
+namespace {
+
+/// Where a field led to.
+struct Step {
+  const char* next;
+  bool last;
+};
+
+class BlockParser {
+ public:
+  BlockParser(const Source& source, const Format& format, const RowBlock& block, std::span<Cells> cells)
+      : source_(source), format_(format), block_(block), cells_(cells) {}
+
+  void parse(std::size_t n_rows) {
+    const char* p = block_.text.data();
+    for (std::size_t row = 0; row < n_rows; ++row) p = parse_row(skip_blank_lines(p, end()), row);
+    THRUM_ASSERT(n_rows < block_.n_rows || skip_blank_lines(p, end()) == end());
+  }
+
+ private:
+  const char* end() const { return block_.text.data() + block_.text.size(); }
+  std::size_t offset(const char* p) const { return block_.offset + static_cast<std::size_t>(p - block_.text.data()); }
+
+  const char* parse_row(const char* row_begin, std::size_t row) {
+    const char* p = row_begin;
+    for (std::size_t column = 0; column < cells_.size(); ++column) {
+      const Step step = cells_[column].parse <= Parse::real ? number_field(p, row, column) : text_field(p, row, column);
+      if (step.last != (column + 1 == cells_.size())) fail_length(row_begin);
+      p = step.next;
+    }
+    return p;
+  }
+
+  Step number_field(const char* p, std::size_t row, std::size_t column) {
+    const Number number = scan_number(p);
+    if (number.kind != Number::Kind::none && !format_.missing.any_number()) {
+      if (*number.end == format_.delimiter) {
+        store(cells_[column], number, row, p);
+        return {number.end + 1, false};
+      }
+      if (const std::size_t length = line_end_length(number.end, end()); length > 0) {
+        store(cells_[column], number, row, p);
+        return {number.end + length, true};
+      }
+    }
+    return text_field(p, row, column);
+  }
+
+  Step text_field(const char* p, std::size_t row, std::size_t column) {
+    const Field field = scan_field(p, end(), format_.delimiter);
+    if (field.fault != Fault::none) fail_field(source_, field, offset(field.next), column);
+    Cells& cells = cells_[column];
+    if (cells.parse == Parse::category) {
+      cells.codes[row] = code(*cells.dictionary, field, p);
+    } else if (cells.parse != Parse::skip) {
+      store_text(cells, field.text, row, p);
+    }
+    return {field.next, field.last};
+  }
+
+  std::int32_t code(Dictionary& dictionary, const Field& field, const char* p) const {
+    if (!field.quoted && format_.missing.contain(field.text)) return -1;
+    if (field.escaped) return dictionary.code_of_copy(unescape(field.text), offset(p));
+    return dictionary.code(field.text, offset(p));
+  }
+
+  /// What is no plain number, in a column of numbers so far.
+  void store_text(Cells& cells, std::string_view text, std::size_t row, const char* p) const {
+    constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+    if (format_.missing.contain(text)) return store(cells, {.kind = Number::Kind::real, .real = missing}, row, p);
+    const Number number = parse_number(text);
+    if (number.kind == Number::Kind::none) {
+      cells.parse = Parse::skip;
+    } else {
+      store(cells, number, row, p);
+    }
+  }
+
+  void store(Cells& cells, const Number& number, std::size_t row, const char* p) const {
+    const bool whole = number.kind == Number::Kind::whole;
+    if (cells.parse == Parse::whole) {
+      if (whole) {
+        cells.numbers[row] = std::bit_cast<double>(number.whole);
+        return;
+      }
+      whole_to_real(cells.numbers, row);
+      cells.parse = Parse::real;
+    }
+    if (number.kind == Number::Kind::too_large) cells.too_large = std::min(cells.too_large, offset(p));
+    cells.numbers[row] = whole ? static_cast<double>(number.whole) : number.real;
+  }
+
+  [[noreturn]] void fail_length(const char* row_begin) const;
+
+  const Source& source_;
+  const Format& format_;
+  const RowBlock& block_;
+  std::span<Cells> cells_;
+};
+
+void BlockParser::fail_length(const char* row_begin) const {
+  std::size_t n = 0;
+  for (Field field{.text = {}, .next = row_begin, .last = false}; !field.last && field.fault == Fault::none; ++n) {
+    field = scan_field(field.next, end(), format_.delimiter);
+  }
+  const std::string delimiter = format_.delimiter == '\t' ? "a tab" : fmt::format("\"{}\"", format_.delimiter);
+  source_.fail(fmt::format("line {} has {} field{}, the {} has {}", source_.line(offset(row_begin)), n,
+                           n == 1 ? "" : "s", format_.header ? "header" : "first row", cells_.size()),
+               n > cells_.size() ? fmt::format("a field that contains {} must be quoted", delimiter)
+                                 : "a field that contains a line break must be quoted");
+}
+
+}  // namespace
+
+void whole_to_real(double* numbers, std::size_t n) noexcept {
+  for (std::size_t i = 0; i < n; ++i) numbers[i] = static_cast<double>(std::bit_cast<std::int64_t>(numbers[i]));
+}
+
+void parse_rows(const Source& source, const Format& format, const RowBlock& block, std::size_t n_rows,
+                std::span<Cells> cells) {
+  BlockParser(source, format, block, cells).parse(n_rows);
+}
+
+}  // namespace thrum::csv

@@ -1,0 +1,51 @@
+#include "thrum/data/csv_census_internal.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace thrum::csv {
+namespace {
+
+bool ends_row(std::string_view text, std::size_t i) noexcept {
+  if (text[i] != '\n' || i == 0 || text[i - 1] == '\n') return false;
+  return text[i - 1] != '\r' || (i >= 2 && text[i - 2] != '\n');
+}
+
+/// Few enough bytes for counters of 8 bits, so that a vector register holds as many of them as of bytes.
+constexpr std::size_t stride = 240;
+
+/// REQUIRES: two bytes lie before `p`, and at most `stride` behind.
+Census stride_census(const char* p, std::size_t n) noexcept {
+  std::uint8_t rows = 0;
+  std::uint8_t quotes = 0;
+  std::uint8_t nuls = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const bool after_line = p[i - 1] == '\n';
+    const bool after_empty = (p[i - 1] == '\r') & (p[i - 2] == '\n');
+    rows = static_cast<std::uint8_t>(rows + ((p[i] == '\n') & !after_line & !after_empty));
+    quotes = static_cast<std::uint8_t>(quotes | (p[i] == '"'));
+    nuls = static_cast<std::uint8_t>(nuls | (p[i] == '\0'));
+  }
+  return {rows, quotes != 0, nuls != 0};
+}
+
+void add(Census& sum, const Census& part) noexcept {
+  sum.rows += part.rows;
+  sum.quote |= part.quote;
+  sum.nul |= part.nul;
+}
+
+}  // namespace
+
+Census take_census(std::string_view text, std::size_t begin, std::size_t end) noexcept {
+  Census sum;
+  for (; begin < std::min<std::size_t>(end, 2); ++begin) {
+    add(sum, {ends_row(text, begin), text[begin] == '"', text[begin] == '\0'});
+  }
+  for (; begin < end; begin += std::min(stride, end - begin)) {
+    add(sum, stride_census(text.data() + begin, std::min(stride, end - begin)));
+  }
+  return sum;
+}
+
+}  // namespace thrum::csv

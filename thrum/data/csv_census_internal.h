@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace thrum::csv {
+
+/// What lies in a stretch of text.
+struct Census {
+  std::size_t rows = 0;  ///< ends of lines that are not empty; quotes are not looked into
+  bool quote = false;
+  bool nul = false;
+};
+
+/// Of bytes [begin, end) of `text`. The byte before a text counts as a line break.
+Census take_census(std::string_view text, std::size_t begin, std::size_t end) noexcept;
+
+}  // namespace thrum::csv

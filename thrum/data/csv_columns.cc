@@ -1,0 +1,219 @@
+#include "thrum/data/csv_columns_internal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <memory>
+
+#include "thrum/core/assert.h"
+#include "thrum/data/csv_field_internal.h"
+
+namespace thrum::csv {
+namespace {
+
+constexpr std::size_t npos = std::string_view::npos;
+
+/// A column while it is parsed.
+struct Raw {
+  Parse parse = Parse::whole;                 ///< what it begins as in each block
+  std::vector<double> numbers = {};           ///< of all rows; of whole parts: the bits of std::int64_t
+  std::vector<std::int32_t> codes = {};       ///< of all rows, each in the numbering of its block
+  std::vector<Dictionary> dictionaries = {};  ///< one for each block
+  std::vector<Parse> parts = {};              ///< what each block has found
+};
+
+struct TooLarge {
+  std::size_t offset;
+  std::size_t column;
+};
+
+class ColumnParser {
+ public:
+  ColumnParser(const Source& source, const Format& format, const Rows& rows, std::size_t n_columns,
+               const Execution& execution)
+      : source_(source),
+        format_(format),
+        rows_(rows),
+        execution_(execution),
+        raw_(n_columns),
+        too_large_(rows.blocks.size()) {}
+
+  std::vector<Column> parse(const std::vector<std::string>& names) {
+    refuse_short_rows();
+    look_at_first_rows();
+    parse_blocks();
+    parse_again_where_texts_turned_up();
+    refuse_too_large_numbers();
+    return make_columns(names);
+  }
+
+ private:
+  void refuse_short_rows() const;
+  void look_at_first_rows();
+  void parse_blocks();
+  void parse_block(std::size_t block);
+  void parse_again_where_texts_turned_up();
+  void refuse_too_large_numbers() const;
+  std::vector<Column> make_columns(const std::vector<std::string>& names);
+
+  void allocate(Raw& raw) const;
+  Cells cells_of(Raw& raw, std::size_t block) const;
+  Column number_column(const std::string& name, Raw& raw) const;
+  Column category_column(const std::string& name, Raw& raw, std::size_t& not_utf8) const;
+
+  const Source& source_;
+  const Format& format_;
+  const Rows& rows_;
+  const Execution& execution_;
+  std::vector<Raw> raw_;
+  std::vector<std::vector<TooLarge>> too_large_;  ///< of each block
+  std::atomic<std::size_t> bytes_done_ = 0;
+};
+
+/// A field takes a byte at least, with what ends it. Where there are not enough of them for so many rows, memory is not
+/// asked for: one row is too short, and parsing finds it.
+void ColumnParser::refuse_short_rows() const {
+  if (rows_.n_rows <= (source_.text.size() + 1) / raw_.size()) return;
+  std::vector<Cells> cells(raw_.size());
+  for (const RowBlock& block : rows_.blocks) parse_rows(source_, format_, block, block.n_rows, cells);
+  THRUM_ASSERT(false);
+}
+
+/// Most columns of text show it at once, and need not be tried as numbers in every block.
+void ColumnParser::look_at_first_rows() {
+  const RowBlock& first = rows_.blocks.front();
+  const std::size_t n = std::min<std::size_t>(first.n_rows, 100);
+  std::vector<double> scratch(n * raw_.size());
+  std::vector<Cells> cells(raw_.size());
+  for (std::size_t c = 0; c < raw_.size(); ++c) cells[c] = {.parse = Parse::whole, .numbers = scratch.data() + c * n};
+  parse_rows(source_, format_, first, n, cells);
+  for (std::size_t c = 0; c < raw_.size(); ++c) {
+    if (cells[c].parse == Parse::skip) raw_[c].parse = Parse::category;
+  }
+}
+
+void ColumnParser::allocate(Raw& raw) const {
+  if (raw.parse == Parse::skip) return;
+  raw.parts.resize(rows_.blocks.size());
+  if (raw.parse == Parse::category) {
+    raw.numbers = {};
+    raw.codes.resize(rows_.n_rows);
+    raw.dictionaries.resize(rows_.blocks.size());
+  } else {
+    raw.numbers.resize(rows_.n_rows);
+  }
+}
+
+Cells ColumnParser::cells_of(Raw& raw, std::size_t block) const {
+  const std::size_t row = rows_.blocks[block].first_row;
+  if (raw.parse == Parse::skip) return {};
+  if (raw.parse != Parse::category) return {.parse = raw.parse, .numbers = raw.numbers.data() + row};
+  return {.parse = raw.parse, .codes = raw.codes.data() + row, .dictionary = &raw.dictionaries[block]};
+}
+
+void ColumnParser::parse_block(std::size_t block) {
+  std::vector<Cells> cells(raw_.size());
+  for (std::size_t c = 0; c < raw_.size(); ++c) cells[c] = cells_of(raw_[c], block);
+  parse_rows(source_, format_, rows_.blocks[block], rows_.blocks[block].n_rows, cells);
+  for (std::size_t c = 0; c < raw_.size(); ++c) {
+    if (raw_[c].parse == Parse::skip) continue;
+    raw_[c].parts[block] = cells[c].parse;
+    if (cells[c].too_large != npos) too_large_[block].push_back({cells[c].too_large, c});
+  }
+}
+
+void ColumnParser::parse_blocks() {
+  execution_.arena->run(raw_.size(), [&](std::size_t c) { allocate(raw_[c]); }, execution_.stop);
+  const auto body = [&](std::size_t block) {
+    parse_block(block);
+    const std::size_t bytes = rows_.blocks[block].text.size();
+    const std::size_t done = bytes_done_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+    execution_.report({.stage = "read", .done = std::min(done, source_.text.size()), .total = source_.text.size()});
+  };
+  execution_.arena->run(rows_.blocks.size(), body, execution_.stop);
+}
+
+void ColumnParser::parse_again_where_texts_turned_up() {
+  std::vector<Parse> found(raw_.size());
+  for (std::size_t c = 0; c < raw_.size(); ++c) {
+    const bool text = std::find(raw_[c].parts.begin(), raw_[c].parts.end(), Parse::skip) != raw_[c].parts.end();
+    found[c] = text ? Parse::category : raw_[c].parse;
+    raw_[c].parse = text ? Parse::category : Parse::skip;
+  }
+  const auto again = [](const Raw& raw) { return raw.parse != Parse::skip; };
+  if (std::any_of(raw_.begin(), raw_.end(), again)) parse_blocks();
+  for (std::size_t c = 0; c < raw_.size(); ++c) raw_[c].parse = found[c];
+}
+
+void ColumnParser::refuse_too_large_numbers() const {
+  TooLarge first{npos, 0};
+  for (const auto& block : too_large_) {
+    for (const TooLarge& number : block) {
+      if (raw_[number.column].parse != Parse::category && number.offset < first.offset) first = number;
+    }
+  }
+  if (first.offset == npos) return;
+  const char* const begin = source_.text.data();
+  const Field field = scan_field(begin + first.offset, begin + source_.text.size(), format_.delimiter);
+  source_.fail(first.offset, first.column, fmt::format("{} is beyond the largest double", quoted_excerpt(field.text)),
+               "correct it, or leave the field empty");
+}
+
+Column ColumnParser::number_column(const std::string& name, Raw& raw) const {
+  const auto whole = [](Parse part) { return part == Parse::whole; };
+  if (std::all_of(raw.parts.begin(), raw.parts.end(), whole)) {
+    std::vector<std::int64_t> values(rows_.n_rows);
+    std::transform(raw.numbers.begin(), raw.numbers.end(), values.begin(),
+                   [](double bits) { return std::bit_cast<std::int64_t>(bits); });
+    raw.numbers = {};
+    return Column::int64(name, std::move(values));
+  }
+  for (std::size_t b = 0; b < raw.parts.size(); ++b) {
+    if (whole(raw.parts[b])) whole_to_real(raw.numbers.data() + rows_.blocks[b].first_row, rows_.blocks[b].n_rows);
+  }
+  return Column::float64(name, std::move(raw.numbers));
+}
+
+Column ColumnParser::category_column(const std::string& name, Raw& raw, std::size_t& not_utf8) const {
+  std::vector<const Dictionary*> dictionaries;
+  for (const Dictionary& dictionary : raw.dictionaries) dictionaries.push_back(&dictionary);
+  MergedDictionary merged = merge_dictionaries(dictionaries);
+  not_utf8 = merged.first_not_utf8;
+  for (std::size_t b = 0; b < rows_.blocks.size(); ++b) {
+    const auto begin = raw.codes.begin() + static_cast<std::ptrdiff_t>(rows_.blocks[b].first_row);
+    for (auto code = begin; code != begin + static_cast<std::ptrdiff_t>(rows_.blocks[b].n_rows); ++code) {
+      if (*code >= 0) *code = merged.codes[b][static_cast<std::size_t>(*code)];
+    }
+  }
+  raw.dictionaries = {};
+  return Column::category(name, std::move(raw.codes), std::move(merged.categories));
+}
+
+std::vector<Column> ColumnParser::make_columns(const std::vector<std::string>& names) {
+  std::vector<std::size_t> not_utf8(raw_.size(), npos);
+  auto columns = parallel_map(
+      *execution_.arena, raw_.size(),
+      [&](std::size_t c) {
+        Raw& raw = raw_[c];
+        return raw.parse == Parse::category ? category_column(names[c], raw, not_utf8[c])
+                                            : number_column(names[c], raw);
+      },
+      execution_.stop);
+  const auto first = std::min_element(not_utf8.begin(), not_utf8.end());
+  if (*first != npos) {
+    source_.fail(*first, static_cast<std::size_t>(first - not_utf8.begin()), "the text is not UTF-8",
+                 "convert it, such as with iconv -f latin1 -t utf-8");
+  }
+  return columns;
+}
+
+}  // namespace
+
+std::vector<Column> parse_columns(const Source& source, const Format& format, const Rows& rows,
+                                  const std::vector<std::string>& names, const Execution& execution) {
+  return ColumnParser(source, format, rows, names.size(), execution).parse(names);
+}
+
+}  // namespace thrum::csv

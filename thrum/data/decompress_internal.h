@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "thrum/comm/execution.h"
+#include "thrum/core/bytes.h"
+
+namespace thrum {
+
+/// Whether `bytes` begin as gzip or zstd data do.
+bool is_compressed(ByteSpan bytes) noexcept;
+
+/// What was compressed, all members (gzip) or frames (zstd) in order. `name` is for messages. REQUIRES: is_compressed.
+/// Throws corrupt_data for damaged or incomplete data, cancelled.
+std::string decompress(ByteSpan bytes, const std::string& name, const Execution& execution);
+
+}  // namespace thrum

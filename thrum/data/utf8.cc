@@ -1,0 +1,51 @@
+#include <cstddef>
+#include <cstdint>
+
+#include "thrum/data/utf8_internal.h"
+
+namespace thrum {
+namespace {
+
+/// The bytes that may follow a first byte: how many, and within which limits the first of them lies.
+struct Following {
+  std::size_t count;
+  std::uint8_t low = 0x80;
+  std::uint8_t high = 0xBF;
+};
+
+constexpr Following none_allowed = {0};
+
+Following following(std::uint8_t first) noexcept {
+  if (first < 0xC2) return none_allowed;
+  if (first < 0xE0) return {1};
+  if (first == 0xE0) return {2, 0xA0, 0xBF};
+  if (first == 0xED) return {2, 0x80, 0x9F};
+  if (first < 0xF0) return {2};
+  if (first == 0xF0) return {3, 0x90, 0xBF};
+  if (first < 0xF4) return {3};
+  if (first == 0xF4) return {3, 0x80, 0x8F};
+  return none_allowed;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  std::size_t i = 0;
+  while (i < text.size()) {
+    if (byte(i) < 0x80) {
+      ++i;
+      continue;
+    }
+    const Following rest = following(byte(i++));
+    if (rest.count == 0 || text.size() - i < rest.count) return false;
+    if (byte(i) < rest.low || byte(i) > rest.high) return false;
+    for (std::size_t k = 1; k < rest.count; ++k) {
+      if (byte(i + k) < 0x80 || byte(i + k) > 0xBF) return false;
+    }
+    i += rest.count;
+  }
+  return true;
+}
+
+}  // namespace thrum

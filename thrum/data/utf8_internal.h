@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string_view>
+
+namespace thrum {
+
+/// Whether `text` is UTF-8 (The Unicode Standard, table 3-7: no overlong forms, no surrogates).
+bool is_utf8(std::string_view text) noexcept;
+
+}  // namespace thrum
