@@ -17,6 +17,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
+#include "thrum/model/linear/logistic_regression_model.h"
 #include "thrum/serve/fake_predictor_test.h"
 #include "thrum/serve/supervisor_internal.h"
 #include "thrum/serve/worker_process_internal.h"
@@ -52,7 +53,11 @@ int run_supervisor(int argc, char** argv) {
     find_option(serve_option_fields(), argument.substr(0, equals)).set(&options, argument.substr(equals + 1));
   }
   try {
-    serving::Supervisor(bytes_of(argv[2]), options).run();
+    if (std::string_view(argv[2]) == "model") {
+      serve(*people_model(), options);
+    } else {
+      serving::Supervisor(bytes_of(argv[2]), options).run();
+    }
     return 0;
   } catch (const Error& error) {
     log_to_stderr(LogLevel::error, error.what());
@@ -62,7 +67,8 @@ int run_supervisor(int argc, char** argv) {
 
 int run_worker(int argc, char** argv) {
   return serving::worker_main(argc, argv, [](ByteSpan image) -> std::unique_ptr<Predictor> {
-    if (text_of(image) != "good") throw Error(ErrorCode::corrupt_data, "[image] not a model");
+    if (text_of(image) == "bad") throw Error(ErrorCode::corrupt_data, "[image] not a model");
+    if (text_of(image) != "good") return open_predictor(image);
     return std::make_unique<MisbehavingPredictor>(people_schema(Task::classification));
   });
 }
@@ -83,6 +89,13 @@ std::vector<int> numbers_after(const std::string& text, std::string_view label) 
 }
 
 }  // namespace
+
+std::unique_ptr<Model> people_model() {
+  const Schema schema = people_schema(Task::classification);
+  Encoder encoder(schema, {{.mean = 38, .scale = 14, .fill = 38}, {}, {.mean = 40, .scale = 12, .fill = 40}});
+  return std::make_unique<LogisticRegressionModel>(LogisticRegressionModel::Parts{
+      schema, std::move(encoder), {0.7, -0.25, 0.125, 0.5, 0.3}, {-1.5}, 0, TrainingRecord{}});
+}
 
 bool becomes_true(const std::function<bool()>& is_true, std::chrono::milliseconds deadline) {
   const auto end = std::chrono::steady_clock::now() + deadline;
@@ -110,16 +123,18 @@ TestServer::TestServer(std::vector<std::string> options, const std::string& imag
   posix_spawn_file_actions_adddup2(&actions, log_.get(), STDERR_FILENO);
   EXPECT_EQ(posix_spawn(&pid_, "/proc/self/exe", &actions, nullptr, argv.data(), environ), 0);
   posix_spawn_file_actions_destroy(&actions);
-  if (image != "good") return;
+  if (image == "bad") return;
   EXPECT_TRUE(log_comes_to_have("Listening at: http://127.0.0.1:"));
   port_ = static_cast<std::uint16_t>(numbers_after(log(), "Listening at: http://127.0.0.1:").at(0));
   EXPECT_EQ(TestClient(port_).ask(get("/health")).substr(0, 12), "HTTP/1.1 200") << log();
 }
 
 TestServer::~TestServer() {
-  if (pid_ == 0) return;
-  signal(SIGKILL);
-  wait_for_exit();
+  if (pid_ != 0) {
+    signal(SIGKILL);
+    wait_for_exit();
+  }
+  EXPECT_EQ(log().find("Sanitizer"), std::string::npos) << log();
 }
 
 std::string TestServer::log() const {

@@ -5,13 +5,18 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "thrum/model/model.h"
 #include "thrum/runtime/unique_fd.h"
 
 namespace thrum {
+
+/// Logistic regression on people_schema.
+std::unique_ptr<Model> people_model();
 
 /// Polls until `is_true`; false when that took too long.
 bool becomes_true(const std::function<bool()>& is_true,
@@ -21,7 +26,8 @@ bool becomes_true(const std::function<bool()>& is_true,
 /// aborts, 777 hangs.
 class TestServer {
  public:
-  /// `options` as "name=text"; the address is 127.0.0.1 with any port, unless told. Returns when all workers are ready.
+  /// `options` as "name=text"; the address is 127.0.0.1 with any port. `image` is "good" for the fake predictor,
+  /// "model" for people_model, "bad" for one that no worker opens. Returns when the first worker answers.
   explicit TestServer(std::vector<std::string> options = {}, const std::string& image = "good");
   ~TestServer();
 

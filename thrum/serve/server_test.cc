@@ -10,6 +10,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/serve/listener_internal.h"
+#include "thrum/serve/predict_handler_internal.h"
 #include "thrum/serve/server_fixture_test.h"
 #include "thrum/serve/worker_process_internal.h"
 
@@ -32,6 +33,21 @@ TEST(Server, AnswersClientsInParallel) {
   }
   for (std::thread& client : clients) client.join();
   EXPECT_EQ(n_right, std::vector<int>(8, 64));
+}
+
+TEST(Server, AnswersAsTheModelPredicts) {
+  const TestServer server({}, "model");
+  EXPECT_TRUE(server.log_comes_to_have("Serving logistic-regression, 3 features, "));
+  const std::vector<std::byte> image = people_model()->compile();
+  const auto predictor = open_predictor(image);
+  serving::PredictHandler handler(*predictor, 10);
+  const std::string body = R"({"instances":[[39,"Private",45],[null,"nobody",13.5],[20,"State-gov",null]]})";
+  std::string expected;
+  handler.answer(expected, body);
+  EXPECT_THAT(TestClient(server.port())
+                  .ask("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
+                       "\r\n\r\n" + body),
+              EndsWith("\r\n\r\n" + expected));
 }
 
 TEST(Server, AnswersPipelinedRequestsInOrder) {
@@ -155,16 +171,15 @@ TEST(Listener, KnowsItsAddress) {
   EXPECT_THAT(serving::listen_at("[::1]:0", 1, 16).url, testing::MatchesRegex("http://\\[::1\\]:[0-9]+"));
 }
 
-TEST(WorkerCommand, ReadsWhatItWrote) {
-  serving::WorkerCommand command;
-  command.slot = 3;
-  command.image = 17;
-  command.options.bind = "[::1]:80";
-  command.options.keep_alive = 0.1;
-  EXPECT_EQ(serving::WorkerCommand::parse(command.arguments()).arguments(), command.arguments());
-  EXPECT_THAT(command.arguments(), testing::Contains("keep_alive=0.1"));
-  EXPECT_THROW(serving::WorkerCommand::parse(std::vector<std::string>{"slot"}), Error);
-  EXPECT_THROW(serving::WorkerCommand::parse(std::vector<std::string>{"slots=1"}), Error);
+TEST(WorkerOrders, ReadsWhatItWrote) {
+  serving::WorkerOrders orders;
+  orders.slot = 3;
+  orders.options.bind = "[::1]:80";
+  orders.options.keep_alive = 0.1;
+  EXPECT_EQ(serving::WorkerOrders::parse(orders.arguments()).arguments(), orders.arguments());
+  EXPECT_THAT(orders.arguments(), testing::Contains("keep_alive=0.1"));
+  EXPECT_THROW(serving::WorkerOrders::parse(std::vector<std::string>{"slot"}), Error);
+  EXPECT_THROW(serving::WorkerOrders::parse(std::vector<std::string>{"slots=1"}), Error);
 }
 
 TEST(ServeOptions, HaveTheirDefaultsInTheirRanges) {

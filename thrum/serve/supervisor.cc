@@ -1,20 +1,16 @@
 #include "thrum/serve/supervisor_internal.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <string>
-#include <system_error>
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
+#include "thrum/runtime/memfd.h"
 #include "thrum/serve/worker_process_internal.h"
 
 namespace thrum::serving {
@@ -29,7 +25,7 @@ constexpr seconds healthy_age{1};  // a worker that dies later is replaced at on
 sigset_t own_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH}) {
+  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH}) {
     sigaddset(&set, signal);
   }
   return set;
@@ -57,27 +53,11 @@ milliseconds backoff(int n_failures) {
 }
 
 /// gunicorn's words for the end of a worker.
-std::string end_text(pid_t pid, int status) {
+std::string end_text(pid_t pid, const ProcessEnd& end) {
   const std::string worker = "Worker (pid:" + pid_text(pid) + ")";
-  if (!WIFSIGNALED(status)) return worker + " exited with code " + std::to_string(WEXITSTATUS(status));
-  const std::string text = worker + " was sent SIG" + signal_text(WTERMSIG(status)) + "!";
-  return WTERMSIG(status) == SIGKILL ? text + " Perhaps out of memory?" : text;
-}
-
-/// The image in memory that no one can change any more.
-UniqueFd sealed_copy(ByteSpan image) {
-  UniqueFd memory(memfd_create("thrum-model", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  ByteSpan rest = image;
-  while (memory && !rest.empty()) {
-    const ssize_t n = write(memory.get(), rest.data(), rest.size());
-    if (n < 0 && errno != EINTR) break;
-    if (n > 0) rest = rest.subspan(static_cast<std::size_t>(n));
-  }
-  if (!memory || !rest.empty() ||
-      fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) {
-    throw Error(ErrorCode::io, "[serve] cannot share the model: " + std::generic_category().message(errno));
-  }
-  return memory;
+  if (end.signal == 0) return worker + " exited with code " + std::to_string(end.code);
+  const std::string text = worker + " was sent SIG" + signal_text(end.signal) + "!";
+  return end.signal == SIGKILL ? text + " Perhaps out of memory?" : text;
 }
 
 UniqueFd signal_fd() {
@@ -99,18 +79,11 @@ SignalBlock::~SignalBlock() {
 Supervisor::Supervisor(ByteSpan image, const ServeOptions& options)
     : options_(options),
       listeners_(listen_at(options.bind, options.workers, options.backlog)),
-      image_(sealed_copy(image)),
+      image_(share_bytes("thrum-model", image)),
       board_(options.workers),
       blocked_(),
       signals_(signal_fd()),
       slots_(static_cast<std::size_t>(options.workers)) {}
-
-Supervisor::~Supervisor() {
-  signal_all(SIGKILL);
-  for (const Slot& slot : slots_) {
-    if (slot.pid != 0) waitpid(slot.pid, nullptr, 0);
-  }
-}
 
 void Supervisor::run() {
   log(LogLevel::info, "Starting thrum");
@@ -130,11 +103,14 @@ void Supervisor::run() {
   }
 }
 
-/// For a signal, at most until something else is due.
+/// For a signal or a death, at most until something else is due.
 void Supervisor::wait() {
-  pollfd watched{signals_.get(), POLLIN, 0};
+  std::vector<pollfd> watched = {{signals_.get(), POLLIN, 0}};
+  for (const Slot& slot : slots_) {
+    if (slot.worker) watched.push_back({slot.worker->pidfd(), POLLIN, 0});
+  }
   const auto left = std::chrono::ceil<milliseconds>(std::max(next_duty() - Clock::now(), Clock::duration::zero()));
-  poll(&watched, 1, static_cast<int>(left.count()));
+  poll(watched.data(), watched.size(), static_cast<int>(left.count()));
   signalfd_siginfo info;
   while (read(signals_.get(), &info, sizeof info) == sizeof info) on_signal(static_cast<int>(info.ssi_signo));
 }
@@ -142,13 +118,13 @@ void Supervisor::wait() {
 Supervisor::Clock::time_point Supervisor::next_duty() const {
   auto next = std::min(Clock::now() + milliseconds(250), stop_end_);
   for (const Slot& slot : slots_) {
-    if (slot.pid == 0 && !is_stopping_) next = std::min(next, slot.next_spawn);
+    if (!slot.worker && !is_stopping_) next = std::min(next, slot.next_spawn);
   }
   return next;
 }
 
 void Supervisor::on_signal(int signal) {
-  if (signal == SIGCHLD || signal == SIGWINCH) return;
+  if (signal == SIGWINCH) return;
   log(LogLevel::info, "Handling signal: " + lower(signal_text(signal)));
   if (signal == SIGTERM && !is_stopping_) {
     const std::chrono::duration<double> allowed(options_.graceful_timeout);
@@ -169,59 +145,54 @@ void Supervisor::stop(int signal, Clock::duration allowed) {
 
 void Supervisor::signal_all(int signal) const {
   for (const Slot& slot : slots_) {
-    if (slot.pid != 0) kill(slot.pid, signal);
+    if (slot.worker) slot.worker->send(signal);
   }
 }
 
 bool Supervisor::is_any_alive() const {
-  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.pid != 0; });
+  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.worker.has_value(); });
 }
 
 bool Supervisor::is_ready(std::size_t index) {
-  return board_.slot(static_cast<int>(index)).ready_pid.load(std::memory_order_acquire) == slots_[index].pid;
+  const auto& ready_pid = board_.slot(static_cast<int>(index)).ready_pid;
+  return ready_pid.load(std::memory_order_acquire) == slots_[index].worker->pid();
 }
 
 void Supervisor::reap() {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    int status = 0;
-    if (slots_[i].pid != 0 && waitpid(slots_[i].pid, &status, WNOHANG) == slots_[i].pid) on_exit(i, status);
+    if (!slots_[i].worker) continue;
+    if (const auto end = slots_[i].worker->wait_for(milliseconds(0))) on_exit(i, *end);
   }
 }
 
-void Supervisor::on_exit(std::size_t index, int status) {
+void Supervisor::on_exit(std::size_t index, const ProcessEnd& end) {
   Slot& slot = slots_[index];
-  const std::string end = end_text(slot.pid, status);
-  if (!is_stopping_) log(LogLevel::error, end);
+  const std::string text = end_text(slot.worker->pid(), end);
+  if (!is_stopping_) log(LogLevel::error, text);
   const bool was_ready = is_ready(index);
   was_any_ready_ = was_any_ready_ || was_ready;
   const auto now = Clock::now();
   slot.n_failures = was_ready && now - slot.spawned >= healthy_age ? 1 : slot.n_failures + 1;
   slot.next_spawn = now + backoff(slot.n_failures);
-  slot.pid = 0;
+  slot.worker.reset();
   if (is_stopping_ || was_any_ready_ || ++n_boot_failures_ < most_boot_failures) return;
-  failure_ = end;
+  failure_ = text;
   stop(SIGINT, seconds(2));
 }
 
 void Supervisor::spawn_due() {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].pid == 0 && Clock::now() >= slots_[i].next_spawn) spawn(i);
+    if (!slots_[i].worker && Clock::now() >= slots_[i].next_spawn) spawn(i);
   }
 }
 
 void Supervisor::spawn(std::size_t index) {
   Slot& slot = slots_[index];
-  WorkerCommand command;
-  command.slot = static_cast<int>(index);
-  command.supervisor = getpid();
-  command.listener = listeners_.sockets[index].get();
-  command.image = image_.get();
-  command.board = board_.fd();
-  command.options = options_;
+  const WorkerOrders orders{static_cast<int>(index), getpid(), options_};
   slot.spawned = Clock::now();
-  board_.slot(command.slot).heartbeat_ns.store(slot.spawned.time_since_epoch().count(), std::memory_order_relaxed);
+  board_.slot(orders.slot).heartbeat_ns.store(slot.spawned.time_since_epoch().count(), std::memory_order_relaxed);
   try {
-    slot.pid = spawn_worker(command);
+    slot.worker.emplace(worker_command(orders, listeners_.sockets[index].get(), image_.get(), board_.fd()));
     slot.is_aborted = false;
   } catch (const Error& error) {
     log(LogLevel::error, error.what());
@@ -237,17 +208,17 @@ void Supervisor::watch_heartbeats() {
   const auto allowed = std::chrono::duration<double>(options_.timeout);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[i];
-    if (slot.pid == 0) continue;
+    if (!slot.worker) continue;
     const Clock::time_point heartbeat{
         Clock::duration(board_.slot(static_cast<int>(i)).heartbeat_ns.load(std::memory_order_relaxed))};
     if (now - heartbeat < allowed) continue;
     if (!slot.is_aborted) {
-      log(LogLevel::error, "WORKER TIMEOUT (pid:" + pid_text(slot.pid) + ")");
-      kill(slot.pid, SIGABRT);
+      log(LogLevel::error, "WORKER TIMEOUT (pid:" + pid_text(slot.worker->pid()) + ")");
+      slot.worker->send(SIGABRT);
       slot.is_aborted = true;
       slot.aborted = now;
     } else if (now - slot.aborted >= seconds(1)) {
-      kill(slot.pid, SIGKILL);
+      slot.worker->send(SIGKILL);
     }
   }
 }

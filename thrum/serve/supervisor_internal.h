@@ -1,14 +1,15 @@
 #pragma once
 
 #include <signal.h>
-#include <sys/types.h>
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "thrum/core/bytes.h"
+#include "thrum/runtime/process.h"
 #include "thrum/runtime/unique_fd.h"
 #include "thrum/serve/listener_internal.h"
 #include "thrum/serve/scoreboard_internal.h"
@@ -34,10 +35,6 @@ class Supervisor {
  public:
   /// Binds the address. Throws as serve().
   Supervisor(ByteSpan image, const ServeOptions& options);
-  /// Ends what still runs.
-  ~Supervisor();
-  Supervisor(const Supervisor&) = delete;
-  Supervisor& operator=(const Supervisor&) = delete;
 
   /// Until a signal ends it. Throws remote where no worker ever became ready.
   void run();
@@ -46,7 +43,7 @@ class Supervisor {
   using Clock = std::chrono::steady_clock;
 
   struct Slot {
-    pid_t pid = 0;  ///< 0: nobody
+    std::optional<Process> worker = {};
     int n_failures = 0;
     bool is_aborted = false;  ///< by the watchdog
     Clock::time_point spawned = {};
@@ -59,7 +56,7 @@ class Supervisor {
   void on_signal(int signal);
   void stop(int signal, Clock::duration allowed);
   void reap();
-  void on_exit(std::size_t index, int status);
+  void on_exit(std::size_t index, const ProcessEnd& end);
   void spawn_due();
   void spawn(std::size_t index);
   void watch_heartbeats();
