@@ -45,16 +45,17 @@ inline const BlasFunctions<double>& Blas::functions<double>() const noexcept {
   return f64;
 }
 
-/// What the choice of kernels looks at.
+/// What the choice of kernels looks at: the levels of Highway's kernels, so that pin_simd_level() holds for both.
 struct CpuFeatures {
-  bool avx512 = false;  ///< F, BW, DQ and VL
-  bool avx2_fma = false;
-  bool avx = false;
+  bool avx3 = false;  ///< AVX-512 F, BW, DQ, VL
+  bool avx2 = false;  ///< with FMA
+  bool sse4 = false;
   bool halves_512_bit = false;  ///< executes 512-bit operations as two of 256
 };
+/// Of this CPU, as far as they are not disabled.
 CpuFeatures cpu_features() noexcept;
 
-/// The name OpenBLAS gives to the fastest kernels for such a CPU; "" to leave the choice to it.
+/// The name OpenBLAS gives to the fastest kernels for such a CPU; "" to leave the choice to it (no x86).
 std::string openblas_core(const CpuFeatures& cpu);
 
 /// The first of `candidates` (paths, or names that the loader searches) that can be used.

@@ -11,6 +11,7 @@
 
 #include "thrum/linalg/blas_internal.h"
 #include "thrum/linalg/matrix_testing_internal.h"
+#include "thrum/runtime/simd.h"
 
 namespace thrum::linalg {
 namespace {
@@ -25,10 +26,10 @@ std::string refusal_of(const std::string& path) {
 }
 
 TEST(OpenBlasCore, FollowsTheWidestVectorsThatTheCpuExecutesWhole) {
-  EXPECT_EQ(openblas_core({.avx512 = true, .avx2_fma = true, .avx = true}), "SKYLAKEX");
-  EXPECT_EQ(openblas_core({.avx512 = true, .avx2_fma = true, .avx = true, .halves_512_bit = true}), "HASWELL");
-  EXPECT_EQ(openblas_core({.avx2_fma = true, .avx = true}), "HASWELL");
-  EXPECT_EQ(openblas_core({.avx = true}), "SANDYBRIDGE");
+  EXPECT_EQ(openblas_core({.avx3 = true, .avx2 = true, .sse4 = true}), "SKYLAKEX");
+  EXPECT_EQ(openblas_core({.avx3 = true, .avx2 = true, .sse4 = true, .halves_512_bit = true}), "HASWELL");
+  EXPECT_EQ(openblas_core({.avx2 = true, .sse4 = true}), "HASWELL");
+  EXPECT_EQ(openblas_core({.sse4 = true}), "NEHALEM");
   EXPECT_EQ(openblas_core({}), "");
 }
 
@@ -40,6 +41,17 @@ TEST(Blas, RunsTheKernelsThatWereChosen) {
   const std::string chosen = openblas_core(cpu_features());
   EXPECT_EQ(blas_info().chosen_by, chosen.empty() ? "OpenBLAS" : "cpuid");
   EXPECT_THAT(lower_case(blas_info().core), testing::HasSubstr(lower_case(chosen)));
+}
+
+TEST(Blas, KeepsToAPinnedLevel) {
+  if (!std::ranges::count(simd_levels(), "AVX2")) GTEST_SKIP() << "this machine has no AVX2";
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto load_at_avx2 = [] {
+    ::unsetenv("OPENBLAS_CORETYPE");
+    pin_simd_level("AVX2");
+    std::_Exit(blas_info().core == "Haswell" ? 0 : 1);
+  };
+  EXPECT_EXIT(load_at_avx2(), testing::ExitedWithCode(0), "");
 }
 
 TEST(Blas, DescribesItself) {

@@ -1,4 +1,6 @@
-#if defined(__x86_64__)
+#include <hwy/targets.h>
+
+#if HWY_ARCH_X86
 #include <cpuid.h>
 #endif
 
@@ -6,7 +8,7 @@
 
 namespace thrum::linalg {
 
-#if defined(__x86_64__)
+#if HWY_ARCH_X86
 namespace {
 
 /// AMD's Zen 4 has AVX-512 in halves; from family 1Ah (Zen 5) on there may be full width.
@@ -21,13 +23,11 @@ bool is_amd_before_zen5() noexcept {
 }  // namespace
 
 CpuFeatures cpu_features() noexcept {
-  CpuFeatures cpu;
-  cpu.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  cpu.avx2_fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  cpu.avx = __builtin_cpu_supports("avx");
-  cpu.halves_512_bit = is_amd_before_zen5();
-  return cpu;
+  const auto targets = hwy::SupportedTargets();
+  return {.avx3 = (targets & HWY_AVX3) != 0,
+          .avx2 = (targets & HWY_AVX2) != 0,
+          .sse4 = (targets & HWY_SSE4) != 0,
+          .halves_512_bit = is_amd_before_zen5()};
 }
 #else
 CpuFeatures cpu_features() noexcept {
@@ -36,9 +36,9 @@ CpuFeatures cpu_features() noexcept {
 #endif
 
 std::string openblas_core(const CpuFeatures& cpu) {
-  if (cpu.avx512 && !cpu.halves_512_bit) return "SKYLAKEX";
-  if (cpu.avx2_fma) return "HASWELL";
-  if (cpu.avx) return "SANDYBRIDGE";
+  if (cpu.avx3 && !cpu.halves_512_bit) return "SKYLAKEX";
+  if (cpu.avx2) return "HASWELL";
+  if (cpu.sse4) return "NEHALEM";
   return "";
 }
 
