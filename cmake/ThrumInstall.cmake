@@ -2,7 +2,6 @@
 include(CMakePackageConfigHelpers)
 
 get_property(layers GLOBAL PROPERTY THRUM_LAYERS)
-list(REMOVE_ITEM layers thrum_cli)
 
 # thrum::thrum: every layer but the command line, and the header that lists them.
 add_library(thrum_all INTERFACE)
@@ -11,9 +10,6 @@ set_target_properties(thrum_all PROPERTIES EXPORT_NAME thrum)
 target_sources(thrum_all INTERFACE FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES thrum/thrum.h)
 target_link_libraries(thrum_all INTERFACE ${layers})
 
-if(TARGET thrum)
-  install(TARGETS thrum RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
 install(TARGETS ${layers} thrum_all EXPORT ThrumTargets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

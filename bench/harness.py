@@ -1,0 +1,140 @@
+"""What every benchmark here shares: sides that take turns, medians, checks of quality, the table and the JSON file."""
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "bench"
+BIN = BUILD / "bin"
+DATA = BUILD / "data"
+REAL_DATA = Path(os.environ.get("THRUM_TEST_DATA", ROOT.parent / "shared" / "data"))
+REPEATS = 5
+
+
+@dataclass
+class Row:
+    """One comparison. `ratio` says how much better ours is: above 1 we are ahead."""
+    name: str
+    ours: float
+    peer: float
+    ratio: float
+    goal: float | None = None
+    quality_ours: float | str | None = None
+    quality_peer: float | str | None = None
+    unit: str = "s"
+    runs: dict = field(default_factory=dict)  # every measurement, for those who doubt the medians
+
+
+def take_turns(ours, peer, repeats=REPEATS):
+    """Calls both in turn, `repeats` times each: [what ours returned], [what the peer returned]."""
+    pairs = [(ours(), peer()) for _ in range(repeats)]
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def compare_seconds(name, ours, peer, goal=None, repeats=REPEATS):
+    """A row of median seconds; `ours` and `peer` return {"seconds": ..., "quality": ...}. One run of each warms up."""
+    ours(), peer()
+    a, b = take_turns(ours, peer, repeats)
+    seconds = [[run["seconds"] for run in side] for side in (a, b)]
+    mine, theirs = statistics.median(seconds[0]), statistics.median(seconds[1])
+    return Row(name, mine, theirs, theirs / mine, goal, a[0].get("quality"), b[0].get("quality"),
+               runs={"ours": seconds[0], "peer": seconds[1]})
+
+
+class Peer:
+    """A program that stays, is asked by lines of JSON and answers each with one: what it loads, it loads once."""
+
+    def __init__(self, script, *arguments, python=sys.executable, environment=None):
+        self.process = subprocess.Popen([python, ROOT / "bench" / "peers" / script, *map(str, arguments)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env={**os.environ, **(environment or {})})
+
+    def ask(self, **request):
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"{self.process.args[1]} ended with status {self.process.wait()}")
+        return json.loads(answer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def thread_limits(threads):
+    """For libraries that read them when they are loaded; threadpoolctl sets the same again."""
+    return {name: str(threads) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+
+
+def run_json(*command):
+    """Runs a program and parses its standard output."""
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if result.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))}: status {result.returncode}\n{result.stdout}{result.stderr}")
+    return json.loads(result.stdout)
+
+
+def thrum(*arguments):
+    return run_json(BIN / "thrum", "--json", *arguments)
+
+
+def generated_higgs():
+    """1 000 000 x 28 numbers and a label, made once."""
+    path = DATA / "higgs.csv"
+    if not path.exists():
+        DATA.mkdir(parents=True, exist_ok=True)
+        print(f"generating {path}", flush=True)
+        thrum("data", "generate", "higgs-like", "--rows", "1000000", "--seed", "7", "-o", path)
+    return path
+
+
+def cpu_name():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def versions():
+    names = ("scikit-learn", "numpy", "scipy", "pandas", "pyarrow", "flask", "gunicorn")
+    return {"thrum": thrum("version")["version"], "python": platform.python_version(),
+            **{name: metadata.version(name) for name in names}}
+
+
+def conditions():
+    return {"date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "cpu": cpu_name(),
+            "cpus": len(os.sched_getaffinity(0)), "load_average": os.getloadavg()[0], "kernel": platform.release(),
+            "versions": versions()}
+
+
+def number(value):
+    return value if isinstance(value, str) else "" if value is None else f"{value:.6g}"
+
+
+def table(rows):
+    lines = [["name", "ours", "peer", "", "ratio", "goal", "", "quality: ours", "peer"]]
+    for row in rows:
+        reached = "" if row.goal is None else "reached" if row.ratio >= row.goal else "MISSED"
+        lines.append([row.name, f"{row.ours:.4g}", f"{row.peer:.4g}", row.unit, f"{row.ratio:.2f}", number(row.goal),
+                      reached, number(row.quality_ours), number(row.quality_peer)])
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+
+
+def report(name, rows):
+    """Prints the table and writes build/bench/NAME.json: one object per row, each with the conditions."""
+    shared = conditions()
+    path = BUILD / f"{name}.json"
+    path.write_text(json.dumps([{**asdict(row), **shared} for row in rows], indent=1) + "\n")
+    print(f"\n{table(rows)}\n\n{shared['cpu']}, {shared['cpus']} CPUs, load {shared['load_average']:.2f}\n{path}")

@@ -1,0 +1,30 @@
+"""Matrix products beside the peak of fused multiply-adds measured between them, and beside NumPy's."""
+from harness import BIN, Peer, Row, run_json, thread_limits
+
+GOALS = {1000: 0.8, 4000: 0.9}
+SIZES = (1000, 4000)
+
+
+def our_products():
+    """{(dtype, n, threads): counters of the benchmark program}"""
+    report = run_json(BIN / "thrum_linalg_bench", "--benchmark_filter=BM_Gemm.*/(1000|4000)/", "--benchmark_format=json")
+    products = {}
+    for run in report["benchmarks"]:
+        function, n, threads = run["name"].split("/")[:3]
+        products["float32" if "float" in function else "float64", int(n), int(threads)] = run
+    return products
+
+
+def rows():
+    found = []
+    products = our_products()
+    for (dtype, n, threads), run in products.items():
+        found.append(Row(f"gemm {dtype} {n}, {threads} threads, beside the FMA peak", run["GFLOP/s"], run["peak"],
+                         run["share"], GOALS[n], "checked", "", "GFLOP/s"))
+    for threads in (1, 2):
+        with Peer("numpy_matmul.py", threads, environment=thread_limits(threads)) as peer:
+            for dtype, n in ((dtype, n) for dtype in ("float32", "float64") for n in SIZES):
+                ours, theirs = products[dtype, n, threads]["GFLOP/s"], peer.ask(dtype=dtype, n=n)["gflops"]
+                found.append(Row(f"gemm {dtype} {n}, {threads} threads, NumPy", ours, theirs, ours / theirs,
+                                 unit="GFLOP/s"))
+    return found

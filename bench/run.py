@@ -1,0 +1,22 @@
+#!/usr/bin/env python3
+"""Ours beside its peers, in turn in one run.   usage: bench/run.py linear|csv|matmul|serve"""
+import sys
+
+import harness
+import linear
+import matmul
+import read_csv
+import serving
+
+SUITES = {"linear": linear.rows, "csv": read_csv.rows, "matmul": matmul.rows, "serve": serving.rows}
+
+
+def main():
+    if len(sys.argv) != 2 or sys.argv[1] not in SUITES:
+        sys.exit(f"usage: ./dev bench NAME; one of: {' '.join(SUITES)}")
+    name = sys.argv[1]
+    harness.report(name, SUITES[name]())
+
+
+if __name__ == "__main__":
+    main()
