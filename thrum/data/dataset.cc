@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <unordered_map>
 #include <utility>
@@ -20,14 +21,31 @@ namespace {
 Schema infer_schema(const Table& table, const Dataset::Options& options) {
   std::vector<std::string> exclude = options.exclude;
   if (!options.weight.empty()) exclude.push_back(options.weight);
+  if (options.weight == options.target) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("\"{}\" cannot be target and weight at once", options.target));
+  }
   return Schema::infer(table, options.target, options.task, std::move(exclude));
+}
+
+/// Where each value stands among the ascending numbers that `classes` are the texts of.
+template <class T>
+std::vector<double> positions(std::span<const T> values, const std::vector<std::string>& classes) {
+  std::vector<T> numbers(classes.size());
+  for (std::size_t k = 0; k < classes.size(); ++k) {
+    std::from_chars(classes[k].data(), classes[k].data() + classes[k].size(), numbers[k]);
+  }
+  std::vector<double> y(values.size());
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    y[i] = static_cast<double>(std::ranges::lower_bound(numbers, values[i]) - numbers.begin());
+  }
+  return y;
 }
 
 std::vector<double> class_indices(const Column& column, const std::vector<std::string>& classes) {
   std::unordered_map<std::string_view, double> index_of;
   for (std::size_t k = 0; k < classes.size(); ++k) index_of.emplace(classes[k], static_cast<double>(k));
-  std::vector<double> y(column.size());
   if (column.type() == ColumnType::category) {
+    std::vector<double> y(column.size());
     std::vector<double> of_code(column.categories().size());
     for (std::size_t code = 0; code < of_code.size(); ++code) {
       const auto found = index_of.find(column.categories()[code]);
@@ -36,10 +54,16 @@ std::vector<double> class_indices(const Column& column, const std::vector<std::s
     for (std::size_t i = 0; i < y.size(); ++i) y[i] = of_code[static_cast<std::size_t>(column.codes()[i])];
     return y;
   }
-  std::vector<double> numbers;
-  for (const std::string& text : classes) numbers.push_back(std::stod(text));
+  if (column.type() == ColumnType::int64) return positions(column.int64(), classes);
+  return positions(column.float64(), classes);
+}
+
+std::vector<double> regression_values(const Table& table, const Column& column) {
+  std::vector<double> y(column.size());
   for (std::size_t i = 0; i < y.size(); ++i) {
-    y[i] = static_cast<double>(std::ranges::lower_bound(numbers, column.number(i)) - numbers.begin());
+    y[i] = column.number(i);
+    if (std::isfinite(y[i])) continue;
+    refuse_row(fmt::format("target \"{}\" is infinite", column.name()), table, i, "a regression needs finite numbers");
   }
   return y;
 }
@@ -52,9 +76,7 @@ std::vector<double> target_values(const Table& table, const Schema& schema) {
     }
   }
   if (schema.target.task == Task::classification) return class_indices(column, schema.target.classes);
-  std::vector<double> y(column.size());
-  for (std::size_t i = 0; i < y.size(); ++i) y[i] = column.number(i);
-  return y;
+  return regression_values(table, column);
 }
 
 std::vector<double> sample_weights(const Table& table, const std::string& name) {

@@ -23,8 +23,8 @@ class Dataset {
     std::string weight = {};                ///< a column of sample weights, >= 0; "": all ones. Not a feature.
   };
 
-  /// All rows of `table`. Throws invalid_argument as Schema::infer, and for missing targets, negative, missing or
-  /// all-zero weights (naming the row).
+  /// All rows of `table`. Throws invalid_argument as Schema::infer, and for missing targets, infinite targets of a
+  /// regression, negative, missing, infinite or all-zero weights (naming the row).
   Dataset(std::shared_ptr<const Table> table, const Options& options);
 
   /// The rows that rank `rank` of `size` trains on (rows_of_rank of the whole); shares the table. REQUIRES: this is the

@@ -14,8 +14,7 @@
 namespace thrum {
 namespace {
 
-/// The rows that statistics are made from: the dataset's, with the weights and
-/// the mask of the fit.
+/// The rows that statistics are made from: the dataset's, with the weights and the mask of the fit.
 struct WeightedRows {
   const Dataset& dataset;
   std::span<const std::uint8_t> row_mask;
@@ -30,36 +29,57 @@ struct WeightedRows {
 
 /// Of one feature in one block of rows.
 struct BlockSummary {
-  double weight = 0;  ///< of the rows in which it is not missing
+  double n = 0;       ///< rows of positive weight in which it is not missing
+  double weight = 0;  ///< of these
   double mean = 0;
-  double squares = 0;  ///< sum of weight * (x - mean)^2
-  double weight_missing = 0;
+  double squares = 0;    ///< sum of weight * (x - mean)^2
+  double n_missing = 0;  ///< rows of positive weight in which it is missing
 };
 
 BlockSummary summarise(std::span<const double> values, std::span<const double> weights) {
   BlockSummary summary;
   double sum = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const bool missing = std::isnan(values[i]);
-    (missing ? summary.weight_missing : summary.weight) += weights[i];
-    if (!missing && weights[i] != 0) sum += weights[i] * values[i];
+    if (weights[i] == 0) continue;
+    if (std::isnan(values[i])) {
+      ++summary.n_missing;
+      continue;
+    }
+    ++summary.n;
+    summary.weight += weights[i];
+    sum += weights[i] * values[i];
   }
   if (summary.weight == 0) return summary;
-  summary.mean = sum / summary.weight;
+  const double mean = sum / summary.weight;
+  double residual = 0;  // what rounding of the mean left, which matters where the mean is much larger than the scale
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isnan(values[i]) || weights[i] == 0) continue;
-    const double deviation = values[i] - summary.mean;
+    const double deviation = values[i] - mean;
+    residual += weights[i] * deviation;
     summary.squares += weights[i] * deviation * deviation;
   }
+  const double correction = residual / summary.weight;
+  summary.mean = mean + correction;
+  summary.squares = std::max(summary.squares - residual * correction, 0.0);
   return summary;
 }
 
-/// One pass over the data: the summaries of this rank's blocks, [block *
-/// n_features + feature], and on every rank the sums over all blocks of
-/// (weight, weight * mean, weight of missing), three per feature.
+/// Of one feature in all rows of all ranks.
+struct Totals {
+  double n = 0;
+  double weight = 0;
+  double weighted_sum = 0;
+  double n_missing = 0;
+
+  double mean() const { return weight == 0 ? 0 : weighted_sum / weight; }
+};
+constexpr std::size_t n_totals = sizeof(Totals) / sizeof(double);
+
+/// One pass over the data: the summaries of this rank's blocks, [block * n_features + feature], and the totals of each
+/// feature.
 struct FirstPass {
   std::vector<BlockSummary> summaries;
-  std::vector<double> sums;
+  std::vector<Totals> totals;
 };
 
 FirstPass first_pass(const WeightedRows& rows, const Execution& execution) {
@@ -67,40 +87,41 @@ FirstPass first_pass(const WeightedRows& rows, const Execution& execution) {
   const std::size_t n_features = dataset.schema().features.size();
   FirstPass pass;
   pass.summaries.resize((dataset.n_rows() + row_block - 1) / row_block * n_features);
-  pass.sums = sum_row_blocks(execution, dataset.n_rows(), 3 * n_features,
-                             [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-                               std::vector<double> values(end - begin);
-                               std::vector<double> weights(end - begin);
-                               for (std::size_t i = begin; i < end; ++i) weights[i - begin] = rows.weight(i);
-                               for (std::size_t j = 0; j < n_features; ++j) {
-                                 dataset.reader().read_feature(j, dataset.first_row() + begin, values);
-                                 const BlockSummary summary = summarise(values, weights);
-                                 pass.summaries[begin / row_block * n_features + j] = summary;
-                                 partial[3 * j] = summary.weight;
-                                 partial[3 * j + 1] = summary.weight * summary.mean;
-                                 partial[3 * j + 2] = summary.weight_missing;
-                               }
-                             });
+  const auto summarise_block = [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+    std::vector<double> values(end - begin);
+    std::vector<double> weights(end - begin);
+    for (std::size_t i = begin; i < end; ++i) weights[i - begin] = rows.weight(i);
+    for (std::size_t j = 0; j < n_features; ++j) {
+      dataset.reader().read_feature(j, dataset.first_row() + begin, values);
+      const BlockSummary s = summarise(values, weights);
+      pass.summaries[begin / row_block * n_features + j] = s;
+      const double totals[n_totals] = {s.n, s.weight, s.weight * s.mean, s.n_missing};
+      std::ranges::copy(totals, partial.begin() + static_cast<std::ptrdiff_t>(n_totals * j));
+    }
+  };
+  const auto sums = sum_row_blocks(execution, dataset.n_rows(), n_totals * n_features, summarise_block);
+  for (std::size_t j = 0; j < n_features; ++j) {
+    const double* sum = sums.data() + n_totals * j;
+    pass.totals.push_back({sum[0], sum[1], sum[2], sum[3]});
+  }
   return pass;
 }
 
-/// The weighted sums of squared deviations from the means of all rows, from the
-/// blocks' summaries (Chan, Golub and LeVeque, "Updating formulae and a
-/// pairwise algorithm for computing sample variances", 1979).
-std::vector<double> sums_of_squares(const FirstPass& pass, std::span<const double> means, std::size_t local_rows,
-                                    const Execution& execution) {
-  return sum_row_blocks(execution, local_rows, means.size(),
+/// The weighted sums of squared deviations from the means of all rows, from the blocks' summaries (Chan, Golub and
+/// LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979).
+std::vector<double> sums_of_squares(const FirstPass& pass, std::size_t local_rows, const Execution& execution) {
+  const std::size_t n_features = pass.totals.size();
+  return sum_row_blocks(execution, local_rows, n_features,
                         [&](std::size_t begin, std::size_t, std::span<double> partial) {
-                          for (std::size_t j = 0; j < means.size(); ++j) {
-                            const BlockSummary& s = pass.summaries[begin / row_block * means.size() + j];
-                            const double shift = s.mean - means[j];
+                          for (std::size_t j = 0; j < n_features; ++j) {
+                            const BlockSummary& s = pass.summaries[begin / row_block * n_features + j];
+                            const double shift = s.mean - pass.totals[j].mean();
                             partial[j] = s.squares + s.weight * shift * shift;
                           }
                         });
 }
 
-/// Whether rounding alone explains the variance, by the rule of scikit-learn's
-/// StandardScaler.
+/// Whether rounding alone explains the variance, by the rule of scikit-learn's StandardScaler.
 bool is_constant(double variance, double mean, double n_rows) {
   constexpr double eps = std::numeric_limits<double>::epsilon();
   const double rounding = n_rows * mean * eps;
@@ -108,11 +129,20 @@ bool is_constant(double variance, double mean, double n_rows) {
 }
 
 [[noreturn]] void refuse_infinite(const std::string& feature) {
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("column \"{}\" holds an infinite or enormous number, "
-                          "which has no mean and variance",
-                          feature),
-              "replace it, or leave the column out with --exclude");
+  throw Error(
+      ErrorCode::invalid_argument,
+      fmt::format("column \"{}\" holds an infinite or enormous number, which has no mean and variance", feature),
+      "replace it, or leave the column out with --exclude");
+}
+
+Encoder::FeatureEncoding number_encoding(const std::string& feature, const Totals& totals, double squares,
+                                         bool standardize) {
+  const double mean = totals.mean();
+  if (!std::isfinite(mean) || !std::isfinite(squares)) refuse_infinite(feature);
+  if (!standardize || totals.n == 0) return {.fill = mean};
+  const double variance = squares / totals.weight;
+  const double scale = is_constant(variance, mean, totals.n) ? 1 : std::sqrt(variance);
+  return {.mean = mean, .scale = scale, .fill = mean};
 }
 
 }  // namespace
@@ -121,27 +151,12 @@ Encoder Encoder::fit(const Dataset& dataset, std::span<const std::uint8_t> row_m
                      bool standardize, const Execution& execution) {
   const auto& features = dataset.schema().features;
   const FirstPass pass = first_pass({dataset, row_mask, weights}, execution);
-  std::vector<double> means(features.size());
+  const std::vector<double> squares = sums_of_squares(pass, dataset.n_rows(), execution);
+  std::vector<FeatureEncoding> encodings;
   for (std::size_t j = 0; j < features.size(); ++j) {
-    means[j] = pass.sums[3 * j] == 0 ? 0 : pass.sums[3 * j + 1] / pass.sums[3 * j];
-  }
-  const std::vector<double> squares = sums_of_squares(pass, means, dataset.n_rows(), execution);
-
-  std::vector<FeatureEncoding> encodings(features.size());
-  for (std::size_t j = 0; j < features.size(); ++j) {
-    FeatureEncoding& encoding = encodings[j];
-    if (features[j].type == FeatureType::category) {
-      encoding.missing_column = pass.sums[3 * j + 2] > 0;
-      continue;
-    }
-    if (!std::isfinite(means[j]) || !std::isfinite(squares[j])) refuse_infinite(features[j].name);
-    encoding.fill = means[j];
-    if (!standardize || pass.sums[3 * j] == 0) continue;
-    const double variance = squares[j] / pass.sums[3 * j];
-    encoding.mean = means[j];
-    if (!is_constant(variance, means[j], static_cast<double>(dataset.n_rows_of_all_ranks()))) {
-      encoding.scale = std::sqrt(variance);
-    }
+    encodings.push_back(features[j].type == FeatureType::category
+                            ? FeatureEncoding{.missing_column = pass.totals[j].n_missing > 0}
+                            : number_encoding(features[j].name, pass.totals[j], squares[j], standardize));
   }
   return Encoder(dataset.schema(), std::move(encodings));
 }

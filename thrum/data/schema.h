@@ -39,14 +39,15 @@ struct Schema {
   Target target;
 
   /// The features are all columns of `table` but `target` and those in `exclude`. Types, categories and classes come
-  /// from all rows. Throws invalid_argument: no such column (with the nearest name), no feature left, a regression
-  /// target that is not numeric, fewer than two classes, a column in which every value is missing.
+  /// from all rows; the classes of a numeric target are its whole numbers as text. Throws invalid_argument: no such
+  /// column (with the nearest name), no feature left, a regression target that is not numeric, fractions as classes,
+  /// fewer than two or more than 1000 classes, a column in which every value is missing, text that is not UTF-8.
   static Schema infer(const Table& table, std::string_view target, Task task, std::vector<std::string> exclude = {});
 
   /// JSON text of the model file.
   std::string to_json() const;
-  /// Throws corrupt_data for anything that to_json does not write.
-  static Schema from_json(std::string_view text);
+  /// Throws corrupt_data for anything that to_json does not write; `where` names the text in messages.
+  static Schema from_json(std::string_view text, std::string_view where = "schema");
 
   std::vector<std::string> feature_names() const;
   /// The index of a feature; nullopt where there is none.

@@ -23,6 +23,14 @@ std::string shortest_text(Number value) {
   return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
 }
 
+/// A whole number has the text that an int64 column would give it (1e15 is "1000000000000000"), so that a class or a
+/// category has one name whatever the type of its column.
+std::string number_text(double value) {
+  const bool is_whole = value == std::trunc(value) && std::abs(value) < 0x1p63;
+  const bool is_negative_zero = value == 0 && std::signbit(value);
+  return is_whole && !is_negative_zero ? shortest_text(static_cast<std::int64_t>(value)) : shortest_text(value);
+}
+
 }  // namespace
 
 std::string_view column_type_name(ColumnType type) noexcept {
@@ -121,7 +129,7 @@ std::string Column::text(std::size_t row) const {
   if (is_missing(row)) return "";
   switch (type()) {
     case ColumnType::float64:
-      return shortest_text(float64()[row]);
+      return number_text(float64()[row]);
     case ColumnType::int64:
       return shortest_text(int64()[row]);
     case ColumnType::category:

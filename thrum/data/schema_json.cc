@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "thrum/core/error.h"
+#include "thrum/core/json_internal.h"
+#include "thrum/data/schema.h"
+
+namespace thrum {
+namespace {
+
+/// Turns JSON into a schema, and refuses whatever to_json does not write.
+class Reader {
+ public:
+  explicit Reader(std::string_view where) : where_(where) {}
+
+  Schema schema(std::string_view text) const {
+    const Json json = parse_json(text, where_);
+    const Json& list = member(json, "features");
+    require_members(json, 2);
+    if (!list.is_array() || list.empty()) fail("\"features\" is not an array with something in it");
+    Schema schema{.features = {}, .target = target(member(json, "target"))};
+    std::set<std::string> names = {schema.target.name};
+    for (const Json& object : list) {
+      schema.features.push_back(feature(object));
+      const std::string& name = schema.features.back().name;
+      if (!names.insert(name).second) fail(fmt::format("two columns are called \"{}\"", name));
+    }
+    return schema;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& message) const {
+    throw Error(ErrorCode::corrupt_data, fmt::format("[{}] {}", where_, message));
+  }
+
+  const Json& member(const Json& object, std::string_view key) const { return json_member(object, key, where_); }
+
+  void require_members(const Json& object, std::size_t n) const {
+    if (object.size() != n) fail("a JSON object has unknown keys");
+  }
+
+  std::string text(const Json& object, std::string_view key) const {
+    const Json& value = member(object, key);
+    if (!value.is_string()) fail(fmt::format("\"{}\" is not a string", key));
+    return value.get<std::string>();
+  }
+
+  std::vector<std::string> texts(const Json& object, std::string_view key) const {
+    const Json& array = member(object, key);
+    if (!array.is_array()) fail(fmt::format("\"{}\" is not an array", key));
+    std::vector<std::string> texts;
+    for (const Json& value : array) {
+      if (!value.is_string()) fail(fmt::format("\"{}\" holds something other than strings", key));
+      texts.push_back(value.get<std::string>());
+    }
+    return texts;
+  }
+
+  Feature feature(const Json& object) const {
+    const std::string type = text(object, "type");
+    if (type == "number") {
+      require_members(object, 2);
+      return {text(object, "name"), FeatureType::number};
+    }
+    if (type != "category") fail(fmt::format("\"{}\" is no type of a feature", type));
+    require_members(object, 3);
+    Feature feature{text(object, "name"), FeatureType::category, texts(object, "categories")};
+    const auto& categories = feature.categories;
+    if (categories.empty()) fail(fmt::format("\"{}\" has no categories", feature.name));
+    if (std::ranges::adjacent_find(categories, std::ranges::greater_equal{}) != categories.end()) {
+      fail(fmt::format("the categories of \"{}\" are not in order", feature.name));
+    }
+    return feature;
+  }
+
+  Target target(const Json& object) const {
+    require_members(object, 3);
+    Target target{text(object, "name"), Task::classification, texts(object, "classes")};
+    const std::string task = text(object, "task");
+    if (task == task_name(Task::regression)) {
+      target.task = Task::regression;
+    } else if (task != task_name(Task::classification)) {
+      fail(fmt::format("\"{}\" is no task", task));
+    }
+    const std::set<std::string> distinct(target.classes.begin(), target.classes.end());
+    const bool fits = target.task == Task::regression ? target.classes.empty() : target.classes.size() >= 2;
+    if (!fits || distinct.size() != target.classes.size()) fail("the classes of the target do not fit its task");
+    return target;
+  }
+
+  std::string_view where_;
+};
+
+}  // namespace
+
+std::string Schema::to_json() const {
+  Json list = Json::array();
+  for (const Feature& feature : features) {
+    Json object = {{"name", feature.name}};
+    if (feature.type == FeatureType::number) {
+      object["type"] = "number";
+    } else {
+      object["type"] = "category";
+      object["categories"] = feature.categories;
+    }
+    list.push_back(std::move(object));
+  }
+  const Json json = {
+      {"features", std::move(list)},
+      {"target", {{"name", target.name}, {"task", task_name(target.task)}, {"classes", target.classes}}}};
+  return json.dump();
+}
+
+Schema Schema::from_json(std::string_view text, std::string_view where) {
+  return Reader(where).schema(text);
+}
+
+}  // namespace thrum
