@@ -21,14 +21,12 @@ struct Algorithm {
   std::unique_ptr<Model> (*read)(const ModelFile&, Schema, TrainingRecord);
 };
 
-// Every algorithm whose models can be loaded: static registration would be
-// dropped from archives.
+// Every algorithm whose models can be loaded: static registration would be dropped from archives.
 constexpr std::array algorithms = {
     Algorithm{LogisticRegressionModel::name, &LogisticRegressionModel::read},
 };
 
-// A row's prediction does not depend on its batch, so this is a matter of speed
-// only.
+// A row's prediction does not depend on its batch, so this is a matter of speed only.
 constexpr std::size_t batch_rows = 256;
 
 std::string training_to_json(const TrainingRecord& training) {
@@ -42,7 +40,8 @@ TrainingRecord training_from_json(const ModelFile& file) {
   const Json json = parse_json(file.metadata("training"), file.source());
   const auto member = [&](std::string_view key) -> const Json& { return json_member(json, key, file.source()); };
   if (!member("rows").is_number_unsigned() || !member("iterations").is_number_unsigned() ||
-      !member("converged").is_boolean() || !member("stopped_by").is_string() || !member("options").is_object()) {
+      !member("converged").is_boolean() || !member("stopped_by").is_string() || !member("options").is_object() ||
+      json.size() != 6) {
     file.fail("has a training record of the wrong types");
   }
   return {.n_rows = member("rows").get<std::size_t>(),
@@ -58,7 +57,7 @@ std::unique_ptr<Model> read_model(const ModelFile& file) {
   const std::string& name = file.metadata("algorithm");
   const auto found = std::ranges::find(algorithms, name, &Algorithm::name);
   if (found == algorithms.end()) file.fail(fmt::format("holds a \"{}\", which this build does not know", name));
-  return found->read(file, Schema::from_json(file.metadata("schema")), training_from_json(file));
+  return found->read(file, Schema::from_json(file.metadata("schema"), file.source()), training_from_json(file));
 }
 
 }  // namespace

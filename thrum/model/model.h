@@ -57,7 +57,7 @@ void save_model(const Model& model, const std::filesystem::path& path);
 
 /// Validates everything before use. Throws io, or corrupt_data naming the path and the fault.
 std::unique_ptr<Model> load_model(const std::filesystem::path& path);
-/// `source` names the bytes in messages.
+/// The same from bytes in memory, however they are aligned; `source` names them in messages.
 std::unique_ptr<Model> deserialize(ByteSpan bytes, std::string_view source);
 
 /// The predictions for all rows of `table`, (n_rows, n_outputs) row-major: probabilities of the classes, or one number.

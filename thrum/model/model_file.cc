@@ -21,8 +21,7 @@ constexpr std::size_t length_size = 8;
 constexpr std::size_t longest_header = 100'000'000;  // as safetensors
 constexpr std::size_t checksum_digits = 32;
 constexpr std::string_view padding_prefix = "padding.";
-/// Every header begins so, which tells where the checksum's digits are without
-/// parsing.
+/// Every header begins so, which tells where the checksum's digits are without parsing.
 constexpr std::string_view header_begin = R"({"__metadata__":{"checksum":")";
 constexpr std::size_t checksum_at = length_size + header_begin.size();
 
@@ -30,8 +29,7 @@ std::size_t round_up(std::size_t n) {
   return (n + alignment - 1) / alignment * alignment;
 }
 
-/// Of the file with the digits of its own checksum set to 0. REQUIRES: the file
-/// is long enough to hold them.
+/// Of the file with the digits of its own checksum set to 0. REQUIRES: the file is long enough to hold them.
 std::string checksum_of(ByteSpan file) {
   static constexpr std::string_view zeros = "00000000000000000000000000000000";
   static_assert(zeros.size() == checksum_digits);
@@ -89,8 +87,7 @@ std::vector<std::byte> ModelFileBuilder::bytes() const {
     const std::size_t begin = data.size();
     data.resize(begin + tensor.data.size());
     if (!tensor.data.empty()) std::memcpy(data.data() + begin, tensor.data.data(), tensor.data.size());
-    // safetensors allows no gap, so what aligns the next tensor is a tensor
-    // itself.
+    // safetensors allows no gap, so what aligns the next tensor is a tensor itself.
     const std::size_t gap = round_up(data.size()) - data.size();
     if (gap == 0) continue;
     describe(fmt::format("{}{}", padding_prefix, i), DType::u8, {gap}, gap);
@@ -111,8 +108,7 @@ std::vector<std::byte> ModelFileBuilder::bytes() const {
 
 namespace {
 
-/// The header's text. Everything else is unread until the checksum has been
-/// seen to be right.
+/// The header's text. Everything else is unread until the checksum has been seen to be right.
 std::string_view checked_header(const ModelFile& file, ByteSpan bytes) {
   if (bytes.size() < checksum_at + checksum_digits ||
       text_of(bytes.subspan(length_size, header_begin.size())) != header_begin) {
@@ -126,6 +122,7 @@ std::string_view checked_header(const ModelFile& file, ByteSpan bytes) {
   if (text_of(bytes.subspan(checksum_at, checksum_digits)) != checksum_of(bytes)) {
     file.fail("is damaged or cut off: the checksum does not match the content");
   }
+  if ((length_size + length) % alignment != 0) file.fail("has tensors out of alignment");
   return text_of(bytes.subspan(length_size, length));
 }
 
@@ -153,10 +150,7 @@ ModelFile::Tensor checked_description(const ModelFile& file, const std::string& 
   const std::size_t begin = checked_size(file, offsets[0]);
   const std::size_t end = checked_size(file, offsets[1]);
   if (begin > end || end > data.size() || end - begin != size) {
-    file.fail(
-        fmt::format("places the tensor \"{}\" outside the file, or with "
-                    "another size than its shape has",
-                    name));
+    file.fail(fmt::format("places the tensor \"{}\" outside the file, or with another size than its shape has", name));
   }
   tensor.data = data.subspan(begin, size);
   return tensor;
@@ -175,7 +169,8 @@ void check_values(const ModelFile& file, const std::string& name, const ModelFil
 
 ModelFile::ModelFile(ByteSpan bytes, std::string source) : source_(std::move(source)) {
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(std::max_align_t) != 0) {
-    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] the bytes must be aligned to 16", source_));
+    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] the bytes must be aligned to 16", source_),
+                "copy them, as deserialize does");
   }
   const std::string_view text = checked_header(*this, bytes);
   const ByteSpan data = bytes.subspan(length_size + text.size());

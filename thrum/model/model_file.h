@@ -47,7 +47,8 @@ class ModelFileBuilder {
 /// A validated view of such bytes: header, bounds, no overlap, no gap, known dtypes, checksum. Refers to the bytes.
 class ModelFile {
  public:
-  /// `source` names the bytes in messages. Throws corrupt_data: "[adult.thrum] …".
+  /// `source` names the bytes in messages. Throws corrupt_data: "[adult.thrum] …"; invalid_argument for bytes that do
+  /// not begin at a multiple of 16 in memory, since tensors are read in place (mappings and vectors do).
   ModelFile(ByteSpan bytes, std::string source);
 
   const std::string& source() const noexcept { return source_; }

@@ -20,11 +20,13 @@ class Predictor {
   virtual std::size_t n_outputs() const noexcept = 0;
 
   /// rows: (n, n_features) as Schema describes; outputs: (n, n_outputs). Allocates nothing. A row's outputs do not
-  /// depend on the other rows. REQUIRES: the shapes fit.
+  /// depend on the other rows. Outputs of a classification are probabilities whatever the row holds: infinite numbers
+  /// are read as the largest finite ones, codes that are no category as an unknown one. REQUIRES: the shapes fit.
   virtual void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept = 0;
 };
 
-/// `image`: what Model::compile returned, aligned to 64 bytes, alive as long as the predictor. Throws corrupt_data.
+/// `image`: what Model::compile returned, aligned to 16 bytes, alive as long as the predictor. Throws corrupt_data;
+/// invalid_argument where it is not aligned.
 std::unique_ptr<Predictor> open_predictor(ByteSpan image);
 
 }  // namespace thrum

@@ -28,7 +28,7 @@ std::vector<std::size_t> slot_offsets(const Schema& schema) {
   return offsets;
 }
 
-/// A finite margin for every input, so that probabilities are probabilities.
+/// A finite margin for every input, so that probabilities are probabilities; even odds where infinities cancel.
 double finite_margin(double z) {
   constexpr double largest = 1e300;
   return std::isnan(z) ? 0 : std::clamp(z, -largest, largest);
@@ -50,8 +50,7 @@ void softmax(std::span<double> z) {
   for (double& value : z) value /= sum;
 }
 
-/// slots: (n_slots, n_rows): what a feature's value adds to the margins: per
-/// unit for a number, once for a category.
+/// Margins are the bias plus a slot's weights per feature: times the value for a number, once for a category.
 class LinearClassifier final : public Predictor {
  public:
   LinearClassifier(const ModelFile& file, Schema schema)
@@ -85,16 +84,16 @@ class LinearClassifier final : public Predictor {
  private:
   void add_feature(std::size_t j, double x, std::span<double> z) const noexcept {
     if (schema_.features[j].type == FeatureType::number) {
-      // Infinities are the largest numbers there are; otherwise two of them
-      // could cancel to NaN.
+      // An infinity times a weight of 0 would be NaN.
       constexpr double largest = std::numeric_limits<double>::max();
       const double value = std::isnan(x) ? fill_[j] : std::clamp(x, -largest, largest);
       add_slot(first_slot_[j], value, z);
       return;
     }
     const std::size_t n_categories = schema_.features[j].categories.size();
-    const std::size_t code = std::isnan(x) ? n_categories + 1 : std::min(static_cast<std::size_t>(x), n_categories);
-    add_slot(first_slot_[j] + code, 1, z);
+    const bool is_known = x >= 0 && x < static_cast<double>(n_categories);
+    const std::size_t unknown = std::isnan(x) ? n_categories + 1 : n_categories;
+    add_slot(first_slot_[j] + (is_known ? static_cast<std::size_t>(x) : unknown), 1, z);
   }
 
   void add_slot(std::size_t slot, double value, std::span<double> z) const noexcept {
@@ -149,7 +148,7 @@ std::vector<std::byte> compile_linear_classifier(const Schema& schema, const Enc
 std::unique_ptr<Predictor> open_predictor(ByteSpan image) {
   const ModelFile file(image, "predictor");
   check_format(file, "predictor");
-  return std::make_unique<LinearClassifier>(file, Schema::from_json(file.metadata("schema")));
+  return std::make_unique<LinearClassifier>(file, Schema::from_json(file.metadata("schema"), file.source()));
 }
 
 }  // namespace thrum

@@ -9,9 +9,8 @@
 
 namespace thrum {
 
-/// The image of a linear classifier, with the encoding folded into the weights
-/// so that a raw row is enough. coefficients: (n_rows, encoder.n_outputs())
-/// row-major; intercepts: (n_rows); n_rows is 1 for two classes.
+/// The image of a linear classifier, with the encoding folded into the weights so that a raw row is enough.
+/// coefficients: (n_rows, encoder.n_outputs()) row-major; intercepts: (n_rows); n_rows is 1 for two classes.
 std::vector<std::byte> compile_linear_classifier(const Schema& schema, const Encoder& encoder,
                                                  std::span<const double> coefficients,
                                                  std::span<const double> intercepts);

@@ -92,10 +92,8 @@ std::string LogisticRegressionModel::description() const {
     std::vector<std::size_t> order(names.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t j) { return std::abs(w[j]); });
-    text += fmt::format(
-        "log-odds of \"{}\", strongest first (numbers per "
-        "standard deviation):\n",
-        n_coefficient_rows() == 1 ? classes[1] : classes[r]);
+    text += fmt::format("log-odds of \"{}\", strongest first (numbers per standard deviation):\n",
+                        n_coefficient_rows() == 1 ? classes[1] : classes[r]);
     text += fmt::format("  {:>12.6f}  (intercept)\n", parts_.intercepts[r]);
     for (const std::size_t j : order) text += fmt::format("  {:>12.6f}  {}\n", w[j], names[j]);
   }
