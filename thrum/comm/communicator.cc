@@ -1,5 +1,7 @@
 #include "thrum/comm/communicator.h"
 
+#include <fmt/format.h>
+
 #include <numeric>
 
 #include "thrum/core/bytes.h"
@@ -15,21 +17,20 @@ std::vector<std::string> Communicator::allgather(std::string_view mine) {
 
 void Communicator::check_counts(std::span<const std::size_t> counts, std::size_t total) const {
   if (counts.size() != static_cast<std::size_t>(size())) {
-    throw Error(ErrorCode::invalid_argument, "[reduce_scatter] expected one count for each of " +
-                                                 std::to_string(size()) + " ranks, got " +
-                                                 std::to_string(counts.size()));
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[reduce_scatter] expected one count for each of {} ranks, got {}", size(), counts.size()));
   }
   const std::size_t sum = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
   if (sum != total) {
-    throw Error(ErrorCode::invalid_argument, "[reduce_scatter] the counts must add up to " + std::to_string(total) +
-                                                 " elements, got " + std::to_string(sum));
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[reduce_scatter] the counts must add up to {} elements, got {}", total, sum));
   }
 }
 
 void Communicator::check_root(int root) const {
   if (root >= 0 && root < size()) return;
   throw Error(ErrorCode::invalid_argument,
-              "[broadcast] the root must lie in [0, " + std::to_string(size()) + "), got " + std::to_string(root));
+              fmt::format("[broadcast] the root must lie in [0, {}), got {}", size(), root));
 }
 
 }  // namespace thrum

@@ -24,8 +24,8 @@ struct Group {
   void (*run)(int size, FunctionRef<void(Communicator&)> body);
 };
 
-void PrintTo(const Group& group, std::ostream* out) {
-  *out << group.name;
+std::ostream& operator<<(std::ostream& out, const Group& group) {
+  return out << group.name;
 }
 
 void run_self(int /*size*/, FunctionRef<void(Communicator&)> body) {
@@ -68,9 +68,9 @@ void expect_reductions(Communicator& c) {
   const T rank = static_cast<T>(c.rank()), last = static_cast<T>(c.size() - 1);
   std::vector<T> data = {rank, static_cast<T>(10 - rank), 1};
   c.allreduce(std::span(data), ReduceOp::sum);
-  const int n = c.size();
-  EXPECT_THAT(
-      data, ElementsAre(static_cast<T>(n * (n - 1) / 2), static_cast<T>(10 * n - n * (n - 1) / 2), static_cast<T>(n)));
+  const int n = c.size(), sum_of_ranks = n * (n - 1) / 2;
+  EXPECT_THAT(data,
+              ElementsAre(static_cast<T>(sum_of_ranks), static_cast<T>(10 * n - sum_of_ranks), static_cast<T>(n)));
   data = {rank, static_cast<T>(10 - rank)};
   c.allreduce(std::span(data), ReduceOp::max);
   EXPECT_THAT(data, ElementsAre(last, T{10}));
@@ -134,8 +134,8 @@ TEST_P(CommunicatorConformance, FloatingPointSumsAreFormedInRankOrder) {
 
 TEST_P(CommunicatorConformance, ReduceScatterGivesEachRankItsCount) {
   run([](Communicator& c) {
-    std::vector<std::size_t> counts;  // 0, 2, 4, …
-    for (int r = 0; r < c.size(); ++r) counts.push_back(static_cast<std::size_t>(2 * r));
+    std::vector<std::size_t> counts(static_cast<std::size_t>(c.size()));  // 0, 2, 4, …
+    for (std::size_t r = 0; r < counts.size(); ++r) counts[r] = 2 * r;
     std::vector<float> data(std::accumulate(counts.begin(), counts.end(), std::size_t{0}));
     std::iota(data.begin(), data.end(), 0.0f);
     const auto mine = c.reduce_scatter(std::span<const float>(data), counts, ReduceOp::sum);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -27,8 +28,8 @@ std::vector<double> local_sums(const Execution& execution, RowRange rows, std::s
 }
 
 std::vector<std::uint64_t> bits(const std::vector<double>& values) {
-  std::vector<std::uint64_t> words;
-  for (const double x : values) words.push_back(std::bit_cast<std::uint64_t>(x));
+  std::vector<std::uint64_t> words(values.size());
+  std::ranges::transform(values, words.begin(), [](double x) { return std::bit_cast<std::uint64_t>(x); });
   return words;
 }
 

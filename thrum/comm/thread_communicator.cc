@@ -1,5 +1,7 @@
 #include "thrum/comm/thread_communicator.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <exception>
 #include <numeric>
@@ -19,8 +21,7 @@ Bytes copy(std::span<const std::byte> bytes) {
 }
 
 std::string call_name(std::string_view collective, DType dtype, ReduceOp op, std::size_t n_bytes) {
-  return std::string(collective) + "(" + std::string(dtype_name(dtype)) + ", " + std::string(reduce_op_name(op)) +
-         ", " + std::to_string(n_bytes / dtype_size(dtype)) + ")";
+  return fmt::format("{}({}, {}, {})", collective, dtype_name(dtype), reduce_op_name(op), n_bytes / dtype_size(dtype));
 }
 
 class ThreadCommunicator final : public Communicator {
@@ -42,14 +43,11 @@ class ThreadCommunicator final : public Communicator {
   std::unique_ptr<Communicator> split(int color, int key) override {
     const int mine[2] = {color, key};
     const auto round = group_->exchange(rank_, "split()", copy(std::as_bytes(std::span(mine))));
-    std::vector<std::pair<int, int>> peers;  // (key, rank)
-    for (int r = 0; r < size(); ++r) {
-      const auto* theirs = reinterpret_cast<const int*>(round->parts[r].data());
-      if (theirs[0] == color) peers.emplace_back(theirs[1], r);
-    }
-    std::ranges::sort(peers);
-    std::vector<int> ranks;
-    for (const auto& peer : peers) ranks.push_back(peer.second);
+    const auto theirs = [&](int r) { return reinterpret_cast<const int*>(round->parts[r].data()); };
+    std::vector<int> ranks(static_cast<std::size_t>(size()));
+    std::iota(ranks.begin(), ranks.end(), 0);
+    std::erase_if(ranks, [&](int r) { return theirs(r)[0] != color; });
+    std::ranges::stable_sort(ranks, {}, [&](int r) { return theirs(r)[1]; });
     const auto place = static_cast<int>(std::ranges::find(ranks, rank_) - ranks.begin());
     return std::make_unique<ThreadCommunicator>(group_->child(*round, color, ranks), place);
   }
@@ -58,7 +56,7 @@ class ThreadCommunicator final : public Communicator {
   /// Each rank reduces one part and gives it to all.
   void allreduce_bytes(std::span<std::byte> data, DType dtype, ReduceOp op) override {
     const std::string call = call_name("allreduce", dtype, op, data.size());
-    const auto round = group_->exchange(rank_, call, copy(data));
+    const auto round = group_->exchange(rank_, call, size() == 1 ? Bytes() : copy(data));
     if (size() == 1) return;
     const std::size_t n = data.size() / dtype_size(dtype);
     const auto bound = [&](int r) { return n * static_cast<std::size_t>(r) / static_cast<std::size_t>(size()); };
@@ -73,7 +71,7 @@ class ThreadCommunicator final : public Communicator {
   void reduce_scatter_bytes(std::span<const std::byte> data, std::span<std::byte> mine,
                             std::span<const std::size_t> counts, DType dtype, ReduceOp op) override {
     std::string call = call_name("reduce_scatter", dtype, op, data.size());
-    for (const std::size_t count : counts) call += " " + std::to_string(count);
+    call += fmt::format(" {}", fmt::join(counts, " "));
     const auto round = group_->exchange(rank_, std::move(call), copy(data));
     const std::size_t before = std::accumulate(counts.begin(), counts.begin() + rank_, std::size_t{0});
     reduce(*round, before * dtype_size(dtype), mine, dtype, op);
@@ -84,7 +82,7 @@ class ThreadCommunicator final : public Communicator {
   }
 
   void broadcast_bytes(std::span<std::byte> data, int root) override {
-    std::string call = "broadcast(" + std::to_string(data.size()) + " bytes from " + std::to_string(root) + ")";
+    std::string call = fmt::format("broadcast({} bytes from {})", data.size(), root);
     const auto round = group_->exchange(rank_, std::move(call), rank_ == root ? copy(data) : Bytes());
     std::ranges::copy(round->parts[root], data.begin());
   }
@@ -147,7 +145,7 @@ class ThreadRanks {
     }
   }
 
-  void end_all(int rank, std::exception_ptr cause) {
+  void end_all(int rank, const std::exception_ptr& cause) {
     {
       MutexLock lock(mutex_);
       if (!first_) first_ = cause;
@@ -169,7 +167,7 @@ std::unique_ptr<Communicator> self_communicator() {
 
 void run_thread_ranks(int ranks, FunctionRef<void(Communicator&)> body, std::chrono::milliseconds deadline) {
   if (ranks < 1) {
-    throw Error(ErrorCode::invalid_argument, "[ranks] expected 1 or more, got " + std::to_string(ranks));
+    throw Error(ErrorCode::invalid_argument, fmt::format("[ranks] expected 1 or more, got {}", ranks));
   }
   ThreadRanks(ranks, body, deadline).run();
 }

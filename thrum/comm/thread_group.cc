@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -21,7 +23,7 @@ ThreadGroup::ThreadGroup(std::shared_ptr<ThreadWorld> world, std::vector<int> me
       round_(std::make_shared<ThreadRound>(members_.size())),
       left_(members_.size(), false) {}
 
-std::shared_ptr<const ThreadRound> ThreadGroup::exchange(int rank, std::string call, std::vector<std::byte> part) {
+std::shared_ptr<ThreadRound> ThreadGroup::exchange(int rank, std::string call, std::vector<std::byte> part) {
   const auto deadline = Clock::now() + world_->deadline;
   MutexLock lock(world_->mutex);
   world_->throw_if_failed();
@@ -45,8 +47,8 @@ void ThreadGroup::complete_round() {
   const auto other = std::ranges::find_if(calls, [&](const auto& call) { return call != calls.front(); });
   if (other != calls.end()) {
     return world_->fail(ErrorCode::invalid_argument,
-                        "[communicator] all ranks must make the same call: " + name(0) + " calls " + *calls.front() +
-                            ", " + name(static_cast<std::size_t>(other - calls.begin())) + " calls " + **other);
+                        fmt::format("[communicator] all ranks must make the same call: {} calls {}, {} calls {}",
+                                    name(0), *calls.front(), name(other - calls.begin()), **other));
   }
   round_->complete = true;
   round_ = std::make_shared<ThreadRound>(members_.size());
@@ -54,29 +56,29 @@ void ThreadGroup::complete_round() {
 }
 
 void ThreadGroup::check_absent() {
+  const auto& calls = round_->calls;
   const auto gone = std::ranges::find(left_, true);
-  const auto waiting = std::ranges::find_if(round_->calls, [](const auto& call) { return call.has_value(); });
-  if (gone == left_.end() || waiting == round_->calls.end()) return;
-  world_->fail(ErrorCode::invalid_argument, "[communicator] all ranks must make the same call: " +
-                                                name(static_cast<std::size_t>(waiting - round_->calls.begin())) +
-                                                " calls " + **waiting + ", " +
-                                                name(static_cast<std::size_t>(gone - left_.begin())) + " has ended");
+  const auto waiting = std::ranges::find_if(calls, [](const auto& call) { return call.has_value(); });
+  if (gone == left_.end() || waiting == calls.end()) return;
+  world_->fail(ErrorCode::invalid_argument,
+               fmt::format("[communicator] all ranks must make the same call: {} calls {}, {} has ended",
+                           name(waiting - calls.begin()), **waiting, name(gone - left_.begin())));
 }
 
 void ThreadGroup::fail_late() {
-  const auto late = std::ranges::find_if(round_->calls, [](const auto& call) { return !call.has_value(); });
-  const auto here = std::ranges::find_if(round_->calls, [](const auto& call) { return call.has_value(); });
-  if (late == round_->calls.end() || here == round_->calls.end()) return;
-  world_->fail(ErrorCode::timed_out, "[communicator] " + name(static_cast<std::size_t>(late - round_->calls.begin())) +
-                                         " did not come to " + **here + " within " +
-                                         std::to_string(world_->deadline.count()) + " ms");
+  const auto& calls = round_->calls;
+  const auto late = std::ranges::find_if(calls, [](const auto& call) { return !call.has_value(); });
+  const auto here = std::ranges::find_if(calls, [](const auto& call) { return call.has_value(); });
+  if (late == calls.end() || here == calls.end()) return;
+  world_->fail(ErrorCode::timed_out, fmt::format("[communicator] {} did not come to {} within {} ms",
+                                                 name(late - calls.begin()), **here, world_->deadline.count()));
 }
 
-std::shared_ptr<ThreadGroup> ThreadGroup::child(const ThreadRound& round, int color, const std::vector<int>& ranks) {
-  std::vector<int> members;
-  for (const int rank : ranks) members.push_back(members_[rank]);
+std::shared_ptr<ThreadGroup> ThreadGroup::child(ThreadRound& round, int color, const std::vector<int>& ranks) {
+  std::vector<int> members(ranks.size());
+  std::ranges::transform(ranks, members.begin(), [&](int rank) { return members_[rank]; });
   MutexLock lock(world_->mutex);
-  auto& group = const_cast<ThreadRound&>(round).children[color];
+  auto& group = round.children[color];
   if (!group) group = std::make_shared<ThreadGroup>(world_, std::move(members));
   return group;
 }
@@ -89,11 +91,11 @@ void ThreadGroup::leave(int rank) {
 
 void ThreadGroup::abort(int rank, std::string_view cause) {
   MutexLock lock(world_->mutex);
-  world_->fail(ErrorCode::remote, name(static_cast<std::size_t>(rank)) + ": " + std::string(cause));
+  world_->fail(ErrorCode::remote, fmt::format("{}: {}", name(rank), cause));
 }
 
-std::string ThreadGroup::name(std::size_t rank) const {
-  return "rank " + std::to_string(members_[rank]);
+std::string ThreadGroup::name(std::ptrdiff_t rank) const {
+  return fmt::format("rank {}", members_[rank]);
 }
 
 }  // namespace thrum

@@ -29,7 +29,8 @@ struct ThreadWorld {
 
 class ThreadGroup;
 
-/// One collective call: what each rank brought. Changes under the world's mutex until it is complete, then never.
+/// One collective call: what each rank brought. Changes under the world's mutex; `calls` and `parts` never again once
+/// it is complete.
 struct ThreadRound {
   explicit ThreadRound(std::size_t n_ranks) : calls(n_ranks), parts(n_ranks) {}
 
@@ -49,10 +50,10 @@ class ThreadGroup {
   int size() const noexcept { return static_cast<int>(members_.size()); }
 
   /// Gives `part` to all and waits for theirs. All ranks must name the same `call`. Throws the world's failure.
-  std::shared_ptr<const ThreadRound> exchange(int rank, std::string call, std::vector<std::byte> part);
+  std::shared_ptr<ThreadRound> exchange(int rank, std::string call, std::vector<std::byte> part);
 
   /// The group of `color` that grows out of `round`.
-  std::shared_ptr<ThreadGroup> child(const ThreadRound& round, int color, const std::vector<int>& ranks);
+  std::shared_ptr<ThreadGroup> child(ThreadRound& round, int color, const std::vector<int>& ranks);
 
   /// Rank `rank` makes no more calls; waiting for it is an error.
   void leave(int rank);
@@ -65,7 +66,7 @@ class ThreadGroup {
   void complete_round() THRUM_REQUIRES(world_->mutex);
   void check_absent() THRUM_REQUIRES(world_->mutex);
   void fail_late() THRUM_REQUIRES(world_->mutex);
-  std::string name(std::size_t rank) const;
+  std::string name(std::ptrdiff_t rank) const;
 
   const std::shared_ptr<ThreadWorld> world_;
   const std::vector<int> members_;

@@ -1,8 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <exception>
 #include <limits>
-#include <string>
 
 #include "thrum/core/error.h"
 #include "thrum/core/mutex.h"
@@ -71,13 +72,13 @@ class Loop {
 };
 
 int checked_slots(int slots, Backend backend) {
-  if (slots < 0 || slots > Arena::max_slots) {
-    throw Error(ErrorCode::invalid_argument,
-                "[Arena] slots must lie in [0, " + std::to_string(Arena::max_slots) + "], got " + std::to_string(slots),
+  constexpr int max = Arena::max_slots;
+  if (slots < 0 || slots > max) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("[Arena] slots must lie in [0, {}], got {}", max, slots),
                 "0 takes all that the process may use");
   }
   if (backend == Backend::sequential) return 1;
-  return slots > 0 ? slots : std::min(available_cpus(), Arena::max_slots);
+  return slots > 0 ? slots : std::min(available_cpus(), max);
 }
 
 std::unique_ptr<Arena::Team> make_team(int slots, Backend backend) {

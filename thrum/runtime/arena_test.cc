@@ -20,7 +20,6 @@ namespace thrum {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 /// All that an Arena promises, for every backend and several widths.
 struct Shape {
@@ -212,6 +211,7 @@ TEST_P(ArenaConformance, ServesSeveralOutsideThreads) {
   std::vector<std::uint64_t> totals(4);
   {
     std::vector<std::jthread> callers;
+    callers.reserve(totals.size());
     for (std::size_t caller = 0; caller < totals.size(); ++caller) {
       callers.emplace_back([&, caller] {
         for (int repetition = 0; repetition < 200; ++repetition) {

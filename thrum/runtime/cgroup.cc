@@ -90,7 +90,7 @@ std::vector<fs::path> group_and_ancestors(const fs::path& root, const Mount& mou
   const fs::path top = root / mount.point;
   const std::string prefix = mount.root == "/" ? "" : mount.root;
   fs::path below;  // of `top`; empty where the group lies outside of what is mounted, as in containers
-  if (group.rfind(prefix + "/", 0) == 0) below = fs::path(group.substr(prefix.size() + 1)).lexically_normal();
+  if (group.starts_with(prefix + "/")) below = fs::path(group.substr(prefix.size() + 1)).lexically_normal();
   std::error_code ignored;
   if (below == "." || *below.begin() == ".." || !fs::is_directory(top / below, ignored)) below.clear();
   std::vector<fs::path> directories;

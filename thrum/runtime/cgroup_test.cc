@@ -30,8 +30,8 @@ struct Recording {
   std::optional<std::uint64_t> memory_bytes;
 };
 
-void PrintTo(const Recording& recording, std::ostream* out) {
-  *out << recording.name;
+std::ostream& operator<<(std::ostream& out, const Recording& recording) {
+  return out << recording.name;
 }
 
 std::vector<Recording> recordings() {

@@ -1,8 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,14 +18,14 @@ namespace {
 constexpr std::size_t most_cpus = std::size_t{1} << 20;
 
 int parse_wish(std::string_view wish) {
+  constexpr int max = Arena::max_slots;
   int threads = 0;
   const auto [end, error] = std::from_chars(wish.data(), wish.data() + wish.size(), threads);
-  if (error == std::errc() && end == wish.data() + wish.size() && threads >= 1 && threads <= Arena::max_slots) {
+  if (error == std::errc() && end == wish.data() + wish.size() && threads >= 1 && threads <= max) {
     return threads;
   }
-  throw Error(ErrorCode::invalid_argument, "[THRUM_NUM_THREADS] expected a whole number from 1 to " +
-                                               std::to_string(Arena::max_slots) + ", got \"" + std::string(wish) +
-                                               "\"");
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("[THRUM_NUM_THREADS] expected a whole number from 1 to {}, got \"{}\"", max, wish));
 }
 
 }  // namespace
@@ -46,8 +47,8 @@ int cpu_budget(int affinity, std::optional<double> quota, const char* wish) {
   if (wish == nullptr) return budget;
   const int threads = parse_wish(wish);
   if (threads > budget) {
-    log(LogLevel::warning, "THRUM_NUM_THREADS asks for " + std::to_string(threads) + " threads, the machine leaves " +
-                               std::to_string(budget));
+    log(LogLevel::warning,
+        fmt::format("THRUM_NUM_THREADS asks for {} threads, the machine leaves {}", threads, budget));
   }
   return threads;
 }

@@ -1,6 +1,7 @@
 #include "thrum/runtime/memfd.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@ constexpr int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 }  // namespace
 
 UniqueFd share_bytes(const std::string& name, ByteSpan bytes) {
-  const auto fail = [&] { throw_io("[memory] cannot share " + std::to_string(bytes.size()) + " bytes as " + name); };
+  const auto fail = [&] { throw_io(fmt::format("[memory] cannot share {} bytes as {}", bytes.size(), name)); };
   UniqueFd fd(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!fd) fail();
   // write(2) reports a lack of memory, where filling a mapping would end in SIGBUS; it is also twice as fast.

@@ -1,6 +1,7 @@
 #include "thrum/runtime/process.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -47,7 +48,7 @@ CStrings arguments_of(const Command& command) {
 
 bool is_replaced(const std::string& entry, const Command& command) {
   for (const auto& [name, value] : command.environment) {
-    if (entry.rfind(name + "=", 0) == 0) return true;
+    if (entry.starts_with(name) && entry[name.size()] == '=') return true;
   }
   return false;
 }
@@ -57,7 +58,7 @@ CStrings environment_of(const Command& command) {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     if (!is_replaced(*entry, command)) strings.add(*entry);
   }
-  for (const auto& [name, value] : command.environment) strings.add(name + "=" + value);
+  for (const auto& [name, value] : command.environment) strings.add(fmt::format("{}={}", name, value));
   return strings;
 }
 
@@ -67,7 +68,7 @@ std::vector<UniqueFd> lifted(const std::vector<int>& inherited) {
   std::vector<UniqueFd> copies;
   for (const int fd : inherited) {
     copies.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, above));
-    if (!copies.back()) throw_io("[process] cannot give descriptor " + std::to_string(fd) + " to a child");
+    if (!copies.back()) throw_io(fmt::format("[process] cannot give descriptor {} to a child", fd));
   }
   return copies;
 }
@@ -131,9 +132,9 @@ ProcessEnd end_of(const siginfo_t& info) {
 }  // namespace
 
 std::string ProcessEnd::describe() const {
-  if (signal == 0) return "exit code " + std::to_string(code);
+  if (signal == 0) return fmt::format("exit code {}", code);
   const char* name = ::sigdescr_np(signal);
-  return "signal " + std::to_string(signal) + " (" + (name == nullptr ? "unknown" : name) + ")";
+  return fmt::format("signal {} ({})", signal, name == nullptr ? "unknown" : name);
 }
 
 Process::Process(const Command& command) : pid_(spawn(command)), pidfd_(::pidfd_open(pid_, 0)) {
@@ -166,7 +167,7 @@ ProcessEnd Process::wait() {
   siginfo_t info{};
   while (!end_) {
     if (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) == 0) end_ = end_of(info);
-    if (!end_ && errno != EINTR) throw_io("[process] cannot wait for process " + std::to_string(pid_));
+    if (!end_ && errno != EINTR) throw_io(fmt::format("[process] cannot wait for process {}", pid_));
   }
   return *end_;
 }

@@ -171,6 +171,7 @@ TEST(Process, TheDestructorLeavesNothingBehind) {
 
 TEST(Process, CanBeMoved) {
   std::vector<Process> processes;
+  processes.reserve(3);
   for (int i = 0; i < 3; ++i) processes.emplace_back(child({"exit", std::to_string(i)}));
   std::swap(processes[0], processes[2]);
   EXPECT_EQ(processes[0].wait().code, 2);

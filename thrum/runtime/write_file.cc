@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -90,12 +91,12 @@ class TemporaryFile {
   static fs::path name_beside(const fs::path& target) {
     std::random_device random;
     fs::path name = target;
-    name.replace_filename("." + target.filename().string() + "." + std::to_string(random()) + ".tmp");
+    name.replace_filename(fmt::format(".{}.{}.tmp", target.filename().string(), random()));
     return name;
   }
 
   void give_name() {
-    const std::string open_file = "/proc/self/fd/" + std::to_string(fd_.get());
+    const std::string open_file = fmt::format("/proc/self/fd/{}", fd_.get());
     if (::linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, name_.c_str(), AT_SYMLINK_FOLLOW) != 0) {
       throw_io(cannot_write(target_));
     }
@@ -121,7 +122,7 @@ void write_file(const fs::path& path, FunctionRef<void(FileWriter&)> fill) {
   if (path == "-") return fill_directly(STDOUT_FILENO, path, fill);
   struct stat old;
   if (::stat(path.c_str(), &old) != 0) return replace(path, nullptr, fill);
-  if (S_ISREG(old.st_mode) && path.native().rfind("/dev/", 0) != 0) return replace(fs::canonical(path), &old, fill);
+  if (S_ISREG(old.st_mode) && !path.native().starts_with("/dev/")) return replace(fs::canonical(path), &old, fill);
   const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!fd) throw_io(cannot_write(path));
   fill_directly(fd.get(), path, fill);
