@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "thrum/core/error.h"
+#include "thrum/runtime/memfd.h"
 #include "thrum/serve/listener_internal.h"
 #include "thrum/serve/predict_handler_internal.h"
 #include "thrum/serve/server_fixture_test.h"
@@ -38,8 +39,8 @@ TEST(Server, AnswersClientsInParallel) {
 TEST(Server, AnswersAsTheModelPredicts) {
   const TestServer server({}, "model");
   EXPECT_TRUE(server.log_comes_to_have("Serving logistic-regression, 3 features, "));
-  const std::vector<std::byte> image = people_model()->compile();
-  const auto predictor = open_predictor(image);
+  const SharedBytes image(share_bytes("model", people_model()->compile()).get());
+  const auto predictor = open_predictor(image.bytes());
   serving::PredictHandler handler(*predictor, 10);
   const std::string body = R"({"instances":[[39,"Private",45],[null,"nobody",13.5],[20,"State-gov",null]]})";
   std::string expected;

@@ -81,7 +81,7 @@ Worker::Worker(UniqueFd listener, const Predictor& predictor, const ServeOptions
 void Worker::run() {
   board_.slot(place_.slot).ready_pid.store(getpid(), std::memory_order_release);
   std::array<epoll_event, 128> events;
-  while (!is_stopped_ && !is_orphan()) {
+  while (!is_stopped_) {
     const auto wait = std::chrono::ceil<milliseconds>(std::max(next_sweep_ - now_, Clock::duration::zero()));
     const int n = epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>(wait.count()));
     if (n < 0 && errno != EINTR) fail("cannot wait for events");
@@ -195,7 +195,7 @@ void Worker::sweep() {
   for (std::size_t fd = 0; fd < connections_.size(); ++fd) {
     if (connections_[fd]) check_deadline(*connections_[fd]);
   }
-  if (now_ >= drain_end_) is_stopped_ = true;
+  if (now_ >= drain_end_ || getppid() != place_.supervisor) is_stopped_ = true;
 }
 
 void Worker::check_deadline(Connection& connection) {
@@ -237,10 +237,6 @@ Clock::duration Worker::allowed(const Connection& connection) const {
       break;
   }
   return Clock::duration::zero();
-}
-
-bool Worker::is_orphan() const {
-  return getppid() != place_.supervisor;
 }
 
 }  // namespace thrum::serving

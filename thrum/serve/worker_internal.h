@@ -41,7 +41,6 @@ class Worker {
   void sweep();
   void check_deadline(Connection& connection);
   Clock::duration allowed(const Connection& connection) const;
-  bool is_orphan() const;
 
   UniqueFd listener_;
   UniqueFd epoll_;

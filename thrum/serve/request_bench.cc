@@ -1,0 +1,65 @@
+// What a request costs without its system calls: parsing it, and answering it with a logistic regression.
+#include <benchmark/benchmark.h>
+
+#include <string>
+#include <string_view>
+
+#include "thrum/model/linear/logistic_regression_model.h"
+#include "thrum/runtime/memfd.h"
+#include "thrum/serve/http_session.h"
+#include "thrum/serve/router_internal.h"
+
+namespace thrum {
+namespace {
+
+constexpr std::size_t n_features = 30;
+
+LogisticRegressionModel make_model() {
+  Schema schema;
+  for (std::size_t j = 0; j < n_features; ++j) schema.features.push_back({"feature_" + std::to_string(j)});
+  schema.target = {"class", Task::classification, {"no", "yes"}};
+  std::vector<Encoder::FeatureEncoding> encodings(n_features);
+  Encoder encoder(schema, std::move(encodings));
+  return LogisticRegressionModel({schema, std::move(encoder), std::vector<double>(n_features, 0.01), {0.1}, 0, {}});
+}
+
+/// As wrk and curl send it.
+std::string make_request(const Schema& schema) {
+  std::string body = "{\"instances\":[{";
+  for (const Feature& feature : schema.features) body += "\"" + feature.name + "\":0.12345,";
+  body.back() = '}';
+  body += "]}";
+  return "POST /predict HTTP/1.1\r\nHost: 127.0.0.1:4000\r\nContent-Type: application/json\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+void ParseRequest(benchmark::State& state) {
+  const std::string request = make_request(make_model().schema());
+  HttpParser parser;
+  std::size_t n_messages = 0;
+  for (auto _ : state) {
+    const auto head = parser.parse(request);
+    n_messages += parser.parse(std::string_view(request).substr(head.consumed)).event == HttpParser::Event::message;
+  }
+  if (n_messages != state.iterations()) state.SkipWithError("a request was not understood");
+}
+BENCHMARK(ParseRequest);
+
+void AnswerRequest(benchmark::State& state) {
+  const LogisticRegressionModel model = make_model();
+  const SharedBytes image(share_bytes("model", model.compile()).get());  // aligned as a worker has it
+  const auto predictor = open_predictor(image.bytes());
+  serving::Router router(*predictor, 1000);
+  HttpSession::Context context{router};
+  HttpSession session(context);
+  const std::string request = make_request(model.schema());
+  for (auto _ : state) {
+    session.receive(request);
+    if (!session.unsent().starts_with("HTTP/1.1 200 OK\r\n")) state.SkipWithError("a request was refused");
+    session.sent(session.unsent().size());
+  }
+}
+BENCHMARK(AnswerRequest);
+
+}  // namespace
+}  // namespace thrum
