@@ -51,10 +51,11 @@ def compare_seconds(name, ours, peer, goal=None, repeats=REPEATS):
 class Peer:
     """A program that stays, is asked by lines of JSON and answers each with one: what it loads, it loads once."""
 
-    def __init__(self, script, *arguments, python=sys.executable, environment=None):
-        self.process = subprocess.Popen([python, ROOT / "bench" / "peers" / script, *map(str, arguments)],
+    def __init__(self, script, *arguments, threads, python=sys.executable, environment=None):
+        self.process = subprocess.Popen([*on_cpus(threads), python, ROOT / "bench" / "peers" / script,
+                                         *map(str, arguments)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        env={**os.environ, **(environment or {})})
+                                        env={**os.environ, **thread_limits(threads), **(environment or {})})
 
     def ask(self, **request):
         self.process.stdin.write(json.dumps(request) + "\n")
@@ -77,16 +78,23 @@ def thread_limits(threads):
     return {name: str(threads) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
 
 
-def run_json(*command):
-    """Runs a program and parses its standard output."""
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+def on_cpus(n):
+    """Both sides get as many CPUs as threads: some libraries have no other limit (pandas has none)."""
+    return ["taskset", "--cpu-list", ",".join(map(str, sorted(os.sched_getaffinity(0))[:n]))]
+
+
+def run_json(*command, threads=None):
+    """Runs a program, on that many CPUs, and parses its standard output."""
+    words = [str(word) for word in (*(on_cpus(threads) if threads else ()), *command)]
+    result = subprocess.run(words, capture_output=True, text=True)
     if result.returncode != 0:
         raise RuntimeError(f"{' '.join(map(str, command))}: status {result.returncode}\n{result.stdout}{result.stderr}")
     return json.loads(result.stdout)
 
 
-def thrum(*arguments):
-    return run_json(BIN / "thrum", "--json", *arguments)
+def thrum(*arguments, threads=None):
+    limit = () if threads is None else ("--threads", threads)
+    return run_json(BIN / "thrum", "--json", *limit, *arguments, threads=threads)
 
 
 def generated_higgs():

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import read_csv
-from harness import DATA, REAL_DATA, ROOT, Peer, Row, compare_seconds, generated_higgs, thread_limits, thrum
+from harness import DATA, REAL_DATA, ROOT, Peer, Row, compare_seconds, generated_higgs, thrum
 
 FIT_GOAL = 3.0
 SPEED_UP_GOAL = 1.8
@@ -22,8 +22,7 @@ def matrices(csv, target):
 
 
 def our_fit(csv, target, threads):
-    result = thrum("--threads", threads, "train", "logistic-regression", csv, "--target", target,
-                   "-o", DATA / "bench.thrum")
+    result = thrum("train", "logistic-regression", csv, "--target", target, "-o", DATA / "bench.thrum", threads=threads)
     if not result["converged"]:
         raise RuntimeError(f"{csv}: our fit did not converge")
     return {"seconds": result["fit_seconds"], "quality": result["objective"], "iterations": result["iterations"]}
@@ -53,8 +52,7 @@ def fit_rows(name, csv, target):
     rows = []
     for peer_name, python, environment in peers():
         for threads in (1, 2):
-            with Peer("sklearn_fit.py", folder, threads, python=python,
-                      environment={**environment, **thread_limits(threads)}) as peer:
+            with Peer("sklearn_fit.py", folder, threads, threads=threads, python=python, environment=environment) as peer:
                 row = compare_seconds(f"fit {name}, {threads} threads, {peer_name}",
                                       lambda: our_fit(csv, target, threads), peer.ask, FIT_GOAL)
             rows.append(check_objectives(row))

@@ -1,5 +1,5 @@
 """Matrix products beside the peak of fused multiply-adds measured between them, and beside NumPy's."""
-from harness import BIN, Peer, Row, run_json, thread_limits
+from harness import BIN, Peer, Row, run_json
 
 GOALS = {1000: 0.8, 4000: 0.9}
 SIZES = (1000, 4000)
@@ -22,7 +22,7 @@ def rows():
         found.append(Row(f"gemm {dtype} {n}, {threads} threads, beside the FMA peak", run["GFLOP/s"], run["peak"],
                          run["share"], GOALS[n], "checked", "", "GFLOP/s"))
     for threads in (1, 2):
-        with Peer("numpy_matmul.py", threads, environment=thread_limits(threads)) as peer:
+        with Peer("numpy_matmul.py", threads, threads=threads) as peer:
             for dtype, n in ((dtype, n) for dtype in ("float32", "float64") for n in SIZES):
                 ours, theirs = products[dtype, n, threads]["GFLOP/s"], peer.ask(dtype=dtype, n=n)["gflops"]
                 found.append(Row(f"gemm {dtype} {n}, {threads} threads, NumPy", ours, theirs, ours / theirs,

@@ -34,12 +34,14 @@ def read_rows(name, path):
     rows = []
     for library, goal in (("pandas", PANDAS_GOAL), ("pyarrow", PYARROW_GOAL)):
         for threads in (1, 2):
-            with Peer("read_csv.py", library, path, threads) as peer:
-                ours, theirs = run_json(BIN / "thrum_read_csv", path, threads), peer.ask()
-                if not same_contents(ours, theirs):
-                    raise RuntimeError(f"{library} reads {path} differently: {theirs}; ours: {ours}")
-                row = compare_seconds(f"read {name}, {threads} threads, {library}",
-                                      lambda: run_json(BIN / "thrum_read_csv", path, threads), peer.ask, goal)
+            def ours():
+                return run_json(BIN / "thrum_read_csv", path, threads, threads=threads)
+
+            with Peer("read_csv.py", library, path, threads, threads=threads) as peer:
+                mine, theirs = ours(), peer.ask()
+                if not same_contents(mine, theirs):
+                    raise RuntimeError(f"{library} reads {path} differently: {theirs}; ours: {mine}")
+                row = compare_seconds(f"read {name}, {threads} threads, {library}", ours, peer.ask, goal)
             row.quality_ours = row.quality_peer = "equal"
             rows.append(row)
             print(f"{row.name}: {row.ratio:.2f}", flush=True)

@@ -14,7 +14,7 @@ MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "?"]
 
 def main():
     path, target, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
-    table = pd.read_csv(path, na_values=MISSING, keep_default_na=False, float_precision="round_trip")
+    table = pd.read_csv(path, na_values=MISSING, keep_default_na=False)
     features = table.drop(columns=[target])
     numbers = features.select_dtypes("number")
     texts = features.drop(columns=numbers.columns)

@@ -16,7 +16,7 @@ def train(path, target, file):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    table = pd.read_csv(path, float_precision="round_trip")
+    table = pd.read_csv(path)
     X, y = table.drop(columns=[target]), table[target]
     model = make_pipeline(StandardScaler(), LogisticRegression(solver="newton-cholesky", tol=1e-12, max_iter=1000))
     joblib.dump((list(X.columns), model.fit(X.to_numpy(), y)), file)

@@ -22,7 +22,7 @@ Dataset dataset_of(const std::string& csv) {
   return {std::make_shared<const Table>(parse_csv(csv, {}, execution)), {.target = "y"}};
 }
 
-/// Four classes of 12 000 rows with numbers, categories and missing values.
+/// 12 000 rows of four classes with numbers, categories and missing values.
 Dataset large_dataset() {
   std::string csv = "a,b,c,y\n";
   for (int i = 0; i < 12000; ++i) {
