@@ -1,0 +1,154 @@
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/cli/thrum_process.h"
+
+namespace thrum::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+const std::string breast_cancer = THRUM_SOURCE_DIR "/examples/data/breast_cancer.csv";
+
+/// One request on a connection of its own; the whole answer.
+std::string ask(int port, const std::string& request) {
+  const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string answer;
+  if (connect(socket_fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+      send(socket_fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
+    char buffer[4096];
+    for (ssize_t n = 0; (n = recv(socket_fd, buffer, sizeof buffer, 0)) > 0;) {
+      answer.append(buffer, static_cast<std::size_t>(n));
+    }
+  }
+  close(socket_fd);
+  return answer;
+}
+
+std::string post(int port, const std::string& body) {
+  return ask(port, "POST /predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " +
+                       std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+
+std::vector<std::string> fields_of(const std::string& line) {
+  std::vector<std::string> fields;
+  std::istringstream stream(line);
+  for (std::string field; std::getline(stream, field, ',');) fields.push_back(field);
+  return fields;
+}
+
+/// The first `n` rows of the data as the body of a request.
+std::string request_body(std::size_t n) {
+  std::istringstream lines(read_text(breast_cancer));
+  std::string line;
+  std::getline(lines, line);
+  const std::vector<std::string> names = fields_of(line);
+  json instances = json::array();
+  for (std::size_t i = 0; i < n && std::getline(lines, line); ++i) {
+    const std::vector<std::string> fields = fields_of(line);
+    json instance;
+    for (std::size_t j = 0; j + 1 < fields.size(); ++j) instance[names[j]] = std::stod(fields[j]);
+    instances.push_back(instance);
+  }
+  return json{{"instances", instances}}.dump();
+}
+
+/// A server on a free port of this machine.
+class Serving : public testing::Test {
+ protected:
+  void SetUp() override {
+    const Outcome run = run_thrum(
+        {"train", "logistic-regression", breast_cancer, "--target", "diagnosis", "-o", folder_.file("m.thrum"), "-q"});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+  }
+
+  ThrumProcess& start(std::vector<std::string> flags = {}) {
+    std::vector<std::string> arguments = {"serve", folder_.file("m.thrum"), "-b", "127.0.0.1:0"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    server_ = std::make_unique<ThrumProcess>(arguments, folder_.path());
+    EXPECT_TRUE(server_->wait_for_err("Listening at: http://127.0.0.1:")) << server_->err();
+    EXPECT_TRUE(server_->wait_for_err("Booting worker")) << server_->err();
+    const std::string log = server_->err();
+    const std::string marker = "http://127.0.0.1:";
+    const std::size_t at = log.find(marker);
+    if (at != std::string::npos) port_ = std::stoi(log.substr(at + marker.size()));
+    return *server_;
+  }
+
+  int port_ = 0;
+  TemporaryFolder folder_;
+
+ private:
+  std::unique_ptr<ThrumProcess> server_;
+};
+
+TEST_F(Serving, AnswersWhatPredictWrites) {
+  start({"-w", "2"});
+  const std::string answer = post(port_, request_body(50));
+  ASSERT_THAT(answer, testing::StartsWith("HTTP/1.1 200 OK\r\n"));
+  const json served = json::parse(answer.substr(answer.find("\r\n\r\n") + 4));
+  std::istringstream lines(run_thrum({"predict", folder_.file("m.thrum"), breast_cancer, "--proba"}).out);
+  std::string line;
+  std::getline(lines, line);
+  for (std::size_t i = 0; i < 50; ++i) {
+    std::getline(lines, line);
+    const std::vector<std::string> fields = fields_of(line);
+    EXPECT_EQ(served.at("predictions")[i], fields[0]);
+    EXPECT_EQ(served.at("probabilities")[i][0], std::stod(fields[1]));
+    EXPECT_EQ(served.at("probabilities")[i][1], std::stod(fields[2]));
+  }
+}
+
+TEST_F(Serving, TerminationEndsWithCode0) {
+  ThrumProcess& server = start();
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0);
+  EXPECT_THAT(server.err(), HasSubstr("Shutting down: Master"));
+}
+
+TEST_F(Serving, LogsLinesAsGunicornDoes) {
+  const std::string log = start().err();
+  EXPECT_THAT(log, testing::ContainsRegex("\\[20[0-9-]+ [0-9:]+ [+-][0-9]+\\] \\[[0-9]+\\] \\[INFO\\] Listening at: "));
+}
+
+TEST_F(Serving, LogsJsonLinesFromSupervisorAndWorkers) {
+  ThrumProcess& server = start({"--log-format", "json"});
+  server.signal(SIGTERM);
+  server.wait();
+  bool worker_seen = false;
+  std::istringstream lines(server.err());
+  for (std::string line; std::getline(lines, line);) {
+    worker_seen = worker_seen || json::parse(line).at("message").get<std::string>().starts_with("Booting worker");
+  }
+  EXPECT_TRUE(worker_seen) << server.err();
+}
+
+TEST_F(Serving, PortInUseEndsWithCode6AndTheRemedy) {
+  start();
+  const Outcome run = run_thrum({"serve", folder_.file("m.thrum"), "-b", "127.0.0.1:" + std::to_string(port_)});
+  EXPECT_EQ(run.exit_code, 6);
+  EXPECT_EQ(run.err, "thrum: error: [serve] cannot listen at 127.0.0.1:" + std::to_string(port_) +
+                         ": Address already in use\n  another process listens there; choose another port, or 0 for "
+                         "any\n");
+}
+
+TEST_F(Serving, BadRequestNamesThePlace) {
+  start();
+  EXPECT_THAT(post(port_, "{\"instances\":[{\"mean_radius\":"), testing::StartsWith("HTTP/1.1 400"));
+}
+
+}  // namespace
+}  // namespace thrum::test

@@ -1,0 +1,126 @@
+#include "thrum/cli/arguments.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <utility>
+
+#include "thrum/cli/exit_code.h"
+#include "thrum/core/names.h"
+
+namespace thrum::cli {
+namespace {
+
+using OptionMap = std::map<const Parameter*, CLI::Option*>;
+
+std::string spellings(const Parameter& parameter) {
+  if (parameter.traits.positional) return parameter.name;
+  std::string names = parameter.flag();
+  for (const std::string& alias : parameter.traits.aliases) names += ",--" + alias;
+  if (parameter.traits.letter != '\0') names += std::string(",-") + parameter.traits.letter;
+  return names;
+}
+
+/// CLI11 finds the words; what they mean is decided by Parameter::set, so that all sources of a value are treated
+/// alike.
+void declare(CLI::App& app, const Command& command, OptionMap& options) {
+  app.set_help_flag();
+  app.allow_extras();
+  app.fallthrough();
+  app.require_subcommand(0, 1);
+  for (const Parameter& parameter : command.parameters) {
+    CLI::Option* option =
+        parameter.is_switch ? app.add_flag(spellings(parameter)) : app.add_option(spellings(parameter))->expected(1);
+    if (parameter.traits.positional && parameter.repeatable) option->expected(0, 64);
+    option->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    options[&parameter] = option;
+  }
+  for (const Command& subcommand : command.subcommands) {
+    declare(*app.add_subcommand(subcommand.name), subcommand, options);
+  }
+}
+
+CommandPath chosen_path(const Command& root, const CLI::App& app) {
+  CommandPath path{&root};
+  for (const CLI::App* level = &app; !level->get_subcommands().empty();) {
+    level = level->get_subcommands().front();
+    path.push_back(path.back()->find(level->get_name()));
+  }
+  return path;
+}
+
+std::string where(const CommandPath& path) {
+  return "[" + (path.size() > 1 ? path_text(path) : path.front()->name) + "] ";
+}
+
+std::string help_command(const CommandPath& path) {
+  return path.size() > 1 ? "thrum " + path_text(path) + " --help" : "thrum --help";
+}
+
+[[noreturn]] void refuse_flag(const CommandPath& path, const std::string& word) {
+  const std::string flag = word.substr(0, word.find('='));
+  const std::string bare = flag.substr(std::min(flag.find_first_not_of('-'), flag.size()));
+  std::vector<std::string> known;
+  for (const Command* command : path) {
+    for (const Parameter& parameter : command->parameters) {
+      if (!parameter.traits.positional) known.push_back(parameter.flag().substr(2));
+    }
+  }
+  const std::string nearest = nearest_name(bare, known);
+  throw usage_error(where(path) + "unknown flag " + flag,
+                    nearest.empty() ? "see: " + help_command(path) : "nearest: \"--" + nearest + "\"");
+}
+
+[[noreturn]] void refuse_word(const CommandPath& path, const std::string& word) {
+  const Command& command = *path.back();
+  if (command.subcommands.empty()) {
+    throw usage_error(fmt::format("{}unexpected argument \"{}\"", where(path), word), "see: " + help_command(path));
+  }
+  std::vector<std::string> names;
+  for (const Command& subcommand : command.subcommands) {
+    if (!subcommand.hidden) names.push_back(subcommand.name);
+  }
+  const std::string hint = nearest_hint(word, names);
+  throw usage_error(fmt::format("{}unknown {} \"{}\"", where(path), command.subcommand_noun, word),
+                    hint.empty() ? "see: " + help_command(path) : hint);
+}
+
+void refuse_extras(const CommandPath& path, const std::vector<std::string>& extras) {
+  for (const std::string& word : extras) {
+    if (word.size() > 1 && word.front() == '-') refuse_flag(path, word);
+  }
+  if (!extras.empty()) refuse_word(path, extras.front());
+}
+
+/// CLI11 words this "--target: 1 required TEXT missing".
+std::string flag_of(const CLI::ParseError& error) {
+  const std::string text = error.what();
+  return text.substr(0, text.find(':'));
+}
+
+}  // namespace
+
+Arguments parse_arguments(const Command& root, std::span<const char* const> words) {
+  CLI::App app;
+  OptionMap options;
+  declare(app, root, options);
+  std::vector<std::string> reversed(words.rbegin(), words.rend());
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::ArgumentMismatch& error) {
+    const CommandPath path = chosen_path(root, app);
+    throw usage_error(where(path) + flag_of(error) + " needs a value", "see: " + help_command(path));
+  } catch (const CLI::ParseError& error) {
+    throw usage_error(where(chosen_path(root, app)) + error.what());
+  }
+  Arguments arguments;
+  arguments.path = chosen_path(root, app);
+  refuse_extras(arguments.path, app.remaining(true));
+  for (const auto& [parameter, option] : options) {
+    if (option->count() > 0) arguments.given[parameter] = option->results();
+  }
+  return arguments;
+}
+
+}  // namespace thrum::cli

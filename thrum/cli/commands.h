@@ -1,0 +1,27 @@
+#pragma once
+
+#include "thrum/cli/command.h"
+#include "thrum/cli/session.h"
+
+namespace thrum::cli {
+
+/// The root with all commands, in the order in which help lists them; parsing fills `globals`.
+Command thrum_command(Globals& globals);
+
+// One per file.
+Command completion_command();
+Command data_command();
+Command data_generate_command();
+Command data_inspect_command();
+Command data_split_command();
+Command doctor_command();
+Command evaluate_command();
+Command help_command();
+Command info_command();
+Command inspect_command();
+Command predict_command();
+Command reference_command();
+Command serve_command();
+Command train_command();
+
+}  // namespace thrum::cli

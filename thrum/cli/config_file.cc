@@ -1,0 +1,120 @@
+#include "thrum/cli/config_file.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <functional>
+#include <string_view>
+
+#include "thrum/cli/exit_code.h"
+#include "thrum/core/names.h"
+#include "thrum/core/options.h"
+#include "thrum/runtime/file.h"
+
+namespace thrum::cli {
+namespace {
+
+using Entries = std::map<std::string, ConfigFile::Entry>;
+
+struct Reader {
+  std::string file;
+  std::map<std::string, Entries>& tables;
+
+  std::string place(const toml::source_region& source) const {
+    return fmt::format("{}:{}:{}", file, source.begin.line, source.begin.column);
+  }
+
+  std::string scalar(const std::string& key, const toml::node& node) const {
+    if (const auto* text = node.as_string()) return text->get();
+    if (const auto* whole = node.as_integer()) return std::to_string(whole->get());
+    if (const auto* number = node.as_floating_point()) return detail::number_text(number->get());
+    if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
+    throw usage_error(fmt::format("[{}] {} must be a text, a number or true or false", place(node.source()), key));
+  }
+
+  ConfigFile::Entry entry(const std::string& key, const toml::node& node) const {
+    ConfigFile::Entry made{{}, place(node.source())};
+    if (const auto* list = node.as_array()) {
+      for (const toml::node& element : *list) made.values.push_back(scalar(key, element));
+    } else {
+      made.values.push_back(scalar(key, node));
+    }
+    return made;
+  }
+
+  /// A key belongs into a table when the table's command, one above it or one below it has such a flag.
+  static bool below_has(const Command& command, std::string_view key, std::vector<std::string>& names) {
+    bool found = false;
+    for (const Parameter& parameter : command.parameters) {
+      if (parameter.traits.positional) continue;
+      names.push_back(parameter.name);
+      found = found || parameter.is_called(key);
+    }
+    for (const Command& subcommand : command.subcommands) found = below_has(subcommand, key, names) || found;
+    return found;
+  }
+
+  void check_key(const CommandPath& path, const toml::key& key_node) const {
+    const std::string key(key_node.str());
+    std::vector<std::string> names;
+    bool found = below_has(*path.back(), key, names);
+    for (const Parameter& parameter : path.front()->parameters) {
+      names.push_back(parameter.name);
+      found = found || parameter.is_called(key);
+    }
+    if (found) return;
+    const std::string table = path.size() > 1 ? fmt::format(" in [{}]", path_text(path)) : "";
+    for (const Command& subcommand : path.back()->subcommands) names.push_back(subcommand.name);
+    throw usage_error(fmt::format("[{}] unknown key \"{}\"{}", place(key_node.source()), key, table),
+                      nearest_hint(key, names));
+  }
+
+  void read(const toml::table& table, const CommandPath& path) const {
+    for (const auto& [key_node, node] : table) {
+      const std::string key(key_node.str());
+      const Command* subcommand = path.back()->find(key);
+      if (const auto* inner = node.as_table(); inner != nullptr && subcommand != nullptr) {
+        CommandPath deeper = path;
+        deeper.push_back(subcommand);
+        read(*inner, deeper);
+        continue;
+      }
+      check_key(path, key_node);
+      tables[path_text(path)][key] = entry(key, node);
+    }
+  }
+};
+
+toml::table parse(const std::filesystem::path& path) {
+  try {
+    const MappedFile file(path);
+    return toml::parse(text_of(file.bytes()));
+  } catch (const toml::parse_error& error) {
+    const auto& begin = error.source().begin;
+    throw usage_error(
+        fmt::format("[{}:{}:{}] not valid TOML: {}", path.string(), begin.line, begin.column, error.description()));
+  } catch (const Error& error) {
+    throw Failure(ExitCode::usage, error);
+  }
+}
+
+}  // namespace
+
+ConfigFile::ConfigFile(const std::filesystem::path& path, const Command& root) {
+  const toml::table table = parse(path);
+  Reader{path.string(), tables_}.read(table, {&root});
+}
+
+const ConfigFile::Entry* ConfigFile::find(const CommandPath& path, const Parameter& parameter) const {
+  for (CommandPath level = path; !level.empty(); level.pop_back()) {
+    const auto table = tables_.find(path_text(level));
+    if (table == tables_.end()) continue;
+    const auto found = std::find_if(table->second.begin(), table->second.end(),
+                                    [&](const auto& item) { return parameter.is_called(item.first); });
+    if (found != table->second.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+}  // namespace thrum::cli

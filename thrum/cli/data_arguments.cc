@@ -1,0 +1,45 @@
+#include "thrum/cli/data_arguments.h"
+
+#include <fmt/format.h>
+
+#include "thrum/cli/exit_code.h"
+#include "thrum/cli/text.h"
+#include "thrum/data/csv.h"
+
+namespace thrum::cli {
+namespace {
+
+char delimiter_of(const std::string& text) {
+  if (text.empty()) return '\0';
+  if (text == "tab" || text == "\\t") return '\t';
+  if (text.size() == 1 && text != "\"" && text != "\n" && text != "\r") return text.front();
+  throw usage_error(fmt::format("--delimiter: expected one character or \"tab\", got \"{}\"", text));
+}
+
+}  // namespace
+
+std::vector<Parameter> data_parameters(DataArguments& arguments, const std::string& help) {
+  return {
+      parameter(option_field("data", &DataArguments::file, {}, help), &arguments,
+                {.value = "DATA", .positional = true, .required = true}),
+      parameter(option_field("no_header", &DataArguments::no_header, {},
+                             "the first line is data; the columns are called 0, 1, …"),
+                &arguments, {.group = "Data"}),
+      parameter(option_field("delimiter", &DataArguments::delimiter, {},
+                             "what separates fields: one character or \"tab\"; not given: from the first line"),
+                &arguments, {.value = "CHAR", .group = "Data"}),
+  };
+}
+
+Table read_data(const DataArguments& arguments, const std::string& file, const Execution& execution) {
+  CsvOptions options;
+  options.delimiter = delimiter_of(arguments.delimiter);
+  options.header = !arguments.no_header;
+  return blame(ExitCode::data, [&] { return read_csv(file, options, execution); });
+}
+
+std::string shape_text(std::size_t rows, std::size_t columns, const std::string& noun) {
+  return fmt::format("{} rows, {} {}{}", grouped(rows), grouped(columns), noun, columns == 1 ? "" : "s");
+}
+
+}  // namespace thrum::cli

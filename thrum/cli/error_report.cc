@@ -1,0 +1,56 @@
+#include "thrum/cli/error_report.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <new>
+
+#include "thrum/core/json_internal.h"
+
+namespace thrum::cli {
+namespace {
+
+/// what() is "message; hint".
+std::string message_of(const Error& error) {
+  const std::string text = error.what();
+  return error.hint().empty() ? text : text.substr(0, text.size() - error.hint().size() - 2);
+}
+
+Failure placed(const Error& error, ExitCode exit_code, const std::string& command) {
+  const std::string message = message_of(error);
+  const std::string place = message.starts_with("[") ? "" : "[" + command + "] ";
+  return {exit_code, error.code(), place + message, error.hint()};
+}
+
+}  // namespace
+
+Failure failure_of(const std::exception_ptr& exception, const std::string& command) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const Failure& failure) {
+    return placed(failure, failure.exit_code(), command);
+  } catch (const Error& error) {
+    return placed(error, exit_code_of(error.code()), command);
+  } catch (const std::bad_alloc&) {
+    const Error error(ErrorCode::out_of_memory, "not enough memory", "use fewer rows, or a machine with more");
+    return placed(error, ExitCode::resource, command);
+  } catch (const std::exception& other) {
+    return placed(Error(ErrorCode::internal, other.what()), ExitCode::failure, command);
+  }
+}
+
+void report_failure(const Failure& failure, bool json, Console& console) {
+  console.end_progress();
+  const std::string message = message_of(failure);
+  if (json) {
+    const Json object = {
+        {"schema", "thrum.error/1"},
+        {"error", {{"code", error_code_name(failure.code())}, {"message", message}, {"hint", failure.hint()}}}};
+    fmt::print("{}\n", object.dump(2, ' ', false, Json::error_handler_t::replace));
+    std::fflush(stdout);
+    return;
+  }
+  console.write(LogLevel::error, failure.hint().empty() ? message : message + "\n  " + failure.hint());
+}
+
+}  // namespace thrum::cli

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <exception>
+#include <string>
+
+#include "thrum/cli/console.h"
+#include "thrum/cli/exit_code.h"
+
+namespace thrum::cli {
+
+/// Any exception as an error with an exit code. `command` ("train") is put before messages that name no place.
+Failure failure_of(const std::exception_ptr& exception, const std::string& command);
+
+/// On standard error "thrum: error: [train] …" with the hint on a line of its own, or with `json` one object on
+/// standard output.
+void report_failure(const Failure& failure, bool json, Console& console);
+
+}  // namespace thrum::cli

@@ -1,0 +1,114 @@
+#include "thrum/cli/evaluation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "thrum/cli/exit_code.h"
+#include "thrum/cli/text.h"
+#include "thrum/cli/truth.h"
+#include "thrum/metrics/classification.h"
+
+namespace thrum::cli {
+namespace {
+
+/// Drops the rows that do not count; a row is `width` values.
+template <class T>
+void keep_rows(std::vector<T>& values, const std::vector<std::uint8_t>& mask, std::size_t width) {
+  if (mask.empty() || values.empty()) return;
+  std::size_t kept = 0;
+  for (std::size_t row = 0; row < mask.size(); ++row) {
+    if (mask[row] == 0) continue;
+    std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(row * width), width,
+                values.begin() + static_cast<std::ptrdiff_t>(kept * width));
+    ++kept;
+  }
+  values.resize(kept * width);
+}
+
+void score_classes(Evaluation& evaluation, const std::vector<std::size_t>& y, MatrixView<const double> probabilities,
+                   const std::vector<double>& weights) {
+  evaluation.scores = metrics::classification_metrics(y, probabilities, weights);
+  const metrics::ConfusionMatrix confusion(y, most_probable(probabilities), probabilities.cols(), weights);
+  for (std::size_t i = 0; i < probabilities.cols(); ++i) {
+    for (std::size_t j = 0; j < probabilities.cols(); ++j) evaluation.confusion.push_back(confusion(i, j));
+  }
+}
+
+Evaluation evaluate_rows(const Model& model, const Table& table, const EvaluationRows& rows,
+                         const Execution& execution) {
+  const Target& target = model.schema().target;
+  Evaluation evaluation;
+  const Stopwatch stopwatch;
+  std::vector<double> outputs = predict(model, table, execution);
+  evaluation.predict_seconds = stopwatch.seconds();
+  const std::size_t width = outputs.size() / table.n_rows();
+  keep_rows(outputs, rows.mask, width);
+  std::vector<double> weights = row_weights(rows.weight, table);
+  keep_rows(weights, rows.mask, 1);
+  evaluation.n_rows = outputs.size() / width;
+  if (target.task == Task::regression) {
+    std::vector<double> y = true_numbers(target, table);
+    keep_rows(y, rows.mask, 1);
+    evaluation.scores = metrics::regression_metrics(y, outputs, weights);
+    return evaluation;
+  }
+  std::vector<std::size_t> y = true_classes(target, table);
+  keep_rows(y, rows.mask, 1);
+  evaluation.classes = target.classes;
+  score_classes(evaluation, y, MatrixView<const double>(outputs.data(), evaluation.n_rows, width), weights);
+  return evaluation;
+}
+
+/// Counts without weights are whole numbers, and look so.
+Json count_json(double count) {
+  return count == std::floor(count) && count < 0x1p53 ? Json(static_cast<std::int64_t>(count)) : Json(count);
+}
+
+}  // namespace
+
+Evaluation evaluate(const Model& model, const Table& table, const EvaluationRows& rows, const Execution& execution) {
+  return blame(ExitCode::data, [&] { return evaluate_rows(model, table, rows, execution); });
+}
+
+Json scores_json(const Evaluation& evaluation) {
+  Json object = Json::object();
+  for (const metrics::Score& score : evaluation.scores) {
+    object[score.name] = std::isfinite(score.value) ? Json(score.value) : Json();
+  }
+  return object;
+}
+
+Json confusion_json(const Evaluation& evaluation) {
+  const std::size_t n = evaluation.classes.size();
+  Json counts = Json::array();
+  for (std::size_t i = 0; i < n; ++i) {
+    Json row = Json::array();
+    for (std::size_t j = 0; j < n; ++j) row.push_back(count_json(evaluation.confusion[i * n + j]));
+    counts.push_back(std::move(row));
+  }
+  return {{"classes", evaluation.classes}, {"counts", counts}};
+}
+
+std::string scores_text(const Evaluation& evaluation) {
+  std::vector<std::vector<std::string>> rows;
+  for (const metrics::Score& score : evaluation.scores) {
+    rows.push_back({score.name, std::isfinite(score.value) ? fmt::format("{:.6f}", score.value)
+                                                           : fmt::format("not defined: {}", score.why_undefined)});
+  }
+  return aligned(rows);
+}
+
+std::string confusion_text(const Evaluation& evaluation) {
+  const std::size_t n = evaluation.classes.size();
+  std::vector<std::vector<std::string>> rows = {{"actual \\ predicted"}};
+  rows.front().insert(rows.front().end(), evaluation.classes.begin(), evaluation.classes.end());
+  for (std::size_t i = 0; i < n; ++i) {
+    rows.push_back({evaluation.classes[i]});
+    for (std::size_t j = 0; j < n; ++j) rows.back().push_back(fmt::format("{:.10g}", evaluation.confusion[i * n + j]));
+  }
+  return aligned(rows);
+}
+
+}  // namespace thrum::cli

@@ -1,0 +1,15 @@
+#include "thrum/cli/machine_text.h"
+
+#include <fmt/format.h>
+
+#include "thrum/cli/text.h"
+
+namespace thrum::cli {
+
+std::string allowed_text(const Machine& machine) {
+  const std::string affinity = counted(static_cast<std::size_t>(machine.affinity_cpus), "CPU") + " by affinity";
+  if (!machine.cpu_quota) return affinity + ", no quota";
+  return affinity + fmt::format(", {:.3g} by the quota of its control groups", *machine.cpu_quota);
+}
+
+}  // namespace thrum::cli

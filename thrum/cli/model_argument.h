@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "thrum/cli/parameter.h"
+#include "thrum/model/model.h"
+
+namespace thrum::cli {
+
+/// The positional MODEL that fills `file`, a member of `arguments`.
+template <class Arguments>
+Parameter model_parameter(std::string Arguments::* file, Arguments& arguments) {
+  return parameter(option_field("model", file, {}, "a model file that thrum train wrote"), &arguments,
+                   {.value = "MODEL", .positional = true, .required = true});
+}
+
+/// Throws Failure (model) for a file that is missing or is no valid model.
+std::unique_ptr<Model> read_model(const std::string& file);
+
+/// "adult.thrum: logistic-regression, predicts income (2 classes) from 14 features"
+std::string model_line(const Model& model, const std::string& file);
+
+}  // namespace thrum::cli

@@ -1,0 +1,38 @@
+#include "thrum/cli/output_path.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "thrum/cli/exit_code.h"
+
+namespace thrum::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void refuse(const std::string& output, const std::string& reason) {
+  throw Failure(ExitCode::failure, ErrorCode::io, fmt::format("cannot write {}: {}", output, reason));
+}
+
+}  // namespace
+
+void check_output(const std::string& output, const std::vector<std::string>& inputs) {
+  if (output == "-") return;
+  std::error_code ignored;
+  for (const std::string& input : inputs) {
+    if (input == "-" || !fs::is_regular_file(input, ignored) || !fs::equivalent(input, output, ignored)) continue;
+    throw usage_error(fmt::format("the output {} is also an input", output), "give another name with -o");
+  }
+  const fs::path folder = fs::path(output).has_parent_path() ? fs::path(output).parent_path() : fs::path(".");
+  if (fs::is_directory(output, ignored)) refuse(output, "it is a folder");
+  if (!fs::exists(folder, ignored)) refuse(output, fmt::format("there is no folder {}", folder.string()));
+  if (!fs::is_directory(folder, ignored)) refuse(output, fmt::format("{} is no folder", folder.string()));
+  const bool device = fs::exists(output, ignored) && !fs::is_regular_file(output, ignored);
+  if (::access(device ? output.c_str() : folder.c_str(), W_OK) != 0) refuse(output, std::strerror(errno));
+}
+
+}  // namespace thrum::cli

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace thrum::cli {
+
+/// Looks, before any work is done, whether `output` can be written. Throws Failure: (usage) where it is one of
+/// `inputs`, (failure) where its folder is missing or may not be written to, or it is a folder.
+void check_output(const std::string& output, const std::vector<std::string>& inputs);
+
+}  // namespace thrum::cli

@@ -1,0 +1,78 @@
+#include "thrum/cli/parameter.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+namespace thrum::cli {
+namespace {
+
+std::string spelled(std::string text, char from, char to) {
+  std::replace(text.begin(), text.end(), from, to);
+  return text;
+}
+
+std::string value_name(const OptionField& field) {
+  if (!field.choices.empty()) return "NAME";
+  if (field.type == "integer") return "N";
+  if (field.type == "number") return "X";
+  return "TEXT";
+}
+
+std::vector<std::string> split_at_commas(std::string_view text) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    if (end > begin) parts.emplace_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::string Parameter::flag() const {
+  return "--" + spelled(name, '_', '-');
+}
+
+std::string Parameter::environment() const {
+  std::string variable = "THRUM_" + spelled(name, '-', '_');
+  for (char& c : variable) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return variable;
+}
+
+bool Parameter::is_called(std::string_view key) const {
+  const std::string wanted = spelled(std::string(key), '-', '_');
+  return wanted == name || std::count(traits.aliases.begin(), traits.aliases.end(), wanted) != 0;
+}
+
+Parameter parameter(const OptionField& field, void* options, ParameterTraits traits) {
+  Parameter made;
+  made.name = field.name;
+  made.help = field.help;
+  made.domain = field.domain;
+  made.initial = field.get(options);
+  made.choices = field.choices;
+  made.is_switch = field.type == "boolean" && made.initial == "false";
+  made.traits = std::move(traits);
+  if (field.type == "boolean") {
+    made.choices = {"true", "false"};
+  }
+  if (made.traits.value.empty()) made.traits.value = field.type == "boolean" ? "BOOL" : value_name(field);
+  made.set = [set = field.set, options](std::string_view text) { set(options, text); };
+  return made;
+}
+
+Parameter list_parameter(std::string name, std::vector<std::string>* values, std::string help, ParameterTraits traits) {
+  Parameter made;
+  made.name = std::move(name);
+  made.help = std::move(help);
+  made.repeatable = true;
+  made.traits = std::move(traits);
+  made.set = [values](std::string_view text) {
+    for (std::string& part : split_at_commas(text)) values->push_back(std::move(part));
+  };
+  return made;
+}
+
+}  // namespace thrum::cli

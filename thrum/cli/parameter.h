@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "thrum/core/options.h"
+
+namespace thrum::cli {
+
+/// What the command line adds to an option field.
+struct ParameterTraits {
+  char letter = '\0';                     ///< 'w': -w as well
+  std::vector<std::string> aliases = {};  ///< more long names
+  std::string value = {};                 ///< what help calls the value: "FILE"; empty: from the type
+  std::string group = "Flags";            ///< the heading in help
+  bool positional = false;
+  bool required = false;
+};
+
+/// One flag or positional argument of a command, described once: parsing, THRUM_* variables, thrum.toml, help,
+/// completion and the reference pages are made from it.
+struct Parameter {
+  std::string name;                  ///< "graceful_timeout": --graceful-timeout, THRUM_GRACEFUL_TIMEOUT
+  std::string help;                  ///< one line, with the unit
+  std::string domain;                ///< what is allowed, for people; may be empty
+  std::string initial;               ///< the default as text; may be empty
+  std::vector<std::string> choices;  ///< empty: any text
+  bool is_switch = false;            ///< takes no value
+  bool repeatable = false;
+  ParameterTraits traits;
+  std::function<void(std::string_view text)> set;  ///< throws invalid_argument: "[name] expected …"
+
+  std::string flag() const;                    ///< "--graceful-timeout"
+  std::string environment() const;             ///< "THRUM_GRACEFUL_TIMEOUT"
+  bool is_called(std::string_view key) const;  ///< by its name or an alias, dashes or underscores
+};
+
+/// A parameter that sets one field of `options`, which outlives it.
+Parameter parameter(const OptionField& field, void* options, ParameterTraits traits = {});
+
+/// A flag that may be given several times, or once with commas.
+Parameter list_parameter(std::string name, std::vector<std::string>* values, std::string help,
+                         ParameterTraits traits = {});
+
+}  // namespace thrum::cli

@@ -1,0 +1,124 @@
+#include "thrum/cli/program.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "thrum/cli/arguments.h"
+#include "thrum/cli/commands.h"
+#include "thrum/cli/error_report.h"
+#include "thrum/cli/help.h"
+#include "thrum/cli/settings.h"
+#include "thrum/cli/version.h"
+#include "thrum/runtime/interrupt.h"
+#include "thrum/runtime/simd.h"
+
+namespace thrum::cli {
+namespace {
+
+using Words = std::span<const char* const>;
+
+/// Known before anything is parsed, because it says how a parsing error is reported.
+bool asks_for_json(Words words) {
+  return std::any_of(words.begin(), words.end(), [](std::string_view word) { return word == "--json"; });
+}
+
+Console::Style console_style(const Globals& globals) {
+  Console::Style style;
+  if (globals.verbose) style.least = LogLevel::debug;
+  if (globals.quiet) style.least = LogLevel::error;
+  style.json_lines = globals.log_format == "json";
+  style.progress = !globals.quiet;
+  return style;
+}
+
+ConfigFile config_file(const Globals& globals, const Command& root) {
+  if (!globals.config.empty()) return ConfigFile(globals.config, root);
+  return std::filesystem::exists("thrum.toml") ? ConfigFile("thrum.toml", root) : ConfigFile();
+}
+
+class Program {
+ public:
+  explicit Program(Console& console) : console_(console), root_(thrum_command(globals_)) {}
+
+  void run(Words words) {
+    globals_.json = asks_for_json(words);
+    const Arguments arguments = parse_arguments(root_, words);
+    if (arguments.path.size() > 1) command_ = path_text(arguments.path);
+    Settings(arguments).apply(root_);
+    if (globals_.version) return print_version(globals_);
+    if (globals_.help || words.empty()) return print(help_text(arguments.path));
+    const Settings settings(arguments, config_file(globals_, root_));
+    for (const Command* command : arguments.path) settings.apply(*command);
+    check_globals();
+    console_.set_style(console_style(globals_));
+    check_complete(arguments.path);
+    settings.check_required();
+    run(*arguments.path.back());
+  }
+
+  /// 130 or 143 where a signal ended the command.
+  int exit_code_of(const Failure& failure) const {
+    const bool by_signal = failure.code() == ErrorCode::cancelled && interrupt_ && interrupt_->signal() != 0;
+    return by_signal ? interrupt_->exit_code() : static_cast<int>(failure.exit_code());
+  }
+
+  bool json() const { return globals_.json; }
+  /// "train", or "thrum" while no command is known.
+  const std::string& command() const { return command_; }
+
+ private:
+  void check_globals() const {
+    if (!globals_.quiet || !globals_.verbose) return;
+    throw usage_error("--quiet and --verbose exclude each other");
+  }
+
+  void check_complete(const CommandPath& path) const {
+    const Command& last = *path.back();
+    if (last.run) return;
+    const std::string names = path.size() > 1 ? "thrum " + path_text(path) : "thrum";
+    throw usage_error(fmt::format("which {}? usage: {}", last.subcommand_noun, usage_line(path)),
+                      fmt::format("see: {} --help", names));
+  }
+
+  void run(const Command& command) {
+    if (!globals_.isa.empty()) blame(ExitCode::usage, [&] { pin_simd_level(globals_.isa); });
+    Session session{globals_, console_, root_};
+    if (!command.handles_signals) interrupt_.emplace();
+    if (interrupt_) session.stop = interrupt_->token();
+    set_log_sink([this](LogLevel level, std::string_view message) {
+      // What the library finds worth telling is detail here; commands have their own messages.
+      console_.write(level == LogLevel::info ? LogLevel::debug : level, message);
+    });
+    command.run(session);
+    console_.end_progress();
+  }
+
+  Console& console_;
+  Globals globals_;
+  Command root_;
+  std::string command_ = "thrum";
+  std::optional<Interrupt> interrupt_;
+};
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  Console console;
+  Program program(console);
+  try {
+    program.run(Words(argv + 1, argv + std::max(argc, 1)));
+    return static_cast<int>(ExitCode::ok);
+  } catch (...) {
+    const Failure failure = failure_of(std::current_exception(), program.command());
+    report_failure(failure, program.json(), console);
+    return program.exit_code_of(failure);
+  }
+}
+
+}  // namespace thrum::cli

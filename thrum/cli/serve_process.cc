@@ -1,0 +1,83 @@
+#include "thrum/cli/serve_process.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <string>
+
+#include "thrum/core/json_internal.h"
+#include "thrum/runtime/simd.h"
+
+namespace thrum::cli {
+namespace {
+
+std::string_view level_name(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return "DEBUG";
+    case LogLevel::info:
+      return "INFO";
+    case LogLevel::warning:
+      return "WARNING";
+    case LogLevel::error:
+      return "ERROR";
+  }
+  return "ERROR";
+}
+
+std::string time_text() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  return fmt::format("{:%Y-%m-%d %H:%M:%S %z}", local);
+}
+
+std::string log_line(LogLevel level, std::string_view message, bool json) {
+  if (!json) return fmt::format("[{}] [{}] [{}] {}\n", time_text(), getpid(), level_name(level), message);
+  const Json object = {{"time", time_text()}, {"pid", getpid()}, {"level", level_name(level)}, {"message", message}};
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+LogSink sink(LogLevel least, bool json) {
+  return [least, json](LogLevel level, std::string_view message) {
+    if (level < least) return;
+    const std::string line = log_line(level, message, json);
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+  };
+}
+
+std::string environment(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+LogSink serve_log_sink(const Globals& globals) {
+  const LogLevel least = globals.quiet ? LogLevel::error : globals.verbose ? LogLevel::debug : LogLevel::info;
+  return sink(least, globals.log_format == "json");
+}
+
+void pass_settings_to_workers(const Globals& globals) {
+  setenv("THRUM_LOG_FORMAT", globals.log_format.c_str(), 1);
+  setenv("THRUM_QUIET", globals.quiet ? "true" : "false", 1);
+  setenv("THRUM_VERBOSE", globals.verbose ? "true" : "false", 1);
+  if (!globals.isa.empty()) setenv("THRUM_ISA", globals.isa.c_str(), 1);
+}
+
+void take_settings_of_supervisor() {
+  if (const std::string isa = environment("THRUM_ISA"); !isa.empty()) pin_simd_level(isa);
+}
+
+LogSink worker_log_sink() {
+  Globals globals;
+  globals.log_format = environment("THRUM_LOG_FORMAT");
+  globals.quiet = environment("THRUM_QUIET") == "true";
+  globals.verbose = environment("THRUM_VERBOSE") == "true";
+  return serve_log_sink(globals);
+}
+
+}  // namespace thrum::cli

@@ -1,0 +1,77 @@
+#include "thrum/cli/settings.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "thrum/cli/exit_code.h"
+
+namespace thrum::cli {
+namespace {
+
+std::string where(const CommandPath& path) {
+  return "[" + (path.size() > 1 ? path_text(path) : path.front()->name) + "] ";
+}
+
+/// Messages of option fields begin with "[max_iter] "; here the source of the value says more.
+std::string without_place(const Error& error) {
+  std::string message = error.what();
+  if (!error.hint().empty()) message.resize(message.size() - error.hint().size() - 2);
+  const std::size_t end = message.front() == '[' ? message.find("] ") : std::string::npos;
+  return end == std::string::npos ? message : message.substr(end + 2);
+}
+
+}  // namespace
+
+Settings::Settings(const Arguments& arguments, ConfigFile file) : arguments_(arguments), file_(std::move(file)) {}
+
+std::optional<Settings::Value> Settings::value(const Parameter& parameter) const {
+  const auto given = arguments_.given.find(&parameter);
+  const std::string name = parameter.traits.positional ? parameter.traits.value : parameter.flag();
+  if (given != arguments_.given.end()) return Value{given->second, name};
+  if (parameter.traits.positional) return std::nullopt;
+  const std::string variable = parameter.environment();
+  if (const char* text = std::getenv(variable.c_str()); text != nullptr && *text != '\0') {
+    return Value{{text}, variable};
+  }
+  if (const ConfigFile::Entry* entry = file_.find(arguments_.path, parameter)) {
+    return Value{entry->values, entry->place + ": " + parameter.name};
+  }
+  return std::nullopt;
+}
+
+void Settings::set(const Parameter& parameter, const Value& value) const {
+  if (value.texts.empty()) return;
+  try {
+    if (parameter.repeatable) {
+      for (const std::string& text : value.texts) parameter.set(text);
+    } else {
+      parameter.set(value.texts.back());
+    }
+  } catch (const Failure&) {
+    throw;
+  } catch (const Error& error) {
+    throw usage_error(where(arguments_.path) + value.place + ": " + without_place(error), error.hint());
+  }
+}
+
+void Settings::apply(const Command& command) const {
+  for (const Parameter& parameter : command.parameters) {
+    if (const auto found = value(parameter)) set(parameter, *found);
+  }
+}
+
+void Settings::check_required() const {
+  for (const Command* command : arguments_.path) {
+    for (const Parameter& parameter : command->parameters) {
+      if (!parameter.traits.required || value(parameter)) continue;
+      const std::string name =
+          parameter.traits.positional ? parameter.traits.value : parameter.flag() + " " + parameter.traits.value;
+      throw usage_error(fmt::format("{}{} is missing", where(arguments_.path), name),
+                        parameter.help + (command->examples.empty() ? "" : ", as in: " + command->examples[0].line));
+    }
+  }
+}
+
+}  // namespace thrum::cli

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace thrum::cli {
+
+/// 22792 → "22,792".
+std::string grouped(std::size_t number);
+
+/// 1536 → "1.5 KiB".
+std::string byte_size(std::size_t bytes);
+
+/// "1 thread", "2 threads".
+std::string counted(std::size_t count, const std::string& noun);
+
+/// Lines of columns, two spaces between them. `sides` has an 'l' or 'r' per column, 'r' for those beyond its end.
+std::string aligned(const std::vector<std::vector<std::string>>& rows, std::string_view sides = "l");
+
+/// Measures seconds from its making on.
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point begin_ = Clock::now();
+};
+
+}  // namespace thrum::cli

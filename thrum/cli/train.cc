@@ -1,0 +1,213 @@
+#include <fmt/format.h>
+
+#include <charconv>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "thrum/cli/commands.h"
+#include "thrum/cli/data_arguments.h"
+#include "thrum/cli/evaluation.h"
+#include "thrum/cli/exit_code.h"
+#include "thrum/cli/output_path.h"
+#include "thrum/cli/text.h"
+#include "thrum/cli/training.h"
+#include "thrum/model/model.h"
+
+namespace thrum::cli {
+namespace {
+
+struct TrainArguments {
+  explicit TrainArguments(const Learner& chosen) : learner(chosen), options(chosen.default_options()) {}
+
+  const Learner& learner;
+  Options options;
+  DataArguments data;
+  std::string target = {};
+  std::string output = {};
+  std::vector<std::string> exclude = {};
+  std::string weight = {};
+  std::string valid = {};
+  int ranks = 1;
+};
+
+/// What has been measured on the way.
+struct TrainReport {
+  const Model& model;
+  std::size_t n_rows = 0;
+  double load_seconds = 0;
+  double fit_seconds = 0;
+  std::optional<Evaluation> valid = {};
+};
+
+/// --valid 0.2 as a number; nullopt where it names a file.
+std::optional<double> valid_fraction(const std::string& text) {
+  double fraction = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), fraction);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (fraction > 0 && fraction < 1) return fraction;
+  throw usage_error(fmt::format("--valid: expected a fraction in (0, 1) or a file, got \"{}\"", text));
+}
+
+Dataset make_dataset(const TrainArguments& arguments, std::shared_ptr<const Table> table) {
+  Dataset::Options options{.target = arguments.target, .task = arguments.learner.task()};
+  options.exclude = arguments.exclude;
+  options.weight = arguments.weight;
+  return blame(ExitCode::data, [&] { return Dataset(std::move(table), options); });
+}
+
+Json report_json(const TrainArguments& arguments, const TrainReport& report, const Session& session) {
+  const TrainingRecord& training = report.model.training();
+  const Schema& schema = report.model.schema();
+  Json object = {{"schema", "thrum.train/1"},
+                 {"algorithm", report.model.algorithm()},
+                 {"target", schema.target.name},
+                 {"rows", report.n_rows},
+                 {"features", schema.features.size()},
+                 {"load_seconds", report.load_seconds},
+                 {"fit_seconds", report.fit_seconds},
+                 {"iterations", training.iterations},
+                 {"converged", training.converged},
+                 {"stopped_by", training.stopped_by},
+                 {"objective", json_number(training.objective)},
+                 {"threads", session.threads()},
+                 {"ranks", arguments.ranks},
+                 {"model", arguments.output}};
+  if (schema.target.task == Task::classification) object["classes"] = schema.target.classes;
+  if (report.valid) object["valid"] = {{"rows", report.valid->n_rows}, {"metrics", scores_json(*report.valid)}};
+  return object;
+}
+
+std::string features_text(const Schema& schema) {
+  std::size_t categories = 0;
+  for (const Feature& feature : schema.features) categories += feature.type == FeatureType::category ? 1 : 0;
+  return fmt::format("{} features ({} numeric, {} categorical)", schema.features.size(),
+                     schema.features.size() - categories, categories);
+}
+
+void say_report(const TrainArguments& arguments, const TrainReport& report, const Session& session) {
+  const TrainingRecord& training = report.model.training();
+  session.say(fmt::format("fit   {:.2f} s with {}{}: objective {:.8g} after {} iterations, {}", report.fit_seconds,
+                          counted(static_cast<std::size_t>(session.threads()), "thread"),
+                          arguments.ranks > 1 ? fmt::format(" in {} ranks", arguments.ranks) : "", training.objective,
+                          training.iterations, training.stopped_by));
+  if (report.valid) {
+    session.say(fmt::format("valid {} rows\n{}", grouped(report.valid->n_rows), scores_text(*report.valid)));
+  }
+  if (arguments.output == "-") return;
+  std::error_code unknown;
+  const auto size = std::filesystem::file_size(arguments.output, unknown);
+  session.say(fmt::format("saved {}{}", arguments.output, unknown ? "" : " (" + byte_size(size) + ")"));
+}
+
+std::optional<Evaluation> evaluate_valid(const TrainArguments& arguments, const Model& model, const Table& table,
+                                         EvaluationRows rows, const Execution& execution) {
+  if (arguments.valid.empty()) return std::nullopt;
+  if (!rows.mask.empty()) return evaluate(model, table, rows, execution);
+  return evaluate(model, read_data(arguments.data, arguments.valid, execution), rows, execution);
+}
+
+void train(const TrainArguments& arguments, const Session& session) {
+  const auto fraction = arguments.valid.empty() ? std::nullopt : valid_fraction(arguments.valid);
+  check_output(arguments.output, {arguments.data.file, arguments.valid});
+  if (session.globals.json && arguments.output == "-") {
+    throw usage_error("--json and a model on standard output exclude each other", "name a file with -o");
+  }
+  const LocalExecution execution = session.execution();
+  const Stopwatch loading;
+  const auto table = std::make_shared<const Table>(read_data(arguments.data, arguments.data.file, execution));
+  const Dataset dataset = make_dataset(arguments, table);
+  const double load_seconds = loading.seconds();
+  const Schema& schema = dataset.schema();
+  session.say(
+      fmt::format("read  {:.2f} s: {}, {} rows, {}{}", load_seconds, table->source(), grouped(table->n_rows()),
+                  features_text(schema),
+                  schema.target.classes.empty() ? "" : fmt::format(", {} classes", schema.target.classes.size())));
+
+  TrainingJob job{arguments.learner, arguments.options, dataset};
+  job.ranks = arguments.ranks;
+  if (fraction) job.row_mask = training_mask(table->n_rows(), *fraction, session.seed());
+  const Stopwatch fitting;
+  const auto model = blame(ExitCode::data, [&] { return train_model(job, session); });
+  TrainReport report{*model, table->n_rows(), load_seconds, fitting.seconds()};
+  const EvaluationRows valid_rows{inverted(job.row_mask), arguments.weight};
+  report.valid = evaluate_valid(arguments, *model, *table, valid_rows, execution);
+  execution.get().check_stop("train");
+  session.console.end_progress();
+  blame(ExitCode::failure, [&] { save_model(*model, arguments.output); });
+  say_report(arguments, report, session);
+  if (session.globals.json) print(report_json(arguments, report, session).dump(2) + "\n");
+}
+
+std::vector<Parameter> option_parameters(TrainArguments& arguments) {
+  std::vector<Parameter> parameters;
+  for (const OptionField& field : arguments.options.fields()) {
+    OptionField bound = field;
+    bound.get = [name = field.name](const void* options) { return static_cast<const Options*>(options)->get(name); };
+    bound.set = [name = field.name](void* options, std::string_view text) {
+      static_cast<Options*>(options)->set(name, text);
+    };
+    parameters.push_back(parameter(bound, &arguments.options, {.group = "Options of the learner"}));
+  }
+  return parameters;
+}
+
+std::vector<Parameter> train_parameters(TrainArguments& arguments) {
+  auto parameters = data_parameters(arguments.data, "a CSV or TSV file, plain, .gz or .zst; - reads standard input");
+  const auto text = [&](const char* name, std::string TrainArguments::* member, const char* help,
+                        ParameterTraits traits) {
+    return parameter(option_field(name, member, {}, help), &arguments, std::move(traits));
+  };
+  const std::vector<Parameter> own = {
+      text("target", &TrainArguments::target, "the column to predict",
+           {.value = "COLUMN", .group = "Data", .required = true}),
+      list_parameter("exclude", &arguments.exclude, "columns that are not features",
+                     {.value = "COLUMN", .group = "Data"}),
+      text("weight", &TrainArguments::weight, "a column of sample weights, 0 or more; it is no feature",
+           {.value = "COLUMN", .group = "Data"}),
+      text("valid", &TrainArguments::valid,
+           "score the model on this fraction of the rows, held out, or on the rows of a file",
+           {.value = "FRACTION|FILE", .group = "Data"}),
+      text("output", &TrainArguments::output, "the model file; - is standard output",
+           {.letter = 'o', .value = "FILE", .group = "Run", .required = true}),
+      parameter(option_field("ranks", &TrainArguments::ranks, Range{1, 256},
+                             "groups of threads that share nothing and hold a part of the rows each, as processes of "
+                             "a cluster would; the model is the same"),
+                &arguments, {.group = "Run"}),
+  };
+  parameters.insert(parameters.end(), own.begin(), own.end());
+  for (Parameter& option : option_parameters(arguments)) parameters.push_back(std::move(option));
+  return parameters;
+}
+
+Command learner_command(const Learner& learner) {
+  auto arguments = std::make_shared<TrainArguments>(learner);
+  const std::string name(learner.name());
+  Command command{.name = name, .summary = std::string(learner.summary())};
+  command.examples = {
+      {fmt::format("thrum train {} adult.csv --target income -o adult.thrum", name), ""},
+      {fmt::format("thrum train {} adult.csv --target income -o adult.thrum --valid 0.2 --json", name),
+       "hold a fifth of the rows out and score the model on them"},
+      {fmt::format("zcat adult.csv.gz | thrum train {} - --target income --exclude fnlwgt -o adult.thrum -j 4", name),
+       "from standard input, with four threads"},
+  };
+  command.parameters = train_parameters(*arguments);
+  command.run = [arguments](Session& session) { train(*arguments, session); };
+  return command;
+}
+
+}  // namespace
+
+Command train_command() {
+  Command command{.name = "train", .summary = "Train a model from a file of rows."};
+  command.description =
+      "Columns that hold text become 0/1 columns, numbers are standardised, missing values are filled in: all of it "
+      "is\n"
+      "learned from the rows and kept in the model. The model file is the same for any number of threads and ranks.";
+  command.subcommand_noun = "learner";
+  command.examples = {{"thrum train logistic-regression adult.csv --target income -o adult.thrum", ""}};
+  for (const Learner* learner : learners()) command.subcommands.push_back(learner_command(*learner));
+  return command;
+}
+
+}  // namespace thrum::cli

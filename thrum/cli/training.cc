@@ -1,0 +1,60 @@
+#include "thrum/cli/training.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "thrum/comm/thread_communicator.h"
+#include "thrum/core/random.h"
+
+namespace thrum::cli {
+namespace {
+
+std::unique_ptr<Model> fit_on_rank(const TrainingJob& job, const Session& session, int threads,
+                                   Communicator& communicator) {
+  const bool first = communicator.rank() == 0;
+  Arena arena(threads);
+  const Execution execution{&arena, &communicator, session.seed(), first ? &session.console : nullptr, session.stop};
+  const Dataset rows = job.dataset.shard(communicator.rank(), communicator.size());
+  FitSpec spec{.options = &job.options};
+  if (!job.row_mask.empty()) spec.row_mask = std::span(job.row_mask).subspan(rows.first_row(), rows.n_rows());
+  return std::move(job.learner.fit_many(rows, {&spec, 1}, execution).front());
+}
+
+}  // namespace
+
+std::unique_ptr<Model> train_model(const TrainingJob& job, const Session& session) {
+  if (job.ranks == 1) return fit_on_rank(job, session, session.threads(), *self_communicator());
+  const int threads = std::max(1, session.threads() / job.ranks);
+  std::unique_ptr<Model> model;
+  const auto fit = [&](Communicator& communicator) {
+    auto mine = fit_on_rank(job, session, threads, communicator);
+    if (communicator.rank() == 0) model = std::move(mine);
+  };
+  run_thread_ranks(job.ranks, fit, std::chrono::hours(1));
+  return model;
+}
+
+std::vector<std::uint8_t> training_mask(std::size_t n_rows, double fraction, std::uint64_t seed) {
+  const auto wanted = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(n_rows)));
+  const std::size_t held_out = std::clamp<std::size_t>(wanted, std::min<std::size_t>(1, n_rows), n_rows);
+  const Random random(seed, 0x76616c6964);  // a stream of its own, so that no other use of the seed meets it
+  std::vector<std::size_t> order(n_rows);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::vector<double> key(n_rows);
+  for (std::size_t i = 0; i < n_rows; ++i) key[i] = random.uniform(i);
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return key[a] < key[b] || (key[a] == key[b] && a < b); });
+  std::vector<std::uint8_t> mask(n_rows, 1);
+  for (std::size_t i = 0; i < held_out; ++i) mask[order[i]] = 0;
+  return mask;
+}
+
+std::vector<std::uint8_t> inverted(const std::vector<std::uint8_t>& mask) {
+  std::vector<std::uint8_t> other(mask.size());
+  std::transform(mask.begin(), mask.end(), other.begin(), [](std::uint8_t keep) { return keep == 0 ? 1 : 0; });
+  return other;
+}
+
+}  // namespace thrum::cli

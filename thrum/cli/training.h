@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "thrum/cli/session.h"
+#include "thrum/core/options.h"
+#include "thrum/data/dataset.h"
+#include "thrum/learn/learner.h"
+
+namespace thrum::cli {
+
+/// What one training is made of.
+struct TrainingJob {
+  const Learner& learner;
+  const Options& options;
+  const Dataset& dataset;
+  std::vector<std::uint8_t> row_mask = {};  ///< 1: train on this row; empty: on all
+  int ranks = 1;                            ///< each on its part of the rows, with its part of the threads
+};
+
+/// The model, the same for any number of threads and ranks. Throws as Learner::fit_many.
+std::unique_ptr<Model> train_model(const TrainingJob& job, const Session& session);
+
+/// 1 for the rows to train on, 0 for `fraction` of the rows (rounded, at least one of each kind where there are two),
+/// drawn by `seed`.
+std::vector<std::uint8_t> training_mask(std::size_t n_rows, double fraction, std::uint64_t seed);
+
+/// 1 where the mask is 0.
+std::vector<std::uint8_t> inverted(const std::vector<std::uint8_t>& mask);
+
+}  // namespace thrum::cli
