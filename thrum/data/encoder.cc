@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <optional>
 #include <utility>
 
 #include "thrum/comm/row_blocks.h"
@@ -64,6 +67,32 @@ BlockSummary summarise(std::span<const double> values, std::span<const double> w
   return summary;
 }
 
+/// sum of f(x) over the values: eight sums side by side, which the compiler makes vectors of.
+template <class F>
+double sum_of(std::span<const double> values, F&& f) {
+  constexpr std::size_t lanes = 8;
+  std::array<double, lanes> sums{};
+  std::size_t i = 0;
+  for (; i + lanes <= values.size(); i += lanes) {
+    for (std::size_t l = 0; l < lanes; ++l) sums[l] += f(values[i + l]);
+  }
+  for (std::size_t l = 0; i < values.size(); ++i, ++l) sums[l] += f(values[i]);
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+/// The common case, several times faster: all weights are one and all values finite; nullopt where they are not.
+std::optional<BlockSummary> summarise_plain(std::span<const double> values) {
+  const auto n = static_cast<double>(values.size());
+  const double sum = sum_of(values, [](double x) { return x; });
+  if (!std::isfinite(sum)) return std::nullopt;
+  const double mean = sum / n;
+  const double residual = sum_of(values, [mean](double x) { return x - mean; });
+  const double squares = sum_of(values, [mean](double x) { return (x - mean) * (x - mean); });
+  const double correction = residual / n;
+  return BlockSummary{
+      .n = n, .weight = n, .mean = mean + correction, .squares = std::max(squares - residual * correction, 0.0)};
+}
+
 /// Of one feature in all rows of all ranks.
 struct Totals {
   double n = 0;
@@ -91,9 +120,11 @@ FirstPass first_pass(const WeightedRows& rows, const Execution& execution) {
     std::vector<double> values(end - begin);
     std::vector<double> weights(end - begin);
     for (std::size_t i = begin; i < end; ++i) weights[i - begin] = rows.weight(i);
+    const bool plain = std::ranges::all_of(weights, [](double weight) { return weight == 1; });
     for (std::size_t j = 0; j < n_features; ++j) {
       dataset.reader().read_feature(j, dataset.first_row() + begin, values);
-      const BlockSummary s = summarise(values, weights);
+      const auto summary = plain ? summarise_plain(values) : std::nullopt;
+      const BlockSummary s = summary ? *summary : summarise(values, weights);
       pass.summaries[begin / row_block * n_features + j] = s;
       const double totals[n_totals] = {s.n, s.weight, s.weight * s.mean, s.n_missing};
       std::ranges::copy(totals, partial.begin() + static_cast<std::ptrdiff_t>(n_totals * j));
