@@ -20,7 +20,7 @@ step "1. Look at the data: 569 tumours, 30 measurements, the diagnosis"
 show thrum data inspect breast_cancer.csv --target diagnosis
 
 step "2. Keep a quarter of the rows aside"
-show thrum data split breast_cancer.csv --train train.csv --test test.csv --fraction 0.25 --seed 1
+show thrum data split breast_cancer.csv --train train.csv --test test.csv --fraction 0.25 --seed 5
 
 step "3. Train, on every core"
 show thrum train logistic-regression train.csv --target diagnosis -o tumour.thrum
