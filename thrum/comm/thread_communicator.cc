@@ -47,7 +47,7 @@ class ThreadCommunicator final : public Communicator {
     std::vector<int> ranks(static_cast<std::size_t>(size()));
     std::iota(ranks.begin(), ranks.end(), 0);
     std::erase_if(ranks, [&](int r) { return theirs(r)[0] != color; });
-    std::ranges::stable_sort(ranks, {}, [&](int r) { return theirs(r)[1]; });
+    std::ranges::sort(ranks, {}, [&](int r) { return std::pair(theirs(r)[1], r); });
     const auto place = static_cast<int>(std::ranges::find(ranks, rank_) - ranks.begin());
     return std::make_unique<ThreadCommunicator>(group_->child(*round, color, ranks), place);
   }
