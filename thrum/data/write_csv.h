@@ -13,7 +13,7 @@ namespace thrum {
 /// lines are skipped). Categories that all read as numbers come back as numbers, whole float64 values as int64.
 ///
 /// The bytes do not depend on the number of threads. "-" is standard output. The file appears when it is complete.
-/// Throws io, cancelled.
+/// REQUIRES: there is a column. Throws io, cancelled.
 void write_csv(const Table& table, const std::filesystem::path& path, const Execution& execution);
 
 }  // namespace thrum

@@ -1,0 +1,138 @@
+#include "thrum/data/generate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <numeric>
+
+#include "thrum/data/csv_test_support_test.h"
+#include "thrum/runtime/file.h"
+
+namespace thrum {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Generate : public testing::TestWithParam<std::string> {
+ protected:
+  Generate() {
+    std::string pattern = (fs::temp_directory_path() / "thrum_generate_test.XXXXXX").string();
+    directory = ::mkdtemp(pattern.data());
+  }
+  ~Generate() override { fs::remove_all(directory); }
+
+  std::string text(std::size_t rows, int threads, std::uint64_t seed = 7) {
+    generate_csv(GetParam(), rows, directory / "x.csv", LocalExecution(threads, seed));
+    return std::string(text_of(MappedFile(directory / "x.csv").bytes()));
+  }
+
+  fs::path directory;
+};
+
+TEST_P(Generate, WritesTheSameBytesForAnyNumberOfThreads) {
+  const std::string one = text(10'000, 1);
+  EXPECT_EQ(text(10'000, 2), one);
+  EXPECT_EQ(text(10'000, 5), one);
+}
+
+TEST_P(Generate, TableAndFileHoldTheSame) {
+  for (const std::size_t rows : {std::size_t{1}, std::size_t{2}, std::size_t{10'000}}) {
+    const std::string table = csv::dump(generate(GetParam(), rows, LocalExecution(2, 7)));
+    EXPECT_TRUE(csv::dump(csv::parse(text(rows, 2))) == table) << rows;
+    EXPECT_TRUE(csv::dump(generate(GetParam(), rows, LocalExecution(5, 7))) == table) << rows;
+  }
+}
+
+TEST_P(Generate, MoreRowsContinueTheSameData) {
+  const std::string few = text(5'000, 2);
+  EXPECT_TRUE(text(6'000, 2).starts_with(few));
+}
+
+TEST_P(Generate, SeedsDiffer) {
+  EXPECT_NE(text(100, 2, 7), text(100, 2, 8));
+}
+
+TEST_P(Generate, TargetIsAColumnOfTwoClasses) {
+  const Table table = generate(GetParam(), 20'000, LocalExecution(2, 7));
+  const Column& target = table.column(generator_target(GetParam()));
+  std::map<std::string, int> counts;
+  for (std::size_t row = 0; row < target.size(); ++row) ++counts[target.text(row)];
+  ASSERT_EQ(counts.size(), 2u);
+  for (const auto& [name, count] : counts) EXPECT_GT(count, 3'000) << name;
+}
+
+TEST_P(Generate, NothingIsLeftWhenItIsStopped) {
+  std::stop_source stop;
+  stop.request_stop();
+  LocalExecution local(1);
+  local.get().stop = stop.get_token();
+  EXPECT_THROW(generate_csv(GetParam(), 10, directory / "x.csv", local), Error);
+  EXPECT_TRUE(fs::is_empty(directory));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Generate, testing::ValuesIn(generator_names()), [](const auto& test) {
+  std::string name = test.param;
+  std::erase(name, '-');
+  return name;
+});
+
+TEST(Generators, AnUnknownOneIsRefusedWithTheNearestName) {
+  try {
+    generate("higs-like", 1, LocalExecution(1));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    EXPECT_STREQ(error.what(), "[generate] there is no generator \"higs-like\"; nearest: \"higgs-like\"");
+  }
+  try {
+    generator_target("quux");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "[generate] there is no generator \"quux\"; one of: higgs-like, airline-like, sparse");
+  }
+}
+
+double mean(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+TEST(Generators, HiggsLikeHasTheDocumentedMoments) {
+  const Table table = generate("higgs-like", 50'000, LocalExecution(2, 1));
+  ASSERT_EQ(table.n_columns(), 29u);
+  EXPECT_NEAR(mean(table.column("lepton_eta").float64()), 0, 0.03);
+  EXPECT_NEAR(mean(table.column("lepton_pt").float64()), std::exp(-0.2 + 0.125), 0.02);
+  EXPECT_NEAR(mean(table.column("jet1_b_tag").float64()), 2.173 * 0.375, 0.03);
+  for (const char* name : {"m_jj", "m_jjj", "m_lv", "m_jlv", "m_bb", "m_wbb", "m_wwbb"}) {
+    EXPECT_NEAR(mean(table.column(name).float64()), 1, 0.1) << name;
+  }
+}
+
+TEST(Generators, AirlineLikeHasSkewedCategoriesAndMissingValues) {
+  const Table table = generate("airline-like", 50'000, LocalExecution(2, 1));
+  EXPECT_NEAR(static_cast<double>(table.column("carrier").n_missing()) / 50'000, 0.01, 0.002);
+  EXPECT_NEAR(static_cast<double>(table.column("air_time").n_missing()) / 50'000, 0.05, 0.005);
+  EXPECT_EQ(table.column("distance").type(), ColumnType::int64);
+  const Column& origin = table.column("origin");
+  EXPECT_GT(origin.categories().size(), 290u);
+  std::vector<int> counts(origin.categories().size());
+  for (const std::int32_t code : origin.codes()) ++counts[static_cast<std::size_t>(code)];
+  // The harmonic number of 300 is 6.28: the first airport has its inverse of all flights.
+  EXPECT_NEAR(*std::max_element(counts.begin(), counts.end()) / 50'000.0, 1 / 6.28, 0.01);
+}
+
+TEST(Generators, SparseColumnsAreMostlyZero) {
+  const Table table = generate("sparse", 20'000, LocalExecution(2, 1));
+  const auto nonzero = [&](const char* name) {
+    const auto counts = table.column(name).int64();
+    return static_cast<double>(std::count_if(counts.begin(), counts.end(), [](auto n) { return n != 0; })) / 20'000;
+  };
+  EXPECT_NEAR(nonzero("count0"), 0.4, 0.02);
+  EXPECT_NEAR(nonzero("count199"), 0.4 * std::pow(200, -0.6), 0.005);
+}
+
+}  // namespace
+}  // namespace thrum

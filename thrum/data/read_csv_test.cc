@@ -1,0 +1,226 @@
+// Files: compressed, real, large enough to be stopped.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+#include <stop_token>
+#include <string>
+
+#include "thrum/core/mutex.h"
+#include "thrum/data/csv.h"
+#include "thrum/data/csv_test_support_test.h"
+
+namespace thrum::csv {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+std::string gzip(std::string_view text) {
+  z_stream stream = {};
+  deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  std::string packed(deflateBound(&stream, text.size()), ' ');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  deflate(&stream, Z_FINISH);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+std::string zstd(std::string_view text) {
+  std::string packed(ZSTD_compressBound(text.size()), ' ');
+  packed.resize(ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), 3));
+  return packed;
+}
+
+class ReadCsv : public testing::Test {
+ protected:
+  ReadCsv() {
+    std::string pattern = (fs::temp_directory_path() / "thrum_read_csv_test.XXXXXX").string();
+    directory = ::mkdtemp(pattern.data());
+  }
+  ~ReadCsv() override { fs::remove_all(directory); }
+
+  Table read(std::string_view bytes, const Execution& execution = LocalExecution(2)) {
+    std::ofstream(directory / "x.csv", std::ios::binary) << bytes;
+    return read_csv(directory / "x.csv", {}, execution);
+  }
+  std::string error_of(std::string_view bytes) {
+    try {
+      read(bytes);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
+      return error.what();
+    }
+    return "no error";
+  }
+
+  fs::path directory;
+};
+
+/// Some megabytes of rows.
+std::string many_rows() {
+  std::string text = "number,name\n";
+  for (int i = 0; i < 200'000; ++i) text += std::to_string(i * 0.25) + ",name" + std::to_string(i % 100) + "\n";
+  return text;
+}
+
+TEST_F(ReadCsv, ReadsAFileAndNamesTheTableAfterIt) {
+  const Table table = read("a\n1\n");
+  EXPECT_EQ(dump(table), "a:int64|1\n");
+  EXPECT_EQ(table.source(), "x.csv");
+}
+
+TEST_F(ReadCsv, KnowsCompressionByTheFirstBytes) {
+  const std::string text = many_rows();
+  const std::string plain = dump(read(text));
+  EXPECT_EQ(dump(read(gzip(text))), plain);
+  EXPECT_EQ(dump(read(zstd(text))), plain);
+}
+
+TEST_F(ReadCsv, ReadsSeveralMembersAndFrames) {
+  EXPECT_EQ(dump(read(gzip("a\n1") + gzip("2\n3\n"))), "a:int64|12|3\n");
+  EXPECT_EQ(dump(read(gzip("a\n1\n") + std::string(100, '\0'))), "a:int64|1\n");
+  EXPECT_EQ(dump(read(zstd("a\n1") + zstd("2\n3\n"))), "a:int64|12|3\n");
+}
+
+TEST_F(ReadCsv, RefusesDamagedCompression) {
+  const std::string gz = gzip("a\n1\n2\n");
+  const std::string zst = zstd("a\n1\n2\n");
+  EXPECT_EQ(error_of(gz.substr(0, gz.size() - 3)), "[x.csv] the gzip data end too early, after " +
+                                                       std::to_string(gz.size() - 3) + " bytes; copy the file again");
+  EXPECT_EQ(
+      error_of(zst.substr(0, zst.size() - 3)),
+      "[x.csv] the zstd data end too early, after " + std::to_string(zst.size() - 3) + " bytes; copy the file again");
+  EXPECT_EQ(error_of(gz + "more"), "[x.csv] the gzip data are damaged near byte " + std::to_string(gz.size()) +
+                                       ": neither its end nor another member; copy the file again");
+  std::string flipped = gz;
+  flipped[flipped.size() - 6] ^= 1;
+  EXPECT_THAT(error_of(flipped), HasSubstr("[x.csv] the gzip data are damaged near byte "));
+  EXPECT_THAT(error_of(zst + "more"), HasSubstr("[x.csv] the zstd data are damaged near byte "));
+}
+
+TEST_F(ReadCsv, EveryCutOfACompressedFileIsAnError) {
+  const std::string text = "a,b\n1,x\n2,y\n";
+  for (const std::string& packed : {gzip(text), zstd(text)}) {
+    for (std::size_t n = 4; n < packed.size(); ++n)
+      EXPECT_THAT(error_of(packed.substr(0, n)), HasSubstr("end too early")) << n;
+  }
+}
+
+TEST_F(ReadCsv, SaysWhyAFileCannotBeRead) {
+  try {
+    read_csv(directory / "none.csv", {}, LocalExecution(1));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::io);
+    EXPECT_THAT(error.what(), HasSubstr("none.csv: No such file or directory"));
+  }
+}
+
+class Recorder final : public Progress {
+ public:
+  void report(const Report& report) override {
+    MutexLock lock(mutex_);
+    if (report.stage == "read") {
+      total_ = report.total;
+      most_ = std::max(most_, report.done);
+    }
+    if (source_ != nullptr) source_->request_stop();
+  }
+  void stop_at_first_report(std::stop_source& source) { source_ = &source; }
+  std::size_t total() {
+    MutexLock lock(mutex_);
+    return total_;
+  }
+  std::size_t most() {
+    MutexLock lock(mutex_);
+    return most_;
+  }
+
+ private:
+  Mutex mutex_;
+  std::size_t total_ THRUM_GUARDED_BY(mutex_) = 0;
+  std::size_t most_ THRUM_GUARDED_BY(mutex_) = 0;
+  std::stop_source* source_ = nullptr;
+};
+
+TEST_F(ReadCsv, ReportsHowManyBytesAreRead) {
+  Recorder recorder;
+  LocalExecution local(2);
+  local.get().progress = &recorder;
+  const std::string text = many_rows();
+  read(text, local);
+  EXPECT_EQ(recorder.total(), text.size());
+  EXPECT_EQ(recorder.most(), text.size() - std::string("number,name\n").size());
+}
+
+TEST_F(ReadCsv, StopsWhenAsked) {
+  for (const std::string& bytes : {many_rows(), gzip(many_rows())}) {
+    std::stop_source stop;
+    Recorder recorder;
+    recorder.stop_at_first_report(stop);
+    LocalExecution local(2);
+    local.get().progress = &recorder;
+    local.get().stop = stop.get_token();
+    try {
+      read(bytes, local);
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::cancelled);
+    }
+  }
+}
+
+/// A public data set and what other readers say of it.
+struct RealFile {
+  std::string name;
+  std::string path;
+  bool header;
+  std::size_t rows;
+  std::string types;  ///< first letters of the columns' types
+  std::size_t missing;
+};
+
+void PrintTo(const RealFile& file, std::ostream* out) {
+  *out << file.path;
+}
+
+class RealCsv : public testing::TestWithParam<RealFile> {};
+
+TEST_P(RealCsv, HasTheKnownShapeForAnyNumberOfThreads) {
+  const RealFile& file = GetParam();
+  const fs::path path = fs::path(THRUM_TEST_DATA) / file.path;
+  if (!fs::exists(path)) GTEST_SKIP() << "real data are not there: " << path;
+  const CsvOptions options{.header = file.header};
+  const Table table = read_csv(path, options, LocalExecution(2));
+  std::string types;
+  std::size_t missing = 0;
+  for (const Column& column : table.columns()) {
+    types += column_type_name(column.type()).front();
+    missing += column.n_missing();
+  }
+  EXPECT_EQ(table.n_rows(), file.rows);
+  EXPECT_EQ(types, file.types);
+  EXPECT_EQ(missing, file.missing);
+  for (const int threads : {1, 5}) EXPECT_EQ(dump(read_csv(path, options, LocalExecution(threads))), dump(table));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, RealCsv,
+    testing::Values(RealFile{"Adult", "adult/adult_train.csv.gz", true, 22'792, "iciciccccciiicc", 2'924},
+                    RealFile{"Diamonds", "diamonds/diamonds.csv.gz", true, 53'940, "fcccffifff", 0},
+                    RealFile{"Housing", "housing/california_housing.csv.gz", true, 20'640, "fffffffff", 0},
+                    RealFile{"Higgs", "higgs-small/higgs_train.tsv.gz", false, 7'000, "i" + std::string(28, 'f'), 0}),
+    [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace thrum::csv
