@@ -1,0 +1,185 @@
+#include "thrum/data/dataset.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "thrum/core/error.h"
+
+namespace thrum {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::IsNan;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double inf = std::numeric_limits<double>::infinity();
+
+Column texts(std::string name, std::vector<std::string> values) {
+  std::vector<std::uint8_t> missing;
+  for (const auto& value : values) missing.push_back(value.empty() ? 1 : 0);
+  return Column::category_from(std::move(name), values, missing);
+}
+
+std::shared_ptr<const Table> table_of(std::vector<Column> columns) {
+  return std::make_shared<const Table>(std::move(columns), "t.csv");
+}
+
+Schema schema_of(std::vector<Feature> features) {
+  return {.features = std::move(features), .target = {"y", Task::regression}};
+}
+
+std::vector<double> read_all(const FeatureReader& reader) {
+  std::vector<double> values(reader.n_rows() * reader.n_features());
+  reader.read(0, {values.data(), reader.n_rows(), reader.n_features()});
+  return values;
+}
+
+template <class F>
+std::string refusal(F&& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(FeatureReader, MatchesColumnsByNameWhateverTheirOrder) {
+  const Schema schema = schema_of({{"a"}, {"c", FeatureType::category, {"p", "q"}}});
+  const Table table({texts("c", {"q", "", "z"}), Column::int64("other", {9, 9, 9}), Column::float64("a", {1, nan, 3})});
+  EXPECT_THAT(read_all(FeatureReader(schema, table)), ElementsAre(1, 1, IsNan(), IsNan(), 3, 2));
+}
+
+TEST(FeatureReader, ReadsRowRangesAndSingleFeaturesAlike) {
+  const Schema schema = schema_of({{"a"}, {"b"}});
+  const Table table({Column::int64("a", {1, 2, 3}), Column::float64("b", {4, 5, 6})});
+  const FeatureReader reader(schema, table);
+  std::vector<double> rows(2 * 3, -1);
+  reader.read(1, MatrixView<double>(rows.data(), 2, 2, 3));
+  EXPECT_THAT(rows, ElementsAre(2, 5, -1, 3, 6, -1));
+  std::vector<double> b(2);
+  reader.read_feature(1, 1, b);
+  EXPECT_THAT(b, ElementsAre(5, 6));
+}
+
+TEST(FeatureReader, LooksNumbersUpByTheirTextWhereCategoriesAreExpected) {
+  const Schema schema = schema_of({{"zip", FeatureType::category, {"10", "9", "n/a"}}});
+  EXPECT_THAT(read_all(FeatureReader(schema, Table({Column::int64("zip", {9, 10, 11})}))), ElementsAre(1, 0, 3));
+  EXPECT_THAT(read_all(FeatureReader(schema, Table({Column::float64("zip", {9, nan, 9.5})}))),
+              ElementsAre(1, IsNan(), 3));
+}
+
+TEST(FeatureReader, ReadsAColumnOfMissingTextsAsMissingNumbers) {
+  EXPECT_THAT(read_all(FeatureReader(schema_of({{"a"}}), Table({texts("a", {"", ""})}))),
+              ElementsAre(IsNan(), IsNan()));
+}
+
+TEST(FeatureReader, NamesTheFirstTextAmongNumbers) {
+  const Table table({texts("age", {"", "old", "39"})}, "t.csv");
+  EXPECT_EQ(refusal([&] { FeatureReader(schema_of({{"age"}}), table); }),
+            "column \"age\" of t.csv: the model expects numbers, row 2 holds \"old\"");
+}
+
+TEST(FeatureReader, NamesTheNearestColumnWhenOneIsMissing) {
+  const Table table({Column::int64("agee", {1})}, "t.csv");
+  EXPECT_EQ(refusal([&] { FeatureReader(schema_of({{"age"}}), table); }),
+            "column \"age\" is not in t.csv; nearest: \"agee\"");
+}
+
+TEST(Dataset, GivesEachRowTheIndexOfItsClass) {
+  const auto x = Column::float64("x", {1, 2, 3});
+  const auto y_of = [&](Column y) {
+    const Dataset dataset(table_of({x, std::move(y)}), {.target = "y"});
+    return std::vector<double>(dataset.y().begin(), dataset.y().end());
+  };
+  EXPECT_THAT(y_of(texts("y", {"no", "yes", "no"})), ElementsAre(0, 1, 0));
+  EXPECT_THAT(y_of(Column::int64("y", {10, 9, -1})), ElementsAre(2, 1, 0));
+  EXPECT_THAT(y_of(Column::float64("y", {-0.0, 2, 0.0})), ElementsAre(0, 1, 0));
+  EXPECT_THAT(y_of(Column::int64("y", {9007199254740993, 9007199254740992, 0})), ElementsAre(2, 1, 0));
+  EXPECT_THAT(y_of(Column::category("y", {2, 0, 2}, {"a", "b", "c"})), ElementsAre(1, 0, 1));
+}
+
+TEST(Dataset, KeepsTheNumbersOfARegression) {
+  const Dataset dataset(table_of({Column::int64("x", {1, 2}), Column::float64("y", {0.5, -3})}),
+                        {.target = "y", .task = Task::regression});
+  EXPECT_THAT(dataset.y(), ElementsAre(0.5, -3));
+  EXPECT_THAT(dataset.weights(), IsEmpty());
+}
+
+TEST(Dataset, ReadsWeightsFromAColumnThatIsNoFeature) {
+  const Dataset dataset(
+      table_of({Column::int64("x", {1, 2}), Column::int64("w", {2, 0}), Column::float64("y", {0, 1})}),
+      {.target = "y", .weight = "w"});
+  EXPECT_THAT(dataset.weights(), ElementsAre(2, 0));
+  EXPECT_THAT(dataset.schema().feature_names(), ElementsAre("x"));
+}
+
+TEST(Dataset, RefusesUnusableTargetsNamingTheRow) {
+  const auto x = Column::int64("x", {1, 2, 3});
+  EXPECT_EQ(refusal([&] { Dataset(table_of({x, texts("y", {"a", "b", ""})}), {.target = "y"}); }),
+            "target \"y\" is missing in row 3 of t.csv; remove the rows without a target");
+  const auto infinite = table_of({x, Column::float64("y", {1, inf, 2})});
+  EXPECT_EQ(refusal([&] { Dataset(infinite, {.target = "y", .task = Task::regression}); }),
+            "target \"y\" is infinite in row 2 of t.csv; a regression needs finite numbers");
+}
+
+std::string weight_refusal(Column weight) {
+  const auto table = table_of({Column::int64("x", {1, 2}), Column::int64("y", {0, 1}), std::move(weight)});
+  return refusal([&] { Dataset(table, {.target = "y", .weight = "w"}); });
+}
+
+TEST(Dataset, RefusesUnusableWeightsNamingTheRow) {
+  EXPECT_EQ(weight_refusal(Column::float64("w", {1, -2})),
+            "weight \"w\" is -2 in row 2 of t.csv; weights are finite and not negative");
+  EXPECT_EQ(weight_refusal(Column::float64("w", {nan, 1})),
+            "weight \"w\" is missing in row 1 of t.csv; weights are finite and not negative");
+  EXPECT_EQ(weight_refusal(Column::float64("w", {1, inf})),
+            "weight \"w\" is inf in row 2 of t.csv; weights are finite and not negative");
+  EXPECT_EQ(weight_refusal(Column::int64("w", {0, 0})), "weight \"w\" of t.csv is 0 in every row");
+  EXPECT_EQ(weight_refusal(texts("w", {"a", "b"})), "weight \"w\" of t.csv holds text");
+  const auto table = table_of({Column::int64("x", {1, 2}), Column::int64("y", {0, 1})});
+  EXPECT_EQ(refusal([&] { Dataset(table, {.target = "y", .weight = "y"}); }),
+            "\"y\" cannot be target and weight at once");
+}
+
+TEST(Dataset, ShardsHoldWholeBlocksThatMakeUpTheWhole) {
+  const std::size_t n = 2 * row_block + 10;
+  std::vector<std::int64_t> numbers(n);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  const Dataset whole(table_of({Column::int64("x", numbers), Column::int64("y", numbers)}),
+                      {.target = "y", .task = Task::regression});
+  std::size_t next = 0;
+  for (int rank = 0; rank < 5; ++rank) {
+    const Dataset shard = whole.shard(rank, 5);
+    EXPECT_EQ(shard.first_row(), next);
+    EXPECT_EQ(shard.n_rows_of_all_ranks(), n);
+    if (shard.n_rows() == 0) continue;
+    EXPECT_EQ(shard.first_row() % row_block, 0u);
+    EXPECT_EQ(shard.y()[0], static_cast<double>(next));
+    std::vector<double> first(1);
+    shard.reader().read_feature(0, shard.first_row(), first);
+    EXPECT_EQ(first[0], static_cast<double>(next));
+    next += shard.n_rows();
+  }
+  EXPECT_EQ(next, n);
+  EXPECT_EQ(whole.shard(4, 5).n_rows(), 0u);
+}
+
+TEST(Dataset, StaysUsableWhenCopiedAndTheTableIsGone) {
+  auto table = table_of({Column::int64("x", {4, 5}), Column::int64("y", {0, 1})});
+  const Dataset first(table, {.target = "y"});
+  const Dataset copy = first;
+  table.reset();
+  std::vector<double> x(2);
+  copy.reader().read_feature(0, 0, x);
+  EXPECT_THAT(x, ElementsAre(4, 5));
+}
+
+}  // namespace
+}  // namespace thrum
