@@ -1,0 +1,86 @@
+// Models that earlier builds wrote must load and predict as they did then. tests/golden/README.md says how to add one.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "thrum/core/json_internal.h"
+#include "thrum/model/model.h"
+#include "thrum/model/model_fixture_test.h"
+#include "thrum/runtime/file.h"
+
+namespace thrum {
+namespace {
+
+const std::filesystem::path golden = std::filesystem::path(THRUM_SOURCE_DIR) / "tests/golden";
+
+/// What the fixtures' features may hold; null is missing.
+Json golden_rows() {
+  return Json::parse(R"([[50, 35, 0, 1], [18, null, 1, 0], [null, 12.5, null, 2], [99, 0, 2, null], [30, 80, 0, 3]])");
+}
+
+std::vector<double> predictions(const Model& model, const Json& rows) {
+  const auto image = model.compile();
+  const auto predictor = open_predictor(image);
+  std::vector<double> outputs;
+  for (const Json& row : rows) {
+    std::vector<double> values;
+    for (const Json& x : row) values.push_back(x.is_null() ? std::nan("") : x.get<double>());
+    std::vector<double> p(predictor->n_outputs());
+    predictor->predict({values.data(), 1, values.size()}, {p.data(), 1, p.size()});
+    outputs.insert(outputs.end(), p.begin(), p.end());
+  }
+  return outputs;
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+struct Golden {
+  const char* name;
+  LogisticRegressionModel (*model)();
+};
+
+void PrintTo(const Golden& file, std::ostream* out) {
+  *out << file.name;
+}
+
+class GoldenModel : public testing::TestWithParam<Golden> {
+ protected:
+  std::filesystem::path model_path() const { return golden / (std::string(GetParam().name) + ".thrum"); }
+  std::filesystem::path predictions_path() const { return golden / (std::string(GetParam().name) + ".json"); }
+
+  void SetUp() override {
+    if (std::getenv("THRUM_WRITE_GOLDEN") == nullptr || std::filesystem::exists(model_path())) return;
+    const auto model = GetParam().model();
+    save_model(model, model_path());
+    const Json expected = {{"rows", golden_rows()}, {"outputs", predictions(model, golden_rows())}};
+    std::ofstream(predictions_path()) << expected.dump() << '\n';
+  }
+};
+
+TEST_P(GoldenModel, LoadsAndPredictsAsWhenItWasWritten) {
+  const auto model = load_model(model_path());
+  const Json expected = parse_json(read_text(predictions_path()), GetParam().name);
+  const auto outputs = predictions(*model, expected["rows"]);
+  ASSERT_EQ(outputs.size(), expected["outputs"].size());
+  for (std::size_t i = 0; i < outputs.size(); ++i) EXPECT_NEAR(outputs[i], expected["outputs"][i].get<double>(), 1e-14);
+  EXPECT_EQ(model->description(), GetParam().model().description());
+}
+
+TEST_P(GoldenModel, IsWrittenWithTheSameBytesByThisBuild) {
+  const auto bytes = serialize(GetParam().model());
+  EXPECT_EQ(text_of(bytes), read_text(model_path()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Version1, GoldenModel,
+                         testing::Values(Golden{"logistic-regression-2-v1", &model_test::two_class_model},
+                                         Golden{"logistic-regression-3-v1", &model_test::three_class_model}),
+                         [](const auto& file) { return file.index == 0 ? "TwoClasses" : "ThreeClasses"; });
+
+}  // namespace
+}  // namespace thrum
