@@ -8,7 +8,6 @@
 #include <optional>
 #include <utility>
 
-#include "thrum/core/assert.h"
 #include "thrum/learn/linear/line_search_internal.h"
 
 namespace thrum {
@@ -41,16 +40,15 @@ double largest_absolute(std::span<const double> a) {
 /// The inverse Hessian as the last steps show it.
 class InverseHessian {
  public:
-  InverseHessian(std::span<const double> curvature, std::size_t memory)
-      : curvature_(curvature.begin(), curvature.end()), memory_(memory) {}
+  InverseHessian(Preconditioner precondition, std::size_t memory) : precondition_(precondition), memory_(memory) {}
 
   /// s: the step in x, y: the change of the gradient. Steps without positive curvature are left out.
   void update(Vector s, Vector y) {
     const double sy = dot(s, y);
     if (sy <= 1e-10 * std::sqrt(dot(s, s) * dot(y, y))) return;
-    double y_scaled_y = 0;
-    for (std::size_t i = 0; i < y.size(); ++i) y_scaled_y += y[i] * y[i] / curvature_[i];
-    scale_ = sy / y_scaled_y;
+    Vector scaled_y(y);
+    precondition_(scaled_y);
+    scale_ = sy / dot(y, scaled_y);
     if (pairs_.size() == memory_) pairs_.pop_front();
     pairs_.push_back({std::move(s), std::move(y), sy});
   }
@@ -69,7 +67,8 @@ class InverseHessian {
       a[i] = dot(pairs_[i].s, q) / pairs_[i].sy;
       add_scaled(-a[i], pairs_[i].y, q);
     }
-    for (std::size_t j = 0; j < q.size(); ++j) q[j] *= scale_ / curvature_[j];
+    precondition_(q);
+    for (double& value : q) value *= scale_;
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
       const double b = dot(pairs_[i].y, q) / pairs_[i].sy;
       add_scaled(a[i] - b, pairs_[i].s, q);
@@ -84,7 +83,7 @@ class InverseHessian {
     Vector y;
     double sy;
   };
-  Vector curvature_;
+  Preconditioner precondition_;
   std::size_t memory_;
   std::deque<Pair> pairs_;
   double scale_ = 1;
@@ -92,10 +91,10 @@ class InverseHessian {
 
 class Lbfgs {
  public:
-  Lbfgs(Objective objective, Vector start, std::span<const double> curvature, const LbfgsOptions& options)
+  Lbfgs(Objective objective, Vector start, Preconditioner precondition, const LbfgsOptions& options)
       : objective_(objective),
         options_(options),
-        inverse_(curvature, options.memory),
+        inverse_(precondition, options.memory),
         gradient_(start.size()),
         trial_x_(start.size()),
         trial_gradient_(start.size()) {
@@ -180,10 +179,9 @@ class Lbfgs {
 
 }  // namespace
 
-LbfgsResult minimize_lbfgs(Objective objective, std::vector<double> start, std::span<const double> curvature,
+LbfgsResult minimize_lbfgs(Objective objective, std::vector<double> start, Preconditioner precondition,
                            const LbfgsOptions& options, LbfgsCallback on_iteration) {
-  THRUM_ASSERT(curvature.size() == start.size());
-  return Lbfgs(objective, std::move(start), curvature, options).run(on_iteration);
+  return Lbfgs(objective, std::move(start), precondition, options).run(on_iteration);
 }
 
 }  // namespace thrum

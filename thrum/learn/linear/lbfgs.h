@@ -40,12 +40,15 @@ using Objective = FunctionRef<double(std::span<const double> x, std::span<double
 /// Called after each iteration. An exception of it, or of the objective, ends the search.
 using LbfgsCallback = FunctionRef<void(std::size_t iteration, double objective)>;
 
+/// x becomes B^-1 x, where B, symmetric and positive definite, stands for the Hessian until steps have shown more of
+/// it.
+using Preconditioner = FunctionRef<void(std::span<double> x)>;
+
 /// Minimises a smooth function by limited-memory BFGS (Liu and Nocedal, Mathematical Programming 45, 1989) with a line
 /// search for the strong Wolfe conditions (Nocedal and Wright, Numerical Optimization, algorithms 3.5 and 3.6). The
-/// full step is tried first, so that most iterations take one evaluation. `curvature` (the size of x, positive) is an
-/// estimate of the Hessian's diagonal, from which the first step and the scale of all others follow. Sequential: the
-/// same input gives the same bits.
-LbfgsResult minimize_lbfgs(Objective objective, std::vector<double> start, std::span<const double> curvature,
+/// full step is tried first, so that most iterations take one evaluation. The first step, and the scale of all others,
+/// follow from `precondition`. Sequential: the same input gives the same bits.
+LbfgsResult minimize_lbfgs(Objective objective, std::vector<double> start, Preconditioner precondition,
                            const LbfgsOptions& options, LbfgsCallback on_iteration);
 
 }  // namespace thrum

@@ -35,11 +35,13 @@ constexpr auto rosenbrock = [](std::span<const double> x, std::span<double> grad
   return 100 * a * a + (1 - x[0]) * (1 - x[0]);
 };
 
+/// The Hessian taken for the unit matrix.
+constexpr auto identity = [](std::span<double>) {};
+
 constexpr auto ignore = [](std::size_t, double) {};
 
 LbfgsResult minimize(Objective objective, std::vector<double> start, const LbfgsOptions& options) {
-  const std::vector<double> ones(start.size(), 1.0);
-  return minimize_lbfgs(objective, std::move(start), ones, options, ignore);
+  return minimize_lbfgs(objective, std::move(start), identity, options, ignore);
 }
 
 TEST(Lbfgs, FindsTheMinimumOfRosenbrocksValley) {
@@ -53,7 +55,10 @@ TEST(Lbfgs, FindsTheMinimumOfRosenbrocksValley) {
 
 TEST(Lbfgs, NeedsOneStepWhereTheCurvatureIsKnown) {
   const Quadratic quadratic{{1e-3, 1, 1e6}};
-  const LbfgsResult result = minimize_lbfgs(quadratic, {5, -3, 2}, quadratic.c, {.gradient_tolerance = 1e-6}, ignore);
+  const auto divide = [&](std::span<double> x) {
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] /= quadratic.c[i];
+  };
+  const LbfgsResult result = minimize_lbfgs(quadratic, {5, -3, 2}, divide, {.gradient_tolerance = 1e-6}, ignore);
   EXPECT_EQ(result.iterations, 1u);
   EXPECT_EQ(result.evaluations, 2u);
   EXPECT_NEAR(result.x[2], 1, 1e-9);
@@ -115,7 +120,7 @@ TEST(Lbfgs, ReportsEachIteration) {
     EXPECT_EQ(iteration, objectives.size());
   };
   const std::vector<double> ones(2, 1.0);
-  const LbfgsResult result = minimize_lbfgs(rosenbrock, {-1.2, 1}, ones, {}, note);
+  const LbfgsResult result = minimize_lbfgs(rosenbrock, {-1.2, 1}, identity, {}, note);
   ASSERT_EQ(objectives.size(), result.iterations);
   for (std::size_t i = 1; i < objectives.size(); ++i) EXPECT_LT(objectives[i], objectives[i - 1]);
 }
@@ -123,7 +128,7 @@ TEST(Lbfgs, ReportsEachIteration) {
 TEST(Lbfgs, LetsExceptionsOut) {
   const auto stop = [](std::size_t, double) { throw std::runtime_error("stopped"); };
   const std::vector<double> ones(2, 1.0);
-  EXPECT_THROW(minimize_lbfgs(rosenbrock, {-1.2, 1}, ones, {}, stop), std::runtime_error);
+  EXPECT_THROW(minimize_lbfgs(rosenbrock, {-1.2, 1}, identity, {}, stop), std::runtime_error);
 }
 
 /// A function of the step with its derivative.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "thrum/comm/row_blocks.h"
+#include "thrum/learn/linear/logistic_hessian_internal.h"
 
 namespace thrum {
 namespace {
@@ -19,6 +20,7 @@ LogisticProblem<T>::LogisticProblem(const DesignMatrix<T>& x, const Parts& parts
       n_outputs_(parts.n_classes == 2 ? 1 : parts.n_classes),
       total_weight_(parts.total_weight),
       l2_(parts.l2),
+      first_block_(parts.first_row / row_block),
       fit_intercept_(parts.fit_intercept),
       weights_(x.n_tiles() * x.tile_rows()),
       labels_(n_outputs_ > 1 ? x.n_tiles() * x.tile_rows() : 0) {
@@ -43,38 +45,80 @@ LogisticRows<T> LogisticProblem<T>::tiles(std::size_t begin, std::size_t end) co
 }
 
 template <class T>
-double LogisticProblem<T>::evaluate(std::span<const double> parameters, std::span<double> gradient) {
+std::vector<double> LogisticProblem<T>::sum(
+    const BlockSample& blocks, std::size_t n_components,
+    FunctionRef<void(std::size_t begin, std::size_t end, std::span<double> partial)> add) const {
+  const std::size_t n_blocks = (x_.n_rows() + row_block - 1) / row_block;
+  const std::size_t first = (blocks.stride - first_block_ % blocks.stride) % blocks.stride;
+  const std::size_t n_sampled = n_blocks <= first ? 0 : (n_blocks - first - 1) / blocks.stride + 1;
+  // The sampled blocks take the place of all, so that only their partial sums are kept.
+  return sum_row_blocks(execution_, n_sampled * row_block, n_components,
+                        [&](std::size_t i, std::size_t, std::span<double> partial) {
+                          const std::size_t begin = first * row_block + i * blocks.stride;
+                          add(begin, std::min(begin + row_block, x_.n_rows()), partial);
+                        });
+}
+
+template <class T>
+BlockSample LogisticProblem<T>::sample(std::size_t stride) const {
+  BlockSample blocks{.stride = stride};
+  const std::vector<double> total = sum(blocks, 1, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+    for (std::size_t i = begin; i < end; ++i) partial[0] += std::abs(static_cast<double>(weights_.data()[i]));
+  });
+  blocks.total_weight = total[0];
+  return blocks;
+}
+
+template <class T>
+double LogisticProblem<T>::evaluate(std::span<const double> parameters, std::span<double> gradient,
+                                    const BlockSample& blocks) {
   const std::vector<T> rounded(parameters.begin(), parameters.end());
   const LogisticCoefficients<T> coefficients{rounded.data(), rounded.data() + n_coefficients(), n_outputs_};
-  const std::vector<double> sums =
-      sum_row_blocks(execution_, x_.n_rows(), LogisticSums::size(n_outputs_, x_.n_columns()),
-                     [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-                       add_logistic_sums(tiles(begin, end), coefficients, partial);
-                     });
+  const std::vector<double> sums = sum(blocks, LogisticSums::size(n_outputs_, x_.n_columns()),
+                                       [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+                                         add_logistic_sums(tiles(begin, end), coefficients, partial);
+                                       });
   separated_ = sums[LogisticSums::misplaced] == 0;
   double penalty = 0;
   for (std::size_t i = 0; i < n_parameters(); ++i) {
-    gradient[i] = sums[LogisticSums::gradient + i] / total_weight_;
+    gradient[i] = sums[LogisticSums::gradient + i] / blocks.total_weight;
     if (i >= n_coefficients()) continue;
     gradient[i] += l2_ * parameters[i];
     penalty += parameters[i] * parameters[i];
   }
   if (!fit_intercept_) std::fill(gradient.begin() + static_cast<std::ptrdiff_t>(n_coefficients()), gradient.end(), 0.0);
-  return sums[LogisticSums::loss] / total_weight_ + 0.5 * l2_ * penalty;
+  return sums[LogisticSums::loss] / blocks.total_weight + 0.5 * l2_ * penalty;
 }
 
 template <class T>
-std::vector<double> LogisticProblem<T>::curvature() const {
+std::vector<double> LogisticProblem<T>::curvature(const BlockSample& blocks) const {
   const std::size_t n = x_.n_columns();
   const std::vector<double> squares =
-      sum_row_blocks(execution_, x_.n_rows(), n, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+      sum(blocks, n, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
         add_weighted_squares(tiles(begin, end), partial);
       });
   const double k = static_cast<double>(n_outputs_);
   const double of_loss = n_outputs_ == 1 ? 0.25 : (1 - 1 / k) / k;
   std::vector<double> result(n_parameters(), of_loss);
   for (std::size_t i = 0; i < n_coefficients(); ++i) {
-    result[i] = std::max(of_loss * squares[i % n] / total_weight_ + l2_, smallest_curvature);
+    result[i] = std::max(of_loss * squares[i % n] / blocks.total_weight + l2_, smallest_curvature);
+  }
+  return result;
+}
+
+template <class T>
+std::vector<double> LogisticProblem<T>::hessian(std::span<const double> parameters, const BlockSample& blocks) const {
+  const std::vector<T> rounded(parameters.begin(), parameters.end());
+  const LogisticCoefficients<T> coefficients{rounded.data(), rounded.data() + n_coefficients(), n_outputs_};
+  const std::size_t n = n_parameters();
+  std::vector<double> result = sum(blocks, n * n, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+    add_logistic_hessian(tiles(begin, end), coefficients, partial);
+  });
+  for (double& value : result) value /= blocks.total_weight;
+  for (std::size_t i = 0; i + 1 < n; ++i) result[i * n + i] += l2_;
+  if (!fit_intercept_) {
+    std::fill(result.end() - static_cast<std::ptrdiff_t>(n), result.end(), 0.0);
+    result.back() = 1;
   }
   return result;
 }

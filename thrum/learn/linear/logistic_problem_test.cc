@@ -42,7 +42,14 @@ class Problem {
  public:
   explicit Problem(const Case& c)
       : x_(MatrixView<const double>(c.x.data(), c.n_rows, c.n_columns)),
-        problem_(x_, {c.y, c.weights, c.total_weight(), c.n_classes, c.l2, c.fit_intercept}, execution_) {}
+        problem_(x_,
+                 {.y = c.y,
+                  .weights = c.weights,
+                  .total_weight = c.total_weight(),
+                  .n_classes = c.n_classes,
+                  .l2 = c.l2,
+                  .fit_intercept = c.fit_intercept},
+                 execution_) {}
 
   LogisticProblem<T>& operator*() { return problem_; }
 
@@ -103,7 +110,7 @@ TEST(LogisticProblem, IsLogOfTheNumberOfClassesAtZero) {
 TEST(LogisticProblem, HasTheCurvatureOfItsGradientAtZero) {
   for (const std::size_t n_classes : {2, 4}) {
     Problem<double> problem{Case(n_classes)};
-    const std::vector<double> curvature = (*problem).curvature();
+    const std::vector<double> curvature = (*problem).curvature((*problem).all_blocks());
     for (std::size_t i = 0; i < curvature.size(); ++i) {
       std::vector<double> point(curvature.size(), 0.0);
       std::vector<double> above(curvature.size());
@@ -115,6 +122,66 @@ TEST(LogisticProblem, HasTheCurvatureOfItsGradientAtZero) {
       EXPECT_NEAR(curvature[i], (above[i] - below[i]) / 2e-5, 1e-8);
     }
   }
+}
+
+template <class T>
+void expect_hessian_like_central_differences(double step, double tolerance) {
+  Problem<T> problem{Case(2)};
+  const std::vector<double> point = problem.point();
+  const std::size_t n = point.size();
+  const std::vector<double> hessian = (*problem).hessian(point, (*problem).all_blocks());
+  for (std::size_t j = 0; j < n; ++j) {
+    std::vector<double> at = point;
+    std::vector<double> above(n);
+    std::vector<double> below(n);
+    at[j] = point[j] + step;
+    (*problem).evaluate(at, above);
+    at[j] = point[j] - step;
+    (*problem).evaluate(at, below);
+    for (std::size_t i = j; i < n; ++i) EXPECT_NEAR(hessian[i * n + j], (above[i] - below[i]) / (2 * step), tolerance);
+  }
+}
+
+TEST(LogisticProblem, HasTheHessianThatDifferencesOfTheGradientGive) {
+  expect_hessian_like_central_differences<double>(1e-5, 1e-8);
+  expect_hessian_like_central_differences<float>(1e-2, 1e-3);
+}
+
+TEST(LogisticProblem, OfASampleIsThatOfItsBlocksAlone) {
+  Case all(2);
+  const std::size_t n_rows = 5 * row_block + 7;
+  const Random random(5);
+  all.n_rows = n_rows;
+  all.x.clear();
+  all.y.clear();
+  all.weights.assign(n_rows, 1.0);
+  for (std::size_t i = 0; i < n_rows * all.n_columns; ++i) all.x.push_back(random.normal(i));
+  for (std::size_t i = 0; i < n_rows; ++i) all.y.push_back(static_cast<double>(random.below(i, 2)));
+
+  Case sampled = all;  // blocks 0, 3
+  sampled.n_rows = 0;
+  sampled.x.clear();
+  sampled.y.clear();
+  for (const std::size_t block : {0, 3}) {
+    const std::size_t begin = block * row_block;
+    sampled.n_rows += row_block;
+    for (std::size_t i = begin; i < begin + row_block; ++i) {
+      sampled.y.push_back(all.y[i]);
+      for (std::size_t j = 0; j < all.n_columns; ++j) sampled.x.push_back(all.x[i * all.n_columns + j]);
+    }
+  }
+  sampled.weights.assign(sampled.n_rows, 1.0);
+
+  Problem<double> whole(all);
+  Problem<double> part(sampled);
+  const BlockSample blocks = (*whole).sample(3);
+  EXPECT_EQ(blocks.total_weight, 2.0 * row_block);
+  const std::vector<double> point = whole.point();
+  std::vector<double> gradient(point.size());
+  std::vector<double> expected(point.size());
+  EXPECT_EQ((*whole).evaluate(point, gradient, blocks), (*part).evaluate(point, expected));
+  EXPECT_EQ(gradient, expected);
+  EXPECT_EQ((*whole).hessian(point, blocks), (*part).hessian(point, (*part).all_blocks()));
 }
 
 TEST(LogisticProblem, HoldsTheInterceptStillWhereThereIsNone) {

@@ -1,0 +1,50 @@
+#include "thrum/learn/linear/curvature_internal.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "thrum/linalg/cholesky.h"
+
+namespace thrum {
+namespace {
+
+/// Up to here the Hessian of a sample costs less than the passes over all rows that it saves.
+constexpr std::size_t most_dense_parameters = 257;
+
+/// Relative to the largest value on the diagonal: below rounding, above what columns that depend on each other leave.
+constexpr double jitter = 1e-10;
+
+}  // namespace
+
+template <class T>
+Curvature::Curvature(const LogisticProblem<T>& problem, std::span<const double> parameters, const BlockSample& blocks,
+                     const Execution& execution)
+    : arena_(execution.arena) {
+  const std::size_t n = problem.n_parameters();
+  if (problem.n_outputs() == 1 && n <= most_dense_parameters && factor(problem.hessian(parameters, blocks), n)) return;
+  diagonal_ = problem.curvature(blocks);
+}
+
+bool Curvature::factor(std::vector<double> hessian, std::size_t n) {
+  double largest = 0;
+  for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, hessian[i * n + i]);
+  for (std::size_t i = 0; i < n; ++i) hessian[i * n + i] += jitter * largest;
+  if (linalg::cholesky_factor(*arena_, MatrixView<double>(hessian.data(), n, n))) return false;
+  lower_ = std::move(hessian);
+  return true;
+}
+
+void Curvature::solve(std::span<double> x) const {
+  for (std::size_t i = 0; i < diagonal_.size(); ++i) x[i] /= diagonal_[i];
+  if (diagonal_.empty()) {
+    linalg::cholesky_solve(*arena_, MatrixView<const double>(lower_.data(), x.size(), x.size()),
+                           MatrixView<double>(x.data(), x.size(), 1));
+  }
+}
+
+template Curvature::Curvature(const LogisticProblem<float>&, std::span<const double>, const BlockSample&,
+                              const Execution&);
+template Curvature::Curvature(const LogisticProblem<double>&, std::span<const double>, const BlockSample&,
+                              const Execution&);
+
+}  // namespace thrum
