@@ -16,7 +16,7 @@ std::string_view http_method_name(HttpMethod method) noexcept {
       return "PUT";
     case HttpMethod::patch:
       return "PATCH";
-    case HttpMethod::delete_:
+    case HttpMethod::del:
       return "DELETE";
     case HttpMethod::options:
       return "OPTIONS";

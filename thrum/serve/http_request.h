@@ -10,7 +10,7 @@
 
 namespace thrum {
 
-enum class HttpMethod : std::uint8_t { get, head, post, put, patch, delete_, options };
+enum class HttpMethod : std::uint8_t { get, head, post, put, patch, del, options };
 
 /// "GET", "DELETE", …
 std::string_view http_method_name(HttpMethod method) noexcept;

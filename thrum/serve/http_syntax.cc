@@ -70,8 +70,8 @@ int parse_version(std::string_view version) {
 }
 
 HttpMethod parse_method(std::string_view name) {
-  constexpr HttpMethod known[] = {HttpMethod::post,  HttpMethod::get,     HttpMethod::head,   HttpMethod::put,
-                                  HttpMethod::patch, HttpMethod::delete_, HttpMethod::options};
+  constexpr HttpMethod known[] = {HttpMethod::post,  HttpMethod::get, HttpMethod::head,   HttpMethod::put,
+                                  HttpMethod::patch, HttpMethod::del, HttpMethod::options};
   for (const HttpMethod method : known) {
     if (http_method_name(method) == name) return method;
   }

@@ -116,6 +116,7 @@ bool is_alive(pid_t pid) {
 TestServer::TestServer(std::vector<std::string> options, const std::string& image) : log_(memfd_create("log", 0)) {
   options.insert(options.begin(), {"test", std::string(supervisor_command), image, "bind=127.0.0.1:0"});
   std::vector<char*> argv;
+  argv.reserve(options.size() + 1);
   for (std::string& option : options) argv.push_back(option.data());
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;

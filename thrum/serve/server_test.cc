@@ -26,6 +26,7 @@ TEST(Server, AnswersClientsInParallel) {
   const TestServer server({"workers=2"});
   std::vector<int> n_right(8);
   std::vector<std::thread> clients;
+  clients.reserve(n_right.size());
   for (int& right : n_right) {
     clients.emplace_back([&right, &server] {
       TestClient client(server.port());
