@@ -10,6 +10,7 @@
 namespace thrum {
 
 void serve(const Model& model, const ServeOptions& options) {
+  log(LogLevel::info, "Starting thrum " THRUM_VERSION);
   const std::vector<std::byte> image = model.compile();
   serving::Supervisor supervisor(image, options);
   log(LogLevel::info, "Serving " + std::string(model.algorithm()) + ", " +

@@ -86,7 +86,6 @@ Supervisor::Supervisor(ByteSpan image, const ServeOptions& options)
       slots_(static_cast<std::size_t>(options.workers)) {}
 
 void Supervisor::run() {
-  log(LogLevel::info, "Starting thrum " THRUM_VERSION);
   log(LogLevel::info, "Listening at: " + listeners_.url + " (" + pid_text(getpid()) + ")");
   log(LogLevel::info, "Using worker: epoll");
   spawn_due();
