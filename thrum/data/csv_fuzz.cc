@@ -1,0 +1,22 @@
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "thrum/data/csv_test_support_test.h"
+
+// Wherever the blocks are cut, the table or the error must be the same.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const thrum::LocalExecution execution(1);
+  if (size == 0) return 0;
+  thrum::CsvOptions options;
+  options.header = (data[0] & 1) != 0;
+  if ((data[0] & 2) != 0) options.delimiter = ',';
+  if ((data[0] & 4) != 0) options.missing = {"", "1"};
+  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const std::string whole = thrum::csv::outcome(text, 1 << 20, execution, options);
+  for (const std::size_t block_size : {1, 2, 5, 16}) {
+    if (thrum::csv::outcome(text, block_size, execution, options) != whole) std::abort();
+  }
+  return 0;
+}
