@@ -91,7 +91,7 @@ std::string LogisticRegressionModel::description() const {
     const double* w = parts_.coefficients.data() + r * names.size();
     std::vector<std::size_t> order(names.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t j) { return std::abs(w[j]); });
+    std::ranges::sort(order, {}, [&](std::size_t j) { return std::pair(-std::abs(w[j]), j); });
     text += fmt::format("log-odds of \"{}\", strongest first (numbers per standard deviation):\n",
                         n_coefficient_rows() == 1 ? classes[1] : classes[r]);
     text += fmt::format("  {:>12.6f}  (intercept)\n", parts_.intercepts[r]);
