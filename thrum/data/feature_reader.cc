@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <limits>
+#include <string_view>
 
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
@@ -12,8 +14,18 @@ namespace {
 
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
+bool is_number(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+/// Names the first value that is no number; a single one makes a whole column text.
 [[noreturn]] void refuse_text(const Column& column, const Table& table) {
+  const auto is_fault = [&](std::size_t row) { return !column.is_missing(row) && !is_number(column.text(row)); };
   std::size_t row = 0;
+  while (row < column.size() && !is_fault(row)) ++row;
+  if (row == column.size()) row = 0;  // numbers in quotes alone
   while (column.is_missing(row)) ++row;
   throw Error(ErrorCode::invalid_argument,
               fmt::format("column \"{}\" of {}: the model expects numbers, row {} holds \"{}\"", column.name(),
