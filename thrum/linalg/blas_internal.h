@@ -50,7 +50,6 @@ struct CpuFeatures {
   bool avx3 = false;  ///< AVX-512 F, BW, DQ, VL
   bool avx2 = false;  ///< with FMA
   bool sse4 = false;
-  bool halves_512_bit = false;  ///< executes 512-bit operations as two of 256
 };
 /// Of this CPU, as far as they are not disabled.
 CpuFeatures cpu_features() noexcept;

@@ -25,9 +25,8 @@ std::string refusal_of(const std::string& path) {
   return refusal([&] { load_blas(std::vector<std::string>{path}); }, ErrorCode::io);
 }
 
-TEST(OpenBlasCore, FollowsTheWidestVectorsThatTheCpuExecutesWhole) {
+TEST(OpenBlasCore, FollowsTheWidestVectors) {
   EXPECT_EQ(openblas_core({.avx3 = true, .avx2 = true, .sse4 = true}), "SKYLAKEX");
-  EXPECT_EQ(openblas_core({.avx3 = true, .avx2 = true, .sse4 = true, .halves_512_bit = true}), "HASWELL");
   EXPECT_EQ(openblas_core({.avx2 = true, .sse4 = true}), "HASWELL");
   EXPECT_EQ(openblas_core({.sse4 = true}), "NEHALEM");
   EXPECT_EQ(openblas_core({}), "");

@@ -43,7 +43,7 @@ struct Tile {
 Tile largest_tile(double work) {
   if (work <= 0x1p34) return {256, 512};
   if (work <= 0x1p36) return {512, 1024};
-  return {768, 2048};
+  return {1024, 2048};
 }
 
 void cut_k(ProductPlan& plan, std::size_t tiles, std::size_t k) {
