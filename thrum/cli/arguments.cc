@@ -32,8 +32,8 @@ void declare(CLI::App& app, const Command& command, OptionMap& options) {
   for (const Parameter& parameter : command.parameters) {
     CLI::Option* option =
         parameter.is_switch ? app.add_flag(spellings(parameter)) : app.add_option(spellings(parameter))->expected(1);
-    if (parameter.traits.positional && parameter.repeatable) option->expected(0, 64);
     option->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    if (parameter.traits.positional && parameter.repeatable) option->expected(0, 64)->allow_extra_args();
     options[&parameter] = option;
   }
   for (const Command& subcommand : command.subcommands) {
@@ -51,7 +51,7 @@ CommandPath chosen_path(const Command& root, const CLI::App& app) {
 }
 
 std::string where(const CommandPath& path) {
-  return "[" + (path.size() > 1 ? path_text(path) : path.front()->name) + "] ";
+  return "[" + place_text(path) + "] ";
 }
 
 std::string help_command(const CommandPath& path) {

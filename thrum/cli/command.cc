@@ -16,4 +16,10 @@ std::string path_text(const CommandPath& path) {
   return text;
 }
 
+std::string place_text(const CommandPath& path) {
+  if (path.size() == 1) return path.front()->name;
+  const bool names_no_command = path[path.size() - 2]->subcommand_noun != "command";
+  return path_text(names_no_command ? CommandPath(path.begin(), path.end() - 1) : path);
+}
+
 }  // namespace thrum::cli

@@ -40,4 +40,7 @@ using CommandPath = std::vector<const Command*>;
 /// "train logistic-regression": the names without the program's.
 std::string path_text(const CommandPath& path);
 
+/// What messages call the command: "train", whatever the learner; "data inspect"; "thrum" for the root.
+std::string place_text(const CommandPath& path);
+
 }  // namespace thrum::cli

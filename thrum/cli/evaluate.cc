@@ -60,9 +60,10 @@ void evaluate_file(const EvaluateArguments& arguments, const Session& session) {
       fmt::format("{}; {}, {} rows", model_line(*model, arguments.model), table.source(), grouped(table.n_rows())));
   const Evaluation evaluation = evaluate(*model, table, {.weight = arguments.weight}, execution);
   session.console.end_progress();
+  check_names(gates, evaluation.scores);
+  if (!session.globals.json) print(result_text(evaluation));
   check_gates(gates, evaluation.scores);
-  print(session.globals.json ? result_json(arguments, evaluation, load_seconds, session).dump(2) + "\n"
-                             : result_text(evaluation));
+  if (session.globals.json) print(result_json(arguments, evaluation, load_seconds, session).dump(2) + "\n");
 }
 
 }  // namespace

@@ -37,6 +37,10 @@ Gate parse_gate(const std::string& text, bool is_minimum) {
       fmt::format("{}: expected SCORE=NUMBER such as roc_auc=0.9, got \"{}\"", is_minimum ? "--min" : "--max", text));
 }
 
+void check_names(const std::vector<Gate>& gates, const std::vector<metrics::Score>& scores) {
+  for (const Gate& gate : gates) find_score(gate, scores);
+}
+
 void check_gates(const std::vector<Gate>& gates, const std::vector<metrics::Score>& scores) {
   std::vector<std::string> missed;
   for (const Gate& gate : gates) {

@@ -17,8 +17,11 @@ struct Gate {
 /// `text`: "roc_auc=0.9". Throws Failure (usage).
 Gate parse_gate(const std::string& text, bool is_minimum);
 
-/// Throws Failure: (usage) for a score that is not among `scores`, (gate) naming every gate that is not met. A score
-/// that is not defined meets none.
+/// Throws Failure (usage) for a gate whose score is not among `scores`, with the nearest one.
+void check_names(const std::vector<Gate>& gates, const std::vector<metrics::Score>& scores);
+
+/// Throws Failure (gate) naming every gate that is not met. A score that is not defined meets none. REQUIRES: the names
+/// are checked.
 void check_gates(const std::vector<Gate>& gates, const std::vector<metrics::Score>& scores);
 
 }  // namespace thrum::cli

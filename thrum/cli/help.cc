@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <string_view>
 
 namespace thrum::cli {
@@ -61,6 +62,12 @@ std::vector<Entry> entries_of(const std::vector<const Parameter*>& parameters) {
     entries.push_back({parameter_spelling(*parameter), parameter->help + (facts.empty() ? "" : " (" + facts + ")")});
   }
   return entries;
+}
+
+/// Summaries of learners are written as list entries.
+std::string sentence(std::string text) {
+  text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  return text.back() == '.' ? text : text + ".";
 }
 
 std::string examples_text(const Command& command) {
@@ -146,7 +153,7 @@ std::string usage_line(const CommandPath& path) {
 
 std::string help_text(const CommandPath& path) {
   const Command& command = *path.back();
-  std::string text = command.summary + "\n\nUsage: " + usage_line(path) + "\n";
+  std::string text = sentence(command.summary) + "\n\nUsage: " + usage_line(path) + "\n";
   if (!command.description.empty()) text += "\n" + command.description + "\n";
   text += examples_text(command) + subcommands_text(command);
   if (path.size() > 1) {

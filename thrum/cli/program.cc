@@ -1,6 +1,7 @@
 #include "thrum/cli/program.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -49,7 +50,7 @@ class Program {
   void run(Words words) {
     globals_.json = asks_for_json(words);
     const Arguments arguments = parse_arguments(root_, words);
-    if (arguments.path.size() > 1) command_ = path_text(arguments.path);
+    place_ = place_text(arguments.path);
     Settings(arguments).apply(root_);
     if (globals_.version) return print_version(globals_);
     if (globals_.help || words.empty()) return print(help_text(arguments.path));
@@ -62,17 +63,27 @@ class Program {
     run(*arguments.path.back());
   }
 
+  /// What ended the run, with what the signal that caused it has to say.
+  Failure failure() const {
+    const Failure failure = failure_of(std::current_exception(), place_);
+    if (!was_interrupted(failure)) return failure;
+    return {failure.exit_code(), ErrorCode::cancelled, fmt::format("[{}] interrupted by {}", place_, signal_name())};
+  }
+
   /// 130 or 143 where a signal ended the command.
   int exit_code_of(const Failure& failure) const {
-    const bool by_signal = failure.code() == ErrorCode::cancelled && interrupt_ && interrupt_->signal() != 0;
-    return by_signal ? interrupt_->exit_code() : static_cast<int>(failure.exit_code());
+    return was_interrupted(failure) ? interrupt_->exit_code() : static_cast<int>(failure.exit_code());
   }
 
   bool json() const { return globals_.json; }
-  /// "train", or "thrum" while no command is known.
-  const std::string& command() const { return command_; }
 
  private:
+  bool was_interrupted(const Failure& failure) const {
+    return failure.code() == ErrorCode::cancelled && interrupt_ && interrupt_->signal() != 0;
+  }
+
+  std::string_view signal_name() const { return interrupt_->signal() == SIGINT ? "Ctrl-C" : "SIGTERM"; }
+
   void check_globals() const {
     if (!globals_.quiet || !globals_.verbose) return;
     throw usage_error("--quiet and --verbose exclude each other");
@@ -102,7 +113,7 @@ class Program {
   Console& console_;
   Globals globals_;
   Command root_;
-  std::string command_ = "thrum";
+  std::string place_ = "thrum";  ///< what messages call the command
   std::optional<Interrupt> interrupt_;
 };
 
@@ -115,7 +126,7 @@ int run_program(int argc, char** argv) {
     program.run(Words(argv + 1, argv + std::max(argc, 1)));
     return static_cast<int>(ExitCode::ok);
   } catch (...) {
-    const Failure failure = failure_of(std::current_exception(), program.command());
+    const Failure failure = program.failure();
     report_failure(failure, program.json(), console);
     return program.exit_code_of(failure);
   }

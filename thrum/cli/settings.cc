@@ -11,7 +11,7 @@ namespace thrum::cli {
 namespace {
 
 std::string where(const CommandPath& path) {
-  return "[" + (path.size() > 1 ? path_text(path) : path.front()->name) + "] ";
+  return "[" + place_text(path) + "] ";
 }
 
 /// Messages of option fields begin with "[max_iter] "; here the source of the value says more.

@@ -100,11 +100,24 @@ void say_report(const TrainArguments& arguments, const TrainReport& report, cons
   session.say(fmt::format("saved {}{}", arguments.output, unknown ? "" : " (" + byte_size(size) + ")"));
 }
 
+/// What --valid names: a table of its own, or rows of the training table that are held out.
+struct ValidRows {
+  std::optional<Table> table = {};
+  std::vector<std::uint8_t> training_mask = {};  ///< empty: train on all rows
+};
+
+ValidRows valid_rows(const TrainArguments& arguments, std::optional<double> fraction, std::size_t n_rows,
+                     const Session& session, const Execution& execution) {
+  if (arguments.valid.empty()) return {};
+  if (fraction) return {.training_mask = training_mask(n_rows, *fraction, session.seed())};
+  return {.table = read_data(arguments.data, arguments.valid, execution)};
+}
+
 std::optional<Evaluation> evaluate_valid(const TrainArguments& arguments, const Model& model, const Table& table,
-                                         EvaluationRows rows, const Execution& execution) {
+                                         const ValidRows& valid, const Execution& execution) {
   if (arguments.valid.empty()) return std::nullopt;
-  if (!rows.mask.empty()) return evaluate(model, table, rows, execution);
-  return evaluate(model, read_data(arguments.data, arguments.valid, execution), rows, execution);
+  const EvaluationRows rows{inverted(valid.training_mask), arguments.weight};
+  return evaluate(model, valid.table ? *valid.table : table, rows, execution);
 }
 
 void train(const TrainArguments& arguments, const Session& session) {
@@ -126,12 +139,12 @@ void train(const TrainArguments& arguments, const Session& session) {
 
   TrainingJob job{arguments.learner, arguments.options, dataset};
   job.ranks = arguments.ranks;
-  if (fraction) job.row_mask = training_mask(table->n_rows(), *fraction, session.seed());
+  const ValidRows valid = valid_rows(arguments, fraction, table->n_rows(), session, execution);
+  job.row_mask = valid.training_mask;
   const Stopwatch fitting;
   const auto model = blame(ExitCode::data, [&] { return train_model(job, session); });
   TrainReport report{*model, table->n_rows(), load_seconds, fitting.seconds()};
-  const EvaluationRows valid_rows{inverted(job.row_mask), arguments.weight};
-  report.valid = evaluate_valid(arguments, *model, *table, valid_rows, execution);
+  report.valid = evaluate_valid(arguments, *model, *table, valid, execution);
   execution.get().check_stop("train");
   session.console.end_progress();
   blame(ExitCode::failure, [&] { save_model(*model, arguments.output); });

@@ -1,0 +1,98 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/cli/thrum_process.h"
+
+namespace thrum::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+std::vector<std::string> sorted_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+const std::string people =
+    "name,age,city\n\"Smith, Ann\",41,Ghent\nLee,,Lyon\nDiaz,36,\nKim,29,Ghent\nRoss,52,\"says \"\"Ghent\"\"\"\n";
+
+class DataCommand : public testing::Test {
+ protected:
+  std::string file(const std::string& name) const { return folder_.file(name); }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(DataCommand, SplitPutsEveryRowIntoOneOfTheFiles) {
+  folder_.write("people.csv", people);
+  const Outcome run = run_thrum({"data", "split", file("people.csv"), "--train", file("train.csv"), "--test",
+                                 file("test.csv"), "--fraction", "0.4", "--json"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const json result = json::parse(run.out);
+  EXPECT_EQ(result.at("train").at("rows"), 3);
+  EXPECT_EQ(result.at("test").at("rows"), 2);
+  const std::string train = read_text(file("train.csv"));
+  const std::string test = read_text(file("test.csv"));
+  const std::string header = "name,age,city\n";
+  EXPECT_THAT(train, testing::StartsWith(header));
+  EXPECT_THAT(test, testing::StartsWith(header));
+  EXPECT_EQ(sorted_lines(train + test.substr(header.size())), sorted_lines(people));
+}
+
+TEST_F(DataCommand, SplitDependsOnTheSeedAlone) {
+  folder_.write("people.csv", people);
+  const auto test_rows = [&](const std::string& seed, const std::string& threads) {
+    run_thrum({"data", "split", file("people.csv"), "--train", file("train.csv"), "--test", file("test.csv"), "--seed",
+               seed, "-j", threads, "--fraction", "0.4"});
+    return read_text(file("test.csv"));
+  };
+  EXPECT_EQ(test_rows("1", "1"), test_rows("1", "5"));
+  EXPECT_NE(test_rows("1", "1"), test_rows("2", "1"));
+}
+
+TEST_F(DataCommand, InspectRemarksOnColumnsThatTeachNothing) {
+  std::string text = "id,same,none,y\n";
+  for (int i = 0; i < 30; ++i) text += "person" + std::to_string(i) + ",7,," + (i % 2 == 0 ? "a" : "b") + "\n";
+  const Outcome run = run_thrum({"data", "inspect", "-", "--target", "y"}, {.input = text});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.err, HasSubstr("column \"id\" has nearly as many values as rows"));
+  EXPECT_THAT(run.err, HasSubstr("column \"same\" has the same value in every row"));
+  EXPECT_THAT(run.err, HasSubstr("column \"none\" has no value at all"));
+  EXPECT_THAT(run.out, HasSubstr("target y: 2 classes\n  a  15 rows  50.0 %\n  b  15 rows  50.0 %\n"));
+}
+
+TEST_F(DataCommand, InspectShowsTypesMissingValuesAndRanges) {
+  const Outcome run = run_thrum({"data", "inspect", "-"}, {.input = people});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.out, HasSubstr("5 rows, 3 columns\n"));
+  EXPECT_THAT(run.out, HasSubstr("\nage     float64         1         4  29 … 52, mean 39.5\n"));
+  EXPECT_THAT(run.out, HasSubstr("\ncity    category        1         3  Ghent 40.0 %, Lyon 20.0 %"));
+}
+
+TEST_F(DataCommand, GeneratePrintsRowsOrWritesThem) {
+  const Outcome printed = run_thrum({"data", "generate", "higgs-like", "--rows", "20", "--seed", "4"});
+  EXPECT_EQ(printed.exit_code, 0);
+  EXPECT_EQ(sorted_lines(printed.out).size(), 21u);
+  const Outcome written =
+      run_thrum({"data", "generate", "higgs-like", "--rows", "20", "--seed", "4", "-o", file("h.csv"), "--json"});
+  EXPECT_EQ(json::parse(written.out).at("target"), "label");
+  EXPECT_EQ(read_text(file("h.csv")), printed.out);
+}
+
+TEST_F(DataCommand, MoreGeneratedRowsContinueTheSameData) {
+  const auto rows = [](const std::string& n) {
+    return run_thrum({"data", "generate", "airline-like", "--rows", n, "--seed", "4"}).out;
+  };
+  EXPECT_THAT(rows("500"), testing::StartsWith(rows("20")));
+}
+
+}  // namespace
+}  // namespace thrum::test
