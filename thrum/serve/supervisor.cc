@@ -92,7 +92,11 @@ void Supervisor::run() {
   while (!is_stopping_ || is_any_alive()) {
     wait();
     reap();
-    if (!is_stopping_) spawn_due();
+    if (is_stopping_) {
+      tell_workers();
+    } else {
+      spawn_due();
+    }
     watch_heartbeats();
     if (Clock::now() >= stop_end_) signal_all(SIGKILL);
   }
@@ -117,6 +121,7 @@ void Supervisor::wait() {
 Supervisor::Clock::time_point Supervisor::next_duty() const {
   auto next = std::min(Clock::now() + milliseconds(250), stop_end_);
   for (const Slot& slot : slots_) {
+    if (slot.worker && is_stopping_ && !slot.is_told) next = std::min(next, Clock::now() + milliseconds(5));
     if (!slot.worker && !is_stopping_) next = std::min(next, slot.next_spawn);
   }
   return next;
@@ -137,9 +142,21 @@ void Supervisor::on_signal(int signal) {
 
 void Supervisor::stop(int signal, Clock::duration allowed) {
   is_stopping_ = true;
+  stop_signal_ = signal;
   stop_end_ = std::min(stop_end_, Clock::now() + allowed);
   board_.set_stopping();
-  signal_all(signal);
+  for (Slot& slot : slots_) slot.is_told = false;
+}
+
+/// A worker that still boots is told to drain when it can: connections may already wait for it.
+void Supervisor::tell_workers() {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& slot = slots_[i];
+    if (!slot.worker) listeners_.sockets[i].reset();  // nobody comes for those who wait there
+    if (!slot.worker || slot.is_told || (stop_signal_ == SIGTERM && !is_ready(i))) continue;
+    slot.worker->send(stop_signal_);
+    slot.is_told = true;
+  }
 }
 
 void Supervisor::signal_all(int signal) const {

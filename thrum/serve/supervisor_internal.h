@@ -46,6 +46,7 @@ class Supervisor {
     std::optional<Process> worker = {};
     int n_failures = 0;
     bool is_aborted = false;  ///< by the watchdog
+    bool is_told = false;     ///< to stop
     Clock::time_point spawned = {};
     Clock::time_point next_spawn = {};
     Clock::time_point aborted = {};
@@ -55,6 +56,7 @@ class Supervisor {
   Clock::time_point next_duty() const;
   void on_signal(int signal);
   void stop(int signal, Clock::duration allowed);
+  void tell_workers();
   void reap();
   void on_exit(std::size_t index, const ProcessEnd& end);
   void spawn_due();
@@ -73,6 +75,7 @@ class Supervisor {
   std::vector<Slot> slots_;
   Clock::time_point stop_end_ = Clock::time_point::max();
   bool is_stopping_ = false;
+  int stop_signal_ = 0;
   bool was_any_ready_ = false;
   int n_boot_failures_ = 0;
   std::string failure_;  ///< why it gives up
