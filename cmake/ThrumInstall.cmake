@@ -21,7 +21,9 @@ configure_package_config_file(cmake/ThrumConfig.cmake.in ${PROJECT_BINARY_DIR}/T
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ThrumConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/ThrumConfig.cmake ${PROJECT_BINARY_DIR}/ThrumConfigVersion.cmake
   DESTINATION ${package_dir})
-install(FILES README.md LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+set(doc_dir ${CMAKE_INSTALL_DATAROOTDIR}/doc/thrum)
+install(FILES README.md CHANGELOG.md DESTINATION ${doc_dir})
+install(FILES LICENSE DESTINATION ${doc_dir} RENAME copyright)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME thrum)

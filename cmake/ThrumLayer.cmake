@@ -60,7 +60,7 @@ function(thrum_add_test name)
   target_link_libraries(${name} PRIVATE thrum_flags ${TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE
     THRUM_TEST_DATA="${THRUM_TEST_DATA}" THRUM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_PREFIX ${TEST_PREFIX}.
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES TEST_PREFIX ${TEST_PREFIX}.
     PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 300)
 endfunction()
 
