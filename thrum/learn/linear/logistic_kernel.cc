@@ -22,6 +22,14 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class T>
 using Vec = hn::Vec<hn::ScalableTag<T>>;
 
+/// exp(x) for x <= 0, and 0 where x is not a number: what is far below the range must not reach a conversion to int.
+template <class T>
+HWY_INLINE Vec<T> exp_of_negative(Vec<T> x) {
+  const hn::ScalableTag<T> d;
+  const Vec<T> lowest = hn::Set(d, T{-1000});
+  return hn::Exp(d, hn::IfThenElse(hn::Ge(x, lowest), x, lowest));
+}
+
 /// Sums in double, one per lane, that are added up at the end of the rows.
 class LaneSums {
  public:
@@ -114,7 +122,7 @@ class Binary {
     const Vec<T> one = hn::Set(d, T{1});
     const Vec<T> margin = hn::Xor(z, hn::And(weight, hn::SignBit(d)));
     const Vec<T> s = hn::Abs(weight);
-    const Vec<T> e = hn::Exp(d, hn::Neg(hn::Abs(z)));
+    const Vec<T> e = exp_of_negative<T>(hn::Neg(hn::Abs(z)));
     const Vec<T> l = hn::Add(hn::Log1p(d, e), hn::Max(hn::Neg(margin), zero));
     loss = hn::MulAdd(s, l, hn::MulAdd(z, zero, loss));
     const auto wrong = hn::Le(margin, zero);
@@ -233,7 +241,7 @@ class Multinomial {
     for (std::size_t k = 0; k < n_classes; ++k) {
       const Vec<T> zk = hn::Load(d, z + k * rows_.tile_rows);
       const auto is_own = hn::Eq(label, hn::Set(d, static_cast<T>(k)));
-      const Vec<T> e = hn::Exp(d, hn::Sub(zk, largest));
+      const Vec<T> e = exp_of_negative<T>(hn::Sub(zk, largest));
       others = hn::Add(others, hn::IfThenZeroElse(is_own, e));
       own = hn::Add(own, hn::IfThenElseZero(is_own, e));
       own_margin = hn::Add(own_margin, hn::IfThenElseZero(is_own, zk));

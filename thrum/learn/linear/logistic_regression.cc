@@ -234,7 +234,10 @@ std::vector<std::unique_ptr<Model>> LogisticRegression::fit_many(const Dataset& 
     throw Error(ErrorCode::invalid_argument, fmt::format("[{}] expected a target of classes, \"{}\" is a number", where,
                                                          dataset.schema().target.name));
   }
-  for (const FitSpec& spec : specs) check_ranges(*spec.options);
+  for (const FitSpec& spec : specs) {
+    check_ranges(*spec.options);
+    check_rows(dataset, spec, where);
+  }
   std::vector<std::unique_ptr<Model>> models(specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i) {
     if (models[i] != nullptr) continue;

@@ -17,35 +17,16 @@ namespace {
   throw Error(ErrorCode::invalid_argument, fmt::format("[{}] {}", where, message), hint);
 }
 
-void check_lengths(const Dataset& dataset, const FitSpec& spec, std::string_view where) {
-  const auto check = [&](std::size_t size, const char* what) {
-    if (size == 0 || size == dataset.n_rows()) return;
-    refuse(where, fmt::format("expected one {} for each of the {} rows, got {}", what, dataset.n_rows(), size), "");
-  };
-  check(spec.row_mask.size(), "mask value");
-  check(spec.weights.size(), "weight");
-}
-
 double sample_weight(const Dataset& dataset, const FitSpec& spec, std::size_t i) {
   if (!spec.row_mask.empty() && spec.row_mask[i] == 0) return 0;
   const double own = dataset.weights().empty() ? 1 : dataset.weights()[i];
   return spec.weights.empty() ? own : own * spec.weights[i];
 }
 
-ZeroedArray<double> sample_weights(const Dataset& dataset, const FitSpec& spec, const Execution& execution,
-                                   std::string_view where) {
+ZeroedArray<double> sample_weights(const Dataset& dataset, const FitSpec& spec, const Execution& execution) {
   ZeroedArray<double> weights(dataset.n_rows());
   parallel_for(*execution.arena, dataset.n_rows(), row_block, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const double weight = sample_weight(dataset, spec, i);
-      if (!(weight >= 0 && std::isfinite(weight))) {
-        refuse(
-            where,
-            fmt::format("expected finite weights of 0 or more, got {} in row {}", weight, dataset.first_row() + i + 1),
-            "");
-      }
-      weights.data()[i] = weight;
-    }
+    for (std::size_t i = begin; i < end; ++i) weights.data()[i] = sample_weight(dataset, spec, i);
   });
   return weights;
 }
@@ -126,10 +107,25 @@ std::vector<double> balanced_class_weights(const ClassTotals& totals) {
 
 }  // namespace
 
+void check_rows(const Dataset& dataset, const FitSpec& spec, std::string_view where) {
+  const auto check_length = [&](std::size_t size, const char* what) {
+    if (size == 0 || size == dataset.n_rows()) return;
+    refuse(where, fmt::format("expected one {} for each of the {} rows, got {}", what, dataset.n_rows(), size), "");
+  };
+  check_length(spec.row_mask.size(), "mask value");
+  check_length(spec.weights.size(), "weight");
+  for (std::size_t i = 0; i < spec.weights.size(); ++i) {
+    if (spec.weights[i] >= 0 && std::isfinite(spec.weights[i])) continue;
+    refuse(where,
+           fmt::format("expected finite weights of 0 or more, got {} in row {}", spec.weights[i],
+                       dataset.first_row() + i + 1),
+           "");
+  }
+}
+
 RowWeights weigh_rows(const Dataset& dataset, const FitSpec& spec, std::string_view class_weight,
                       const Execution& execution, std::string_view where) {
-  check_lengths(dataset, spec, where);
-  RowWeights rows{.values = sample_weights(dataset, spec, execution, where)};
+  RowWeights rows{.values = sample_weights(dataset, spec, execution)};
   const Target& target = dataset.schema().target;
   ClassTotals totals = total_by_class(dataset, rows.values.values(), execution);
   if (class_weight != "none") {

@@ -8,6 +8,10 @@
 
 namespace thrum {
 
+/// Throws invalid_argument for a mask or weights of another length than the rows, and for weights that are negative or
+/// not finite. `where` names the learner in messages, here and below.
+void check_rows(const Dataset& dataset, const FitSpec& spec, std::string_view where);
+
 /// What the rows weigh in one fit: the dataset's weight x the spec's x the class's, and 0 where the mask is 0.
 struct RowWeights {
   ZeroedArray<double> values;  ///< (dataset.n_rows()), of this rank
@@ -16,8 +20,8 @@ struct RowWeights {
 };
 
 /// `class_weight`: "none", "balanced" (as scikit-learn: S / (classes present x weight of the class)), or
-/// "label=weight,label=weight". Collective. `where` names the learner in messages. Throws invalid_argument for masks or
-/// weights of another length than the rows, bad weights, unknown labels, and where fewer than two classes are left.
+/// "label=weight,label=weight". Collective. Throws invalid_argument for bad class weights, unknown labels, and where
+/// fewer than two classes are left. REQUIRES: check_rows accepts the spec.
 RowWeights weigh_rows(const Dataset& dataset, const FitSpec& spec, std::string_view class_weight,
                       const Execution& execution, std::string_view where);
 
