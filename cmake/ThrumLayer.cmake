@@ -37,13 +37,18 @@ function(thrum_add_layer name)
   set_property(GLOBAL APPEND PROPERTY THRUM_LAYERS ${target})
 
   if(THRUM_BUILD_TESTS AND LAYER_TESTS)
-    thrum_add_test(${target}_test SOURCES ${LAYER_TESTS} LABEL ${LAYER_LABEL} PREFIX ${name}
+    thrum_add_test(${target}_test SOURCES ${LAYER_TESTS} LABEL ${LAYER_LABEL}
       LIBRARIES thrum::${name} ${LAYER_TEST_LIBRARIES})
   endif()
 endfunction()
 
+if(THRUM_BUILD_TESTS)
+  add_custom_target(thrum_parallel_tests)
+endif()
+
 # thrum_add_test(NAME SOURCES ... LIBRARIES ... [LABEL label] [PREFIX text]): one GoogleTest program, every case known to
-# CTest as "PREFIX.Suite.Case" (by default NAME). The label "unit" is the default; CTest cannot discover with several.
+# CTest as "PREFIX.Suite.Case" (by default NAME without thrum_ and _test). The label "unit" is the default; CTest cannot
+# discover with several. Those of the layers in which threads meet belong to the target thrum_parallel_tests.
 # A test finds real data through THRUM_TEST_DATA and files of the tree through THRUM_SOURCE_DIR.
 function(thrum_add_test name)
   cmake_parse_arguments(TEST "" "LABEL;PREFIX" "SOURCES;LIBRARIES" ${ARGN})
@@ -54,7 +59,7 @@ function(thrum_add_test name)
     set(TEST_LABEL unit)
   endif()
   if(NOT TEST_PREFIX)
-    set(TEST_PREFIX ${name})
+    string(REGEX REPLACE "^thrum_|_test$" "" TEST_PREFIX ${name})
   endif()
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE thrum_flags ${TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
@@ -62,6 +67,9 @@ function(thrum_add_test name)
     THRUM_TEST_DATA="${THRUM_TEST_DATA}" THRUM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES TEST_PREFIX ${TEST_PREFIX}.
     PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 300)
+  if(name MATCHES "^thrum_(runtime|comm|learn|serve)_")
+    add_dependencies(thrum_parallel_tests ${name})
+  endif()
 endfunction()
 
 # thrum_add_benchmark(NAME SOURCES ... LIBRARIES ...): one google-benchmark program.
