@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <bit>
+#include <algorithm>
 #include <limits>
 
 #include "thrum/core/assert.h"
@@ -92,14 +92,14 @@ class BlockParser {
     const bool whole = number.kind == Number::Kind::whole;
     if (cells.parse == Parse::whole) {
       if (whole) {
-        cells.numbers[row] = std::bit_cast<double>(number.whole);
+        cells.numbers.store(row, number.whole);
         return;
       }
-      whole_to_real(cells.numbers, row);
+      cells.numbers.whole_to_real(row);
       cells.parse = Parse::real;
     }
     if (number.kind == Number::Kind::too_large) cells.too_large = std::min(cells.too_large, offset(p));
-    cells.numbers[row] = whole ? static_cast<double>(number.whole) : number.real;
+    cells.numbers.store(row, whole ? static_cast<double>(number.whole) : number.real);
   }
 
   [[noreturn]] void fail_length(const char* row_begin) const;
@@ -123,10 +123,6 @@ void BlockParser::fail_length(const char* row_begin) const {
 }
 
 }  // namespace
-
-void whole_to_real(double* numbers, std::size_t n) noexcept {
-  for (std::size_t i = 0; i < n; ++i) numbers[i] = static_cast<double>(std::bit_cast<std::int64_t>(numbers[i]));
-}
 
 void parse_rows(const Source& source, const Format& format, const RowBlock& block, std::size_t n_rows,
                 std::span<Cells> cells) {

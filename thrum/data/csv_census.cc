@@ -6,11 +6,6 @@
 namespace thrum::csv {
 namespace {
 
-bool ends_row(std::string_view text, std::size_t i) noexcept {
-  if (text[i] != '\n' || i == 0 || text[i - 1] == '\n') return false;
-  return text[i - 1] != '\r' || (i >= 2 && text[i - 2] != '\n');
-}
-
 /// Few enough bytes for counters of 8 bits, so that a vector register holds as many of them as of bytes.
 constexpr std::size_t stride = 240;
 
@@ -19,9 +14,11 @@ Census stride_census(const char* p, std::size_t n) noexcept {
   std::uint8_t rows = 0;
   std::uint8_t quotes = 0;
   std::uint8_t nuls = 0;
+  const char* const before = p - 1;
+  const char* const two_before = p - 2;
   for (std::size_t i = 0; i < n; ++i) {
-    const bool after_line = p[i - 1] == '\n';
-    const bool after_empty = (p[i - 1] == '\r') & (p[i - 2] == '\n');
+    const bool after_line = before[i] == '\n';
+    const bool after_empty = (before[i] == '\r') & (two_before[i] == '\n');
     rows = static_cast<std::uint8_t>(rows + ((p[i] == '\n') & !after_line & !after_empty));
     quotes = static_cast<std::uint8_t>(quotes | (p[i] == '"'));
     nuls = static_cast<std::uint8_t>(nuls | (p[i] == '\0'));
@@ -36,6 +33,11 @@ void add(Census& sum, const Census& part) noexcept {
 }
 
 }  // namespace
+
+bool ends_row(std::string_view text, std::size_t i) noexcept {
+  if (text[i] != '\n' || i == 0 || text[i - 1] == '\n') return false;
+  return text[i - 1] != '\r' || (i >= 2 && text[i - 2] != '\n');
+}
 
 Census take_census(std::string_view text, std::size_t begin, std::size_t end) noexcept {
   Census sum;

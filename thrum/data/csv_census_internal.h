@@ -12,6 +12,9 @@ struct Census {
   bool nul = false;
 };
 
+/// Whether text[i] is a line feed that ends a line which is not empty.
+bool ends_row(std::string_view text, std::size_t i) noexcept;
+
 /// Of bytes [begin, end) of `text`. The byte before a text counts as a line break.
 Census take_census(std::string_view text, std::size_t begin, std::size_t end) noexcept;
 

@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
+#include <cstring>
 #include <memory>
 
 #include "thrum/core/assert.h"
 #include "thrum/data/csv_field_internal.h"
+#include "thrum/data/large_vector_internal.h"
 
 namespace thrum::csv {
 namespace {
@@ -18,10 +19,13 @@ constexpr std::size_t npos = std::string_view::npos;
 /// A column while it is parsed.
 struct Raw {
   Parse parse = Parse::whole;                 ///< what it begins as in each block
-  std::vector<double> numbers = {};           ///< of all rows; of whole parts: the bits of std::int64_t
+  std::vector<std::int64_t> wholes = {};      ///< of all rows: memory for a column that begins as Parse::whole
+  std::vector<double> reals = {};             ///< the same for Parse::real
   std::vector<std::int32_t> codes = {};       ///< of all rows, each in the numbering of its block
   std::vector<Dictionary> dictionaries = {};  ///< one for each block
   std::vector<Parse> parts = {};              ///< what each block has found
+
+  Slots numbers(std::size_t row) { return reals.empty() ? Slots(wholes.data() + row) : Slots(reals.data() + row); }
 };
 
 struct TooLarge {
@@ -81,35 +85,40 @@ void ColumnParser::refuse_short_rows() const {
   THRUM_ASSERT(false);
 }
 
-/// Most columns of text show it at once, and need not be tried as numbers in every block.
+/// Most columns show at once what they are. Texts need not be tried as numbers then, and numbers go straight into the
+/// memory where they stay.
 void ColumnParser::look_at_first_rows() {
   const RowBlock& first = rows_.blocks.front();
   const std::size_t n = std::min<std::size_t>(first.n_rows, 100);
-  std::vector<double> scratch(n * raw_.size());
+  std::vector<std::int64_t> scratch(n * raw_.size());
   std::vector<Cells> cells(raw_.size());
-  for (std::size_t c = 0; c < raw_.size(); ++c) cells[c] = {.parse = Parse::whole, .numbers = scratch.data() + c * n};
+  for (std::size_t c = 0; c < raw_.size(); ++c)
+    cells[c] = {.parse = Parse::whole, .numbers = Slots(scratch.data() + c * n)};
   parse_rows(source_, format_, first, n, cells);
   for (std::size_t c = 0; c < raw_.size(); ++c) {
-    if (cells[c].parse == Parse::skip) raw_[c].parse = Parse::category;
+    raw_[c].parse = cells[c].parse == Parse::skip ? Parse::category : cells[c].parse;
   }
 }
 
 void ColumnParser::allocate(Raw& raw) const {
   if (raw.parse == Parse::skip) return;
   raw.parts.resize(rows_.blocks.size());
-  if (raw.parse == Parse::category) {
-    raw.numbers = {};
-    raw.codes.resize(rows_.n_rows);
-    raw.dictionaries.resize(rows_.blocks.size());
+  raw.wholes = {};
+  raw.reals = {};
+  if (raw.parse == Parse::whole) {
+    raw.wholes = large_vector<std::int64_t>(rows_.n_rows);
+  } else if (raw.parse == Parse::real) {
+    raw.reals = large_vector<double>(rows_.n_rows);
   } else {
-    raw.numbers.resize(rows_.n_rows);
+    raw.codes = large_vector<std::int32_t>(rows_.n_rows);
+    raw.dictionaries.resize(rows_.blocks.size());
   }
 }
 
 Cells ColumnParser::cells_of(Raw& raw, std::size_t block) const {
   const std::size_t row = rows_.blocks[block].first_row;
   if (raw.parse == Parse::skip) return {};
-  if (raw.parse != Parse::category) return {.parse = raw.parse, .numbers = raw.numbers.data() + row};
+  if (raw.parse != Parse::category) return {.parse = raw.parse, .numbers = raw.numbers(row)};
   return {.parse = raw.parse, .codes = raw.codes.data() + row, .dictionary = &raw.dictionaries[block]};
 }
 
@@ -163,17 +172,15 @@ void ColumnParser::refuse_too_large_numbers() const {
 
 Column ColumnParser::number_column(const std::string& name, Raw& raw) const {
   const auto whole = [](Parse part) { return part == Parse::whole; };
-  if (std::all_of(raw.parts.begin(), raw.parts.end(), whole)) {
-    std::vector<std::int64_t> values(rows_.n_rows);
-    std::transform(raw.numbers.begin(), raw.numbers.end(), values.begin(),
-                   [](double bits) { return std::bit_cast<std::int64_t>(bits); });
-    raw.numbers = {};
-    return Column::int64(name, std::move(values));
-  }
+  if (std::all_of(raw.parts.begin(), raw.parts.end(), whole)) return Column::int64(name, std::move(raw.wholes));
   for (std::size_t b = 0; b < raw.parts.size(); ++b) {
-    if (whole(raw.parts[b])) whole_to_real(raw.numbers.data() + rows_.blocks[b].first_row, rows_.blocks[b].n_rows);
+    if (whole(raw.parts[b])) raw.numbers(rows_.blocks[b].first_row).whole_to_real(rows_.blocks[b].n_rows);
   }
-  return Column::float64(name, std::move(raw.numbers));
+  if (!raw.reals.empty()) return Column::float64(name, std::move(raw.reals));
+  auto reals = large_vector<double>(rows_.n_rows);
+  std::memcpy(reals.data(), raw.wholes.data(), reals.size() * sizeof(double));
+  raw.wholes = {};
+  return Column::float64(name, std::move(reals));
 }
 
 Column ColumnParser::category_column(const std::string& name, Raw& raw, std::size_t& not_utf8) const {

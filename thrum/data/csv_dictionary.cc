@@ -10,38 +10,31 @@
 
 namespace thrum::csv {
 
-std::uint64_t Dictionary::hash_of(std::string_view text) noexcept {
+std::uint64_t Key::hash(std::string_view text) noexcept {
   return XXH3_64bits(text.data(), text.size());
 }
 
-std::size_t Dictionary::slot_of(const Entry& entry) const noexcept {
-  const std::size_t mask = slots_.size() - 1;
-  for (std::size_t slot = entry.hash & mask;; slot = (slot + 1) & mask) {
-    if (slots_[slot] == empty) return slot;
-    const Entry& other = entries_[static_cast<std::size_t>(slots_[slot])];
-    if (other.hash == entry.hash && other.text == entry.text) return slot;
-  }
-}
-
-std::int32_t Dictionary::code_of(const Entry& entry) {
-  const std::size_t slot = slot_of(entry);
-  if (slots_[slot] != empty) return slots_[slot];
+std::int32_t Dictionary::add(Key key, const Entry& entry) {
   const auto code = static_cast<std::int32_t>(entries_.size());
-  slots_[slot] = code;
+  slots_[slot_of(key, entry.text)] = {key, code};
   entries_.push_back(entry);
   if (2 * entries_.size() > slots_.size()) grow();
   return code;
 }
 
 std::int32_t Dictionary::code_of_copy(std::string_view text, std::size_t offset) {
-  const Entry entry{text, hash_of(text), offset};
-  if (const std::int32_t known = slots_[slot_of(entry)]; known != empty) return known;
-  return code_of({copies_.emplace_front(text), entry.hash, offset});
+  const Key key(text);
+  const Slot& slot = slots_[slot_of(key, text)];
+  return slot.code != empty ? slot.code : add(key, {copies_.emplace_front(text), offset});
 }
 
 void Dictionary::grow() {
-  slots_.assign(2 * slots_.size(), empty);
-  for (std::size_t i = 0; i < entries_.size(); ++i) slots_[slot_of(entries_[i])] = static_cast<std::int32_t>(i);
+  std::vector<Slot> old(2 * slots_.size());
+  old.swap(slots_);
+  for (const Slot& slot : old) {
+    if (slot.code == empty) continue;
+    slots_[slot_of(slot.key, entries_[static_cast<std::size_t>(slot.code)].text)] = slot;
+  }
 }
 
 MergedDictionary merge_dictionaries(std::span<const Dictionary* const> dictionaries) {
@@ -50,7 +43,7 @@ MergedDictionary merge_dictionaries(std::span<const Dictionary* const> dictionar
   for (const Dictionary* dictionary : dictionaries) {
     auto& codes = merged.codes.emplace_back();
     codes.reserve(dictionary->entries().size());
-    for (const Dictionary::Entry& entry : dictionary->entries()) codes.push_back(all.code_of(entry));
+    for (const Dictionary::Entry& entry : dictionary->entries()) codes.push_back(all.code(entry.text, entry.offset));
   }
 
   const auto entries = all.entries();

@@ -1,20 +1,8 @@
 #include "thrum/data/csv_field_internal.h"
 
 namespace thrum::csv {
-namespace {
 
-Field unquoted_field(const char* begin, const char* end, char delimiter) noexcept {
-  const char* p = begin;
-  while (p != end && *p != delimiter && *p != '\n' && *p != '\r') ++p;
-  const std::string_view text(begin, static_cast<std::size_t>(p - begin));
-  if (p == end) return {.text = text, .next = end, .last = true};
-  if (*p == delimiter) return {.text = text, .next = p + 1, .last = false};
-  const std::size_t length = line_end_length(p, end);
-  if (length == 0) return {.text = text, .next = p, .last = true, .fault = Fault::bare_carriage_return};
-  return {.text = text, .next = p + length, .last = true};
-}
-
-Field quoted_field(const char* begin, const char* end, char delimiter) noexcept {
+Field scan_quoted_field(const char* begin, const char* end, char delimiter) noexcept {
   Field field{.text = {}, .next = begin, .last = true, .quoted = true};
   const char* p = begin + 1;
   for (;; p += 2, field.escaped = true) {
@@ -33,12 +21,6 @@ Field quoted_field(const char* begin, const char* end, char delimiter) noexcept 
   if (length == 0) field.fault = Fault::text_after_quote;
   field.next += length;
   return field;
-}
-
-}  // namespace
-
-Field scan_field(const char* p, const char* end, char delimiter) noexcept {
-  return p != end && *p == '"' ? quoted_field(p, end, delimiter) : unquoted_field(p, end, delimiter);
 }
 
 std::string unescape(std::string_view text) {

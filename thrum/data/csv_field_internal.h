@@ -19,9 +19,8 @@ struct Field {
   Fault fault = Fault::none;
 };
 
-/// Reads the field that begins at `p` of a text that ends at `end`. A quote opens a quoted field only as its first
-/// byte.
-Field scan_field(const char* p, const char* end, char delimiter) noexcept;
+/// REQUIRES: *begin is a quote.
+Field scan_quoted_field(const char* begin, const char* end, char delimiter) noexcept;
 
 /// `text` with one quote for each doubled one.
 std::string unescape(std::string_view text);
@@ -38,6 +37,23 @@ inline std::size_t line_end_length(const char* p, const char* end) noexcept {
 inline const char* skip_blank_lines(const char* p, const char* end) noexcept {
   for (std::size_t length; p != end && (length = line_end_length(p, end)) > 0;) p += length;
   return p;
+}
+
+inline Field scan_unquoted_field(const char* begin, const char* end, char delimiter) noexcept {
+  const char* p = begin;
+  while (p != end && *p != delimiter && *p != '\n' && *p != '\r') ++p;
+  const std::string_view text(begin, static_cast<std::size_t>(p - begin));
+  if (p == end) return {.text = text, .next = end, .last = true};
+  if (*p == delimiter) return {.text = text, .next = p + 1, .last = false};
+  const std::size_t length = line_end_length(p, end);
+  if (length == 0) return {.text = text, .next = p, .last = true, .fault = Fault::bare_carriage_return};
+  return {.text = text, .next = p + length, .last = true};
+}
+
+/// Reads the field that begins at `p` of a text that ends at `end`. A quote opens a quoted field only as its first
+/// byte.
+inline Field scan_field(const char* p, const char* end, char delimiter) noexcept {
+  return p != end && *p == '"' ? scan_quoted_field(p, end, delimiter) : scan_unquoted_field(p, end, delimiter);
 }
 
 }  // namespace thrum::csv

@@ -48,18 +48,15 @@ std::size_t behind_last_line_break(std::string_view text, std::size_t begin, std
   return found == nullptr ? npos : static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) + 1;
 }
 
-/// Walks on through [begin, end), which holds no quotes.
+/// Walks on through [begin, end), which holds no quotes and few line breaks.
 void walk_plain(std::array<Passage, 2>& passages, std::string_view text, std::size_t begin, std::size_t end) noexcept {
-  const bool heard =
-      std::any_of(passages.begin(), passages.end(), [](const Passage& p) { return p.state == State::plain; });
-  if (!heard || begin == end) return;
-  const std::size_t last = behind_last_line_break(text, begin, end);
-  if (last == npos) return;
-  const std::size_t rows = take_census(text, begin, last).rows;
-  for (Passage& passage : passages) {
-    if (passage.state != State::plain) continue;
-    passage.rows += rows;
-    passage.last_row_end = last;
+  const std::string_view piece = text.substr(0, end);
+  for (std::size_t i = piece.find('\n', begin); i != npos; i = piece.find('\n', i + 1)) {
+    for (Passage& passage : passages) {
+      if (passage.state != State::plain) continue;
+      passage.rows += ends_row(text, i);
+      passage.last_row_end = i + 1;
+    }
   }
 }
 
