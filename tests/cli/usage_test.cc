@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tests/cli/thrum_process.h"
 
@@ -112,6 +113,35 @@ INSTANTIATE_TEST_SUITE_P(
                 {"completion", "tcsh"},
                 "[completion] SHELL: expected one of: bash, zsh, fish, got \"tcsh\""}),
     [](const auto& param_info) { return param_info.param.name; });
+
+/// The lines of the code blocks of a page that run thrum, without what a shell does with the output.
+std::vector<std::vector<std::string>> examples_in(const std::string& page) {
+  std::vector<std::vector<std::string>> examples;
+  std::istringstream lines(page);
+  bool in_block = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("```")) in_block = line != "```";
+    const std::size_t begin = line.find("thrum ");
+    if (!in_block || begin == std::string::npos || line.starts_with("source")) continue;
+    std::istringstream stream(line.substr(begin + 6, line.find_first_of("|>", begin) - begin - 6));
+    examples.emplace_back();
+    for (std::string word; stream >> word;) examples.back().push_back(word);
+  }
+  return examples;
+}
+
+TEST(Usage, ExamplesInHelpAreValidCommands) {
+  const TemporaryFolder folder;
+  int tried = 0;
+  for (const auto& example : examples_in(run_thrum({"reference", "command-line"}).out)) {
+    // Without their files these end with "no such file"; a mistake in the words would end them with code 2.
+    if (example[0] == "data" && example[1] == "generate") continue;
+    const Outcome run = run_thrum(example, {.folder = folder.path()});
+    EXPECT_NE(run.exit_code, 2) << testing::PrintToString(example) << run.err;
+    ++tried;
+  }
+  EXPECT_GE(tried, 12);
+}
 
 TEST(Usage, ErrorsAreJsonWhenJsonIsAskedFor) {
   const Outcome run = run_thrum({"trian", "--json"});
