@@ -11,8 +11,10 @@ namespace {
 /// Up to here the Hessian of a sample costs less than the passes over all rows that it saves.
 constexpr std::size_t most_dense_parameters = 257;
 
-/// Relative to the largest value on the diagonal: below rounding, above what columns that depend on each other leave.
+/// Relative to the value on the diagonal: little beside it, much beside what columns that depend on each other leave.
 constexpr double jitter = 1e-10;
+/// Relative to the largest value on the diagonal: for columns of zeros without a penalty.
+constexpr double smallest = 1e-24;
 
 }  // namespace
 
@@ -28,7 +30,7 @@ Curvature::Curvature(const LogisticProblem<T>& problem, std::span<const double> 
 bool Curvature::factor(std::vector<double> hessian, std::size_t n) {
   double largest = 0;
   for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, hessian[i * n + i]);
-  for (std::size_t i = 0; i < n; ++i) hessian[i * n + i] += jitter * largest;
+  for (std::size_t i = 0; i < n; ++i) hessian[i * n + i] += jitter * hessian[i * n + i] + smallest * largest;
   if (linalg::cholesky_factor(*arena_, MatrixView<double>(hessian.data(), n, n))) return false;
   lower_ = std::move(hessian);
   return true;

@@ -119,7 +119,6 @@ TEST(Lbfgs, ReportsEachIteration) {
     objectives.push_back(objective);
     EXPECT_EQ(iteration, objectives.size());
   };
-  const std::vector<double> ones(2, 1.0);
   const LbfgsResult result = minimize_lbfgs(rosenbrock, {-1.2, 1}, identity, {}, note);
   ASSERT_EQ(objectives.size(), result.iterations);
   for (std::size_t i = 1; i < objectives.size(); ++i) EXPECT_LT(objectives[i], objectives[i - 1]);
@@ -127,7 +126,6 @@ TEST(Lbfgs, ReportsEachIteration) {
 
 TEST(Lbfgs, LetsExceptionsOut) {
   const auto stop = [](std::size_t, double) { throw std::runtime_error("stopped"); };
-  const std::vector<double> ones(2, 1.0);
   EXPECT_THROW(minimize_lbfgs(rosenbrock, {-1.2, 1}, identity, {}, stop), std::runtime_error);
 }
 

@@ -56,7 +56,7 @@ class Hessian {
         z = hn::MulAdd(hn::Set(d, coefficients_.w[j]), hn::Load(d, x + j * rows_.tile_rows + r), z);
       }
       const auto s = hn::Abs(hn::Load(d, rows_.weights + t * rows_.tile_rows + r));
-      const auto e = hn::Exp(d, hn::Neg(hn::Abs(z)));
+      const auto e = hn::Exp(d, hn::Neg(hn::Min(hn::Abs(z), hn::Set(d, T{1000}))));
       const auto one_plus = hn::Add(hn::Set(d, T{1}), e);
       hn::Store(hn::Div(hn::Mul(s, e), hn::Mul(one_plus, one_plus)), d, curvature_.get() + t * rows_.tile_rows + r);
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "thrum/core/random.h"
+#include "thrum/learn/linear/logistic_hessian_internal.h"
 #include "thrum/learn/linear/logistic_problem_internal.h"
 
 namespace thrum {
@@ -84,27 +85,57 @@ Sums reference(const Sample& s) {
   return sums;
 }
 
+/// A sample as the kernels read it.
+template <class T>
+class Prepared {
+ public:
+  explicit Prepared(const Sample& s)
+      : x_(MatrixView<const double>(s.x.data(), s.n_rows, s.n_columns)),
+        weights_(x_.n_tiles() * x_.tile_rows()),
+        labels_(x_.n_tiles() * x_.tile_rows()),
+        w_(s.w.begin(), s.w.end()),
+        b_(s.b.begin(), s.b.end()) {
+    for (std::size_t i = 0; i < s.n_rows; ++i) {
+      const bool negative = s.n_classes == 2 && s.labels[i] == 0;
+      weights_.data()[i] = static_cast<T>(negative ? -s.weights[i] : s.weights[i]);
+      labels_.data()[i] = static_cast<T>(s.labels[i]);
+    }
+  }
+
+  LogisticRows<T> rows() const {
+    return {x_.tile(0), weights_.data(), labels_.data(), x_.n_tiles(), x_.tile_rows(), x_.n_columns()};
+  }
+  LogisticCoefficients<T> coefficients() const { return {w_.data(), b_.data(), b_.size()}; }
+
+ private:
+  DesignMatrix<T> x_;
+  ZeroedArray<T> weights_;
+  ZeroedArray<T> labels_;
+  std::vector<T> w_;
+  std::vector<T> b_;
+};
+
 template <class T>
 std::vector<double> kernel(const Sample& s, int times = 1) {
-  const DesignMatrix<T> x(MatrixView<const double>(s.x.data(), s.n_rows, s.n_columns));
-  const std::size_t padded = x.n_tiles() * x.tile_rows();
-  ZeroedArray<T> weights(padded);
-  ZeroedArray<T> labels(padded);
-  for (std::size_t i = 0; i < s.n_rows; ++i) {
-    const bool negative = s.n_classes == 2 && s.labels[i] == 0;
-    weights.data()[i] = static_cast<T>(negative ? -s.weights[i] : s.weights[i]);
-    labels.data()[i] = static_cast<T>(s.labels[i]);
-  }
-  const std::vector<T> w(s.w.begin(), s.w.end());
-  const std::vector<T> b(s.b.begin(), s.b.end());
+  const Prepared<T> prepared(s);
   std::vector<double> sums(LogisticSums::size(s.n_outputs(), s.n_columns), 0.0);
-  const LogisticRows<T> rows{.x = x.tile(0),
-                             .weights = weights.data(),
-                             .labels = labels.data(),
-                             .n_tiles = x.n_tiles(),
-                             .tile_rows = x.tile_rows(),
-                             .n_columns = s.n_columns};
-  for (int i = 0; i < times; ++i) add_logistic_sums(rows, {w.data(), b.data(), s.n_outputs()}, sums);
+  for (int i = 0; i < times; ++i) add_logistic_sums(prepared.rows(), prepared.coefficients(), sums);
+  return sums;
+}
+
+/// The lower triangle of the Hessian of two classes, in long double.
+Sums hessian_reference(const Sample& s) {
+  const std::size_t n = s.n_columns + 1;
+  Sums sums(n * n, 0.0L);
+  for (std::size_t i = 0; i < s.n_rows; ++i) {
+    const auto column = [&](std::size_t j) { return j + 1 == n ? 1.0L : s.x[i * s.n_columns + j]; };
+    long double z = s.b[0];
+    for (std::size_t j = 0; j + 1 < n; ++j) z += s.w[j] * column(j);
+    const long double p = 1 / (1 + std::exp(-z));
+    for (std::size_t j = 0; j < n; ++j) {
+      for (std::size_t k = 0; k <= j; ++k) sums[j * n + k] += s.weights[i] * p * (1 - p) * column(j) * column(k);
+    }
+  }
   return sums;
 }
 
@@ -158,6 +189,29 @@ TEST_P(LogisticKernel, EqualsTheFormulasForMarginsUpToTenThousand) {
   for (const std::size_t n_classes : {2, 5}) {
     expect_like_reference<double>({257, 9, n_classes, 3000});
     expect_like_reference<float>({257, 9, n_classes, 3000});
+  }
+}
+
+template <class T>
+void expect_hessian_like_reference(std::size_t n_rows, std::size_t n_columns) {
+  Sample sample{.n_rows = n_rows, .n_columns = n_columns, .n_classes = 2};
+  sample.draw<T>();
+  const Prepared<T> prepared(sample);
+  const Sums expected = hessian_reference(sample);
+  std::vector<double> got(expected.size(), 0.0);
+  add_logistic_hessian(prepared.rows(), prepared.coefficients(), got);
+  const double tolerance = 20.0 * static_cast<double>(n_rows) * std::numeric_limits<T>::epsilon();
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    ASSERT_NEAR(got[i], static_cast<double>(expected[i]), tolerance) << "component " << i;
+  }
+}
+
+TEST_P(LogisticKernel, HasTheHessianOfTheFormula) {
+  for (const std::size_t n_columns : {1, 3, 4, 9, 28}) {
+    for (const std::size_t n_rows : {1, 64, 300}) {
+      expect_hessian_like_reference<double>(n_rows, n_columns);
+      expect_hessian_like_reference<float>(n_rows, n_columns);
+    }
   }
 }
 

@@ -66,7 +66,7 @@ BlockSample LogisticProblem<T>::sample(std::size_t stride) const {
     for (std::size_t i = begin; i < end; ++i) partial[0] += std::abs(static_cast<double>(weights_.data()[i]));
   });
   blocks.total_weight = total[0];
-  return blocks;
+  return blocks.total_weight > 0 ? blocks : all_blocks();
 }
 
 template <class T>
@@ -101,7 +101,7 @@ std::vector<double> LogisticProblem<T>::curvature(const BlockSample& blocks) con
   const double of_loss = n_outputs_ == 1 ? 0.25 : (1 - 1 / k) / k;
   std::vector<double> result(n_parameters(), of_loss);
   for (std::size_t i = 0; i < n_coefficients(); ++i) {
-    result[i] = std::max(of_loss * squares[i % n] / blocks.total_weight + l2_, smallest_curvature);
+    result[i] = std::max(smallest_curvature, of_loss * squares[i % n] / blocks.total_weight + l2_);
   }
   return result;
 }

@@ -40,7 +40,7 @@ class LogisticProblem {
   std::size_t n_parameters() const noexcept { return n_coefficients() + n_outputs_; }
 
   BlockSample all_blocks() const noexcept { return {1, total_weight_}; }
-  /// In one pass over the weights (collective).
+  /// All blocks where those of the sample weigh nothing. In one pass over the weights (collective).
   BlockSample sample(std::size_t stride) const;
 
   /// One pass over X on all threads and ranks (collective). Throws cancelled.

@@ -103,7 +103,8 @@ class SharedFit {
     // Margins in single precision move the mean loss by far less than their own rounding.
     if constexpr (sizeof(T) == 4) limits.precision = 0x1p-33;
     const BlockSample blocks = problem.sample(sample_stride(dataset_.n_rows_of_all_ranks()));
-    const std::vector<double> near = rough_minimum(problem, start(problem, spec), blocks, limits);
+    const std::vector<double> near =
+        spec.start != nullptr ? given_start(problem, spec) : rough_minimum(problem, blocks, limits);
     const Curvature curvature(problem, near, blocks, execution_);
     const auto objective = [&](std::span<const double> x, std::span<double> gradient) {
       return problem.evaluate(x, gradient);
@@ -124,22 +125,21 @@ class SharedFit {
   }
 
   /// A point near the minimum: that of a sample, to the precision that the sample is worth.
-  std::vector<double> rough_minimum(LogisticProblem<T>& problem, std::vector<double> start, const BlockSample& blocks,
-                                    LbfgsOptions limits) const {
-    if (blocks.stride == 1 || !(blocks.total_weight > 0)) return start;
+  std::vector<double> rough_minimum(LogisticProblem<T>& problem, const BlockSample& blocks, LbfgsOptions limits) const {
+    std::vector<double> zeros(problem.n_parameters(), 0.0);
+    if (blocks.stride == 1) return zeros;
     limits.gradient_tolerance = std::max(limits.gradient_tolerance, 1e-3);
-    const Curvature curvature(problem, start, blocks, execution_);
+    const Curvature curvature(problem, zeros, blocks, execution_);
     const auto objective = [&](std::span<const double> x, std::span<double> gradient) {
       return problem.evaluate(x, gradient, blocks);
     };
     const auto precondition = [&](std::span<double> x) { curvature.solve(x); };
     const auto check_stop = [&](std::size_t, double) { execution_.check_stop(where.data()); };
-    LbfgsResult result = minimize_lbfgs(objective, start, precondition, limits, check_stop);
-    return result.stopped_by == LbfgsStop::not_finite ? start : std::move(result.x);
+    LbfgsResult result = minimize_lbfgs(objective, zeros, precondition, limits, check_stop);
+    return result.stopped_by == LbfgsStop::not_finite ? zeros : std::move(result.x);
   }
 
-  std::vector<double> start(const LogisticProblem<T>& problem, const FitSpec& spec) const {
-    if (spec.start == nullptr) return std::vector<double>(problem.n_parameters(), 0.0);
+  std::vector<double> given_start(const LogisticProblem<T>& problem, const FitSpec& spec) const {
     std::vector<double> parameters = parameters_from(*spec.start, dataset_.schema(), encoder_, where);
     if (options_of(spec).fit_intercept) return parameters;
     std::fill(parameters.begin() + static_cast<std::ptrdiff_t>(problem.n_coefficients()), parameters.end(), 0.0);
@@ -155,8 +155,8 @@ class SharedFit {
 
   void warn(const TrainingRecord& record, const LbfgsResult& result, const LogisticRegressionOptions& options) const {
     if (execution_.communicator->rank() != 0) return;
-    log(LogLevel::info, fmt::format("[{}] {} iterations, {} passes over the data, stopped by: {}", where,
-                                    result.iterations, result.evaluations + 1, record.stopped_by));
+    log(LogLevel::info, fmt::format("[{}] {} iterations, {} evaluations on all rows, stopped by: {}", where,
+                                    result.iterations, result.evaluations, record.stopped_by));
     if (record.converged) return;
     if (record.stopped_by == "separable") {
       log(LogLevel::warning,

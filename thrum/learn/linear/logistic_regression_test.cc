@@ -225,6 +225,40 @@ TEST(LogisticRegression, StartsFromAModel) {
   EXPECT_TRUE(warm->training().converged);
 }
 
+TEST(LogisticRegression, StaysWhereItStartsEvenIfASampleLiesElsewhere) {
+  const Dataset dataset = Generated{.n_rows = 33 * row_block, .n_columns = 2}.dataset();
+  const auto cold = fit(dataset, {.tol = 1e-6});
+  EXPECT_EQ(fit(dataset, {.tol = 1e-6}, {.start = cold.get()})->training().iterations, 0u);
+}
+
+TEST(LogisticRegression, FindsTheMinimumWhereTheSampledRowsAreMaskedOut) {
+  const Generated generated{.n_rows = 33 * row_block, .n_columns = 2};
+  std::vector<std::uint8_t> mask(generated.n_rows, 0);
+  std::vector<std::size_t> kept(row_block);
+  std::iota(kept.begin(), kept.end(), row_block);  // block 1, while every second from block 0 is sampled
+  for (const std::size_t i : kept) mask[i] = 1;
+  const auto masked = fit(generated.dataset(), tight, {.row_mask = mask});
+  const auto removed = fit(take(*generated.table(), kept, "weight"), tight);
+  expect_near(parts(masked), removed->parts(), 1e-7);
+}
+
+TEST(LogisticRegression, FindsTheMinimumOfColumnsOfVeryDifferentScale) {
+  std::vector<double> small;
+  std::vector<double> large;
+  std::vector<std::string> y;
+  const Random random(9);
+  for (std::size_t i = 0; i < 300; ++i) {
+    small.push_back(1e-4 * random.normal(i));
+    large.push_back(1e5 * random.normal(1000 + i));
+    y.emplace_back(1e4 * small[i] + 1e-5 * large[i] + random.normal(2000 + i) > 0 ? "b" : "a");
+  }
+  const auto table = std::make_shared<const Table>(std::vector<Column>{
+      Column::float64("small", small), Column::float64("large", large), Column::category_from("y", y)});
+  const auto model = fit(Dataset(table, {.target = "y"}), {.C = 1e12, .tol = 1e-6, .standardize = false});
+  EXPECT_TRUE(model->training().converged);
+  EXPECT_LT(model->training().iterations, 20u);
+}
+
 TEST(LogisticRegression, StartsFromAModelOfOtherMeansAndScales) {
   const Dataset dataset = Generated{.n_rows = 3000}.dataset();
   const O raw{.C = infinity, .tol = 1e-7, .max_iter = 1000, .standardize = false};
