@@ -20,6 +20,8 @@ target_compile_features(thrum_flags INTERFACE cxx_std_20)
 target_compile_options(thrum_flags INTERFACE
   -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
   $<$<BOOL:${THRUM_WERROR}>:-Werror>
+  # A fuzzer finds its way by the coverage of the libraries under it, not by its own.
+  $<$<BOOL:${THRUM_BUILD_FUZZERS}>:-fsanitize=fuzzer-no-link>
   # g++ 12 warns of overlapping copies inside its own std::string operator+ (GCC bug 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Werror=thread-safety>)
@@ -31,4 +33,8 @@ elseif(THRUM_SANITIZER STREQUAL "thread")
   target_link_options(thrum_flags INTERFACE -fsanitize=thread)
 elseif(NOT THRUM_SANITIZER STREQUAL "")
   message(FATAL_ERROR "THRUM_SANITIZER is '${THRUM_SANITIZER}'; use 'address' or 'thread'")
+endif()
+if(THRUM_BUILD_FUZZERS)
+  # The library must be instrumented too, or the fuzzers see no coverage of what they test.
+  target_compile_options(thrum_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
