@@ -98,7 +98,7 @@ void require_32_bit_integers(const std::string& config) {
 
 std::string path_of(const Library& library, const std::string& fallback) {
   link_map* map = nullptr;
-  if (::dlinfo(library.get(), RTLD_DI_LINKMAP, &map) != 0 || map == nullptr) return fallback;
+  if (::dlinfo(library.get(), RTLD_DI_LINKMAP, static_cast<void*>(&map)) != 0 || map == nullptr) return fallback;
   return map->l_name;
 }
 

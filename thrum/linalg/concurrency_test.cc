@@ -40,6 +40,7 @@ int wrong_results(int n_threads, int calls_per_thread) {
   }
   std::atomic<int> wrong = 0;
   std::vector<std::jthread> threads;
+  threads.reserve(static_cast<std::size_t>(n_threads));
   for (int t = 0; t < n_threads; ++t) {
     threads.emplace_back([&, t] {
       Arena arena(1, Backend::sequential);
@@ -70,6 +71,7 @@ TEST(Concurrency, CallsMayShareAnArena) {
   std::atomic<int> wrong = 0;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t) threads.emplace_back([&] { wrong += product() != expected; });
   }
   EXPECT_EQ(wrong, 0);

@@ -42,8 +42,7 @@ void multiply_transposed(Arena& arena, MatrixView<const T> A, const T* x, Matrix
   const std::size_t rows = std::max(rows_per_task(A.cols()), A.rows() / most_row_blocks + 1);
   const std::size_t n_blocks = A.rows() / rows + (A.rows() % rows != 0);
   std::vector<T> storage(n_blocks * A.cols());
-  std::vector<MatrixView<T>> partials;
-  for (std::size_t b = 0; b < n_blocks; ++b) partials.emplace_back(storage.data() + b * A.cols(), 1, A.cols());
+  const auto partials = consecutive_matrices(storage.data(), n_blocks, 1, A.cols());
   parallel_for(
       arena, A.rows(), rows,
       [&](std::size_t begin, std::size_t end) {

@@ -14,7 +14,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// beside the two operands. They differ from the start, or the compiler would
 /// compute equal ones once.
 template <class T>
-FmaRun Fma(std::size_t rounds, T factor, T term) {
+FmaRun multiply_add(std::size_t rounds, T factor, T term) {
   const hn::ScalableTag<T> d;
   const auto a = hn::Set(d, factor), b = hn::Set(d, term);
   const auto start = [d](int value) { return hn::Set(d, static_cast<T>(value)); };
@@ -40,14 +40,14 @@ FmaRun Fma(std::size_t rounds, T factor, T term) {
   return {2.0 * 12 * static_cast<double>(hn::Lanes(d)) * static_cast<double>(rounds), static_cast<double>(sum)};
 }
 
-FmaRun FmaF32(std::size_t rounds, float factor, float term) {
-  return Fma(rounds, factor, term);
+FmaRun multiply_add_f32(std::size_t rounds, float factor, float term) {
+  return multiply_add(rounds, factor, term);
 }
-FmaRun FmaF64(std::size_t rounds, double factor, double term) {
-  return Fma(rounds, factor, term);
+FmaRun multiply_add_f64(std::size_t rounds, double factor, double term) {
+  return multiply_add(rounds, factor, term);
 }
 
-std::uint64_t ReadAll(const std::uint64_t* words, std::size_t n) {
+std::uint64_t sum_words(const std::uint64_t* words, std::size_t n) {
   const hn::ScalableTag<std::uint64_t> d;
   const std::size_t lanes = hn::Lanes(d);
   auto s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
@@ -63,7 +63,7 @@ std::uint64_t ReadAll(const std::uint64_t* words, std::size_t n) {
   return sum;
 }
 
-const char* Target() {
+const char* target_name() {
   return hwy::TargetName(HWY_TARGET);
 }
 
@@ -74,25 +74,25 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace thrum::linalg {
 
-HWY_EXPORT(FmaF32);
-HWY_EXPORT(FmaF64);
-HWY_EXPORT(ReadAll);
-HWY_EXPORT(Target);
+HWY_EXPORT(multiply_add_f32);
+HWY_EXPORT(multiply_add_f64);
+HWY_EXPORT(sum_words);
+HWY_EXPORT(target_name);
 
 FmaRun run_fma(std::size_t rounds, float factor, float term) {
-  return HWY_DYNAMIC_DISPATCH(FmaF32)(rounds, factor, term);
+  return HWY_DYNAMIC_DISPATCH(multiply_add_f32)(rounds, factor, term);
 }
 
 FmaRun run_fma(std::size_t rounds, double factor, double term) {
-  return HWY_DYNAMIC_DISPATCH(FmaF64)(rounds, factor, term);
+  return HWY_DYNAMIC_DISPATCH(multiply_add_f64)(rounds, factor, term);
 }
 
 std::uint64_t read_all(std::span<const std::uint64_t> words) {
-  return HWY_DYNAMIC_DISPATCH(ReadAll)(words.data(), words.size());
+  return HWY_DYNAMIC_DISPATCH(sum_words)(words.data(), words.size());
 }
 
 const char* dispatched_target() {
-  return HWY_DYNAMIC_DISPATCH(Target)();
+  return HWY_DYNAMIC_DISPATCH(target_name)();
 }
 
 }  // namespace thrum::linalg

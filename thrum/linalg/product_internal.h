@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -10,6 +11,15 @@
 #include "thrum/runtime/parallel.h"
 
 namespace thrum::linalg {
+
+/// `count` matrices (rows, cols), one behind the other in `data`.
+template <class T>
+std::vector<MatrixView<T>> consecutive_matrices(T* data, std::size_t count, std::size_t rows, std::size_t cols) {
+  std::vector<MatrixView<T>> matrices;
+  matrices.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) matrices.emplace_back(data + i * rows * cols, rows, cols);
+  return matrices;
+}
 
 /// C = beta * C at `tile` plus the sum of the partial products, in their order. beta == 0 does not read C.
 template <class T>
@@ -35,10 +45,8 @@ void run_product(Arena& arena, const ProductPlan& plan, T beta, MatrixView<T> C,
     arena.run(tiles.size(), [&](std::size_t t) { part(tiles[t], 0, plan.k, beta, block_of(C, tiles[t])); }, stop);
     return;
   }
-  const std::size_t size = plan.m * plan.n;
-  const auto storage = std::make_unique_for_overwrite<T[]>(plan.k_blocks * size);
-  std::vector<MatrixView<T>> partials;
-  for (std::size_t b = 0; b < plan.k_blocks; ++b) partials.emplace_back(storage.get() + b * size, plan.m, plan.n);
+  const auto storage = std::make_unique_for_overwrite<T[]>(plan.k_blocks * plan.m * plan.n);
+  const auto partials = consecutive_matrices(storage.get(), plan.k_blocks, plan.m, plan.n);
   arena.run(
       tiles.size() * plan.k_blocks,
       [&](std::size_t task) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -14,8 +15,8 @@ namespace {
 using Numbers = std::vector<double>;
 
 std::vector<std::string> names(const std::vector<Score>& scores) {
-  std::vector<std::string> result;
-  for (const Score& score : scores) result.push_back(score.name);
+  std::vector<std::string> result(scores.size());
+  std::ranges::transform(scores, result.begin(), &Score::name);
   return result;
 }
 
