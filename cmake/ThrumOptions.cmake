@@ -20,8 +20,6 @@ target_compile_features(thrum_flags INTERFACE cxx_std_20)
 target_compile_options(thrum_flags INTERFACE
   -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
   $<$<BOOL:${THRUM_WERROR}>:-Werror>
-  # A fuzzer finds its way by the coverage of the libraries under it, not by its own.
-  $<$<BOOL:${THRUM_BUILD_FUZZERS}>:-fsanitize=fuzzer-no-link>
   # g++ 12 warns of overlapping copies inside its own std::string operator+ (GCC bug 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   # Clang reports the deprecated temporary buffer that libstdc++ 12 uses inside its own std::stable_sort.
