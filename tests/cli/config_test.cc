@@ -59,6 +59,12 @@ TEST_F(Config, OnOffFlagsComeFromTheEnvironmentToo) {
   EXPECT_THAT(inspect("", {}, {{"THRUM_NO_HEADER", "true"}}).out, HasSubstr("\"rows\": 2"));
 }
 
+TEST_F(Config, VariableThatIsNearlyASettingIsAWarning) {
+  const Outcome run = inspect("", {}, {{"THRUM_TREADS", "2"}, {"THRUM_OF_MY_OWN", "x"}});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(run.err, "thrum: warning: THRUM_TREADS is no setting; nearest: \"THRUM_THREADS\"\n");
+}
+
 struct Fault {
   const char* name;
   const char* toml;

@@ -1,9 +1,13 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <sstream>
+#include <thread>
 
 #include "tests/cli/thrum_process.h"
 
@@ -55,7 +59,7 @@ TEST_F(Interrupt, CtrlCEndsTrainingWithCode130AndLeavesNothing) {
   ASSERT_TRUE(process.wait_for_err("\"stage\":\"fit\"")) << process.err();
   process.signal(SIGINT);
   EXPECT_EQ(process.wait(), 130);
-  EXPECT_THAT(process.err(), HasSubstr("interrupted"));
+  EXPECT_THAT(process.err(), HasSubstr("[train] interrupted by Ctrl-C"));
   EXPECT_THAT(folder_.names(), ElementsAre("data.csv"));
 }
 
@@ -93,6 +97,33 @@ TEST_F(Interrupt, CtrlCWithJsonIsAnErrorObject) {
   process.signal(SIGINT);
   EXPECT_EQ(process.wait(), 130);
   EXPECT_THAT(process.out(), HasSubstr("\"code\": \"cancelled\""));
+}
+
+/// Until the process has `path` open; false where it ended before.
+bool wait_for_open(ThrumProcess& process, const std::string& path) {
+  const std::filesystem::path descriptors = "/proc/" + std::to_string(process.pid()) + "/fd";
+  while (!process.has_ended()) {
+    std::error_code gone;
+    for (const auto& entry : std::filesystem::directory_iterator(descriptors, gone)) {
+      if (std::filesystem::read_symlink(entry.path(), gone) == path) return true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return false;
+}
+
+TEST_F(Interrupt, CtrlCEndsAReadThatWaitsForAPipe) {
+  const std::string pipe = folder_.file("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const int writer = open(pipe.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_GE(writer, 0);
+  train_[2] = pipe;
+  ThrumProcess process(train_, streams_.path());
+  ASSERT_TRUE(wait_for_open(process, pipe)) << process.err();
+  process.signal(SIGINT);
+  EXPECT_EQ(process.wait(), 130);
+  close(writer);
+  EXPECT_THAT(folder_.names(), ElementsAre("data.csv", "pipe"));
 }
 
 TEST_F(Interrupt, CtrlCEndsGeneratingAndLeavesNothing) {

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 /// What thrum draws on a terminal of 60 columns.
-std::string run_on_terminal(const std::vector<std::string>& arguments) {
+std::string run_on_terminal(const std::vector<std::string>& arguments, int exit_code = 0) {
   winsize size{};
   size.ws_col = 60;
   size.ws_row = 24;
@@ -34,7 +34,8 @@ std::string run_on_terminal(const std::vector<std::string>& arguments) {
   close(terminal);
   int status = 0;
   waitpid(pid, &status, 0);
-  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), exit_code);
   return text;
 }
 
@@ -74,6 +75,11 @@ TEST_F(ProgressLine, IsNotDrawnWhenQuiet) {
 
 TEST_F(ProgressLine, IsNotDrawnElsewhere) {
   EXPECT_THAT(run_thrum(train()).err, Not(HasSubstr("\x1b")));
+}
+
+TEST(Terminal, IsNoPlaceForAModel) {
+  EXPECT_THAT(run_on_terminal({"train", "logistic-regression", "a.csv", "--target", "y", "-o", "-"}, 2),
+              HasSubstr("[train] a model is no text for a terminal"));
 }
 
 }  // namespace

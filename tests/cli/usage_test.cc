@@ -159,6 +159,14 @@ TEST(Usage, StandardOutputThatIsFullIsAnError) {
   EXPECT_EQ(run.err, "thrum: error: [thrum] cannot write to standard output: No space left on device\n");
 }
 
+TEST(Man, HasEveryCommandAndFlag) {
+  const Outcome run = run_thrum({"man"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.out, StartsWith(".TH THRUM 1 "));
+  EXPECT_THAT(run.out, HasSubstr(".SS train logistic\\-regression\n"));
+  EXPECT_THAT(run.out, HasSubstr(".B \\-\\-max\\-iter N\n"));
+}
+
 TEST(Completion, OfEveryShellKnowsCommandsFlagsAndChoices) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
     const Outcome run = run_thrum({"completion", shell});

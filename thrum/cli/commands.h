@@ -19,6 +19,7 @@ Command evaluate_command();
 Command help_command();
 Command info_command();
 Command inspect_command();
+Command man_command();
 Command predict_command();
 Command reference_command();
 Command serve_command();

@@ -1,6 +1,12 @@
 #include "thrum/cli/data_arguments.h"
 
 #include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <stop_token>
+#include <system_error>
 
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
@@ -14,6 +20,13 @@ char delimiter_of(const std::string& text) {
   if (text == "tab" || text == "\\t") return '\t';
   if (text.size() == 1 && text != "\"" && text != "\n" && text != "\r") return text.front();
   throw usage_error(fmt::format("--delimiter: expected one character or \"tab\", got \"{}\"", text));
+}
+
+/// A read that waits for a pipe cannot be woken. Nothing has been written yet, so the process may end as it would have
+/// without a handler.
+void end_by_signal(int number) {
+  ::signal(number, SIG_DFL);
+  ::kill(::getpid(), number);
 }
 
 }  // namespace
@@ -31,11 +44,15 @@ std::vector<Parameter> data_parameters(DataArguments& arguments, const std::stri
   };
 }
 
-Table read_data(const DataArguments& arguments, const std::string& file, const Execution& execution) {
+Table read_data(const DataArguments& arguments, const std::string& file, const Session& session) {
   CsvOptions options;
   options.delimiter = delimiter_of(arguments.delimiter);
   options.header = !arguments.no_header;
-  return blame(ExitCode::data, [&] { return read_csv(file, options, execution); });
+  std::error_code ignored;
+  const bool may_block = file == "-" || !std::filesystem::is_regular_file(file, ignored);
+  const std::stop_callback end_at_once(may_block ? session.stop() : std::stop_token(),
+                                       [&] { end_by_signal(session.interrupt->signal()); });
+  return blame(ExitCode::data, [&] { return read_csv(file, options, session.execution()); });
 }
 
 std::string shape_text(std::size_t rows, std::size_t columns, const std::string& noun) {

@@ -20,7 +20,7 @@ struct DataArguments {
 std::vector<Parameter> data_parameters(DataArguments& arguments, const std::string& help);
 
 /// Reads `file` as `arguments` say. Throws Failure (data), or (usage) for a delimiter that is none.
-Table read_data(const DataArguments& arguments, const std::string& file, const Execution& execution);
+Table read_data(const DataArguments& arguments, const std::string& file, const Session& session);
 
 /// "22,792 rows, 14 columns"
 std::string shape_text(std::size_t rows, std::size_t columns, const std::string& noun);

@@ -81,7 +81,7 @@ Json table_json(const Table& table, const std::vector<ColumnSummary>& summaries,
 
 void inspect(const InspectArguments& arguments, const Session& session) {
   const LocalExecution execution = session.execution();
-  const Table table = read_data(arguments.data, arguments.data.file, execution);
+  const Table table = read_data(arguments.data, arguments.data.file, session);
   if (!arguments.target.empty()) blame(ExitCode::data, [&] { return &table.column(arguments.target); });
   const std::vector<ColumnSummary> summaries = summarize(table, execution);
   session.console.end_progress();

@@ -27,7 +27,7 @@ void split_file(const SplitArguments& arguments, const Session& session) {
   check_output(arguments.train, {arguments.data.file});
   check_output(arguments.test, {arguments.data.file});
   const LocalExecution execution = session.execution();
-  const Table table = read_data(arguments.data, arguments.data.file, execution);
+  const Table table = read_data(arguments.data, arguments.data.file, session);
   if (table.n_rows() < 2) throw Failure(ExitCode::data, ErrorCode::invalid_argument, "a single row cannot be split");
   const std::vector<std::uint8_t> mask = training_mask(table.n_rows(), arguments.fraction, session.seed());
   const Table test = select_rows(table, mask, 0);

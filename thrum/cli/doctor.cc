@@ -48,9 +48,9 @@ void warn_of_too_many_threads(Checkup& checkup, int threads) {
 Checkup check_up(const Session& session) {
   Checkup checkup;
   checkup.machine = inspect_machine();
-  warn_of_too_many_threads(checkup, session.threads());
+  warn_of_too_many_threads(checkup, session.threads);
   checkup.blas = linalg::blas_info();
-  Arena arena(session.threads());
+  Arena arena(session.threads);
   for (const DType dtype : {DType::f32, DType::f64}) {
     session.console.report({.stage = fmt::format("measuring {}", dtype_text(dtype)), .done = 0, .total = 0});
     checkup.gemms.push_back(linalg::measure_gemm(arena, gemm_size, dtype));
@@ -71,7 +71,7 @@ Json checkup_json(const Checkup& checkup, const Session& session) {
                      {"share", gemm.share}});
   }
   return {{"schema", "thrum.doctor/1"},
-          {"threads", session.threads()},
+          {"threads", session.threads},
           {"affinity_cpus", checkup.machine.affinity_cpus},
           {"cpu_quota", checkup.machine.cpu_quota ? Json(*checkup.machine.cpu_quota) : Json()},
           {"vector_target", linalg::vector_target()},
@@ -91,7 +91,7 @@ std::string checkup_text(const Checkup& checkup, const Session& session) {
     rows.push_back({fmt::format("{} {}x{}", dtype_text(gemm.dtype), gemm.n, gemm.n), fmt::format("{:.1f}", gemm.gflops),
                     fmt::format("{:.1f}", gemm.peak_gflops), fmt::format("{:.0f} %", 100 * gemm.share)});
   }
-  std::string text = fmt::format("threads   {}\n", session.threads());
+  std::string text = fmt::format("threads   {}\n", session.threads);
   text += fmt::format("allowed   {}\n", allowed_text(checkup.machine));
   text += fmt::format("vectors   {}\n", linalg::vector_target());
   text += fmt::format("BLAS      {}\n          kernels {} (chosen by {})\n          {}\n", checkup.blas.path,

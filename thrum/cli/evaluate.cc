@@ -34,7 +34,7 @@ Json result_json(const EvaluateArguments& arguments, const Evaluation& evaluatio
                  {"rows", evaluation.n_rows},
                  {"load_seconds", load_seconds},
                  {"predict_seconds", evaluation.predict_seconds},
-                 {"threads", session.threads()},
+                 {"threads", session.threads},
                  {"metrics", scores_json(evaluation)}};
   if (!evaluation.classes.empty()) object["confusion"] = confusion_json(evaluation);
   return object;
@@ -54,7 +54,7 @@ void evaluate_file(const EvaluateArguments& arguments, const Session& session) {
   const auto model = read_model(arguments.model);
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
-  const Table table = read_data(arguments.data, arguments.data.file, execution);
+  const Table table = read_data(arguments.data, arguments.data.file, session);
   const double load_seconds = loading.seconds();
   session.say(
       fmt::format("{}; {}, {} rows", model_line(*model, arguments.model), table.source(), grouped(table.n_rows())));

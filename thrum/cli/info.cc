@@ -25,7 +25,7 @@ struct Facts {
 };
 
 Facts collect(const Session& session) {
-  Facts facts{.machine = inspect_machine(), .blas = {}, .threads = session.threads()};
+  Facts facts{.machine = inspect_machine(), .blas = {}, .threads = session.threads};
   try {
     facts.blas = linalg::blas_info();
   } catch (const Error& error) {

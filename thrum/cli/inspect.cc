@@ -65,9 +65,9 @@ std::string model_card(const Model& model, const std::string& file) {
   if (schema.target.task == Task::classification) {
     text += fmt::format("classes: {}\n", fmt::join(schema.target.classes, ", "));
   }
-  text += fmt::format("trained on {} rows: objective {:.10g} after {} iterations, {} ({})\n", grouped(training.n_rows),
-                      training.objective, training.iterations, training.converged ? "converged" : "not converged",
-                      training.stopped_by);
+  text += fmt::format("trained on {} rows: objective {:.10g} after {}, {} ({})\n", grouped(training.n_rows),
+                      training.objective, counted(training.iterations, "iteration"),
+                      training.converged ? "converged" : "not converged", training.stopped_by);
   const Json options = parse_json(training.options_json, file);
   for (const auto& [name, value] : options.items()) {
     text += fmt::format("  {} = {}\n", name, value.is_string() ? value.get<std::string>() : value.dump());

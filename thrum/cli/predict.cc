@@ -58,7 +58,7 @@ void predict_file(const PredictArguments& arguments, const Session& session) {
   check_arguments(arguments, *model, session);
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
-  const Table table = read_data(arguments.data, arguments.data.file, execution);
+  const Table table = read_data(arguments.data, arguments.data.file, session);
   const double load_seconds = loading.seconds();
   const Stopwatch predicting;
   const std::vector<double> outputs = blame(ExitCode::data, [&] { return predict(*model, table, execution); });
@@ -72,7 +72,7 @@ void predict_file(const PredictArguments& arguments, const Session& session) {
   if (!session.globals.json) return;
   const Json object = {
       {"schema", "thrum.predict/1"},  {"model", arguments.model},           {"rows", table.n_rows()},
-      {"load_seconds", load_seconds}, {"predict_seconds", predict_seconds}, {"threads", session.threads()},
+      {"load_seconds", load_seconds}, {"predict_seconds", predict_seconds}, {"threads", session.threads},
       {"output", arguments.output}};
   print(object.dump(2) + "\n");
 }

@@ -17,6 +17,7 @@
 #include "thrum/cli/settings.h"
 #include "thrum/cli/version.h"
 #include "thrum/runtime/interrupt.h"
+#include "thrum/runtime/machine.h"
 #include "thrum/runtime/simd.h"
 
 namespace thrum::cli {
@@ -60,6 +61,7 @@ class Program {
     console_.set_style(console_style(globals_));
     check_complete(arguments.path);
     settings.check_required();
+    warn_of_unknown_variables(root_, console_);
     run(*arguments.path.back());
   }
 
@@ -99,13 +101,13 @@ class Program {
 
   void run(const Command& command) {
     if (!globals_.isa.empty()) blame(ExitCode::usage, [&] { pin_simd_level(globals_.isa); });
-    Session session{globals_, console_, root_};
-    if (!command.handles_signals) interrupt_.emplace();
-    if (interrupt_) session.stop = interrupt_->token();
     set_log_sink([this](LogLevel level, std::string_view message) {
       // What the library finds worth telling is detail here; commands have their own messages.
       console_.write(level == LogLevel::info ? LogLevel::debug : level, message);
     });
+    Session session{globals_, console_, root_};
+    session.threads = globals_.threads > 0 ? globals_.threads : available_cpus();
+    if (!command.handles_signals) session.interrupt = &interrupt_.emplace();
     command.run(session);
     console_.end_progress();
   }

@@ -7,18 +7,13 @@
 #include <cstring>
 
 #include "thrum/cli/exit_code.h"
-#include "thrum/runtime/machine.h"
 
 namespace thrum::cli {
 
-int Session::threads() const {
-  return globals.threads > 0 ? globals.threads : available_cpus();
-}
-
 LocalExecution Session::execution() const {
-  LocalExecution local(threads(), seed());
+  LocalExecution local(threads, seed());
   local.get().progress = &console;
-  local.get().stop = stop;
+  local.get().stop = stop();
   return local;
 }
 

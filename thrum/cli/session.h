@@ -8,6 +8,7 @@
 #include "thrum/cli/command.h"
 #include "thrum/cli/console.h"
 #include "thrum/comm/execution.h"
+#include "thrum/runtime/interrupt.h"
 
 namespace thrum::cli {
 
@@ -29,14 +30,14 @@ struct Globals {
 struct Session {
   const Globals& globals;
   Console& console;
-  const Command& root;  ///< for commands about commands: help, completion
-  std::stop_token stop = {};
+  const Command& root;                   ///< for commands about commands: help, completion
+  int threads = 1;                       ///< --threads, or as many as the process may use
+  const Interrupt* interrupt = nullptr;  ///< null for a command that handles signals itself
 
-  /// --threads, or as many as the process may use.
-  int threads() const;
+  std::stop_token stop() const { return interrupt == nullptr ? std::stop_token() : interrupt->token(); }
   std::uint64_t seed() const { return static_cast<std::uint64_t>(globals.seed); }
 
-  /// An arena of threads() places, with the seed, the progress line and Ctrl-C.
+  /// An arena of `threads` places, with the seed, the progress line and Ctrl-C.
   LocalExecution execution() const;
 
   /// A message for people; silent with --quiet and --json.

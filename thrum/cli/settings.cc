@@ -1,11 +1,15 @@
 #include "thrum/cli/settings.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "thrum/cli/exit_code.h"
+#include "thrum/core/names.h"
 
 namespace thrum::cli {
 namespace {
@@ -20,6 +24,13 @@ std::string without_place(const Error& error) {
   if (!error.hint().empty()) message.resize(message.size() - error.hint().size() - 2);
   const std::size_t end = message.front() == '[' ? message.find("] ") : std::string::npos;
   return end == std::string::npos ? message : message.substr(end + 2);
+}
+
+void collect_variables(const Command& command, std::vector<std::string>& variables) {
+  for (const Parameter& parameter : command.parameters) {
+    if (!parameter.traits.positional) variables.push_back(parameter.environment());
+  }
+  for (const Command& subcommand : command.subcommands) collect_variables(subcommand, variables);
 }
 
 }  // namespace
@@ -71,6 +82,17 @@ void Settings::check_required() const {
       throw usage_error(fmt::format("{}{} is missing", where(arguments_.path), name),
                         parameter.help + (command->examples.empty() ? "" : ", as in: " + command->examples[0].line));
     }
+  }
+}
+
+void warn_of_unknown_variables(const Command& root, Console& console) {
+  std::vector<std::string> known = {"THRUM_NUM_THREADS"};
+  collect_variables(root, known);
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string variable(*entry, std::strcspn(*entry, "="));
+    if (!variable.starts_with("THRUM_") || std::count(known.begin(), known.end(), variable) != 0) continue;
+    const std::string hint = nearest_hint(variable, known);
+    if (!hint.empty()) console.write(LogLevel::warning, fmt::format("{} is no setting; {}", variable, hint));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "thrum/cli/arguments.h"
 #include "thrum/cli/config_file.h"
+#include "thrum/cli/console.h"
 
 namespace thrum::cli {
 
@@ -33,5 +34,8 @@ class Settings {
   const Arguments& arguments_;
   ConfigFile file_;
 };
+
+/// A THRUM_* variable that is no setting of any command but nearly one is probably a mistake: warns with the nearest.
+void warn_of_unknown_variables(const Command& root, Console& console);
 
 }  // namespace thrum::cli

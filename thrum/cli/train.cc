@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <filesystem>
@@ -70,7 +71,7 @@ Json report_json(const TrainArguments& arguments, const TrainReport& report, con
                  {"converged", training.converged},
                  {"stopped_by", training.stopped_by},
                  {"objective", json_number(training.objective)},
-                 {"threads", session.threads()},
+                 {"threads", session.threads},
                  {"ranks", arguments.ranks},
                  {"model", arguments.output}};
   if (schema.target.task == Task::classification) object["classes"] = schema.target.classes;
@@ -87,10 +88,10 @@ std::string features_text(const Schema& schema) {
 
 void say_report(const TrainArguments& arguments, const TrainReport& report, const Session& session) {
   const TrainingRecord& training = report.model.training();
-  session.say(fmt::format("fit   {:.2f} s with {}{}: objective {:.8g} after {} iterations, {}", report.fit_seconds,
-                          counted(static_cast<std::size_t>(session.threads()), "thread"),
+  session.say(fmt::format("fit   {:.2f} s with {}{}: objective {:.8g} after {}, {}", report.fit_seconds,
+                          counted(static_cast<std::size_t>(session.threads), "thread"),
                           arguments.ranks > 1 ? fmt::format(" in {} ranks", arguments.ranks) : "", training.objective,
-                          training.iterations, training.stopped_by));
+                          counted(training.iterations, "iteration"), training.stopped_by));
   if (report.valid) {
     session.say(fmt::format("valid {} rows\n{}", grouped(report.valid->n_rows), scores_text(*report.valid)));
   }
@@ -107,10 +108,10 @@ struct ValidRows {
 };
 
 ValidRows valid_rows(const TrainArguments& arguments, std::optional<double> fraction, std::size_t n_rows,
-                     const Session& session, const Execution& execution) {
+                     const Session& session) {
   if (arguments.valid.empty()) return {};
   if (fraction) return {.training_mask = training_mask(n_rows, *fraction, session.seed())};
-  return {.table = read_data(arguments.data, arguments.valid, execution)};
+  return {.table = read_data(arguments.data, arguments.valid, session)};
 }
 
 std::optional<Evaluation> evaluate_valid(const TrainArguments& arguments, const Model& model, const Table& table,
@@ -120,15 +121,35 @@ std::optional<Evaluation> evaluate_valid(const TrainArguments& arguments, const 
   return evaluate(model, valid.table ? *valid.table : table, rows, execution);
 }
 
-void train(const TrainArguments& arguments, const Session& session) {
-  const auto fraction = arguments.valid.empty() ? std::nullopt : valid_fraction(arguments.valid);
+/// What a learner refuses is the data's fault, but not what the system refuses it.
+std::unique_ptr<Model> fit(const TrainingJob& job, const Session& session) {
+  return blame(ExitCode::data, [&] {
+    try {
+      return train_model(job, session);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::io) throw Failure(ExitCode::failure, error);
+      throw;
+    }
+  });
+}
+
+void check_train_output(const TrainArguments& arguments, const Session& session) {
   check_output(arguments.output, {arguments.data.file, arguments.valid});
-  if (session.globals.json && arguments.output == "-") {
+  if (arguments.output != "-") return;
+  if (session.globals.json) {
     throw usage_error("--json and a model on standard output exclude each other", "name a file with -o");
   }
+  if (isatty(STDOUT_FILENO) != 0) {
+    throw usage_error("a model is no text for a terminal", "name a file with -o, or send the output to one");
+  }
+}
+
+void train(const TrainArguments& arguments, const Session& session) {
+  const auto fraction = arguments.valid.empty() ? std::nullopt : valid_fraction(arguments.valid);
+  check_train_output(arguments, session);
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
-  const auto table = std::make_shared<const Table>(read_data(arguments.data, arguments.data.file, execution));
+  const auto table = std::make_shared<const Table>(read_data(arguments.data, arguments.data.file, session));
   const Dataset dataset = make_dataset(arguments, table);
   const double load_seconds = loading.seconds();
   const Schema& schema = dataset.schema();
@@ -139,10 +160,10 @@ void train(const TrainArguments& arguments, const Session& session) {
 
   TrainingJob job{arguments.learner, arguments.options, dataset};
   job.ranks = arguments.ranks;
-  const ValidRows valid = valid_rows(arguments, fraction, table->n_rows(), session, execution);
+  const ValidRows valid = valid_rows(arguments, fraction, table->n_rows(), session);
   job.row_mask = valid.training_mask;
   const Stopwatch fitting;
-  const auto model = blame(ExitCode::data, [&] { return train_model(job, session); });
+  const auto model = fit(job, session);
   TrainReport report{*model, table->n_rows(), load_seconds, fitting.seconds()};
   report.valid = evaluate_valid(arguments, *model, *table, valid, execution);
   execution.get().check_stop("train");

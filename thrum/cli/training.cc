@@ -15,7 +15,7 @@ std::unique_ptr<Model> fit_on_rank(const TrainingJob& job, const Session& sessio
                                    Communicator& communicator) {
   const bool first = communicator.rank() == 0;
   Arena arena(threads);
-  const Execution execution{&arena, &communicator, session.seed(), first ? &session.console : nullptr, session.stop};
+  const Execution execution{&arena, &communicator, session.seed(), first ? &session.console : nullptr, session.stop()};
   const Dataset rows = job.dataset.shard(communicator.rank(), communicator.size());
   FitSpec spec{.options = &job.options};
   if (!job.row_mask.empty()) spec.row_mask = std::span(job.row_mask).subspan(rows.first_row(), rows.n_rows());
@@ -25,8 +25,8 @@ std::unique_ptr<Model> fit_on_rank(const TrainingJob& job, const Session& sessio
 }  // namespace
 
 std::unique_ptr<Model> train_model(const TrainingJob& job, const Session& session) {
-  if (job.ranks == 1) return fit_on_rank(job, session, session.threads(), *self_communicator());
-  const int threads = std::max(1, session.threads() / job.ranks);
+  if (job.ranks == 1) return fit_on_rank(job, session, session.threads, *self_communicator());
+  const int threads = std::max(1, session.threads / job.ranks);
   std::unique_ptr<Model> model;
   const auto fit = [&](Communicator& communicator) {
     auto mine = fit_on_rank(job, session, threads, communicator);
