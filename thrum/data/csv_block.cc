@@ -73,7 +73,7 @@ class BlockParser {
   std::int32_t code(Dictionary& dictionary, const Field& field, const char* p) const {
     if (!field.quoted && format_.missing.contain(field.text)) return -1;
     if (field.escaped) return dictionary.code_of_copy(unescape(field.text), offset(p));
-    return dictionary.code(field.text, offset(p));
+    return dictionary.code(field.text, end(), offset(p));
   }
 
   /// What is no plain number, in a column of numbers so far.

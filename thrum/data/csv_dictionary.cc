@@ -10,20 +10,31 @@
 
 namespace thrum::csv {
 
-std::uint64_t Key::hash(std::string_view text) noexcept {
-  return XXH3_64bits(text.data(), text.size());
+namespace {
+
+const char* end_of(std::string_view text) noexcept {
+  return text.data() + text.size();
+}
+
+}  // namespace
+
+Key Key::any_text(std::string_view text) noexcept {
+  if (text.size() > 15) return {XXH3_64bits(text.data(), text.size()), long_mark};
+  char bytes[16] = {};
+  std::copy(text.begin(), text.end(), bytes);
+  return short_text({bytes, text.size()});
 }
 
 std::int32_t Dictionary::add(Key key, const Entry& entry) {
   const auto code = static_cast<std::int32_t>(entries_.size());
   slots_[slot_of(key, entry.text)] = {key, code};
   entries_.push_back(entry);
-  if (2 * entries_.size() > slots_.size()) grow();
+  if (4 * entries_.size() > slots_.size()) grow();
   return code;
 }
 
 std::int32_t Dictionary::code_of_copy(std::string_view text, std::size_t offset) {
-  const Key key(text);
+  const Key key(text, end_of(text));
   const Slot& slot = slots_[slot_of(key, text)];
   return slot.code != empty ? slot.code : add(key, {copies_.emplace_front(text), offset});
 }
@@ -31,6 +42,7 @@ std::int32_t Dictionary::code_of_copy(std::string_view text, std::size_t offset)
 void Dictionary::grow() {
   std::vector<Slot> old(2 * slots_.size());
   old.swap(slots_);
+  mask_ = slots_.size() - 1;
   for (const Slot& slot : old) {
     if (slot.code == empty) continue;
     slots_[slot_of(slot.key, entries_[static_cast<std::size_t>(slot.code)].text)] = slot;
@@ -43,7 +55,8 @@ MergedDictionary merge_dictionaries(std::span<const Dictionary* const> dictionar
   for (const Dictionary* dictionary : dictionaries) {
     auto& codes = merged.codes.emplace_back();
     codes.reserve(dictionary->entries().size());
-    for (const Dictionary::Entry& entry : dictionary->entries()) codes.push_back(all.code(entry.text, entry.offset));
+    for (const Dictionary::Entry& entry : dictionary->entries())
+      codes.push_back(all.code(entry.text, end_of(entry.text), entry.offset));
   }
 
   const auto entries = all.entries();

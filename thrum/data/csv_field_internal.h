@@ -1,6 +1,8 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -39,9 +41,29 @@ inline const char* skip_blank_lines(const char* p, const char* end) noexcept {
   return p;
 }
 
-inline Field scan_unquoted_field(const char* begin, const char* end, char delimiter) noexcept {
-  const char* p = begin;
+/// The highest bit of each byte of `word` that is zero, and perhaps of some above the lowest of these.
+inline std::uint64_t zero_bytes(std::uint64_t word) noexcept {
+  return (word - 0x0101010101010101u) & ~word & 0x8080808080808080u;
+}
+
+/// The first delimiter or byte of a line end in [p, end), else `end`. Eight bytes at a time: in short fields of varying
+/// length, one mispredicted branch for each byte looked at would cost more than all else.
+inline const char* find_field_end(const char* p, const char* end, char delimiter) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101u;
+  const std::uint64_t delimiters = ones * static_cast<unsigned char>(delimiter);
+  for (; end - p >= 8; p += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, p, sizeof word);
+    const std::uint64_t hits =
+        zero_bytes(word ^ delimiters) | zero_bytes(word ^ ones * '\n') | zero_bytes(word ^ ones * '\r');
+    if (hits != 0) return p + std::countr_zero(hits) / 8;
+  }
   while (p != end && *p != delimiter && *p != '\n' && *p != '\r') ++p;
+  return p;
+}
+
+inline Field scan_unquoted_field(const char* begin, const char* end, char delimiter) noexcept {
+  const char* const p = find_field_end(begin, end, delimiter);
   const std::string_view text(begin, static_cast<std::size_t>(p - begin));
   if (p == end) return {.text = text, .next = end, .last = true};
   if (*p == delimiter) return {.text = text, .next = p + 1, .last = false};
