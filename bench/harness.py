@@ -116,7 +116,8 @@ def cpu_name():
 
 def versions():
     names = ("scikit-learn", "numpy", "scipy", "pandas", "pyarrow", "flask", "gunicorn")
-    return {"thrum": thrum("version")["version"], "python": platform.python_version(),
+    ours = subprocess.run([BIN / "thrum", "--version"], check=True, capture_output=True, text=True).stdout.split()[1]
+    return {"thrum": ours, "python": platform.python_version(),
             **{name: metadata.version(name) for name in names}}
 
 
