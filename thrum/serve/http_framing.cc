@@ -65,7 +65,7 @@ std::size_t parse_content_length(std::string_view text, std::size_t largest) {
   }
   std::uint64_t length = 0;
   for (const char c : text) length = length * 10 + static_cast<std::uint64_t>(c - '0');
-  if (length > largest) throw HttpError(413, "the body is larger than this server takes");
+  if (length > largest) throw too_large_body(largest);
   return length;
 }
 
@@ -114,6 +114,10 @@ Framing read_framing(HttpRequest& request, std::span<const HttpField> fields, st
     request.expects_continue = framing.chunked || framing.content_length > 0;
   }
   return framing;
+}
+
+HttpError too_large_body(std::size_t limit) {
+  return {413, "the body is larger than the limit of " + std::to_string(limit) + " bytes"};
 }
 
 void check_trailer(const HttpField& field) {

@@ -19,6 +19,9 @@ struct Framing {
 /// for an expectation that is not known, 501 for a transfer coding that is not known.
 Framing read_framing(HttpRequest& request, std::span<const HttpField> fields, std::size_t largest_body);
 
+/// The refusal, 413, of a body above the limit.
+HttpError too_large_body(std::size_t limit);
+
 /// Refuses, with HttpError 400, a trailer field that would change framing or routing.
 void check_trailer(const HttpField& field);
 

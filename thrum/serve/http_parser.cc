@@ -89,7 +89,10 @@ std::optional<std::string_view> HttpParser::take_line(std::string_view& rest, st
                                                       const LineLimit& limit) {
   const std::size_t newline = rest.find('\n');
   const std::size_t size = newline == std::string_view::npos ? rest.size() : newline + 1;
-  if (store.size() - line_begin_ + size > limit.bytes) throw HttpError(limit.status, limit.message);
+  if (store.size() - line_begin_ + size > limit.bytes) {
+    throw HttpError(limit.status,
+                    std::string(limit.what) + " is longer than the limit of " + std::to_string(limit.told) + " bytes");
+  }
   store.append(rest.substr(0, size));
   rest.remove_prefix(size);
   if (newline == std::string_view::npos) return std::nullopt;
@@ -101,7 +104,7 @@ std::optional<std::string_view> HttpParser::take_line(std::string_view& rest, st
 }
 
 std::optional<HttpParser::Event> HttpParser::read_request_line(std::string_view& rest) {
-  const LineLimit limit{limits_.request_line + crlf.size(), 414, "the request line is too long"};
+  const LineLimit limit{limits_.request_line + crlf.size(), 414, "the request line", limits_.request_line};
   const auto line = take_line(rest, head_, limit);
   if (!line) return std::nullopt;
   if (line->empty() && !blank_line_before_) {
@@ -122,12 +125,15 @@ std::optional<HttpParser::Event> HttpParser::read_request_line(std::string_view&
 
 std::optional<HttpParser::Event> HttpParser::read_fields(std::string_view& rest) {
   const std::size_t room = limits_.head - std::min(limits_.head, line_begin_);
-  const LineLimit limit = room < limits_.field_size ? LineLimit{room, 431, "the head of the request is too large"}
-                                                    : LineLimit{limits_.field_size, 431, "a header field is too long"};
+  const LineLimit limit = room < limits_.field_size
+                              ? LineLimit{room, 431, "the head of the request", limits_.head}
+                              : LineLimit{limits_.field_size, 431, "a header field", limits_.field_size};
   const auto line = take_line(rest, head_, limit);
   if (!line) return std::nullopt;
   if (line->empty()) return end_head();
-  if (++n_lines_ > limits_.fields) throw HttpError(431, "the request has too many header fields");
+  if (++n_lines_ > limits_.fields) {
+    throw HttpError(431, "the request has more than " + std::to_string(limits_.fields) + " header fields");
+  }
   return std::nullopt;
 }
 
@@ -158,11 +164,15 @@ std::optional<HttpParser::Event> HttpParser::read_body(std::string_view& rest) {
 
 std::optional<HttpParser::Event> HttpParser::read_chunk_size(std::string_view& rest) {
   constexpr std::size_t most_digits = 16;
-  const LineLimit limit{most_digits + limits_.chunk_extension + crlf.size(), 400, "a chunk extension is too long"};
+  const LineLimit limit{most_digits + limits_.chunk_extension + crlf.size(), 400, "a chunk extension",
+                        limits_.chunk_extension};
   const auto line = take_line(rest, scratch_, limit);
   if (!line) return std::nullopt;
-  remaining_ = http::parse_chunk_size(*line, limits_.body - body_.size());
-  if (++n_chunks_ > limits_.chunks) throw HttpError(413, "the body comes in too many chunks");
+  remaining_ = http::parse_chunk_size(*line);
+  if (remaining_ > limits_.body - body_.size()) throw http::too_large_body(limits_.body);
+  if (++n_chunks_ > limits_.chunks) {
+    throw HttpError(413, "the body comes in more than " + std::to_string(limits_.chunks) + " chunks");
+  }
   state_ = remaining_ == 0 ? State::trailers : State::chunk_data;
   scratch_.clear();
   line_begin_ = 0;
@@ -191,7 +201,8 @@ std::optional<HttpParser::Event> HttpParser::read_chunk_end(std::string_view& re
 }
 
 std::optional<HttpParser::Event> HttpParser::read_trailers(std::string_view& rest) {
-  const LineLimit limit{limits_.trailers - std::min(limits_.trailers, trailer_bytes_), 431, "the trailer is too large"};
+  const LineLimit limit{limits_.trailers - std::min(limits_.trailers, trailer_bytes_), 431, "the trailer",
+                        limits_.trailers};
   const auto line = take_line(rest, scratch_, limit);
   if (!line) return std::nullopt;
   if (line->empty()) return end_message();

@@ -64,7 +64,8 @@ class HttpParser {
   struct LineLimit {
     std::size_t bytes;  ///< with the CRLF
     int status;
-    const char* message;
+    const char* what;
+    std::size_t told;  ///< the limit that the client is told
   };
   std::optional<std::string_view> take_line(std::string_view& rest, std::string& store, const LineLimit& limit);
 

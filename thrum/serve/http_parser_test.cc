@@ -90,6 +90,34 @@ TEST(HttpParser, TakesABodyAtItsLimitOnly) {
   EXPECT_EQ(hear({body(6)}, limits).status, 413);
 }
 
+TEST(HttpParser, TellsTheLimitThatWasPassed) {
+  HttpLimits limits;
+  limits.request_line = 20;
+  limits.fields = 2;
+  limits.field_size = 30;
+  limits.head = 70;
+  limits.body = 5;
+  limits.chunks = 2;
+  limits.chunk_extension = 4;
+  limits.trailers = 12;
+  const auto error = [&](const std::string& text) { return hear({text}, limits).error; };
+  const std::string get = "GET / HTTP/1.1\r\nHost: a\r\n";
+  const std::string chunked = get + "Transfer-Encoding: chunked\r\n\r\n";
+  const auto longer = [](const std::string& what, int limit) {
+    return what + " is longer than the limit of " + std::to_string(limit) + " bytes";
+  };
+  EXPECT_EQ(error("GET /" + std::string(20, 'a') + " HTTP/1.1\r\n"), longer("the request line", 20));
+  EXPECT_EQ(error(get + "X: " + std::string(30, 'a') + "\r\n"), longer("a header field", 30));
+  EXPECT_EQ(error(get + "X: " + std::string(20, 'a') + "\r\nY: " + std::string(22, 'a')),
+            longer("the head of the request", 70));
+  EXPECT_EQ(error(get + "X: 1\r\nY: 2\r\n"), "the request has more than 2 header fields");
+  EXPECT_EQ(error(get + "Content-Length: 6\r\n\r\n"), "the body is larger than the limit of 5 bytes");
+  EXPECT_EQ(error(chunked + "3\r\nabc\r\n3\r\n"), "the body is larger than the limit of 5 bytes");
+  EXPECT_EQ(error(chunked + "1\r\na\r\n1\r\nb\r\n1\r\n"), "the body comes in more than 2 chunks");
+  EXPECT_EQ(error(chunked + "1;" + std::string(30, 'a')), longer("a chunk extension", 4));
+  EXPECT_EQ(error(chunked + "0\r\nX: 1\r\nY: 456\r\n\r\n"), longer("the trailer", 12));
+}
+
 TEST(HttpParser, TakesTheTargetApart) {
   const Parsed origin("GET /a/b?c=d HTTP/1.1\r\nHost: h:80\r\n\r\n");
   ASSERT_TRUE(origin.complete);

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cstddef>
-#include <optional>
+#include <cstdint>
 #include <string_view>
 
 #include "thrum/serve/http_request.h"
@@ -46,7 +45,7 @@ Target parse_target(HttpMethod method, std::string_view target);
 /// "name: value". Throws HttpError 400.
 HttpField parse_field(std::string_view line);
 
-/// What the first line of a chunk says: its size. Throws HttpError 400; 413 where it is above `largest`.
-std::size_t parse_chunk_size(std::string_view line, std::size_t largest);
+/// What the first line of a chunk says: its size. Throws HttpError 400.
+std::uint64_t parse_chunk_size(std::string_view line);
 
 }  // namespace thrum::http
