@@ -81,7 +81,11 @@ function(thrum_add_benchmark name)
   endif()
 endfunction()
 
-# thrum_add_fuzzer(NAME SOURCES ... LIBRARIES ...): one libFuzzer program.
+if(THRUM_BUILD_FUZZERS)
+  add_custom_target(thrum_fuzzers)
+endif()
+
+# thrum_add_fuzzer(NAME SOURCES ... LIBRARIES ...): one libFuzzer program, of the target thrum_fuzzers.
 function(thrum_add_fuzzer name)
   cmake_parse_arguments(FUZZ "" "" "SOURCES;LIBRARIES" ${ARGN})
   if(THRUM_BUILD_FUZZERS)
@@ -89,5 +93,6 @@ function(thrum_add_fuzzer name)
     target_link_libraries(${name} PRIVATE thrum_flags ${FUZZ_LIBRARIES})
     target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(thrum_fuzzers ${name})
   endif()
 endfunction()
