@@ -14,6 +14,8 @@
 namespace thrum::test {
 namespace {
 
+const std::string breast_cancer = THRUM_SOURCE_DIR "/examples/data/breast_cancer.csv";
+
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -137,15 +139,8 @@ TEST_F(Interrupt, CtrlCEndsGeneratingAndLeavesNothing) {
 }
 
 TEST_F(Interrupt, KillWhileSavingLeavesTheOldModelOrTheNewOne) {
-  const std::vector<std::string> train = {"train",
-                                          "logistic-regression",
-                                          THRUM_SOURCE_DIR "/examples/data/breast_cancer.csv",
-                                          "--target",
-                                          "diagnosis",
-                                          "-o",
-                                          folder_.file("m.thrum"),
-                                          "--log-format",
-                                          "json"};
+  const std::vector<std::string> train = {"train", "logistic-regression",   breast_cancer,  "--target", "diagnosis",
+                                          "-o",    folder_.file("m.thrum"), "--log-format", "json"};
   ASSERT_EQ(run_thrum(train).exit_code, 0);
   const std::string new_model = read_text(folder_.file("m.thrum"));
   const std::string old_model = "the old model";

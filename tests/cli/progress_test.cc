@@ -10,6 +10,8 @@
 namespace thrum::test {
 namespace {
 
+const std::string breast_cancer = THRUM_SOURCE_DIR "/examples/data/breast_cancer.csv";
+
 using testing::HasSubstr;
 using testing::Not;
 
@@ -42,9 +44,8 @@ std::string run_on_terminal(const std::vector<std::string>& arguments, int exit_
 class ProgressLine : public testing::Test {
  protected:
   std::vector<std::string> train(const std::vector<std::string>& flags = {}) {
-    std::vector<std::string> arguments = {
-        "train", "logistic-regression",  THRUM_SOURCE_DIR "/examples/data/breast_cancer.csv", "--target", "diagnosis",
-        "-o",    folder_.file("m.thrum")};
+    std::vector<std::string> arguments = {"train", "logistic-regression",  breast_cancer, "--target", "diagnosis",
+                                          "-o",    folder_.file("m.thrum")};
     arguments.insert(arguments.end(), flags.begin(), flags.end());
     return arguments;
   }

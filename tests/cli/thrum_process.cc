@@ -1,6 +1,7 @@
 #include "tests/cli/thrum_process.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -26,7 +27,7 @@ std::vector<std::string> environment_of(const RunOptions& options) {
   for (char** variable = environ; *variable != nullptr; ++variable) {
     if (!std::string(*variable).starts_with("THRUM_")) variables.emplace_back(*variable);
   }
-  for (const auto& [name, value] : options.environment) variables.push_back(name + "=" + value);
+  for (const auto& [name, value] : options.environment) variables.push_back(fmt::format("{}={}", name, value));
   return variables;
 }
 

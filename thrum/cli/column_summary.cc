@@ -47,7 +47,9 @@ void summarize_categories(const Column& column, ColumnSummary& summary) {
   constexpr std::size_t most_shown = 5;
   Counts counts = category_counts(column);
   summary.n_distinct = counts.size();
-  std::stable_sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
+    return a.second > b.second || (a.second == b.second && a.first < b.first);
+  });
   counts.resize(std::min(counts.size(), most_shown));
   summary.most_frequent = std::move(counts);
 }

@@ -70,7 +70,7 @@ std::string cpu_text(const Machine& machine) {
 }
 
 std::string memory_text(const Machine& machine) {
-  const std::string all = byte_size(machine.memory_bytes);
+  std::string all = byte_size(machine.memory_bytes);
   if (!machine.memory_limit_bytes) return all;
   return fmt::format("{} of {} left by control groups", byte_size(*machine.memory_limit_bytes), all);
 }

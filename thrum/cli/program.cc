@@ -67,7 +67,7 @@ class Program {
 
   /// What ended the run, with what the signal that caused it has to say.
   Failure failure() const {
-    const Failure failure = failure_of(std::current_exception(), place_);
+    Failure failure = failure_of(std::current_exception(), place_);
     if (!was_interrupted(failure)) return failure;
     return {failure.exit_code(), ErrorCode::cancelled, fmt::format("[{}] interrupted by {}", place_, signal_name())};
   }
