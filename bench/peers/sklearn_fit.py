@@ -25,7 +25,7 @@ def main():
     for _ in sys.stdin:
         with threadpool_limits(threads):
             start = time.perf_counter()
-            model = LogisticRegression(solver="lbfgs", max_iter=1000).fit(X, y)
+            model = LogisticRegression(solver="lbfgs").fit(X, y)
             seconds = time.perf_counter() - start
         print(json.dumps({"seconds": seconds, "quality": objective(model, X, y), "iterations": int(model.n_iter_[0])}),
               flush=True)
