@@ -1,10 +1,25 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <string_view>
 
 #include "thrum/cli/program.h"
 #include "thrum/cli/serve_process.h"
 #include "thrum/serve/server.h"
 
+namespace {
+
+/// A program that was started with standard input or output closed would otherwise get files of its own in their place.
+void open_standard_files() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) == -1) static_cast<void>(::open("/dev/null", O_RDWR));
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  open_standard_files();
   if (argc > 1 && argv[1] == thrum::serve_worker_command) {
     thrum::set_log_sink(thrum::cli::worker_log_sink());
     thrum::cli::take_settings_of_supervisor();

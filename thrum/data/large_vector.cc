@@ -14,7 +14,7 @@ void advise_huge_pages(void* p, std::size_t bytes) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   const std::uintptr_t begin = (address + page - 1) / page * page;
   const std::uintptr_t end = (address + bytes) / page * page;
-  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  ::madvise(static_cast<std::byte*>(p) + (begin - address), end - begin, MADV_HUGEPAGE);
 }
 
 }  // namespace thrum
