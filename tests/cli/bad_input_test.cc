@@ -203,6 +203,7 @@ INSTANTIATE_TEST_SUITE_P(
                  1,
                  {"/dev/full", "No space left"}},
         BadInput{"SplitIntoOneFile", "data split good.csv --train a.csv --test a.csv", 2, {"same file"}},
+        BadInput{"SplitIntoOneFileSpeltTwice", "data split good.csv --train a.csv --test ./a.csv", 2, {"same file"}},
         BadInput{"SplitOverInput", "data split good.csv --train good.csv --test b.csv", 2, {"also an input"}},
         BadInput{"SplitOfEverything",
                  "data split good.csv --train a.csv --test b.csv --fraction 1",

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <filesystem>
 
 #include <memory>
 
@@ -23,7 +24,8 @@ struct SplitArguments {
 };
 
 void split_file(const SplitArguments& arguments, const Session& session) {
-  if (arguments.train == arguments.test) throw usage_error("--train and --test name the same file");
+  const auto plain = [](const std::string& path) { return std::filesystem::path(path).lexically_normal(); };
+  if (plain(arguments.train) == plain(arguments.test)) throw usage_error("--train and --test name the same file");
   check_output(arguments.train, {arguments.data.file});
   check_output(arguments.test, {arguments.data.file});
   const LocalExecution execution = session.execution();
