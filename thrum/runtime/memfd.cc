@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "thrum/core/error.h"
+#include "thrum/runtime/memfd_internal.h"
 #include "thrum/runtime/system_error_internal.h"
 
 namespace thrum {
@@ -19,17 +20,30 @@ constexpr int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
 }  // namespace
 
-UniqueFd share_bytes(const std::string& name, ByteSpan bytes) {
-  const auto fail = [&] { throw_io(fmt::format("[memory] cannot share {} bytes as {}", bytes.size(), name)); };
+UniqueFd create_memfd(const std::string& name) {
   UniqueFd fd(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!fd) fail();
-  // write(2) reports a lack of memory, where filling a mapping would end in SIGBUS; it is also twice as fast.
+  if (!fd) throw_io(fmt::format("[memory] cannot create {}", name));
+  return fd;
+}
+
+void write_memfd(int fd, std::uint64_t offset, ByteSpan bytes) {
   for (ByteSpan rest = bytes; !rest.empty();) {
-    const ssize_t written = ::write(fd.get(), rest.data(), rest.size());
-    if (written >= 0) rest = rest.subspan(static_cast<std::size_t>(written));
-    if (written < 0 && errno != EINTR) fail();
+    const ssize_t written = ::pwrite(fd, rest.data(), rest.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno != EINTR) throw_io(fmt::format("[memory] cannot share {} bytes", bytes.size()));
+    if (written < 0) continue;
+    rest = rest.subspan(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
   }
-  if (::fcntl(fd.get(), F_ADD_SEALS, seals) != 0) fail();
+}
+
+void seal_memfd(int fd) {
+  if (::fcntl(fd, F_ADD_SEALS, seals) != 0) throw_io("[memory] cannot seal shared bytes");
+}
+
+UniqueFd share_bytes(const std::string& name, ByteSpan bytes) {
+  UniqueFd fd = create_memfd(name);
+  write_memfd(fd.get(), 0, bytes);
+  seal_memfd(fd.get());
   return fd;
 }
 

@@ -86,7 +86,7 @@ TEST(SharedBytesDeathTest, ALackOfRoomIsAnError) {
     }
     std::_Exit(0);
   };
-  EXPECT_EXIT(body(), testing::ExitedWithCode(3), "\\[memory\\] cannot share 2000 bytes as test: File too large");
+  EXPECT_EXIT(body(), testing::ExitedWithCode(3), "\\[memory\\] cannot share 2000 bytes: File too large");
 }
 
 }  // namespace

@@ -1,0 +1,383 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <complex>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "thrum/core/aggregate.h"
+#include "thrum/core/bytes.h"
+#include "thrum/runtime/memfd.h"
+#include "thrum/runtime/unique_fd.h"
+
+namespace thrum {
+
+class WireWriter;
+class WireReader;
+
+/// A type that says itself how it crosses, in both directions:
+///
+///     template <class Archive>
+///     void wire(Archive& archive) { archive(name_, weights_); }
+///
+/// It needs a default constructor. Writing must not change the value.
+template <class T>
+concept HasWireHook = requires(T& value, WireWriter& writer) { value.wire(writer); };
+
+namespace wire_detail {
+
+template <class T, template <class...> class Template>
+inline constexpr bool is_specialisation = false;
+template <template <class...> class Template, class... Args>
+inline constexpr bool is_specialisation<Template<Args...>, Template> = true;
+
+template <class T>
+inline constexpr bool is_array = false;
+template <class T, std::size_t N>
+inline constexpr bool is_array<std::array<T, N>> = true;
+
+template <class T>
+inline constexpr bool is_span = false;
+template <class T, std::size_t N>
+inline constexpr bool is_span<std::span<T, N>> = true;
+
+/// What means nothing in another process, although it can be copied bit by bit.
+template <class T>
+inline constexpr bool refers_elsewhere =
+    std::is_pointer_v<T> || std::is_member_pointer_v<T> || std::is_null_pointer_v<T> || is_span<T> ||
+    is_specialisation<T, std::basic_string_view> || is_specialisation<T, std::reference_wrapper>;
+
+template <class T>
+concept AnyMap = is_specialisation<T, std::map> || is_specialisation<T, std::unordered_map>;
+template <class T>
+concept AnySet = is_specialisation<T, std::set> || is_specialisation<T, std::unordered_set>;
+template <class T>
+concept TupleLike = is_specialisation<T, std::tuple> || is_specialisation<T, std::pair>;
+template <class T>
+concept FieldByField = Aggregate<T> && !HasWireHook<T> && !is_array<T>;
+
+/// Any bits make a value, and nothing else belongs to it: it crosses as its bytes.
+template <class T>
+constexpr bool is_bitwise();
+
+template <class... Fields>
+constexpr bool are_bitwise(std::tuple<Fields&...>*) {
+  return (is_bitwise<std::remove_const_t<Fields>>() && ...);
+}
+
+template <class T>
+constexpr bool is_bitwise() {
+  if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>) {
+    return !std::is_same_v<T, bool>;
+  } else if constexpr (is_specialisation<T, std::complex>) {
+    return true;
+  } else if constexpr (is_array<T>) {
+    return std::tuple_size_v<T> > 0 && is_bitwise<typename T::value_type>();
+  } else if constexpr (FieldByField<T> && std::is_trivially_copyable_v<T>) {
+    using Fields = decltype(tie_fields(std::declval<T&>()));
+    return field_count<T> > 0 && are_bitwise(static_cast<Fields*>(nullptr));
+  } else {
+    return false;
+  }
+}
+
+template <class T>
+concept Bitwise = is_bitwise<T>();
+
+/// Classes of others, such as std::chrono::seconds, of which we know only that their bytes are all there is.
+template <class T>
+concept OpaqueBytes = std::is_class_v<T> && std::is_trivially_copyable_v<T> && !HasWireHook<T> && !Aggregate<T> &&
+                      !TupleLike<T> && !is_specialisation<T, std::optional> && !is_specialisation<T, std::variant> &&
+                      !refers_elsewhere<T>;
+
+template <class>
+inline constexpr bool never = false;
+
+[[noreturn]] void throw_truncated(std::size_t wanted, std::size_t left);
+[[noreturn]] void throw_invalid(std::string_view what);
+
+}  // namespace wire_detail
+
+/// Turns values into bytes, and what cannot be bytes into descriptors, for another process of the same build. What can
+/// cross: numbers, enums, strings, vectors, arrays, tuples, optionals, variants, maps, sets, unique_ptrs, aggregates of
+/// these field by field, other trivially copyable classes, and whatever has a hook (HasWireHook). Pointers and views do
+/// not compile. Numeric vectors of 128 KiB and more travel out of band: written once to a memfd, not through a buffer.
+/// Not thread-safe.
+class WireWriter {
+ public:
+  /// Numeric buffers from this size on travel out of band.
+  static constexpr std::size_t bulk_threshold = std::size_t{128} << 10;
+
+  enum class Mode {
+    to_process,  ///< descriptors and out-of-band data are allowed
+    to_storage,  ///< bytes only: a descriptor throws invalid_argument
+  };
+
+  explicit WireWriter(Mode mode = Mode::to_process) : mode_(mode) {}
+
+  template <class... T>
+  void operator()(const T&... values) {
+    (write(values), ...);
+  }
+
+  /// Throws io where memory for out-of-band data is lacking.
+  template <class T>
+  void write(const T& value);
+
+  /// `bytes` as they are; the reader must know how many.
+  void write_bytes(ByteSpan bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
+  /// Gives the reader a duplicate of `fd`. Throws io; invalid_argument in storage.
+  void write_descriptor(int fd);
+  void write_size(std::size_t size) { write(static_cast<std::uint64_t>(size)); }
+
+  ByteSpan bytes() const noexcept { return bytes_; }
+  std::vector<std::byte> take_bytes() noexcept { return std::exchange(bytes_, {}); }
+  /// The descriptors, in the order in which the reader needs them; the out-of-band data, if there is any, come last.
+  /// To be called once, after the last write.
+  std::vector<UniqueFd> take_descriptors();
+
+ private:
+  template <class T>
+  void write_elements(std::span<const T> values);
+  template <class T>
+  void write_range(const T& values) {
+    write_size(values.size());
+    for (const auto& value : values) write(value);
+  }
+  void write_buffer(ByteSpan bytes);
+
+  Mode mode_;
+  std::vector<std::byte> bytes_;
+  std::vector<UniqueFd> descriptors_;
+  UniqueFd bulk_;
+  std::uint64_t bulk_size_ = 0;
+};
+
+/// Reads what a WireWriter wrote, in the same order with the same types. Every read checks its bounds: bytes that hold
+/// something else throw corrupt_data, and never more memory is taken than they could fill. Not thread-safe.
+class WireReader {
+ public:
+  /// `bytes` must stay while the reader lives.
+  explicit WireReader(ByteSpan bytes, std::vector<UniqueFd> descriptors = {})
+      : rest_(bytes), descriptors_(std::move(descriptors)) {}
+
+  template <class... T>
+  void operator()(T&... values) {
+    ((values = read<T>()), ...);
+  }
+
+  template <class T>
+  T read();
+
+  ByteSpan read_bytes(std::size_t size) {
+    if (size > rest_.size()) wire_detail::throw_truncated(size, rest_.size());
+    const ByteSpan bytes = rest_.first(size);
+    rest_ = rest_.subspan(size);
+    return bytes;
+  }
+  UniqueFd read_descriptor();
+  std::size_t read_size() { return static_cast<std::size_t>(read<std::uint64_t>()); }
+
+  std::size_t bytes_left() const noexcept { return rest_.size(); }
+  /// Throws corrupt_data when something is left.
+  void expect_end() const;
+
+ private:
+  /// Nested values of recursive types, such as trees, may lie this deep.
+  static constexpr int max_depth = 512;
+
+  template <class T>
+  T read_hooked();
+  template <class T>
+  T read_vector();
+  template <class T>
+  T read_container();
+  template <class T, std::size_t... I>
+  T read_tuple(std::index_sequence<I...>) {
+    return T{read<std::tuple_element_t<I, T>>()...};
+  }
+  template <class T>
+  T read_aggregate() {
+    T value{};
+    std::apply([this](auto&... fields) { ((fields = read<std::remove_reference_t<decltype(fields)>>()), ...); },
+               tie_fields(value));
+    return value;
+  }
+  template <class T, std::size_t I = 0>
+  T read_alternative(std::size_t index);
+  /// How many elements follow, of which each takes a byte at least.
+  std::size_t read_count();
+  ByteSpan read_buffer(std::size_t size);
+
+  ByteSpan rest_;
+  std::vector<UniqueFd> descriptors_;
+  std::size_t next_descriptor_ = 0;
+  std::optional<SharedBytes> bulk_;
+  int depth_ = 0;
+};
+
+template <class T>
+void WireWriter::write_elements(std::span<const T> values) {
+  if constexpr (wire_detail::Bitwise<T>) {
+    write_buffer(std::as_bytes(values));
+  } else {
+    for (const T& value : values) write(value);
+  }
+}
+
+template <class T>
+void WireWriter::write(const T& value) {
+  using namespace wire_detail;
+  if constexpr (std::is_same_v<T, bool>) {
+    write(static_cast<std::uint8_t>(value));
+  } else if constexpr (HasWireHook<T>) {
+    const_cast<T&>(value).wire(*this);  // the hook serves both directions, and leaves the value alone when writing
+  } else if constexpr (Bitwise<T> || OpaqueBytes<T>) {
+    write_bytes(std::as_bytes(std::span(&value, 1)));
+  } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    const std::string_view text = value;
+    write_size(text.size());
+    write_buffer(bytes_of(text));
+  } else if constexpr (is_specialisation<T, std::vector>) {
+    if constexpr (std::is_same_v<typename T::value_type, bool>) {
+      write_size(value.size());
+      for (const bool bit : value) write(bit);
+    } else {
+      write_size(value.size());
+      write_elements(std::span(value));
+    }
+  } else if constexpr (is_array<T>) {
+    write_elements(std::span<const typename T::value_type>(value));
+  } else if constexpr (AnyMap<T> || AnySet<T>) {
+    write_range(value);
+  } else if constexpr (TupleLike<T>) {
+    std::apply([this](const auto&... parts) { (write(parts), ...); }, value);
+  } else if constexpr (is_specialisation<T, std::optional> || is_specialisation<T, std::unique_ptr>) {
+    write(static_cast<bool>(value));
+    if (value) write(*value);
+  } else if constexpr (is_specialisation<T, std::variant>) {
+    write_size(value.index());
+    std::visit([this](const auto& alternative) { write(alternative); }, value);
+  } else if constexpr (std::is_same_v<T, std::monostate>) {
+    // nothing to say
+  } else if constexpr (FieldByField<T>) {
+    if constexpr (field_count<T> == 0) write(std::uint8_t{0});
+    std::apply([this](const auto&... fields) { (write(fields), ...); }, tie_fields(value));
+  } else {
+    static_assert(never<T>, "this type cannot cross to another process: give it a member wire(archive)");
+  }
+}
+
+template <class T>
+T WireReader::read_hooked() {
+  if (++depth_ > max_depth) wire_detail::throw_invalid("values nested too deeply");
+  T value{};
+  value.wire(*this);
+  --depth_;
+  return value;
+}
+
+template <class T>
+T WireReader::read_vector() {
+  using Element = typename T::value_type;
+  T values;
+  if constexpr (wire_detail::Bitwise<Element>) {
+    const std::size_t count = read_size();
+    if (count > SIZE_MAX / sizeof(Element)) wire_detail::throw_invalid("an impossible length");
+    const ByteSpan bytes = read_buffer(count * sizeof(Element));
+    values.resize(count);
+    if (count > 0) std::memcpy(values.data(), bytes.data(), bytes.size());
+  } else {
+    const std::size_t count = read_count();
+    for (std::size_t i = 0; i < count; ++i) values.push_back(read<Element>());
+  }
+  return values;
+}
+
+template <class T>
+T WireReader::read_container() {
+  T container;
+  const std::size_t count = read_count();
+  for (std::size_t i = 0; i < count; ++i) {
+    if constexpr (wire_detail::AnyMap<T>) {
+      auto key = read<typename T::key_type>();
+      container.emplace(std::move(key), read<typename T::mapped_type>());
+    } else {
+      container.insert(read<typename T::value_type>());
+    }
+  }
+  return container;
+}
+
+template <class T, std::size_t I>
+T WireReader::read_alternative(std::size_t index) {
+  if constexpr (I == std::variant_size_v<T>) {
+    wire_detail::throw_invalid("no such alternative");
+  } else {
+    if (index == I) return T(std::in_place_index<I>, read<std::variant_alternative_t<I, T>>());
+    return read_alternative<T, I + 1>(index);
+  }
+}
+
+template <class T>
+T WireReader::read() {
+  using namespace wire_detail;
+  if constexpr (std::is_same_v<T, bool>) {
+    const auto byte = read<std::uint8_t>();
+    if (byte > 1) throw_invalid("a truth value that is neither 0 nor 1");
+    return byte == 1;
+  } else if constexpr (HasWireHook<T>) {
+    return read_hooked<T>();
+  } else if constexpr (Bitwise<T> || OpaqueBytes<T>) {
+    std::array<std::byte, sizeof(T)> bytes;
+    std::memcpy(bytes.data(), read_bytes(sizeof(T)).data(), sizeof(T));
+    return std::bit_cast<T>(bytes);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return std::string(text_of(read_buffer(read_size())));
+  } else if constexpr (is_specialisation<T, std::vector>) {
+    return read_vector<T>();
+  } else if constexpr (is_array<T>) {
+    T values{};
+    for (auto& value : values) value = read<typename T::value_type>();
+    return values;
+  } else if constexpr (AnyMap<T> || AnySet<T>) {
+    return read_container<T>();
+  } else if constexpr (TupleLike<T>) {
+    return read_tuple<T>(std::make_index_sequence<std::tuple_size_v<T>>());
+  } else if constexpr (is_specialisation<T, std::optional>) {
+    if (!read<bool>()) return std::nullopt;
+    return read<typename T::value_type>();
+  } else if constexpr (is_specialisation<T, std::unique_ptr>) {
+    if (!read<bool>()) return nullptr;
+    return std::make_unique<typename T::element_type>(read<typename T::element_type>());
+  } else if constexpr (is_specialisation<T, std::variant>) {
+    return read_alternative<T>(read_size());
+  } else if constexpr (std::is_same_v<T, std::monostate>) {
+    return {};
+  } else if constexpr (FieldByField<T>) {
+    if constexpr (field_count<T> == 0) read<std::uint8_t>();
+    return read_aggregate<T>();
+  } else {
+    static_assert(never<T>, "this type cannot cross to another process: give it a member wire(archive)");
+  }
+}
+
+}  // namespace thrum
