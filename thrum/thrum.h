@@ -16,6 +16,7 @@
 #include "thrum/comm/thread_communicator.h"
 #include "thrum/runtime/machine.h"
 #include "thrum/runtime/parallel.h"
+#include "thrum/runtime/plan.h"
 #include "thrum/runtime/progress.h"
 
 // Matrices

@@ -20,6 +20,7 @@ Command help_command();
 Command info_command();
 Command inspect_command();
 Command man_command();
+Command plan_command();
 Command predict_command();
 Command reference_command();
 Command serve_command();

@@ -29,6 +29,19 @@ std::vector<std::string> split_at_commas(std::string_view text) {
   return parts;
 }
 
+Parameter repeatable(std::string name, std::string help, ParameterTraits traits,
+                     std::function<void(const std::string& name, const std::string& part)> add) {
+  Parameter made;
+  made.name = std::move(name);
+  made.help = std::move(help);
+  made.repeatable = true;
+  made.traits = std::move(traits);
+  made.set = [name = made.name, add = std::move(add)](std::string_view text) {
+    for (const std::string& part : split_at_commas(text)) add(name, part);
+  };
+  return made;
+}
+
 }  // namespace
 
 std::string Parameter::flag() const {
@@ -64,15 +77,24 @@ Parameter parameter(const OptionField& field, void* options, ParameterTraits tra
 }
 
 Parameter list_parameter(std::string name, std::vector<std::string>* values, std::string help, ParameterTraits traits) {
-  Parameter made;
-  made.name = std::move(name);
-  made.help = std::move(help);
-  made.repeatable = true;
-  made.traits = std::move(traits);
-  made.set = [values](std::string_view text) {
-    for (std::string& part : split_at_commas(text)) values->push_back(std::move(part));
-  };
-  return made;
+  return repeatable(std::move(name), std::move(help), std::move(traits),
+                    [values](const std::string&, const std::string& part) { values->push_back(part); });
+}
+
+Parameter list_parameter(std::string name, std::vector<double>* values, const Range& range, std::string help,
+                         ParameterTraits traits) {
+  return repeatable(std::move(name), std::move(help), std::move(traits),
+                    [values, range](const std::string& of, const std::string& part) {
+                      values->push_back(detail::parse_number(of, range, part));
+                    });
+}
+
+Parameter list_parameter(std::string name, std::vector<int>* values, const Range& range, std::string help,
+                         ParameterTraits traits) {
+  return repeatable(std::move(name), std::move(help), std::move(traits),
+                    [values, range](const std::string& of, const std::string& part) {
+                      values->push_back(static_cast<int>(detail::parse_integer(of, range, part)));
+                    });
 }
 
 }  // namespace thrum::cli

@@ -43,5 +43,9 @@ Parameter parameter(const OptionField& field, void* options, ParameterTraits tra
 /// A flag that may be given several times, or once with commas.
 Parameter list_parameter(std::string name, std::vector<std::string>* values, std::string help,
                          ParameterTraits traits = {});
+Parameter list_parameter(std::string name, std::vector<double>* values, const Range& range, std::string help,
+                         ParameterTraits traits = {});
+Parameter list_parameter(std::string name, std::vector<int>* values, const Range& range, std::string help,
+                         ParameterTraits traits = {});
 
 }  // namespace thrum::cli

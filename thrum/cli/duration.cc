@@ -1,0 +1,64 @@
+#include "thrum/cli/duration.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "thrum/core/error.h"
+
+namespace thrum::cli {
+namespace {
+
+/// 0 for what is no unit.
+double seconds_in(char unit) {
+  switch (unit) {
+    case 's':
+      return 1;
+    case 'm':
+      return 60;
+    case 'h':
+      return 3600;
+    case 'd':
+      return 86400;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+double parse_duration(std::string_view name, std::string_view text) {
+  double seconds = 0;
+  double last_unit = std::numeric_limits<double>::infinity();
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  do {
+    double number = 0;
+    const auto parsed = std::from_chars(at, end, number);
+    const bool plain = parsed.ptr == end && at == text.data();
+    const double unit = plain ? 1 : parsed.ptr == end ? 0 : seconds_in(*parsed.ptr);
+    // Units go down, so that 30m1h is seen as the slip that it is.
+    if (parsed.ec != std::errc() || !(number >= 0) || unit == 0 || unit >= last_unit) {
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("[{}] expected a time such as 90s, 20m or 1h30m, got \"{}\"", name, text));
+    }
+    seconds += number * unit;
+    last_unit = unit;
+    at = plain ? end : parsed.ptr + 1;
+  } while (at != end);
+  return seconds;
+}
+
+std::string duration_text(double seconds) {
+  if (seconds < 60) return fmt::format("{:.3g} s", seconds);
+  const double whole = std::round(seconds);
+  const double days = std::floor(whole / 86400), hours = std::floor(std::fmod(whole, 86400) / 3600);
+  const double minutes = std::floor(std::fmod(whole, 3600) / 60), rest = std::fmod(whole, 60);
+  if (days > 0) return fmt::format("{:.0f} d {:.0f} h", days, hours);
+  if (hours > 0) return fmt::format("{:.0f} h {:.0f} min", hours, minutes);
+  return rest > 0 ? fmt::format("{:.0f} min {:.0f} s", minutes, rest) : fmt::format("{:.0f} min", minutes);
+}
+
+}  // namespace thrum::cli
