@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <nlohmann/json.hpp>
 
@@ -21,6 +22,24 @@ TEST(Info, CountsTheCpusThatTheProcessMayUse) {
   EXPECT_LE(info.at("available_cpus"), CPU_COUNT(&allowed));
   EXPECT_EQ(info.at("threads"), info.at("available_cpus"));
   EXPECT_GE(info.at("simd_levels").size(), 1u);
+}
+
+TEST(Info, SuggestsJobsForWorkThatComputesAndForWorkThatWaits) {
+  const json info = json::parse(run_thrum({"info", "--json", "-j", "3"}).out);
+  EXPECT_EQ(info.at("suggested").at("cpu_bound_jobs"), 3);
+  EXPECT_EQ(info.at("suggested").at("processes_times_threads"), 3);
+  EXPECT_EQ(info.at("suggested").at("blocking_jobs"), 24);
+}
+
+TEST(Info, ShowsLimitsAndLoad) {
+  const json info = json::parse(run_thrum({"info", "--json"}).out);
+  rlimit files{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
+  EXPECT_EQ(info.at("limits").at("open_files"), files.rlim_cur);
+  EXPECT_TRUE(info.at("limits").contains("user_threads"));
+  EXPECT_TRUE(info.contains("throttling"));
+  EXPECT_GE(info.at("load_average"), 0);
+  EXPECT_LE(info.at("affinity_cores"), info.at("affinity_cpus"));
 }
 
 TEST(Info, ShowsWhatTheDefaultsAre) {

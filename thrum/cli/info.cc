@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <optional>
 
@@ -19,13 +21,14 @@ namespace {
 
 struct Facts {
   Machine machine;
+  MachineState state;
   std::optional<linalg::BlasInfo> blas;  ///< nullopt where none can be loaded
   std::string blas_fault = {};
   int threads = 0;
 };
 
 Facts collect(const Session& session) {
-  Facts facts{.machine = inspect_machine(), .blas = {}, .threads = session.threads};
+  Facts facts{.machine = inspect_machine(), .state = inspect_machine_state(), .blas = {}, .threads = session.threads};
   try {
     facts.blas = linalg::blas_info();
   } catch (const Error& error) {
@@ -38,27 +41,61 @@ Json optional_json(const auto& value) {
   return value ? Json(*value) : Json();
 }
 
+Json state_json(const MachineState& state) {
+  Json throttling;
+  if (state.throttling) {
+    throttling = {{"periods", state.throttling->periods},
+                  {"throttled_periods", state.throttling->throttled_periods},
+                  {"throttled_seconds", state.throttling->throttled_seconds}};
+  }
+  return {{"load_average", optional_json(state.load_average)},
+          {"throttling", throttling},
+          {"shared_memory_bytes", optional_json(state.shared_memory_bytes)},
+          {"limits",
+           {{"open_files", optional_json(state.open_files)},
+            {"address_space_bytes", optional_json(state.address_space_bytes)},
+            {"user_threads", optional_json(state.user_threads)}}}};
+}
+
+/// Workers that wait most of the time take little of a CPU each; how little is what thrum advise measures.
+int workers_that_wait(int threads) {
+  constexpr int per_cpu = 8, most = 64;
+  return std::max(threads, std::min(per_cpu * threads, most));
+}
+
+Json suggestion_json(int threads) {
+  return {{"cpu_bound_jobs", threads},
+          {"threads_per_process", 1},
+          {"processes_times_threads", threads},
+          {"blocking_jobs", workers_that_wait(threads)}};
+}
+
 Json facts_json(const Facts& facts) {
   const Machine& machine = facts.machine;
   Json blas;
   if (facts.blas) blas = {{"core", facts.blas->core}, {"path", facts.blas->path}, {"chosen_by", facts.blas->chosen_by}};
-  return {{"schema", "thrum.info/1"},
-          {"version", version()},
-          {"cpu",
-           {{"model", machine.cpu_model},
-            {"packages", machine.packages},
-            {"numa_nodes", machine.numa_nodes},
-            {"cores", machine.cores},
-            {"cpus", machine.cpus}}},
-          {"cache", {{"l1_data", machine.l1_data_bytes}, {"l2", machine.l2_bytes}, {"l3", machine.l3_bytes}}},
-          {"memory", {{"bytes", machine.memory_bytes}, {"limit_bytes", optional_json(machine.memory_limit_bytes)}}},
-          {"affinity_cpus", machine.affinity_cpus},
-          {"cpu_quota", optional_json(machine.cpu_quota)},
-          {"available_cpus", machine.available_cpus},
-          {"simd", simd_level()},
-          {"simd_levels", simd_levels()},
-          {"blas", blas},
-          {"threads", facts.threads}};
+  Json object = {
+      {"schema", "thrum.info/1"},
+      {"version", version()},
+      {"cpu",
+       {{"model", machine.cpu_model},
+        {"packages", machine.packages},
+        {"numa_nodes", machine.numa_nodes},
+        {"cores", machine.cores},
+        {"cpus", machine.cpus}}},
+      {"cache", {{"l1_data", machine.l1_data_bytes}, {"l2", machine.l2_bytes}, {"l3", machine.l3_bytes}}},
+      {"memory", {{"bytes", machine.memory_bytes}, {"limit_bytes", optional_json(machine.memory_limit_bytes)}}},
+      {"affinity_cpus", machine.affinity_cpus},
+      {"affinity_cores", machine.affinity_cores},
+      {"cpu_quota", optional_json(machine.cpu_quota)},
+      {"available_cpus", machine.available_cpus},
+      {"simd", simd_level()},
+      {"simd_levels", simd_levels()},
+      {"blas", blas},
+      {"threads", facts.threads},
+      {"suggested", suggestion_json(facts.threads)}};
+  object.update(state_json(facts.state));
+  return object;
 }
 
 std::string cpu_text(const Machine& machine) {
@@ -75,6 +112,31 @@ std::string memory_text(const Machine& machine) {
   return fmt::format("{} of {} left by control groups", byte_size(*machine.memory_limit_bytes), all);
 }
 
+std::string limit_text(const std::optional<std::uint64_t>& limit, const std::string& what) {
+  return what + " " + (limit ? grouped(*limit) : "unlimited");
+}
+
+std::string limits_text(const MachineState& state) {
+  const std::string space = state.address_space_bytes ? byte_size(*state.address_space_bytes) : "unlimited";
+  const std::string shared = state.shared_memory_bytes ? byte_size(*state.shared_memory_bytes) : "none";
+  return fmt::format("{}, {}, address space {}, /dev/shm {}", limit_text(state.open_files, "open files"),
+                     limit_text(state.user_threads, "threads of the user"), space, shared);
+}
+
+std::string throttling_text(const MachineState& state) {
+  if (!state.throttling) return "none enforced";
+  return fmt::format("stopped the processes in {} of {} periods, {:.1f} s in all",
+                     grouped(state.throttling->throttled_periods), grouped(state.throttling->periods),
+                     state.throttling->throttled_seconds);
+}
+
+std::string suggestion_text(int threads) {
+  return fmt::format(
+      "{} for work that computes, as processes x threads = {}; up to {} for work that waits "
+      "(thrum advise)",
+      counted(static_cast<std::size_t>(threads), "job"), threads, workers_that_wait(threads));
+}
+
 std::string facts_text(const Facts& facts) {
   const Machine& machine = facts.machine;
   std::vector<std::vector<std::string>> rows = {
@@ -84,11 +146,17 @@ std::string facts_text(const Facts& facts) {
                              byte_size(machine.l3_bytes))},
       {"memory", memory_text(machine)},
       {"allowed", allowed_text(machine)},
+      {"quota", throttling_text(facts.state)},
+      {"load", facts.state.load_average
+                   ? fmt::format("{:.2f} threads ran or wanted to over the last minute", *facts.state.load_average)
+                   : "unknown"},
+      {"limits", limits_text(facts.state)},
       {"SIMD", fmt::format("{} (of {})", simd_level(), fmt::join(simd_levels(), ", "))},
       {"BLAS", facts.blas ? fmt::format("{}, kernels {} (chosen by {})", facts.blas->path, facts.blas->core,
                                         facts.blas->chosen_by)
                           : facts.blas_fault},
       {"default", fmt::format("{} (-j, THRUM_THREADS)", counted(static_cast<std::size_t>(facts.threads), "thread"))},
+      {"n_jobs", suggestion_text(facts.threads)},
   };
   return aligned(rows, "ll");
 }

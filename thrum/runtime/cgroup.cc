@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "thrum/core/function_ref.h"
 #include "thrum/runtime/cgroup_internal.h"
 
 namespace thrum {
@@ -136,27 +137,56 @@ void tighten(std::optional<T>& limit, std::optional<T> other) {
   if (other && (!limit || *other < *limit)) limit = other;
 }
 
+/// The process's groups that have `controller`, and all their visible ancestors.
+void for_each_group(const fs::path& root, std::string_view controller,
+                    FunctionRef<void(const fs::path& group, bool version_2)> visit) {
+  const auto mounts = read_mounts(root);
+  for (const Membership& membership : read_memberships(root)) {
+    const bool v2 = membership.version_2;
+    for (const Mount& mount : mounts) {
+      const bool applies =
+          v2 || (contains(membership.controllers, controller) && contains(mount.controllers, controller));
+      if (mount.version_2 != v2 || !applies) continue;
+      for (const fs::path& group : group_and_ancestors(root, mount, membership.path)) visit(group, v2);
+    }
+  }
+}
+
+std::uint64_t number_called(const std::vector<std::string>& lines, const std::string& name) {
+  for (const std::string& line : lines) {
+    if (line.starts_with(name + " ")) return whole_number(line.substr(name.size() + 1)).value_or(0);
+  }
+  return 0;
+}
+
+std::optional<Throttling> throttling_of(const fs::path& group, bool version_2) {
+  const auto lines = read_lines(group / "cpu.stat");
+  Throttling throttling;
+  throttling.periods = number_called(lines, "nr_periods");
+  throttling.throttled_periods = number_called(lines, "nr_throttled");
+  throttling.throttled_seconds = version_2 ? 1e-6 * static_cast<double>(number_called(lines, "throttled_usec"))
+                                           : 1e-9 * static_cast<double>(number_called(lines, "throttled_time"));
+  if (throttling.periods == 0) return std::nullopt;  // no quota is enforced
+  return throttling;
+}
+
 }  // namespace
 
 CgroupLimits read_cgroup_limits(const fs::path& root) {
   CgroupLimits limits;
-  const auto mounts = read_mounts(root);
-  for (const Membership& membership : read_memberships(root)) {
-    const bool v2 = membership.version_2;
-    const auto applies = [&](const Mount& mount, std::string_view controller) {
-      return mount.version_2 == v2 &&
-             (v2 || (contains(membership.controllers, controller) && contains(mount.controllers, controller)));
-    };
-    for (const Mount& mount : mounts) {
-      const bool has_cpu = applies(mount, "cpu"), has_memory = applies(mount, "memory");
-      if (!has_cpu && !has_memory) continue;
-      for (const fs::path& group : group_and_ancestors(root, mount, membership.path)) {
-        if (has_cpu) tighten(limits.cpus, cpus_of(group, v2));
-        if (has_memory) tighten(limits.memory_bytes, memory_of(group, v2));
-      }
-    }
-  }
+  for_each_group(root, "cpu", [&](const fs::path& group, bool v2) { tighten(limits.cpus, cpus_of(group, v2)); });
+  for_each_group(root, "memory",
+                 [&](const fs::path& group, bool v2) { tighten(limits.memory_bytes, memory_of(group, v2)); });
   return limits;
+}
+
+std::optional<Throttling> read_cgroup_throttling(const fs::path& root) {
+  std::optional<Throttling> worst;
+  for_each_group(root, "cpu", [&](const fs::path& group, bool v2) {
+    const auto found = throttling_of(group, v2);
+    if (found && (!worst || found->throttled_seconds > worst->throttled_seconds)) worst = found;
+  });
+  return worst;
 }
 
 }  // namespace thrum

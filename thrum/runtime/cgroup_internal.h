@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "thrum/runtime/machine.h"
+
 namespace thrum {
 
 /// What control groups leave to this process.
@@ -16,5 +18,8 @@ struct CgroupLimits {
 /// hierarchies (cgroups(7), man7.org; Documentation/admin-guide/cgroup-v{1,v2} of the kernel). What cannot be read or
 /// understood is no limit. `root` stands for "/", so that recorded file trees can be read.
 CgroupLimits read_cgroup_limits(const std::filesystem::path& root = "/");
+
+/// How often the quota stopped the group that it stopped for longest; none where no group has one.
+std::optional<Throttling> read_cgroup_throttling(const std::filesystem::path& root = "/");
 
 }  // namespace thrum

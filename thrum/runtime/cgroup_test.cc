@@ -181,16 +181,19 @@ std::vector<Recording> recordings() {
   };
 }
 
+fs::path recorded(const std::map<std::string, std::string>& files) {
+  std::string pattern = (fs::temp_directory_path() / "thrum_cgroup_test.XXXXXX").string();
+  const fs::path root = ::mkdtemp(pattern.data());
+  for (const auto& [path, content] : files) {
+    fs::create_directories((root / path).parent_path());
+    std::ofstream(root / path) << content;
+  }
+  return root;
+}
+
 class CgroupRecordings : public testing::TestWithParam<Recording> {
  protected:
-  CgroupRecordings() {
-    std::string pattern = (fs::temp_directory_path() / "thrum_cgroup_test.XXXXXX").string();
-    root = ::mkdtemp(pattern.data());
-    for (const auto& [path, content] : GetParam().files) {
-      fs::create_directories((root / path).parent_path());
-      std::ofstream(root / path) << content;
-    }
-  }
+  CgroupRecordings() : root(recorded(GetParam().files)) {}
   ~CgroupRecordings() override { fs::remove_all(root); }
 
   fs::path root;
@@ -204,6 +207,42 @@ TEST_P(CgroupRecordings, GiveTheTightestLimits) {
 
 INSTANTIATE_TEST_SUITE_P(Machines, CgroupRecordings, testing::ValuesIn(recordings()),
                          [](const auto& test) { return test.param.name; });
+
+std::optional<Throttling> throttling_in(const std::map<std::string, std::string>& files) {
+  const fs::path root = recorded(files);
+  const auto found = read_cgroup_throttling(root);
+  fs::remove_all(root);
+  return found;
+}
+
+TEST(CgroupThrottling, IsThatOfTheGroupThatStoodStillLongest) {
+  const auto found = throttling_in(
+      {{"proc/self/cgroup", "0::/a/b\n"},
+       {"proc/self/mountinfo", v2_mount},
+       {"sys/fs/cgroup/a/b/cpu.stat", "usage_usec 9\nnr_periods 10\nnr_throttled 1\nthrottled_usec 500000\n"},
+       {"sys/fs/cgroup/a/cpu.stat", "usage_usec 9\nnr_periods 40\nnr_throttled 30\nthrottled_usec 2500000\n"}});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->periods, 40u);
+  EXPECT_EQ(found->throttled_periods, 30u);
+  EXPECT_DOUBLE_EQ(found->throttled_seconds, 2.5);
+}
+
+TEST(CgroupThrottling, IsReadInVersion1) {
+  const auto found = throttling_in(
+      {{"proc/self/cgroup", "4:cpu,cpuacct:/job\n"},
+       {"proc/self/mountinfo", v1_mounts},
+       {"sys/fs/cgroup/cpu,cpuacct/job/cpu.stat", "nr_periods 8\nnr_throttled 2\nthrottled_time 1500000000\n"}});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->throttled_periods, 2u);
+  EXPECT_DOUBLE_EQ(found->throttled_seconds, 1.5);
+}
+
+TEST(CgroupThrottling, IsNoneWhereNoQuotaIsEnforced) {
+  EXPECT_FALSE(throttling_in({{"proc/self/cgroup", "0::/\n"},
+                              {"proc/self/mountinfo", v2_mount},
+                              {"sys/fs/cgroup/cpu.stat", "nr_periods 0\nnr_throttled 0\nthrottled_usec 0\n"}}));
+  EXPECT_FALSE(throttling_in({}));
+}
 
 }  // namespace
 }  // namespace thrum

@@ -2,6 +2,8 @@
 
 #include <hwloc.h>
 #include <sched.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +45,17 @@ std::size_t cache_bytes(hwloc_topology_t topology, hwloc_obj_type_t type) {
   return cache == nullptr ? 0 : cache->attr->cache.size;
 }
 
+/// Cores on one of whose CPUs this process may run.
+int affinity_cores(hwloc_topology_t topology) {
+  const std::unique_ptr<hwloc_bitmap_s, decltype(&hwloc_bitmap_free)> allowed(hwloc_bitmap_alloc(), hwloc_bitmap_free);
+  if (hwloc_get_proc_cpubind(topology, ::getpid(), allowed.get(), HWLOC_CPUBIND_THREAD) != 0) return 0;
+  int count = 0;
+  for (hwloc_obj_t core = nullptr; (core = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_CORE, core)) != nullptr;) {
+    if (hwloc_bitmap_intersects(core->cpuset, allowed.get())) ++count;
+  }
+  return count;
+}
+
 void add_topology(Machine& machine) {
   const Topology topology = read_topology();
   if (!topology) return;
@@ -51,6 +64,7 @@ void add_topology(Machine& machine) {
   machine.numa_nodes = count(HWLOC_OBJ_NUMANODE);
   machine.cores = count(HWLOC_OBJ_CORE);
   machine.cpus = count(HWLOC_OBJ_PU);
+  machine.affinity_cores = affinity_cores(topology.get());
   machine.l1_data_bytes = cache_bytes(topology.get(), HWLOC_OBJ_L1CACHE);
   machine.l2_bytes = cache_bytes(topology.get(), HWLOC_OBJ_L2CACHE);
   machine.l3_bytes = cache_bytes(topology.get(), HWLOC_OBJ_L3CACHE);
@@ -61,6 +75,24 @@ void add_topology(Machine& machine) {
 
 std::uint64_t memory_bytes() {
   return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
+}
+
+std::optional<std::uint64_t> limit_of(decltype(RLIMIT_AS) resource) {
+  rlimit limit{};
+  if (::getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+  return limit.rlim_cur;
+}
+
+std::optional<double> load_average() {
+  double last_minute = 0;
+  if (::getloadavg(&last_minute, 1) != 1) return std::nullopt;
+  return last_minute;
+}
+
+std::optional<std::uint64_t> shared_memory_bytes() {
+  struct statvfs file_system{};
+  if (::statvfs("/dev/shm", &file_system) != 0) return std::nullopt;
+  return std::uint64_t{file_system.f_blocks} * file_system.f_frsize;
 }
 
 }  // namespace
@@ -75,6 +107,17 @@ Machine inspect_machine() {
   machine.memory_limit_bytes = limits.memory_bytes;
   machine.available_cpus = available_cpus();
   return machine;
+}
+
+MachineState inspect_machine_state() {
+  MachineState state;
+  state.load_average = load_average();
+  state.throttling = read_cgroup_throttling();
+  state.shared_memory_bytes = shared_memory_bytes();
+  state.open_files = limit_of(RLIMIT_NOFILE);
+  state.address_space_bytes = limit_of(RLIMIT_AS);
+  state.user_threads = limit_of(RLIMIT_NPROC);
+  return state;
 }
 
 int available_cpus() {

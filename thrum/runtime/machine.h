@@ -7,6 +7,13 @@
 
 namespace thrum {
 
+/// What a CPU quota does to the processes under it, since the control group was made.
+struct Throttling {
+  std::uint64_t periods = 0;            ///< in which any of them ran
+  std::uint64_t throttled_periods = 0;  ///< in which they were stopped because the quota was used up
+  double throttled_seconds = 0;         ///< that CPUs stood still for it
+};
+
 /// What the hardware has and what this process may use of it.
 struct Machine {
   std::string cpu_model;  ///< such as "AMD EPYC 9R14"; empty: not known
@@ -20,6 +27,7 @@ struct Machine {
   std::uint64_t memory_bytes = 0;
 
   int affinity_cpus = 0;                            ///< what the process may run on (taskset, cpuset)
+  int affinity_cores = 0;                           ///< physical cores that these belong to; 0: not known
   std::optional<double> cpu_quota;                  ///< CPUs per unit of time left by control groups, such as 1.5
   std::optional<std::uint64_t> memory_limit_bytes;  ///< left by control groups
   int available_cpus = 0;                           ///< as available_cpus()
@@ -27,6 +35,19 @@ struct Machine {
 
 /// Reads the facts anew. Throws as available_cpus().
 Machine inspect_machine();
+
+/// How busy the machine is, and what the system grants to this process besides CPUs and memory.
+struct MachineState {
+  std::optional<double> load_average;    ///< threads that ran or wanted to, of all processes, over the last minute
+  std::optional<Throttling> throttling;  ///< none: no quota is enforced
+  std::optional<std::uint64_t> shared_memory_bytes;  ///< size of /dev/shm, where other programs keep shared arrays
+  std::optional<std::uint64_t> open_files;           ///< limit for the process (ulimit -n); none: unlimited
+  std::optional<std::uint64_t> address_space_bytes;  ///< limit for the process (ulimit -v); none: unlimited
+  std::optional<std::uint64_t> user_threads;         ///< limit for all threads of the user (ulimit -u); none: unlimited
+};
+
+/// Reads the facts anew.
+MachineState inspect_machine_state();
 
 /// How many threads should compute at once: what the affinity mask holds, but no more than the quota of the control
 /// groups (rounded up), and at least 1. THRUM_NUM_THREADS in the environment wins over both; a number above what they

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <vector>
@@ -86,6 +88,8 @@ TEST(Machine, FactsOfThisOneFitTogether) {
   EXPECT_GE(machine.cpus, machine.cores);
   EXPECT_GE(machine.cpus, machine.affinity_cpus);
   EXPECT_GE(machine.affinity_cpus, 1);
+  EXPECT_GE(machine.affinity_cores, 1);
+  EXPECT_LE(machine.affinity_cores, std::min(machine.cores, machine.affinity_cpus));
   EXPECT_EQ(machine.available_cpus, available_cpus());
   EXPECT_GT(machine.memory_bytes, 0u);
 }
@@ -99,9 +103,21 @@ TEST(Machine, FollowsTheAffinityOfTheProcess) {
     if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
   }
   ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
-  const int affinity = inspect_machine().affinity_cpus;
+  const Machine machine = inspect_machine();
   ASSERT_EQ(::sched_setaffinity(0, sizeof before, &before), 0);
-  EXPECT_EQ(affinity, 1);
+  EXPECT_EQ(machine.affinity_cpus, 1);
+  EXPECT_EQ(machine.affinity_cores, 1);
+}
+
+TEST(MachineState, ReadsTheLimitsOfTheProcess) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit lower{.rlim_cur = 100, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &lower), 0);
+  const MachineState state = inspect_machine_state();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_THAT(state.open_files, testing::Optional(100));
+  EXPECT_GE(state.load_average.value_or(-1), 0);
 }
 
 }  // namespace
