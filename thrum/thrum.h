@@ -14,10 +14,12 @@
 #include "thrum/comm/communicator.h"
 #include "thrum/comm/execution.h"
 #include "thrum/comm/thread_communicator.h"
+#include "thrum/runtime/init.h"
 #include "thrum/runtime/machine.h"
 #include "thrum/runtime/parallel.h"
 #include "thrum/runtime/plan.h"
 #include "thrum/runtime/progress.h"
+#include "thrum/runtime/spawn.h"
 
 // Matrices
 #include "thrum/linalg/cholesky.h"

@@ -5,6 +5,7 @@
 
 #include "thrum/cli/program.h"
 #include "thrum/cli/serve_process.h"
+#include "thrum/runtime/init.h"
 #include "thrum/serve/server.h"
 
 namespace {
@@ -19,6 +20,7 @@ void open_standard_files() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  thrum::init(argc, argv);
   open_standard_files();
   if (argc > 1 && argv[1] == thrum::serve_worker_command) {
     thrum::set_log_sink(thrum::cli::worker_log_sink());

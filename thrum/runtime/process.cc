@@ -16,6 +16,7 @@ extern "C" {  // glibc 2.36 forgot it
 #include <cerrno>
 #include <cstring>
 
+#include "thrum/runtime/process_end_internal.h"
 #include "thrum/runtime/system_error_internal.h"
 
 namespace thrum {
@@ -111,7 +112,7 @@ class Attributes {
   posix_spawnattr_t attributes_;
 };
 
-pid_t spawn(const Command& command) {
+pid_t start(const Command& command) {
   CStrings arguments = arguments_of(command);
   CStrings environment = environment_of(command);
   const std::vector<UniqueFd> sources = lifted(command.inherited);
@@ -124,12 +125,12 @@ pid_t spawn(const Command& command) {
   return pid;
 }
 
-ProcessEnd end_of(const siginfo_t& info) {
+}  // namespace
+
+ProcessEnd process_end_of(const siginfo_t& info) {
   if (info.si_code == CLD_EXITED) return {info.si_status, 0};
   return {0, info.si_status};
 }
-
-}  // namespace
 
 std::string ProcessEnd::describe() const {
   if (signal == 0) return fmt::format("exit code {}", code);
@@ -137,23 +138,32 @@ std::string ProcessEnd::describe() const {
   return fmt::format("signal {} ({})", signal, name == nullptr ? "unknown" : name);
 }
 
-Process::Process(const Command& command) : pid_(spawn(command)), pidfd_(::pidfd_open(pid_, 0)) {
+Process::Process(const Command& command) : Process(command.name, start(command)) {}
+
+Process::Process(std::string name, pid_t pid) : name_(std::move(name)), pid_(pid), pidfd_(::pidfd_open(pid, 0)) {
   if (pidfd_) return;
   const int error = errno;
   ::kill(-pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
-  throw_io("[process] cannot watch " + command.program, error);
+  throw_io("[process] cannot watch " + name_, error);
 }
+
+Process::Process(std::string name, pid_t pid, UniqueFd pidfd, UniqueFd end)
+    : name_(std::move(name)), pid_(pid), pidfd_(std::move(pidfd)), reported_(std::move(end)) {}
 
 Process::~Process() {
   if (!pidfd_ || end_) return;
-  // Its number is taken until it is waited for, so this cannot hit another group.
-  ::kill(-pid_, SIGKILL);
+  // Its number is taken until it is waited for, so this cannot hit another group. Of one that is not ours the number
+  // may be free already: it alone is killed, by its descriptor.
+  if (!reported_) ::kill(-pid_, SIGKILL);
+  kill();
   wait();
 }
 
 Process& Process::operator=(Process&& other) noexcept {
+  std::swap(name_, other.name_);
   std::swap(pid_, other.pid_);
+  std::swap(reported_, other.reported_);
   std::swap(pidfd_, other.pidfd_);
   std::swap(end_, other.end_);
   return *this;
@@ -163,12 +173,31 @@ void Process::send(int signal) const noexcept {
   if (!end_) ::pidfd_send_signal(pidfd_.get(), signal, nullptr, 0);
 }
 
-ProcessEnd Process::wait() {
-  siginfo_t info{};
-  while (!end_) {
-    if (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) == 0) end_ = end_of(info);
-    if (!end_ && errno != EINTR) throw_io(fmt::format("[process] cannot wait for process {}", pid_));
+void Process::terminate() const noexcept {
+  send(SIGTERM);
+}
+
+void Process::kill() const noexcept {
+  send(SIGKILL);
+}
+
+ProcessEnd Process::reap() {
+  if (reported_) {
+    ProcessEnd end;
+    ssize_t got = 0;
+    while ((got = ::read(reported_.get(), &end, sizeof end)) < 0 && errno == EINTR) {
+    }
+    return got == sizeof end ? end : ProcessEnd{0, SIGKILL};
   }
+  siginfo_t info{};
+  while (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) != 0) {
+    if (errno != EINTR) throw_io(fmt::format("[process] cannot wait for process {}", pid_));
+  }
+  return process_end_of(info);
+}
+
+ProcessEnd Process::wait() {
+  if (!end_) end_ = reap();
   return *end_;
 }
 

@@ -39,26 +39,42 @@ class Process {
   /// Starts `command`. Throws io. A child that calls die_with_parent ends with the *thread* that started it, so that
   /// must be one that stays.
   explicit Process(const Command& command);
+  /// A process that somebody else started and waits for. `pidfd` refers to it; from `end` comes, as bytes, its
+  /// ProcessEnd, or nothing when the other is gone too.
+  Process(std::string name, pid_t pid, UniqueFd pidfd, UniqueFd end);
+  /// Our own child, in a process group of its own, that was forked. Throws io.
+  Process(std::string name, pid_t pid);
   /// Kills the child and its group if it has not been waited for, and waits.
   ~Process();
   Process(Process&&) noexcept = default;
   Process& operator=(Process&& other) noexcept;
 
   pid_t pid() const noexcept { return pid_; }
+  /// What `ps` shows.
+  const std::string& name() const noexcept { return name_; }
   /// Becomes readable when the child has ended.
   int pidfd() const noexcept { return pidfd_.get(); }
 
   /// Sends `signal` to the child, never to another process that got its number. Nothing happens after its end.
   void send(int signal) const noexcept;
+  /// Asks it to end (SIGTERM).
+  void terminate() const noexcept;
+  /// Ends it (SIGKILL).
+  void kill() const noexcept;
 
   /// Waits for the end. Further calls say the same.
   ProcessEnd wait();
   /// As wait(); none when the child still runs after `time`.
   std::optional<ProcessEnd> wait_for(std::chrono::milliseconds time);
+  bool running() { return !wait_for(std::chrono::milliseconds(0)); }
 
  private:
+  ProcessEnd reap();
+
+  std::string name_;
   pid_t pid_;
-  UniqueFd pidfd_;  ///< closed: moved away
+  UniqueFd pidfd_;     ///< closed: moved away
+  UniqueFd reported_;  ///< where its end is told; closed: it is our own child
   std::optional<ProcessEnd> end_;
 };
 

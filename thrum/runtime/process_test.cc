@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "thrum/core/error.h"
+#include "thrum/runtime/init.h"
 #include "thrum/runtime/memfd.h"
 
 namespace thrum {
@@ -263,6 +264,7 @@ TEST(Process, AChildWhoseParentIsGoneKnows) {
 }  // namespace thrum
 
 int main(int argc, char** argv) {
+  thrum::init(argc, argv);
   if (argc > 2 && std::string(argv[1]) == "--as-child") return thrum::play({argv + 2, argv + argc});
   testing::InitGoogleMock(&argc, argv);
   return RUN_ALL_TESTS();

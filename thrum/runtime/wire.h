@@ -104,9 +104,9 @@ concept Bitwise = is_bitwise<T>();
 
 /// Classes of others, such as std::chrono::seconds, of which we know only that their bytes are all there is.
 template <class T>
-concept OpaqueBytes = std::is_class_v<T> && std::is_trivially_copyable_v<T> && !HasWireHook<T> && !Aggregate<T> &&
-                      !TupleLike<T> && !is_specialisation<T, std::optional> && !is_specialisation<T, std::variant> &&
-                      !refers_elsewhere<T>;
+concept OpaqueBytes =
+    std::is_class_v<T> && std::is_trivially_copyable_v<T> && !HasWireHook<T> && !Aggregate<T> && !TupleLike<T> &&
+    !is_specialisation<T, std::optional> && !is_specialisation<T, std::variant> && !refers_elsewhere<T>;
 
 template <class>
 inline constexpr bool never = false;
@@ -143,7 +143,11 @@ class WireWriter {
   void write(const T& value);
 
   /// `bytes` as they are; the reader must know how many.
-  void write_bytes(ByteSpan bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
+  void write_bytes(ByteSpan bytes) {
+    const std::size_t end = bytes_.size();
+    bytes_.resize(end + bytes.size());
+    if (!bytes.empty()) std::memcpy(bytes_.data() + end, bytes.data(), bytes.size());
+  }
   /// Gives the reader a duplicate of `fd`. Throws io; invalid_argument in storage.
   void write_descriptor(int fd);
   void write_size(std::size_t size) { write(static_cast<std::uint64_t>(size)); }
