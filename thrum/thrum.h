@@ -19,6 +19,7 @@
 #include "thrum/runtime/parallel.h"
 #include "thrum/runtime/plan.h"
 #include "thrum/runtime/progress.h"
+#include "thrum/runtime/shared_array.h"
 #include "thrum/runtime/spawn.h"
 
 // Matrices

@@ -57,7 +57,8 @@ SharedBytes::SharedBytes(int fd) {
   if (::fstat(fd, &status) != 0) throw_io("[memory] cannot map shared bytes");
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size == 0) return;
-  void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+  // Private: before Linux 6.7, MAP_SHARED is refused for sealed memory. Nothing is copied, for nobody writes.
+  void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (mapped == MAP_FAILED) throw_io("[memory] cannot map shared bytes");
   data_ = static_cast<const std::byte*>(mapped);
   size_ = size;

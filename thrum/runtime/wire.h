@@ -38,9 +38,16 @@ class WireReader;
 ///     template <class Archive>
 ///     void wire(Archive& archive) { archive(name_, weights_); }
 ///
-/// It needs a default constructor. Writing must not change the value.
+/// It needs a default constructor. Writing must not change the value. A type without one, or whose directions differ,
+/// has `void wire(WireWriter&) const` and `static T from_wire(WireReader&)` instead.
 template <class T>
 concept HasWireHook = requires(T& value, WireWriter& writer) { value.wire(writer); };
+
+/// The second kind of hook.
+template <class T>
+concept HasWireFactory = requires(WireReader& reader) {
+  { T::from_wire(reader) } -> std::same_as<T>;
+};
 
 namespace wire_detail {
 
@@ -220,10 +227,10 @@ class WireReader {
   }
   template <class T>
   T read_aggregate() {
-    T value{};
-    std::apply([this](auto&... fields) { ((fields = read<std::remove_reference_t<decltype(fields)>>()), ...); },
-               tie_fields(value));
-    return value;
+    using Fields = decltype(tie_fields(std::declval<T&>()));
+    return [this]<std::size_t... I>(std::index_sequence<I...>) {
+      return T{read<std::remove_reference_t<std::tuple_element_t<I, Fields>>>()...};  // in this order
+    }(std::make_index_sequence<field_count<T>>());
   }
   template <class T, std::size_t I = 0>
   T read_alternative(std::size_t index);
@@ -292,11 +299,15 @@ void WireWriter::write(const T& value) {
 
 template <class T>
 T WireReader::read_hooked() {
-  if (++depth_ > max_depth) wire_detail::throw_invalid("values nested too deeply");
-  T value{};
-  value.wire(*this);
-  --depth_;
-  return value;
+  if constexpr (HasWireFactory<T>) {
+    return T::from_wire(*this);
+  } else {
+    if (++depth_ > max_depth) wire_detail::throw_invalid("values nested too deeply");
+    T value{};
+    value.wire(*this);
+    --depth_;
+    return value;
+  }
 }
 
 template <class T>

@@ -54,6 +54,23 @@ class Tree {
   std::vector<Tree> children_;
 };
 
+/// Without a default constructor.
+class Handle {
+ public:
+  explicit Handle(int number) : number_(number) {}
+  int number() const { return number_; }
+  void wire(WireWriter& writer) const { writer.write(number_); }
+  static Handle from_wire(WireReader& reader) { return Handle(reader.read<int>()); }
+
+ private:
+  int number_;
+};
+
+struct WithHandle {
+  Handle handle;
+  std::string name;
+};
+
 struct Message {
   std::vector<std::byte> bytes;
   std::vector<UniqueFd> descriptors;
@@ -142,6 +159,7 @@ TEST(Wire, CarriesWhatHasAHookAndOwnedValues) {
   branch.add(Tree(4));
   tree.add(branch);
   EXPECT_EQ(crossed(tree).sum(), 10);
+  EXPECT_EQ(crossed(WithHandle{Handle(7), "seven"}).handle.number(), 7);
   const auto owned = crossed(std::make_unique<std::string>("mine"));
   EXPECT_EQ(*owned, "mine");
   EXPECT_EQ(crossed(std::unique_ptr<int>()), nullptr);
