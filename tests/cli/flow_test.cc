@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -49,6 +50,15 @@ class Flow : public testing::Test {
 };
 TemporaryFolder* Flow::folder_ = nullptr;
 Outcome* Flow::train_ = nullptr;
+
+TEST_F(Flow, TrainingNeedsLittleAddressSpace) {
+  if (std::string(THRUM_SANITIZER) != "") GTEST_SKIP() << "a sanitizer reserves terabytes of it";
+  const std::string limited = "ulimit -v 200000; exec timeout -s KILL 60 " THRUM_BINARY
+                              " -q train logistic-regression " +
+                              breast_cancer + " --target diagnosis -j 2 -o " + file("limited.thrum");
+  EXPECT_EQ(std::system(limited.c_str()), 0);
+  EXPECT_EQ(read_text(file("limited.thrum")), read_text(model()));
+}
 
 TEST_F(Flow, TrainReportsTheKeysThatScriptsRelyOn) {
   ASSERT_EQ(train().exit_code, 0) << train().err << train().out;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "thrum/linalg/cholesky.h"
+#include "thrum/learn/linear/cholesky_internal.h"
 
 namespace thrum {
 namespace {
@@ -19,9 +19,7 @@ constexpr double smallest = 1e-24;
 }  // namespace
 
 template <class T>
-Curvature::Curvature(const LogisticProblem<T>& problem, std::span<const double> parameters, const BlockSample& blocks,
-                     const Execution& execution)
-    : arena_(execution.arena) {
+Curvature::Curvature(const LogisticProblem<T>& problem, std::span<const double> parameters, const BlockSample& blocks) {
   const std::size_t n = problem.n_parameters();
   if (problem.n_outputs() == 1 && n <= most_dense_parameters && factor(problem.hessian(parameters, blocks), n)) return;
   diagonal_ = problem.curvature(blocks);
@@ -31,22 +29,17 @@ bool Curvature::factor(std::vector<double> hessian, std::size_t n) {
   double largest = 0;
   for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, hessian[i * n + i]);
   for (std::size_t i = 0; i < n; ++i) hessian[i * n + i] += jitter * hessian[i * n + i] + smallest * largest;
-  if (linalg::cholesky_factor(*arena_, MatrixView<double>(hessian.data(), n, n))) return false;
+  if (!factor_cholesky(hessian, n)) return false;
   lower_ = std::move(hessian);
   return true;
 }
 
 void Curvature::solve(std::span<double> x) const {
   for (std::size_t i = 0; i < diagonal_.size(); ++i) x[i] /= diagonal_[i];
-  if (diagonal_.empty()) {
-    linalg::cholesky_solve(*arena_, MatrixView<const double>(lower_.data(), x.size(), x.size()),
-                           MatrixView<double>(x.data(), x.size(), 1));
-  }
+  if (diagonal_.empty()) solve_cholesky(lower_, x);
 }
 
-template Curvature::Curvature(const LogisticProblem<float>&, std::span<const double>, const BlockSample&,
-                              const Execution&);
-template Curvature::Curvature(const LogisticProblem<double>&, std::span<const double>, const BlockSample&,
-                              const Execution&);
+template Curvature::Curvature(const LogisticProblem<float>&, std::span<const double>, const BlockSample&);
+template Curvature::Curvature(const LogisticProblem<double>&, std::span<const double>, const BlockSample&);
 
 }  // namespace thrum

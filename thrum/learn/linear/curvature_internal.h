@@ -4,7 +4,6 @@
 #include <span>
 #include <vector>
 
-#include "thrum/comm/execution.h"
 #include "thrum/learn/linear/logistic_problem_internal.h"
 
 namespace thrum {
@@ -14,8 +13,7 @@ class Curvature {
  public:
   /// At `parameters`, over the rows of `blocks` (collective).
   template <class T>
-  Curvature(const LogisticProblem<T>& problem, std::span<const double> parameters, const BlockSample& blocks,
-            const Execution& execution);
+  Curvature(const LogisticProblem<T>& problem, std::span<const double> parameters, const BlockSample& blocks);
 
   /// x becomes B^-1 x.
   void solve(std::span<double> x) const;
@@ -23,7 +21,6 @@ class Curvature {
  private:
   bool factor(std::vector<double> hessian, std::size_t n);
 
-  Arena* arena_;
   std::vector<double> diagonal_;  ///< or, where that is empty:
   std::vector<double> lower_;     ///< (n, n) row-major: L of B = L L^T
 };

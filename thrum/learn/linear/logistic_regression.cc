@@ -105,7 +105,7 @@ class SharedFit {
     const BlockSample blocks = problem.sample(sample_stride(dataset_.n_rows_of_all_ranks()));
     const std::vector<double> near =
         spec.start != nullptr ? given_start(problem, spec) : rough_minimum(problem, blocks, limits);
-    const Curvature curvature(problem, near, blocks, execution_);
+    const Curvature curvature(problem, near, blocks);
     const auto objective = [&](std::span<const double> x, std::span<double> gradient) {
       return problem.evaluate(x, gradient);
     };
@@ -129,7 +129,7 @@ class SharedFit {
     std::vector<double> zeros(problem.n_parameters(), 0.0);
     if (blocks.stride == 1) return zeros;
     limits.gradient_tolerance = std::max(limits.gradient_tolerance, 1e-3);
-    const Curvature curvature(problem, zeros, blocks, execution_);
+    const Curvature curvature(problem, zeros, blocks);
     const auto objective = [&](std::span<const double> x, std::span<double> gradient) {
       return problem.evaluate(x, gradient, blocks);
     };
