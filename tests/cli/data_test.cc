@@ -47,6 +47,17 @@ TEST_F(DataCommand, SplitPutsEveryRowIntoOneOfTheFiles) {
   EXPECT_EQ(sorted_lines(train + test.substr(header.size())), sorted_lines(people));
 }
 
+TEST_F(DataCommand, SplitLeavesBothFilesAsTheyWereWhereOneCannotBeWritten) {
+  folder_.write("people.csv", people);
+  folder_.write("train.csv", "of an old split\n");
+  const Outcome run =
+      run_thrum({"data", "split", file("people.csv"), "--train", file("train.csv"), "--test", "/dev/full"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("No space left"));
+  EXPECT_EQ(read_text(file("train.csv")), "of an old split\n");
+  EXPECT_EQ(folder_.names(), (std::vector<std::string>{"people.csv", "train.csv"}));
+}
+
 TEST_F(DataCommand, SplitDependsOnTheSeedAlone) {
   folder_.write("people.csv", people);
   const auto test_rows = [&](const std::string& seed, const std::string& threads) {

@@ -35,8 +35,10 @@ void split_file(const SplitArguments& arguments, const Session& session) {
   const Table test = select_rows(table, mask, 0);
   const Table train = select_rows(table, mask, 1);
   if (train.n_rows() == 0) throw usage_error("--fraction: no row is left to train on");
-  write_csv(train, arguments.train, execution);
-  write_csv(test, arguments.test, execution);
+  StagedFile train_file = stage_csv(train, arguments.train, execution);
+  StagedFile test_file = stage_csv(test, arguments.test, execution);
+  train_file.publish();
+  test_file.publish();
   session.say(fmt::format("wrote {} rows to {}, {} to {}", grouped(train.n_rows()), arguments.train,
                           grouped(test.n_rows()), arguments.test));
   if (!session.globals.json) return;

@@ -9,7 +9,6 @@
 #include "thrum/data/csv.h"
 #include "thrum/data/csv_missing_internal.h"
 #include "thrum/data/ordered_blocks_internal.h"
-#include "thrum/runtime/file.h"
 
 namespace thrum {
 namespace {
@@ -90,17 +89,22 @@ class CsvText {
 
 }  // namespace
 
-void write_csv(const Table& table, const std::filesystem::path& path, const Execution& execution) {
+StagedFile stage_csv(const Table& table, const std::filesystem::path& path, const Execution& execution) {
   THRUM_ASSERT(table.n_columns() > 0);
   const CsvText csv(table);
   const auto rows_of = [&](std::size_t block) {
     const std::size_t begin = block * rows_per_block;
     return csv.rows(begin, std::min(begin + rows_per_block, table.n_rows()));
   };
-  write_file(path, [&](FileWriter& file) {
+  const auto fill = [&](FileWriter& file) {
     file.write(std::string_view(csv.header()));
     write_ordered_blocks(file, (table.n_rows() + rows_per_block - 1) / rows_per_block, rows_of, execution);
-  });
+  };
+  return {path, fill};
+}
+
+void write_csv(const Table& table, const std::filesystem::path& path, const Execution& execution) {
+  stage_csv(table, path, execution).publish();
 }
 
 }  // namespace thrum

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <string_view>
 
 #include "thrum/core/bytes.h"
@@ -33,6 +34,23 @@ class FileWriter {
   virtual ~FileWriter() = default;
   virtual void write(ByteSpan bytes) = 0;  ///< throws io, such as for a full disk
   void write(std::string_view text) { write(bytes_of(text)); }
+};
+
+/// A file that is complete but has not taken its name yet, so that several can appear together. Movable.
+class StagedFile {
+ public:
+  /// Does all of write_file(path, fill) but its last step. What is written directly is written here.
+  StagedFile(const std::filesystem::path& path, FunctionRef<void(FileWriter&)> fill);
+  ~StagedFile();  ///< without publish(): leaves the old file as it is, and nothing else
+  StagedFile(StagedFile&&) noexcept;
+  StagedFile& operator=(StagedFile&&) noexcept;
+
+  /// The last step: the file takes its name. Throws io naming the path.
+  void publish();
+
+ private:
+  class Temporary;
+  std::unique_ptr<Temporary> temporary_;  ///< null where the file was written directly
 };
 
 /// Creates or replaces `path` as a whole: `fill` writes to a temporary file in the same directory, which takes the name

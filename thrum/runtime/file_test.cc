@@ -57,6 +57,22 @@ TEST_F(FileTest, MapsAWholeFile) {
   EXPECT_EQ(read(directory / "a"), "hello\n");
 }
 
+TEST_F(FileTest, AStagedFileAppearsWhenItIsPublished) {
+  put(directory / "a", "old");
+  StagedFile staged(directory / "a", [](FileWriter& out) { out.write("new"); });
+  EXPECT_EQ(read(directory / "a"), "old");
+  staged.publish();
+  EXPECT_EQ(read(directory / "a"), "new");
+}
+
+TEST_F(FileTest, AStagedFileThatIsNotPublishedLeavesNothing) {
+  put(directory / "a", "old");
+  StagedFile(directory / "a", [](FileWriter& out) { out.write("new"); });
+  StagedFile(directory / "b", [](FileWriter& out) { out.write("new"); });
+  EXPECT_EQ(read(directory / "a"), "old");
+  EXPECT_THAT(names(), ElementsAre("a"));
+}
+
 TEST_F(FileTest, AnEmptyFileHasNoBytes) {
   put(directory / "a", "");
   EXPECT_TRUE(MappedFile(directory / "a").bytes().empty());

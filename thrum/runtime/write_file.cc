@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "thrum/runtime/file.h"
@@ -61,22 +62,24 @@ void fill_directly(int fd, const fs::path& path, FunctionRef<void(FileWriter&)> 
   writer.flush();
 }
 
+}  // namespace
+
 /// A file without a name, or, where the file system has none of these, with one that nobody else uses.
-class TemporaryFile {
+class StagedFile::Temporary {
  public:
-  explicit TemporaryFile(const fs::path& target) : target_(target), name_(name_beside(target)) {
-    const fs::path directory = target.has_parent_path() ? target.parent_path() : ".";
+  explicit Temporary(fs::path path) : target_(std::move(path)), name_(name_beside(target_)) {
+    const fs::path directory = target_.has_parent_path() ? target_.parent_path() : ".";
     fd_.reset(::open(directory.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666));
     if (fd_) return;
     fd_.reset(::open(name_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666));
-    if (!fd_) throw_io(cannot_write(target));
+    if (!fd_) throw_io(cannot_write(target_));
     named_ = true;
   }
-  ~TemporaryFile() {
+  ~Temporary() {
     if (named_) ::unlink(name_.c_str());
   }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
 
   int fd() const { return fd_.get(); }
 
@@ -103,29 +106,38 @@ class TemporaryFile {
     named_ = true;
   }
 
-  const fs::path& target_;
+  fs::path target_;
   fs::path name_;
   UniqueFd fd_;
   bool named_ = false;
 };
 
-void replace(const fs::path& target, const struct stat* old, FunctionRef<void(FileWriter&)> fill) {
-  TemporaryFile temporary(target);
-  if (old != nullptr && ::fchmod(temporary.fd(), old->st_mode & 07777) != 0) throw_io(cannot_write(target));
-  fill_directly(temporary.fd(), target, fill);
-  temporary.take_name_of_target();
+StagedFile::StagedFile(const fs::path& path, FunctionRef<void(FileWriter&)> fill) {
+  struct stat old;
+  const bool exists = path != "-" && ::stat(path.c_str(), &old) == 0;
+  if (path == "-") {
+    fill_directly(STDOUT_FILENO, path, fill);
+  } else if (exists && (!S_ISREG(old.st_mode) || path.native().starts_with("/dev/"))) {
+    const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!fd) throw_io(cannot_write(path));
+    fill_directly(fd.get(), path, fill);
+  } else {
+    temporary_ = std::make_unique<Temporary>(exists ? fs::canonical(path) : path);
+    if (exists && ::fchmod(temporary_->fd(), old.st_mode & 07777) != 0) throw_io(cannot_write(path));
+    fill_directly(temporary_->fd(), path, fill);
+  }
 }
 
-}  // namespace
+StagedFile::~StagedFile() = default;
+StagedFile::StagedFile(StagedFile&&) noexcept = default;
+StagedFile& StagedFile::operator=(StagedFile&&) noexcept = default;
+
+void StagedFile::publish() {
+  if (temporary_ != nullptr) temporary_->take_name_of_target();
+}
 
 void write_file(const fs::path& path, FunctionRef<void(FileWriter&)> fill) {
-  if (path == "-") return fill_directly(STDOUT_FILENO, path, fill);
-  struct stat old;
-  if (::stat(path.c_str(), &old) != 0) return replace(path, nullptr, fill);
-  if (S_ISREG(old.st_mode) && !path.native().starts_with("/dev/")) return replace(fs::canonical(path), &old, fill);
-  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (!fd) throw_io(cannot_write(path));
-  fill_directly(fd.get(), path, fill);
+  StagedFile(path, fill).publish();
 }
 
 }  // namespace thrum
