@@ -35,11 +35,14 @@ Table parse_blockwise(std::string_view text, const CsvOptions& options, std::siz
   } else {
     header.names = number_columns(source, begin, delimiter);
   }
-  const Rows rows = split_rows(source.text, header.end, delimiter, block_size, execution);
+  const bool one_column = header.names.size() == 1;
+  if (one_column && !options.header) header.end = 0;
+  const RowFormat row_format{delimiter, one_column ? BlankLines::rows : BlankLines::skipped};
+  const Rows rows = split_rows(source.text, header.end, row_format, block_size, execution);
   if (rows.first_nul != std::string_view::npos)
     fail_nul(source, rows.first_nul, source.column(rows.first_nul, delimiter));
   if (rows.n_rows == 0) source.fail("there are no rows below the header");
-  const Format format{delimiter, MissingMarkers(options.missing), options.header};
+  const Format format{row_format, MissingMarkers(options.missing), options.header};
   return Table(parse_columns(source, format, rows, header.names, execution), source.name);
 }
 

@@ -18,8 +18,8 @@ struct CsvOptions {
 
 /// Reads a CSV or TSV file (RFC 4180: quotes, doubled quotes, line breaks inside quotes; CRLF or LF; a UTF-8 byte order
 /// mark), plain or compressed with gzip or zstd (known by its first bytes); "-" is standard input. Empty lines are
-/// skipped. A quote inside an unquoted field is a character like any other. A column without a name is called by its
-/// index.
+/// skipped, but in a file of one column each one below the header is a row with an empty field. A quote inside an
+/// unquoted field is a character like any other. A column without a name is called by its index.
 ///
 /// Types follow from all rows. A column is int64 where every value is a whole number within int64, else float64 where
 /// every value is a number or missing (blanks around it, a plus sign, "inf" and "infinity" allowed), else a category

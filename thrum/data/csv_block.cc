@@ -25,13 +25,18 @@ class BlockParser {
 
   void parse(std::size_t n_rows) {
     const char* p = block_.text.data();
-    for (std::size_t row = 0; row < n_rows; ++row) p = parse_row(skip_blank_lines(p, end()), row);
-    THRUM_ASSERT(n_rows < block_.n_rows || skip_blank_lines(p, end()) == end());
+    for (std::size_t row = 0; row < n_rows; ++row) p = parse_row(row_from(p), row);
+    THRUM_ASSERT(n_rows < block_.n_rows || row_from(p) == end());
   }
 
  private:
   const char* end() const { return block_.text.data() + block_.text.size(); }
   std::size_t offset(const char* p) const { return block_.offset + static_cast<std::size_t>(p - block_.text.data()); }
+
+  /// Where the row after `p` begins.
+  const char* row_from(const char* p) const {
+    return format_.rows.blank_lines == BlankLines::rows ? p : skip_blank_lines(p, end());
+  }
 
   const char* parse_row(const char* row_begin, std::size_t row) {
     const char* p = row_begin;
@@ -46,7 +51,7 @@ class BlockParser {
   Step number_field(const char* p, std::size_t row, std::size_t column) {
     const Number number = scan_number(p);
     if (number.kind != Number::Kind::none && !format_.missing.any_number()) {
-      if (*number.end == format_.delimiter) {
+      if (*number.end == format_.rows.delimiter) {
         store(cells_[column], number, row, p);
         return {number.end + 1, false};
       }
@@ -59,7 +64,7 @@ class BlockParser {
   }
 
   Step text_field(const char* p, std::size_t row, std::size_t column) {
-    const Field field = scan_field(p, end(), format_.delimiter);
+    const Field field = scan_field(p, end(), format_.rows.delimiter);
     if (field.fault != Fault::none) fail_field(source_, field, offset(field.next), column);
     Cells& cells = cells_[column];
     if (cells.parse == Parse::category) {
@@ -113,9 +118,10 @@ class BlockParser {
 void BlockParser::fail_length(const char* row_begin) const {
   std::size_t n = 0;
   for (Field field{.text = {}, .next = row_begin, .last = false}; !field.last && field.fault == Fault::none; ++n) {
-    field = scan_field(field.next, end(), format_.delimiter);
+    field = scan_field(field.next, end(), format_.rows.delimiter);
   }
-  const std::string delimiter = format_.delimiter == '\t' ? "a tab" : fmt::format("\"{}\"", format_.delimiter);
+  const std::string delimiter =
+      format_.rows.delimiter == '\t' ? "a tab" : fmt::format("\"{}\"", format_.rows.delimiter);
   source_.fail(fmt::format("line {} has {} field{}, the {} has {}", source_.line(offset(row_begin)), n,
                            n == 1 ? "" : "s", format_.header ? "header" : "first row", cells_.size()),
                n > cells_.size() ? fmt::format("a field that contains {} must be quoted", delimiter)

@@ -14,7 +14,7 @@
 namespace thrum::csv {
 
 struct Format {
-  char delimiter;
+  RowFormat rows;
   MissingMarkers missing;
   bool header;
 };

@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t stride = 240;
 
 /// REQUIRES: two bytes lie before `p`, and at most `stride` behind.
-Census stride_census(const char* p, std::size_t n) noexcept {
+Census stride_census(const char* p, std::size_t n, BlankLines blank_lines) noexcept {
+  const bool all_lines = blank_lines == BlankLines::rows;
   std::uint8_t rows = 0;
   std::uint8_t quotes = 0;
   std::uint8_t nuls = 0;
@@ -19,7 +20,8 @@ Census stride_census(const char* p, std::size_t n) noexcept {
   for (std::size_t i = 0; i < n; ++i) {
     const bool after_line = before[i] == '\n';
     const bool after_empty = (before[i] == '\r') & (two_before[i] == '\n');
-    rows = static_cast<std::uint8_t>(rows + ((p[i] == '\n') & !after_line & !after_empty));
+    const bool counts = all_lines | (!after_line & !after_empty);
+    rows = static_cast<std::uint8_t>(rows + ((p[i] == '\n') & counts));
     quotes = static_cast<std::uint8_t>(quotes | (p[i] == '"'));
     nuls = static_cast<std::uint8_t>(nuls | (p[i] == '\0'));
   }
@@ -34,18 +36,19 @@ void add(Census& sum, const Census& part) noexcept {
 
 }  // namespace
 
-bool ends_row(std::string_view text, std::size_t i) noexcept {
-  if (text[i] != '\n' || i == 0 || text[i - 1] == '\n') return false;
+bool ends_row(std::string_view text, std::size_t i, BlankLines blank_lines) noexcept {
+  if (blank_lines == BlankLines::rows || text[i] != '\n') return text[i] == '\n';
+  if (i == 0 || text[i - 1] == '\n') return false;
   return text[i - 1] != '\r' || (i >= 2 && text[i - 2] != '\n');
 }
 
-Census take_census(std::string_view text, std::size_t begin, std::size_t end) noexcept {
+Census take_census(std::string_view text, std::size_t begin, std::size_t end, BlankLines blank_lines) noexcept {
   Census sum;
   for (; begin < std::min<std::size_t>(end, 2); ++begin) {
-    add(sum, {ends_row(text, begin), text[begin] == '"', text[begin] == '\0'});
+    add(sum, {ends_row(text, begin, blank_lines), text[begin] == '"', text[begin] == '\0'});
   }
   for (; begin < end; begin += std::min(stride, end - begin)) {
-    add(sum, stride_census(text.data() + begin, std::min(stride, end - begin)));
+    add(sum, stride_census(text.data() + begin, std::min(stride, end - begin), blank_lines));
   }
   return sum;
 }

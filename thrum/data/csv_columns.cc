@@ -165,7 +165,7 @@ void ColumnParser::refuse_too_large_numbers() const {
   }
   if (first.offset == npos) return;
   const char* const begin = source_.text.data();
-  const Field field = scan_field(begin + first.offset, begin + source_.text.size(), format_.delimiter);
+  const Field field = scan_field(begin + first.offset, begin + source_.text.size(), format_.rows.delimiter);
   source_.fail(first.offset, first.column, fmt::format("{} is beyond the largest double", quoted_excerpt(field.text)),
                "correct it, or leave the field empty");
 }

@@ -4,8 +4,6 @@
 #include <array>
 #include <cstring>
 
-#include "thrum/data/csv_census_internal.h"
-
 namespace thrum::csv {
 namespace {
 
@@ -49,12 +47,13 @@ std::size_t behind_last_line_break(std::string_view text, std::size_t begin, std
 }
 
 /// Walks on through [begin, end), which holds no quotes and few line breaks.
-void walk_plain(std::array<Passage, 2>& passages, std::string_view text, std::size_t begin, std::size_t end) noexcept {
+void walk_plain(std::array<Passage, 2>& passages, std::string_view text, std::size_t begin, std::size_t end,
+                BlankLines blank_lines) noexcept {
   const std::string_view piece = text.substr(0, end);
   for (std::size_t i = piece.find('\n', begin); i != npos; i = piece.find('\n', i + 1)) {
     for (Passage& passage : passages) {
       if (passage.state != State::plain) continue;
-      passage.rows += ends_row(text, i);
+      passage.rows += ends_row(text, i, blank_lines);
       passage.last_row_end = i + 1;
     }
   }
@@ -62,22 +61,22 @@ void walk_plain(std::array<Passage, 2>& passages, std::string_view text, std::si
 
 /// Both cases are walked through together: they nearly always meet after the first quote.
 void walk(std::array<Passage, 2>& passages, std::string_view text, std::size_t begin, std::size_t end,
-          char delimiter) noexcept {
+          const RowFormat& format) noexcept {
   while (begin < end) {
     const std::size_t quote = std::min(text.substr(0, end).find('"', begin), end);
-    walk_plain(passages, text, begin, quote);
+    walk_plain(passages, text, begin, quote, format.blank_lines);
     if (quote == end) return;
-    for (Passage& passage : passages) passage.state = after_quote(passage.state, text, quote, delimiter);
+    for (Passage& passage : passages) passage.state = after_quote(passage.state, text, quote, format.delimiter);
     begin = quote + 1;
   }
 }
 
-Piece look_at(std::string_view text, std::size_t begin, std::size_t end, char delimiter) noexcept {
+Piece look_at(std::string_view text, std::size_t begin, std::size_t end, const RowFormat& format) noexcept {
   Piece piece{.passages = {Passage{State::plain}, Passage{State::quoted}}};
-  const Census census = take_census(text, begin, end);
+  const Census census = take_census(text, begin, end, format.blank_lines);
   piece.nul = census.nul;
   if (census.quote) {
-    walk(piece.passages, text, begin, end, delimiter);
+    walk(piece.passages, text, begin, end, format);
   } else {
     piece.passages[0].rows = census.rows;
     piece.passages[0].last_row_end = behind_last_line_break(text, begin, end);
@@ -104,9 +103,9 @@ void add_block(Rows& rows, std::string_view text, std::size_t offset, std::size_
 }
 
 /// The row that ends with the text instead of a line break.
-void add_tail(Rows& rows, std::string_view text, std::size_t begin) {
+void add_tail(Rows& rows, std::string_view text, std::size_t begin, BlankLines blank_lines) {
   const std::string_view last = text.substr(begin);
-  if (last.empty() || last == "\r") return;
+  if (last.empty() || (last == "\r" && blank_lines == BlankLines::skipped)) return;
   rows.tail.reserve(last.size() + 1);
   rows.tail.assign(last.begin(), last.end());
   rows.tail.push_back('\n');
@@ -115,12 +114,12 @@ void add_tail(Rows& rows, std::string_view text, std::size_t begin) {
 
 }  // namespace
 
-Rows split_rows(std::string_view text, std::size_t begin, char delimiter, std::size_t block_size,
+Rows split_rows(std::string_view text, std::size_t begin, const RowFormat& format, std::size_t block_size,
                 const Execution& execution) {
   const std::vector<std::size_t> ends = piece_ends(text, begin, block_size);
   const auto begin_of = [&](std::size_t i) { return i == 0 ? begin : ends[i - 1]; };
   const auto pieces = parallel_map(
-      *execution.arena, ends.size(), [&](std::size_t i) { return look_at(text, begin_of(i), ends[i], delimiter); },
+      *execution.arena, ends.size(), [&](std::size_t i) { return look_at(text, begin_of(i), ends[i], format); },
       execution.stop);
 
   Rows rows;
@@ -134,7 +133,7 @@ Rows split_rows(std::string_view text, std::size_t begin, char delimiter, std::s
     add_block(rows, text.substr(row_begin, passage.last_row_end - row_begin), row_begin, passage.rows);
     row_begin = passage.last_row_end;
   }
-  add_tail(rows, text, row_begin);
+  add_tail(rows, text, row_begin, format.blank_lines);
   return rows;
 }
 

@@ -6,8 +6,15 @@
 #include <vector>
 
 #include "thrum/comm/execution.h"
+#include "thrum/data/csv_census_internal.h"
 
 namespace thrum::csv {
+
+/// What tells rows apart.
+struct RowFormat {
+  char delimiter;
+  BlankLines blank_lines;
+};
 
 /// Whole rows that one task parses.
 struct RowBlock {
@@ -28,7 +35,7 @@ struct Rows {
 /// The rows of `text` from `begin` on, cut near the multiples of `block_size` bytes. Line breaks inside quotes end no
 /// row. The text is read once, in parallel: what the quotes before a block mean for it is worked out for both cases at
 /// once, and the cases are joined afterwards. Only the cuts depend on `block_size`, never what the rows are.
-Rows split_rows(std::string_view text, std::size_t begin, char delimiter, std::size_t block_size,
+Rows split_rows(std::string_view text, std::size_t begin, const RowFormat& format, std::size_t block_size,
                 const Execution& execution);
 
 }  // namespace thrum::csv

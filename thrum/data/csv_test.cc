@@ -112,7 +112,15 @@ TEST(Csv, LinesEndInLfCrlfOrWithTheFile) {
 }
 
 TEST(Csv, SkipsEmptyLinesAndAByteOrderMark) {
-  EXPECT_EQ(dump(parse("\xEF\xBB\xBF\r\n\na\n\n1\n\r\n\n2\n\n")), "a:int64|1|2\n");
+  EXPECT_EQ(dump(parse("\xEF\xBB\xBF\r\n\na,b\n\n1,3\n\r\n\n2,4\n\n")), "a:int64|1|2\nb:int64|3|4\n");
+}
+
+TEST(Csv, AnEmptyLineOfAnOnlyColumnIsAMissingValue) {
+  EXPECT_EQ(dump(parse("a\n1\n\n3\n")), "a:float64|1|-|3\n");
+  EXPECT_EQ(dump(parse("a\r\n\r\nx\r\n\r\n")), "a:category|-|x|-\n");
+  EXPECT_EQ(dump(parse("a\n\"x\ny\"\n\n\"\"\nz")), "a:category|x\ny|-||z\n");
+  EXPECT_EQ(dump(parse("\n\n5\n\n", {.header = false})), "0:float64|-|-|5|-\n");
+  EXPECT_EQ(dump(parse("\n\na\n1")), "a:int64|1\n");
 }
 
 TEST(Csv, FindsTheDelimiterInTheFirstLine) {
