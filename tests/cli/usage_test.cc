@@ -86,6 +86,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"FlagWithoutValue",
                 {"predict", "a.thrum", "b.csv", "-o"},
                 "[predict] --output needs a value\n  see: thrum predict --help"},
+        Mistake{"EmptyOutput",
+                {"train", "logistic-regression", "a.csv", "--target", "y", "-o", ""},
+                "[train] the name of the output file is empty"},
         Mistake{"NumberExpected",
                 {"train", "logistic-regression", "a.csv", "--C", "much"},
                 "[train] --C: expected a number in (0, inf], got \"much\""},
@@ -154,9 +157,11 @@ TEST(Usage, ErrorsAreJsonWhenJsonIsAskedFor) {
 }
 
 TEST(Usage, StandardOutputThatIsFullIsAnError) {
-  const Outcome run = run_thrum({"--version"}, {.output_path = "/dev/full"});
-  EXPECT_EQ(run.exit_code, 1);
-  EXPECT_EQ(run.err, "thrum: error: [thrum] cannot write to standard output: No space left on device\n");
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"--version"}, {"--version", "--json"}}) {
+    const Outcome run = run_thrum(words, {.output_path = "/dev/full"});
+    EXPECT_EQ(run.exit_code, 1);
+    EXPECT_EQ(run.err, "thrum: error: [thrum] cannot write to standard output: No space left on device\n");
+  }
 }
 
 TEST(Man, HasEveryCommandAndFlag) {

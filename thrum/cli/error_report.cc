@@ -1,10 +1,8 @@
 #include "thrum/cli/error_report.h"
 
-#include <fmt/format.h>
-
-#include <cstdio>
 #include <new>
 
+#include "thrum/cli/session.h"
 #include "thrum/core/json_internal.h"
 
 namespace thrum::cli {
@@ -46,9 +44,11 @@ void report_failure(const Failure& failure, bool json, Console& console) {
     const Json object = {
         {"schema", "thrum.error/1"},
         {"error", {{"code", error_code_name(failure.code())}, {"message", message}, {"hint", failure.hint()}}}};
-    fmt::print("{}\n", object.dump(2, ' ', false, Json::error_handler_t::replace));
-    std::fflush(stdout);
-    return;
+    try {
+      return print(object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    } catch (const Failure&) {
+      // Where nobody can read the object, the error output has to do.
+    }
   }
   console.write(LogLevel::error, failure.hint().empty() ? message : message + "\n  " + failure.hint());
 }

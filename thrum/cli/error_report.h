@@ -12,7 +12,7 @@ namespace thrum::cli {
 Failure failure_of(const std::exception_ptr& exception, const std::string& command);
 
 /// On standard error "thrum: error: [train] …" with the hint on a line of its own, or with `json` one object on
-/// standard output.
+/// standard output, if that can be written.
 void report_failure(const Failure& failure, bool json, Console& console);
 
 }  // namespace thrum::cli

@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 void check_output(const std::string& output, const std::vector<std::string>& inputs) {
   if (output == "-") return;
+  if (output.empty()) throw usage_error("the name of the output file is empty");
   std::error_code ignored;
   for (const std::string& input : inputs) {
     if (input == "-" || !fs::is_regular_file(input, ignored) || !fs::equivalent(input, output, ignored)) continue;

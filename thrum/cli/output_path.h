@@ -5,8 +5,8 @@
 
 namespace thrum::cli {
 
-/// Looks, before any work is done, whether `output` can be written. Throws Failure: (usage) where it is one of
-/// `inputs`, (failure) where its folder is missing or may not be written to, or it is a folder.
+/// Looks, before any work is done, whether `output` can be written. Throws Failure: (usage) where it is empty or
+/// one of `inputs`, (failure) where its folder is missing or may not be written to, or it is a folder.
 void check_output(const std::string& output, const std::vector<std::string>& inputs);
 
 }  // namespace thrum::cli
