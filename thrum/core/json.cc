@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <set>
 #include <string>
@@ -14,7 +18,45 @@ namespace {
   throw Error(ErrorCode::corrupt_data, "[" + std::string(where) + "] " + what);
 }
 
+/// Behind the string that begins at `begin`.
+std::size_t string_end(std::string_view text, std::size_t begin) {
+  std::size_t end = begin + 1;
+  while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+  return std::min(end + 1, text.size());
+}
+
+template <class Integer>
+bool fits(std::string_view digits) {
+  Integer value = 0;
+  return std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc::result_out_of_range;
+}
+
 }  // namespace
+
+bool fits_double(std::string_view number) {
+  return std::isfinite(std::strtod(std::string(number).c_str(), nullptr));
+}
+
+bool fits_integer(std::string_view number) {
+  const bool whole = number.find_first_of(".eE") == std::string_view::npos;
+  return !whole || fits<std::int64_t>(number) || (number.front() != '-' && fits<std::uint64_t>(number));
+}
+
+std::string refused_number(std::string_view text, bool (*accept)(std::string_view number)) {
+  for (std::size_t begin = 0; begin < text.size();) {
+    if (text[begin] == '"') {
+      begin = string_end(text, begin);
+    } else if (const std::size_t end = std::min(text.find_first_not_of("+-.0123456789eE", begin), text.size());
+               end > begin) {
+      const std::string_view number = text.substr(begin, end - begin);
+      if (!accept(number)) return std::string(number.substr(0, 40)) + " at byte " + std::to_string(begin + 1);
+      begin = end;
+    } else {
+      ++begin;
+    }
+  }
+  return "";
+}
 
 Json parse_json(std::string_view text, std::string_view where) {
   constexpr int deepest = 64;
@@ -33,8 +75,8 @@ Json parse_json(std::string_view text, std::string_view where) {
     return Json::parse(text.begin(), text.end(), check);
   } catch (const Json::parse_error& error) {
     fail(where, "not valid JSON at byte " + std::to_string(error.byte));
-  } catch (const Json::exception& error) {
-    fail(where, std::string("not valid JSON: ") + error.what());
+  } catch (const Json::out_of_range&) {
+    fail(where, "the number " + refused_number(text, fits_double) + " is beyond the largest double");
   }
 }
 

@@ -13,6 +13,12 @@ using Json = nlohmann::ordered_json;
 /// refused. Throws corrupt_data: "[where] …" with the byte position.
 Json parse_json(std::string_view text, std::string_view where);
 
+/// Where `text`, which is JSON but for its numbers, holds the first one that `accept` refuses: "1e999 at byte 12", or
+/// "" where there is none.
+std::string refused_number(std::string_view text, bool (*accept)(std::string_view number));
+bool fits_double(std::string_view number);   ///< not beyond the largest
+bool fits_integer(std::string_view number);  ///< within 64 bits, or written with a point or an exponent
+
 /// `value` as a number, or as the string "nan", "inf", "-inf" where JSON has none.
 Json json_number(double value);
 

@@ -57,6 +57,12 @@ std::string place(std::size_t row) {
   constexpr std::size_t largest = 64u << 10;
   const std::string expected = "expected " + std::string(form);
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) fail("the body is empty", expected);
+  if (const std::string number = refused_number(body, fits_double); !number.empty()) {
+    fail("the number " + number + " is beyond the largest double", "send null for a missing value");
+  }
+  if (const std::string number = refused_number(body, fits_integer); !number.empty()) {
+    fail("the integer " + number + " takes more than 64 bits", "write it as a double, such as 1e20");
+  }
   if (body.size() <= largest) {
     try {
       parse_json(body, "predict");
