@@ -1,6 +1,5 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <sstream>
 
@@ -71,6 +70,7 @@ class BadInputs : public testing::TestWithParam<BadInput> {
     folder_->write("missing_weight.csv", "a,w,y\n1,1,x\n2,,z\n3,1,x\n");
     folder_->write("negative_weight.csv", "a,w,y\n1,1,x\n2,-3,z\n3,1,x\n");
     folder_->write("zero_weights.csv", "a,w,y\n1,0,x\n2,0,z\n3,0,x\n");
+    folder_->write("enormous_weights.csv", "a,w,y\n1,1,x\n2,1e308,z\n3,1e308,x\n");
     folder_->write("text_weight.csv", "a,w,y\n1,much,x\n2,1,z\n3,1,x\n");
     folder_->write("truncated.csv.gz", std::string("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\xd4", 12));
     folder_->write("no_age.csv", "job,weight,price\nclerk,1,2.5\n");
@@ -147,6 +147,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"TargetOfARegression", TRAIN "good.csv --target price -o m", 3, {"\"price\"", "classes"}},
         BadInput{"WrongDelimiter", TRAIN "good.csv --delimiter ; --target income -o m", 3, {"\"income\""}},
         BadInput{"LongDelimiter", TRAIN "good.csv --delimiter :: --target income -o m", 2, {"--delimiter", "\"::\""}},
+        BadInput{"LetterAsDelimiter", TRAIN "good.csv --delimiter x --target income -o m", 2, {"--delimiter", "\"x\""}},
+        BadInput{"ClassWeightWithoutNumber",
+                 TRAIN "good.csv --target income --class-weight high -o m",
+                 2,
+                 {"--class-weight: expected none, balanced", "got \"high\""}},
+        BadInput{"EnormousWeights", TRAIN "enormous_weights.csv --target y --weight w -o m", 3, {"\"w\"", "row 2"}},
         BadInput{"ClassWeightOfNoClass", TRAIN "good.csv --target income --class-weight hihg=2 -o m", 3, {"hihg"}},
         BadInput{"FractionTooLarge", TRAIN "good.csv --target income --valid 1.5 -o m", 2, {"--valid", "1.5"}},
         BadInput{"FractionNegative", TRAIN "good.csv --target income --valid -0.1 -o m", 2, {"--valid", "-0.1"}},

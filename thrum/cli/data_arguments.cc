@@ -11,6 +11,7 @@
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
 #include "thrum/data/csv.h"
+#include "thrum/data/csv_header_internal.h"
 
 namespace thrum::cli {
 namespace {
@@ -18,8 +19,9 @@ namespace {
 char delimiter_of(const std::string& text) {
   if (text.empty()) return '\0';
   if (text == "tab" || text == "\\t") return '\t';
-  if (text.size() == 1 && text != "\"" && text != "\n" && text != "\r") return text.front();
-  throw usage_error(fmt::format("--delimiter: expected one character or \"tab\", got \"{}\"", text));
+  if (text.size() == 1 && csv::can_delimit(text.front())) return text.front();
+  throw usage_error(fmt::format("--delimiter: expected one character or \"tab\", got \"{}\"", text),
+                    "letters, digits, quotes and the signs of numbers cannot separate fields");
 }
 
 /// A read that waits for a pipe cannot be woken. Nothing has been written yet, so the process may end as it would have

@@ -48,11 +48,14 @@ char detect_delimiter(std::string_view text, std::size_t begin) noexcept {
   return known_delimiters[static_cast<std::size_t>(std::max_element(counts.begin(), counts.end()) - counts.begin())];
 }
 
-void check_delimiter(char delimiter) {
+bool can_delimit(char delimiter) noexcept {
   const auto byte = static_cast<unsigned char>(delimiter);
-  const bool part_of_value = byte >= 0x80 || std::isalnum(byte) != 0 ||
-                             std::string_view("\"\r\n.+-").find(delimiter) != std::string_view::npos;
-  if (!part_of_value) return;
+  return byte < 0x80 && std::isalnum(byte) == 0 &&
+         std::string_view("\"\r\n.+-").find(delimiter) == std::string_view::npos;
+}
+
+void check_delimiter(char delimiter) {
+  if (can_delimit(delimiter)) return;
   throw Error(
       ErrorCode::invalid_argument,
       fmt::format("[csv] expected a delimiter such as \",\" or \";\", got {:?}", std::string_view(&delimiter, 1)),

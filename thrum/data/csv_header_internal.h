@@ -12,6 +12,9 @@ namespace thrum::csv {
 /// in doubt.
 char detect_delimiter(std::string_view text, std::size_t begin) noexcept;
 
+/// Whether it can separate fields: what belongs to numbers, words, quotes and line ends cannot.
+bool can_delimit(char delimiter) noexcept;
+
 /// Throws invalid_argument for a byte that cannot separate fields.
 void check_delimiter(char delimiter);
 

@@ -86,16 +86,20 @@ std::vector<double> sample_weights(const Table& table, const std::string& name) 
     throw Error(ErrorCode::invalid_argument, fmt::format("weight \"{}\" of {} holds text", name, table.source()));
   }
   std::vector<double> weights(column.size());
-  double largest = 0;
+  double total = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     weights[i] = column.number(i);
     if (!std::isfinite(weights[i]) || weights[i] < 0) {
       refuse_row(fmt::format("weight \"{}\" is {}", name, column.is_missing(i) ? "missing" : column.text(i)), table, i,
                  "weights are finite and not negative");
     }
-    largest = std::max(largest, weights[i]);
+    total += weights[i];
+    if (total > Dataset::largest_total_weight) {
+      refuse_row(fmt::format("weight \"{}\" brings their sum above {:g}", name, Dataset::largest_total_weight), table,
+                 i, "divide them all by the same number");
+    }
   }
-  if (largest == 0) {
+  if (total == 0) {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("weight \"{}\" of {} is 0 in every row", name, table.source()));
   }
@@ -124,6 +128,12 @@ Dataset Dataset::shard(int rank, int size) const {
 std::span<const double> Dataset::weights() const noexcept {
   if (whole_->weights.empty()) return {};
   return std::span(whole_->weights).subspan(rows_.begin, rows_.size());
+}
+
+double Dataset::weight(std::size_t i, std::span<const std::uint8_t> row_mask, std::span<const double> weights) const {
+  if (!row_mask.empty() && row_mask[i] == 0) return 0;
+  const double own = whole_->weights.empty() ? 1 : whole_->weights[rows_.begin + i];
+  return weights.empty() ? own : own * weights[i];
 }
 
 }  // namespace thrum

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,8 +24,11 @@ class Dataset {
     std::string weight = {};                ///< a column of sample weights, >= 0; "": all ones. Not a feature.
   };
 
+  /// What the weights of all rows may add up to: less than this leaves room for sums of weighted squares.
+  static constexpr double largest_total_weight = 1e100;
+
   /// All rows of `table`. Throws invalid_argument as Schema::infer, and for missing targets, infinite targets of a
-  /// regression, negative, missing, infinite or all-zero weights (naming the row).
+  /// regression, negative, missing, infinite, enormous or all-zero weights (naming the row).
   Dataset(std::shared_ptr<const Table> table, const Options& options);
 
   /// The rows that rank `rank` of `size` trains on (rows_of_rank of the whole); shares the table. REQUIRES: this is the
@@ -42,6 +46,9 @@ class Dataset {
   std::span<const double> y() const noexcept { return std::span(whole_->y).subspan(rows_.begin, rows_.size()); }
   /// Sample weights of this rank's rows; empty where all are one.
   std::span<const double> weights() const noexcept;
+  /// What row i counts in a fit of its own: 0 where `row_mask` (empty: ones) is 0, else the sample weight times that of
+  /// `weights` (empty: ones).
+  double weight(std::size_t i, std::span<const std::uint8_t> row_mask, std::span<const double> weights) const;
 
  private:
   struct Whole {

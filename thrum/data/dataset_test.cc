@@ -120,6 +120,17 @@ TEST(Dataset, ReadsWeightsFromAColumnThatIsNoFeature) {
   EXPECT_THAT(dataset.schema().feature_names(), ElementsAre("x"));
 }
 
+TEST(Dataset, ARowCountsItsWeightTimesThatOfTheFitOrNothingWhereItIsMasked) {
+  const auto table = table_of({Column::int64("x", {1, 2}), Column::int64("w", {2, 3}), Column::float64("y", {0, 1})});
+  const Dataset weighted(table, {.target = "y", .weight = "w"});
+  const std::vector<std::uint8_t> mask = {0, 1};
+  const std::vector<double> weights = {5, 7};
+  EXPECT_EQ(weighted.weight(1, {}, {}), 3);
+  EXPECT_EQ(weighted.weight(1, mask, weights), 21);
+  EXPECT_EQ(weighted.weight(0, mask, weights), 0);
+  EXPECT_EQ(Dataset(table, {.target = "y"}).weight(0, {}, weights), 5);
+}
+
 TEST(Dataset, RefusesUnusableTargetsNamingTheRow) {
   const auto x = Column::int64("x", {1, 2, 3});
   EXPECT_EQ(refusal([&] { Dataset(table_of({x, texts("y", {"a", "b", ""})}), {.target = "y"}); }),
@@ -137,6 +148,8 @@ std::string weight_refusal(Column weight) {
 TEST(Dataset, RefusesUnusableWeightsNamingTheRow) {
   EXPECT_EQ(weight_refusal(Column::float64("w", {1, -2})),
             "weight \"w\" is -2 in row 2 of t.csv; weights are finite and not negative");
+  EXPECT_EQ(weight_refusal(Column::float64("w", {1, 1e308})),
+            "weight \"w\" brings their sum above 1e+100 in row 2 of t.csv; divide them all by the same number");
   EXPECT_EQ(weight_refusal(Column::float64("w", {nan, 1})),
             "weight \"w\" is missing in row 1 of t.csv; weights are finite and not negative");
   EXPECT_EQ(weight_refusal(Column::float64("w", {1, inf})),

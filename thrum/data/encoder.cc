@@ -22,12 +22,6 @@ struct WeightedRows {
   const Dataset& dataset;
   std::span<const std::uint8_t> row_mask;
   std::span<const double> weights;
-
-  double weight(std::size_t i) const {
-    if (!row_mask.empty() && row_mask[i] == 0) return 0;
-    const double own = dataset.weights().empty() ? 1 : dataset.weights()[i];
-    return weights.empty() ? own : own * weights[i];
-  }
 };
 
 /// Of one feature in one block of rows.
@@ -119,7 +113,7 @@ FirstPass first_pass(const WeightedRows& rows, const Execution& execution) {
   const auto summarise_block = [&](std::size_t begin, std::size_t end, std::span<double> partial) {
     std::vector<double> values(end - begin);
     std::vector<double> weights(end - begin);
-    for (std::size_t i = begin; i < end; ++i) weights[i - begin] = rows.weight(i);
+    for (std::size_t i = begin; i < end; ++i) weights[i - begin] = dataset.weight(i, rows.row_mask, rows.weights);
     const bool plain = std::ranges::all_of(weights, [](double weight) { return weight == 1; });
     for (std::size_t j = 0; j < n_features; ++j) {
       dataset.reader().read_feature(j, dataset.first_row() + begin, values);

@@ -195,6 +195,17 @@ class SharedFit {
   DesignMatrix<T> x_;
 };
 
+/// A text with a form of its own, which is looked at when it is set.
+OptionField class_weight_field() {
+  OptionField field = option_field("class_weight", &LogisticRegressionOptions::class_weight, {},
+                                   "none, balanced, or label=weight,label=weight (labels left out: 1)");
+  field.set = [set = field.set](void* options, std::string_view text) {
+    static_cast<void>(parse_class_weight(text));
+    set(options, text);
+  };
+  return field;
+}
+
 /// Fits those of `specs` that share the features of the first one without a model.
 template <class T>
 void fit_sharing(const Dataset& dataset, std::span<const FitSpec> specs, const FitSpec& first,
@@ -216,8 +227,7 @@ std::span<const OptionField> LogisticRegressionOptions::fields() {
                    "largest component of the gradient of the mean objective at which training ends"),
       option_field("max_iter", &O::max_iter, Range{.low = 1}, "iterations at most"),
       option_field("fit_intercept", &O::fit_intercept, Range{}, "add a constant, which is not penalised"),
-      option_field("class_weight", &O::class_weight, {},
-                   "none, balanced, or label=weight,label=weight (labels left out: 1)"),
+      class_weight_field(),
       option_field("dtype", &O::dtype, {"float64", "float32"}, "type of the encoded features in memory"),
       option_field("standardize", &O::standardize, Range{}, "numbers to mean 0 and deviation 1 before training"),
   };

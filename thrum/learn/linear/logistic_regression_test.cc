@@ -364,11 +364,15 @@ TEST(LogisticRegression, RefusesBadClassWeights) {
   EXPECT_EQ(refuse("k1=2,K0=1"),
             "[logistic-regression] class_weight names \"K0\", which is no class of \"label\"; nearest: \"k0\"");
   const std::string expected =
-      "[logistic-regression] expected class_weight items as label=weight with a weight of 0 or more, got ";
+      "[class_weight] expected none, balanced, or label=weight,label=weight with weights of 0 or more, got ";
   EXPECT_EQ(refuse("k0"), expected + "\"k0\"");
   EXPECT_EQ(refuse("k0=-1"), expected + "\"k0=-1\"");
   EXPECT_EQ(refuse("k0=1,k1=much"), expected + "\"k1=much\"");
   EXPECT_EQ(refuse("k0=inf"), expected + "\"k0=inf\"");
+  EXPECT_EQ(refuse(""), expected + "\"\"");
+  EXPECT_EQ(refuse("k0=1e308"),
+            "[logistic-regression] expected weights that add up to 1e+100 at most, with those of the classes it is "
+            "more; divide them all by the same number");
 }
 
 TEST(LogisticRegression, RefusesOptionsOutOfTheirRange) {
@@ -386,7 +390,7 @@ TEST(LogisticRegression, RefusesMasksAndWeightsThatDoNotFit) {
   EXPECT_EQ(refusal([&] { fit(dataset, O{}, {.weights = Numbers{1, 1, 1, 1}}); }),
             "[logistic-regression] expected one weight for each of the 3 rows, got 4");
   EXPECT_EQ(refusal([&] { fit(dataset, O{}, {.weights = Numbers{1, -2, 1}}); }),
-            "[logistic-regression] expected finite weights of 0 or more, got -2 in row 2");
+            "[logistic-regression] expected weights from 0 to 1e+100, got -2 in row 2");
 }
 
 TEST(LogisticRegression, RefusesAStartOfAnotherSchema) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
@@ -17,16 +18,10 @@ namespace {
   throw Error(ErrorCode::invalid_argument, fmt::format("[{}] {}", where, message), hint);
 }
 
-double sample_weight(const Dataset& dataset, const FitSpec& spec, std::size_t i) {
-  if (!spec.row_mask.empty() && spec.row_mask[i] == 0) return 0;
-  const double own = dataset.weights().empty() ? 1 : dataset.weights()[i];
-  return spec.weights.empty() ? own : own * spec.weights[i];
-}
-
 ZeroedArray<double> sample_weights(const Dataset& dataset, const FitSpec& spec, const Execution& execution) {
   ZeroedArray<double> weights(dataset.n_rows());
   parallel_for(*execution.arena, dataset.n_rows(), row_block, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) weights.data()[i] = sample_weight(dataset, spec, i);
+    for (std::size_t i = begin; i < end; ++i) weights.data()[i] = dataset.weight(i, spec.row_mask, spec.weights);
   });
   return weights;
 }
@@ -63,30 +58,16 @@ void check_classes(const Target& target, std::span<const double> counts, std::st
          hint);
 }
 
-double parse_weight(std::string_view text, std::string_view item, std::string_view where) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  if (whole && std::isfinite(value) && value >= 0) return value;
-  refuse(where, fmt::format("expected class_weight items as label=weight with a weight of 0 or more, got \"{}\"", item),
-         "");
-}
-
+/// The weight of each class, for "label=weight,label=weight".
 std::vector<double> given_class_weights(const Target& target, std::string_view text, std::string_view where) {
   std::vector<double> weights(target.classes.size(), 1.0);
-  while (!text.empty()) {
-    const std::string_view item = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(text.size(), item.size() + 1));
-    const std::size_t equals = item.rfind('=');
-    if (equals == std::string_view::npos) parse_weight("", item, where);
-    const std::string_view label = item.substr(0, equals);
+  for (const auto& [label, weight] : parse_class_weight(text)) {
     const auto found = std::find(target.classes.begin(), target.classes.end(), label);
     if (found == target.classes.end()) {
       refuse(where, fmt::format("class_weight names \"{}\", which is no class of \"{}\"", label, target.name),
              nearest_hint(label, target.classes));
     }
-    weights[static_cast<std::size_t>(found - target.classes.begin())] =
-        parse_weight(item.substr(equals + 1), item, where);
+    weights[static_cast<std::size_t>(found - target.classes.begin())] = weight;
   }
   return weights;
 }
@@ -105,7 +86,34 @@ std::vector<double> balanced_class_weights(const ClassTotals& totals) {
   return weights;
 }
 
+/// nullopt where `text` is no weight.
+std::optional<double> parse_weight(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && std::isfinite(value) && value >= 0 ? std::optional(value) : std::nullopt;
+}
+
 }  // namespace
+
+std::vector<ClassWeight> parse_class_weight(std::string_view text) {
+  std::vector<ClassWeight> weights;
+  if (text == "none" || text == "balanced") return weights;
+  do {
+    const std::string_view item = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), item.size() + 1));
+    const std::size_t equals = item.rfind('=');
+    const auto weight = equals == std::string_view::npos ? std::nullopt : parse_weight(item.substr(equals + 1));
+    if (!weight) {
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("[class_weight] expected none, balanced, or label=weight,label=weight with weights of 0 "
+                              "or more, got \"{}\"",
+                              item));
+    }
+    weights.push_back({std::string(item.substr(0, equals)), *weight});
+  } while (!text.empty());
+  return weights;
+}
 
 void check_rows(const Dataset& dataset, const FitSpec& spec, std::string_view where) {
   const auto check_length = [&](std::size_t size, const char* what) {
@@ -115,10 +123,10 @@ void check_rows(const Dataset& dataset, const FitSpec& spec, std::string_view wh
   check_length(spec.row_mask.size(), "mask value");
   check_length(spec.weights.size(), "weight");
   for (std::size_t i = 0; i < spec.weights.size(); ++i) {
-    if (spec.weights[i] >= 0 && std::isfinite(spec.weights[i])) continue;
+    if (spec.weights[i] >= 0 && spec.weights[i] <= Dataset::largest_total_weight) continue;
     refuse(where,
-           fmt::format("expected finite weights of 0 or more, got {} in row {}", spec.weights[i],
-                       dataset.first_row() + i + 1),
+           fmt::format("expected weights from 0 to {:g}, got {} in row {}", Dataset::largest_total_weight,
+                       spec.weights[i], dataset.first_row() + i + 1),
            "");
   }
 }
@@ -139,6 +147,12 @@ RowWeights weigh_rows(const Dataset& dataset, const FitSpec& spec, std::string_v
   for (std::size_t k = 0; k < totals.weights.size(); ++k) {
     rows.total += totals.weights[k];
     rows.n_rows += static_cast<std::size_t>(totals.counts[k]);
+  }
+  if (!(rows.total <= Dataset::largest_total_weight)) {
+    refuse(where,
+           fmt::format("expected weights that add up to {:g} at most, with those of the classes it is more",
+                       Dataset::largest_total_weight),
+           "divide them all by the same number");
   }
   return rows;
 }

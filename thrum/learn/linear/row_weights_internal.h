@@ -1,16 +1,27 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "thrum/learn/learner.h"
 #include "thrum/learn/linear/zeroed_array_internal.h"
 
 namespace thrum {
 
-/// Throws invalid_argument for a mask or weights of another length than the rows, and for weights that are negative or
-/// not finite. `where` names the learner in messages, here and below.
+/// Throws invalid_argument for a mask or weights of another length than the rows, and for weights that are negative,
+/// enormous or not finite. `where` names the learner in messages, here and below.
 void check_rows(const Dataset& dataset, const FitSpec& spec, std::string_view where);
+
+struct ClassWeight {
+  std::string label;
+  double weight;
+};
+
+/// "label=weight,label=weight" as a list, in its order; "none" and "balanced" as an empty one. Throws invalid_argument
+/// for any other text.
+std::vector<ClassWeight> parse_class_weight(std::string_view text);
 
 /// What the rows weigh in one fit: the dataset's weight x the spec's x the class's, and 0 where the mask is 0.
 struct RowWeights {
@@ -20,8 +31,8 @@ struct RowWeights {
 };
 
 /// `class_weight`: "none", "balanced" (as scikit-learn: S / (classes present x weight of the class)), or
-/// "label=weight,label=weight". Collective. Throws invalid_argument for bad class weights, unknown labels, and where
-/// fewer than two classes are left. REQUIRES: check_rows accepts the spec.
+/// "label=weight,label=weight". Collective. Throws invalid_argument for bad class weights, unknown labels, an enormous
+/// total, and where fewer than two classes are left. REQUIRES: check_rows accepts the spec.
 RowWeights weigh_rows(const Dataset& dataset, const FitSpec& spec, std::string_view class_weight,
                       const Execution& execution, std::string_view where);
 
