@@ -18,6 +18,7 @@
 #include "thrum/runtime/machine.h"
 #include "thrum/runtime/parallel.h"
 #include "thrum/runtime/plan.h"
+#include "thrum/runtime/process_pool.h"
 #include "thrum/runtime/progress.h"
 #include "thrum/runtime/shared_array.h"
 #include "thrum/runtime/spawn.h"

@@ -189,4 +189,13 @@ std::optional<Throttling> read_cgroup_throttling(const fs::path& root) {
   return worst;
 }
 
+std::uint64_t count_oom_kills(const fs::path& root) {
+  std::optional<std::uint64_t> own;  // the group comes before its ancestors, whose counts include others
+  for_each_group(root, "memory", [&](const fs::path& group, bool v2) {
+    const auto lines = read_lines(group / (v2 ? "memory.events" : "memory.oom_control"));
+    if (!own && !lines.empty()) own = number_called(lines, "oom_kill");
+  });
+  return own.value_or(0);
+}
+
 }  // namespace thrum

@@ -22,4 +22,7 @@ CgroupLimits read_cgroup_limits(const std::filesystem::path& root = "/");
 /// How often the quota stopped the group that it stopped for longest; none where no group has one.
 std::optional<Throttling> read_cgroup_throttling(const std::filesystem::path& root = "/");
 
+/// How many processes of our own control group the kernel has killed for lack of memory; 0 where it does not say.
+std::uint64_t count_oom_kills(const std::filesystem::path& root = "/");
+
 }  // namespace thrum

@@ -244,5 +244,25 @@ TEST(CgroupThrottling, IsNoneWhereNoQuotaIsEnforced) {
   EXPECT_FALSE(throttling_in({}));
 }
 
+std::uint64_t oom_kills_in(const std::map<std::string, std::string>& files) {
+  const fs::path root = recorded(files);
+  const std::uint64_t kills = count_oom_kills(root);
+  fs::remove_all(root);
+  return kills;
+}
+
+TEST(OomKills, AreThoseOfTheOwnGroup) {
+  EXPECT_EQ(oom_kills_in({{"proc/self/cgroup", "0::/a/b\n"},
+                          {"proc/self/mountinfo", "30 1 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"},
+                          {"sys/fs/cgroup/a/b/memory.events", "low 0\nhigh 0\nmax 9\noom 4\noom_kill 3\n"},
+                          {"sys/fs/cgroup/a/memory.events", "oom 5\noom_kill 50\n"}}),
+            3U);
+  EXPECT_EQ(oom_kills_in({{"proc/self/cgroup", "5:memory:/job\n"},
+                          {"proc/self/mountinfo", "30 1 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"},
+                          {"sys/fs/cgroup/memory/job/memory.oom_control", "oom_kill_disable 0\noom_kill 2\n"}}),
+            2U);
+  EXPECT_EQ(oom_kills_in({{"proc/self/cgroup", "0::/a\n"}}), 0U);
+}
+
 }  // namespace
 }  // namespace thrum

@@ -54,6 +54,8 @@ int play_role(ProcessRole role) {
       return serve_call();
     case ProcessRole::fork_server:
       return serve_forks();
+    case ProcessRole::pool_worker:
+      return serve_pool();
   }
   return 2;
 }

@@ -14,6 +14,7 @@ namespace thrum {
 enum class ProcessRole : int {
   call,         ///< one function, then the end: a sealed memfd with its task, and the task's descriptors
   fork_server,  ///< a socket
+  pool_worker,  ///< see WorkerDescriptor
 };
 
 constexpr int first_descriptor = 3;
@@ -41,5 +42,6 @@ int serve_forks();
 Process start_by_fork_server(const RoleCommand& command);
 
 int serve_call();
+int serve_pool();
 
 }  // namespace thrum

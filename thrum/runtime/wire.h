@@ -161,6 +161,13 @@ class WireWriter {
 
   ByteSpan bytes() const noexcept { return bytes_; }
   std::vector<std::byte> take_bytes() noexcept { return std::exchange(bytes_, {}); }
+  /// Forgets what was written after the first `size` bytes, and all descriptors.
+  void rewind(std::size_t size) noexcept {
+    bytes_.resize(size);
+    descriptors_.clear();
+    bulk_.reset();
+    bulk_size_ = 0;
+  }
   /// The descriptors, in the order in which the reader needs them; the out-of-band data, if there is any, come last.
   /// To be called once, after the last write.
   std::vector<UniqueFd> take_descriptors();

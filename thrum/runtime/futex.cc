@@ -1,0 +1,25 @@
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+#include <ctime>
+
+#include "thrum/runtime/futex_internal.h"
+
+namespace thrum {
+
+void futex_wait(const FutexWord& word, std::uint32_t expected, std::optional<std::chrono::nanoseconds> time) noexcept {
+  timespec limit{};
+  if (time) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(*time);
+    limit = {seconds.count(), (*time - seconds).count()};
+  }
+  ::syscall(SYS_futex, &word, FUTEX_WAIT, expected, time ? &limit : nullptr, nullptr, 0);
+}
+
+void futex_wake_all(FutexWord& word) noexcept {
+  ::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+}  // namespace thrum
