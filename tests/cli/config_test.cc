@@ -59,6 +59,23 @@ TEST_F(Config, OnOffFlagsComeFromTheEnvironmentToo) {
   EXPECT_THAT(inspect("", {}, {{"THRUM_NO_HEADER", "true"}}).out, HasSubstr("\"rows\": 2"));
 }
 
+TEST_F(Config, EveryNameOfAFlagIsAVariableToo) {
+  const Outcome run = inspect("", {}, {{"THRUM_JOBS", "many"}});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.out, HasSubstr("[data inspect] THRUM_JOBS: expected an integer in [0, 1024], got \\\"many\\\""));
+}
+
+TEST_F(Config, HelpAndVersionAreFlagsOnly) {
+  const Outcome run = inspect("", {}, {{"THRUM_HELP", "1"}, {"THRUM_VERSION", "1"}});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.out, HasSubstr("\"a;b\""));
+}
+
+TEST_F(Config, ListsAreForFlagsThatMayBeRepeated) {
+  const Outcome run = inspect("[train]\nexclude = [\"a\", \"b\"]\n");
+  EXPECT_EQ(run.exit_code, 0) << run.out;
+}
+
 TEST_F(Config, VariableThatIsNearlyASettingIsAWarning) {
   const Outcome run = inspect("", {}, {{"THRUM_TREADS", "2"}, {"THRUM_OF_MY_OWN", "x"}});
   EXPECT_EQ(run.exit_code, 0);
@@ -95,6 +112,13 @@ INSTANTIATE_TEST_SUITE_P(
               "threads = -2\n",
               {},
               "[data inspect] thrum.toml:1:11: threads: expected an integer in [0, 1024], got \"-2\"\n"},
+        Fault{"ListForANumber",
+              "threads = [2, 1]\n",
+              {},
+              "[data inspect] thrum.toml:1:11: threads: expected one value, got a list\n"},
+        Fault{"EmptyList", "seed = []\n", {}, "seed: expected one value, got a list\n"},
+        Fault{"HelpAsKey", "help = true\n", {}, "[thrum.toml:1:1] unknown key \"help\""},
+        Fault{"VersionAsKey", "[data]\nversion = true\n", {}, "unknown key \"version\" in [data]"},
         Fault{"TableAsValue", "threads = {a = 1}\n", {}, "threads must be a text, a number or true or false"},
         Fault{"BadVariable",
               "",

@@ -23,8 +23,8 @@ std::vector<Parameter> global_parameters(Globals& globals) {
              {.value = "FILE"}),
       global(option_field("log_format", &Globals::log_format, {"text", "json"},
                           "how messages and progress are written to standard error")),
-      global(option_field("help", &Globals::help, {}, "print help and stop"), {.letter = 'h'}),
-      global(option_field("version", &Globals::version, {}, "print the version and stop")),
+      global(option_field("help", &Globals::help, {}, "print help and stop"), {.letter = 'h', .flag_only = true}),
+      global(option_field("version", &Globals::version, {}, "print the version and stop"), {.flag_only = true}),
   };
 }
 

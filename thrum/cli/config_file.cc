@@ -36,6 +36,7 @@ struct Reader {
   ConfigFile::Entry entry(const std::string& key, const toml::node& node) const {
     ConfigFile::Entry made{{}, place(node.source())};
     if (const auto* list = node.as_array()) {
+      made.is_list = true;
       for (const toml::node& element : *list) made.values.push_back(scalar(key, element));
     } else {
       made.values.push_back(scalar(key, node));
@@ -47,7 +48,7 @@ struct Reader {
   static bool below_has(const Command& command, std::string_view key, std::vector<std::string>& names) {
     bool found = false;
     for (const Parameter& parameter : command.parameters) {
-      if (parameter.traits.positional) continue;
+      if (!parameter.is_setting()) continue;
       names.push_back(parameter.name);
       found = found || parameter.is_called(key);
     }
@@ -60,6 +61,7 @@ struct Reader {
     std::vector<std::string> names;
     bool found = below_has(*path.back(), key, names);
     for (const Parameter& parameter : path.front()->parameters) {
+      if (!parameter.is_setting()) continue;
       names.push_back(parameter.name);
       found = found || parameter.is_called(key);
     }

@@ -22,6 +22,7 @@ class ConfigFile {
   struct Entry {
     std::vector<std::string> values;
     std::string place;  ///< "thrum.toml:3:1"
+    bool is_list = false;
   };
   /// The value in the most particular table along `path`; nullptr where there is none.
   const Entry* find(const CommandPath& path, const Parameter& parameter) const;

@@ -12,6 +12,12 @@ std::string spelled(std::string text, char from, char to) {
   return text;
 }
 
+std::string variable_of(const std::string& name) {
+  std::string variable = "THRUM_" + spelled(name, '-', '_');
+  for (char& c : variable) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return variable;
+}
+
 std::string value_name(const OptionField& field) {
   if (!field.choices.empty()) return "NAME";
   if (field.type == "integer") return "N";
@@ -48,10 +54,14 @@ std::string Parameter::flag() const {
   return "--" + spelled(name, '_', '-');
 }
 
-std::string Parameter::environment() const {
-  std::string variable = "THRUM_" + spelled(name, '-', '_');
-  for (char& c : variable) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return variable;
+bool Parameter::is_setting() const {
+  return !traits.positional && !traits.flag_only;
+}
+
+std::vector<std::string> Parameter::variables() const {
+  std::vector<std::string> names = {variable_of(name)};
+  for (const std::string& alias : traits.aliases) names.push_back(variable_of(alias));
+  return names;
 }
 
 bool Parameter::is_called(std::string_view key) const {

@@ -17,6 +17,7 @@ struct ParameterTraits {
   std::string group = "Flags";            ///< the heading in help
   bool positional = false;
   bool required = false;
+  bool flag_only = false;  ///< --help: no variable and no key of thrum.toml
 };
 
 /// One flag or positional argument of a command, described once: parsing, THRUM_* variables, thrum.toml, help,
@@ -33,7 +34,8 @@ struct Parameter {
   std::function<void(std::string_view text)> set;  ///< throws invalid_argument: "[name] expected …"
 
   std::string flag() const;                    ///< "--graceful-timeout"
-  std::string environment() const;             ///< "THRUM_GRACEFUL_TIMEOUT"
+  bool is_setting() const;                     ///< whether variables and thrum.toml may set it
+  std::vector<std::string> variables() const;  ///< "THRUM_GRACEFUL_TIMEOUT", and those of its aliases
   bool is_called(std::string_view key) const;  ///< by its name or an alias, dashes or underscores
 };
 

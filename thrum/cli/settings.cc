@@ -28,7 +28,8 @@ std::string without_place(const Error& error) {
 
 void collect_variables(const Command& command, std::vector<std::string>& variables) {
   for (const Parameter& parameter : command.parameters) {
-    if (!parameter.traits.positional) variables.push_back(parameter.environment());
+    if (!parameter.is_setting()) continue;
+    for (std::string& variable : parameter.variables()) variables.push_back(std::move(variable));
   }
   for (const Command& subcommand : command.subcommands) collect_variables(subcommand, variables);
 }
@@ -41,13 +42,18 @@ std::optional<Settings::Value> Settings::value(const Parameter& parameter) const
   const auto given = arguments_.given.find(&parameter);
   const std::string name = parameter.traits.positional ? parameter.traits.value : parameter.flag();
   if (given != arguments_.given.end()) return Value{given->second, name};
-  if (parameter.traits.positional) return std::nullopt;
-  const std::string variable = parameter.environment();
-  if (const char* text = std::getenv(variable.c_str()); text != nullptr && *text != '\0') {
-    return Value{{text}, variable};
+  if (!parameter.is_setting()) return std::nullopt;
+  for (const std::string& variable : parameter.variables()) {
+    if (const char* text = std::getenv(variable.c_str()); text != nullptr && *text != '\0') {
+      return Value{{text}, variable};
+    }
   }
   if (const ConfigFile::Entry* entry = file_.find(arguments_.path, parameter)) {
-    return Value{entry->values, entry->place + ": " + parameter.name};
+    const std::string place = entry->place + ": " + parameter.name;
+    if (entry->is_list && !parameter.repeatable) {
+      throw usage_error(where(arguments_.path) + place + ": expected one value, got a list");
+    }
+    return Value{entry->values, place};
   }
   return std::nullopt;
 }
