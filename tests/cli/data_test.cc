@@ -88,6 +88,13 @@ TEST_F(DataCommand, InspectShowsTypesMissingValuesAndRanges) {
   EXPECT_THAT(run.out, HasSubstr("\ncity    category        1         3  Ghent 40.0 %, Lyon 20.0 %"));
 }
 
+TEST_F(DataCommand, MessagesShowControlCharactersOfDataInsteadOfObeyingThem) {
+  const Outcome run =
+      run_thrum({"data", "inspect", "-", "--target", "a\x1b[30m"}, {.input = "a\x1b[31m\xC2\x9B\x7F\n1\n"});
+  EXPECT_EQ(run.err.find_first_of("\x1b\x9B\x7F"), std::string::npos) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("\"a\\x1b[30m\""));
+}
+
 TEST_F(DataCommand, GeneratePrintsRowsOrWritesThem) {
   const Outcome printed = run_thrum({"data", "generate", "higgs-like", "--rows", "20", "--seed", "4"});
   EXPECT_EQ(printed.exit_code, 0);

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "thrum/cli/progress_text.h"
+#include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
 
 namespace thrum::cli {
@@ -42,9 +43,12 @@ std::string_view level_name(LogLevel level) {
 }
 
 std::string line_of(LogLevel level, std::string_view message, bool json) {
-  if (json) return Json{{"event", "message"}, {"level", level_name(level)}, {"message", message}}.dump() + "\n";
-  if (level == LogLevel::info) return fmt::format("{}\n", message);
-  return fmt::format("thrum: {}: {}\n", level_name(level), message);
+  if (json)
+    return Json{{"event", "message"}, {"level", level_name(level)}, {"message", message}}.dump(
+               -1, ' ', false, Json::error_handler_t::replace) +
+           "\n";
+  const std::string text = without_controls(message);
+  return level == LogLevel::info ? text + "\n" : fmt::format("thrum: {}: {}\n", level_name(level), text);
 }
 
 }  // namespace

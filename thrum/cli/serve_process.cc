@@ -8,6 +8,7 @@
 #include <ctime>
 #include <string>
 
+#include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/runtime/simd.h"
 
@@ -36,7 +37,8 @@ std::string time_text() {
 }
 
 std::string log_line(LogLevel level, std::string_view message, bool json) {
-  if (!json) return fmt::format("[{}] [{}] [{}] {}\n", time_text(), getpid(), level_name(level), message);
+  if (!json)
+    return fmt::format("[{}] [{}] [{}] {}\n", time_text(), getpid(), level_name(level), without_controls(message));
   const Json object = {{"time", time_text()}, {"pid", getpid()}, {"level", level_name(level)}, {"message", message}};
   return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
