@@ -44,6 +44,7 @@ Json model_json(const Model& model, const std::string& file) {
             {"converged", training.converged},
             {"stopped_by", training.stopped_by},
             {"objective", json_number(training.objective)},
+            {"warnings", training.warnings},
             {"options", parse_json(training.options_json, file)}}},
           {"parameters", parse_json(model.description_json(), file)}};
 }
@@ -68,6 +69,7 @@ std::string model_card(const Model& model, const std::string& file) {
   text += fmt::format("trained on {} rows: objective {:.10g} after {}, {} ({})\n", grouped(training.n_rows),
                       training.objective, counted(training.iterations, "iteration"),
                       training.converged ? "converged" : "not converged", training.stopped_by);
+  for (const std::string& warning : training.warnings) text += "warning: " + warning + "\n";
   const Json options = parse_json(training.options_json, file);
   for (const auto& [name, value] : options.items()) {
     text += fmt::format("  {} = {}\n", name, value.is_string() ? value.get<std::string>() : value.dump());

@@ -153,6 +153,11 @@ bool is_constant(double variance, double mean, double n_rows) {
   return variance <= n_rows * eps * variance + rounding * rounding;
 }
 
+/// Whether there is more to a deviation than the rounding of equal numbers' mean.
+bool varies(double deviation, double mean) {
+  return deviation > 2 * std::numeric_limits<double>::epsilon() * std::abs(mean);
+}
+
 [[noreturn]] void refuse_infinite(const std::string& feature) {
   throw Error(
       ErrorCode::invalid_argument,
@@ -166,8 +171,9 @@ Encoder::FeatureEncoding number_encoding(const std::string& feature, const Total
   if (!std::isfinite(mean) || !std::isfinite(squares)) refuse_infinite(feature);
   if (!standardize || totals.n == 0) return {.fill = mean};
   const double variance = squares / totals.weight;
-  const double scale = is_constant(variance, mean, totals.n) ? 1 : std::sqrt(variance);
-  return {.mean = mean, .scale = scale, .fill = mean};
+  const double deviation = std::sqrt(variance);
+  if (!is_constant(variance, mean, totals.n)) return {.mean = mean, .scale = deviation, .fill = mean};
+  return {.mean = mean, .fill = mean, .ignored_deviation = varies(deviation, mean) ? deviation : 0};
 }
 
 }  // namespace

@@ -25,6 +25,9 @@ class Encoder {
     double scale = 1;
     double fill = 0;
     bool missing_column = false;
+    /// The deviation of a number that varies, but by no more than rounding explains, so that it counts as constant.
+    /// Only known after `fit`: models do not keep it.
+    double ignored_deviation = 0;
   };
 
   /// Learns in one parallel pass over the dataset's rows of all ranks (collective). Means and variances (divided by the

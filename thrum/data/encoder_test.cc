@@ -87,6 +87,16 @@ TEST(Encoder, GivesAConstantScaleOne) {
   EXPECT_NEAR(Fit{}(numbers({1, 1 + 0x1p-40})).encodings()[0].scale, 0x1p-41, 0x1p-60);
 }
 
+TEST(Encoder, TellsTheDeviationThatItIgnores) {
+  std::vector<double> x(10'000);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = 1e9 + (i % 2 == 0 ? 1e-4 : -1e-4);
+  const auto tiny = Fit{}(numbers(x)).encodings()[0];
+  EXPECT_EQ(tiny.scale, 1);
+  EXPECT_NEAR(tiny.ignored_deviation, 1e-4, 1e-6);
+  EXPECT_EQ(Fit{}(numbers({1, 2})).encodings()[0].ignored_deviation, 0);
+  EXPECT_EQ(Fit{}(numbers(std::vector<double>(10'000, 0.1))).encodings()[0].ignored_deviation, 0);
+}
+
 TEST(Encoder, WeighsRowsWithBothKindsOfWeights) {
   const auto weighted = Fit{.weights = {1, 2, 0.5}}(numbers({1, 2, 7}, {3, 1, 2}));
   const auto repeated = Fit{}(numbers({1, 1, 1, 2, 2, 7}));

@@ -30,10 +30,23 @@ constexpr std::array algorithms = {
 constexpr std::size_t batch_rows = 256;
 
 std::string training_to_json(const TrainingRecord& training) {
-  const Json json = {{"rows", training.n_rows},           {"iterations", training.iterations},
-                     {"converged", training.converged},   {"objective", json_number(training.objective)},
-                     {"stopped_by", training.stopped_by}, {"options", Json::parse(training.options_json)}};
+  Json json = {{"rows", training.n_rows},           {"iterations", training.iterations},
+               {"converged", training.converged},   {"objective", json_number(training.objective)},
+               {"stopped_by", training.stopped_by}, {"options", Json::parse(training.options_json)}};
+  if (!training.warnings.empty()) json["warnings"] = training.warnings;
   return json.dump();
+}
+
+std::vector<std::string> warnings_from_json(const Json& json, const ModelFile& file) {
+  std::vector<std::string> warnings;
+  if (!json.contains("warnings")) return warnings;
+  const Json& list = json["warnings"];
+  if (!list.is_array() || list.empty()) file.fail("has a training record of the wrong types");
+  for (const Json& warning : list) {
+    if (!warning.is_string()) file.fail("has a training record of the wrong types");
+    warnings.push_back(warning.get<std::string>());
+  }
+  return warnings;
 }
 
 TrainingRecord training_from_json(const ModelFile& file) {
@@ -41,7 +54,7 @@ TrainingRecord training_from_json(const ModelFile& file) {
   const auto member = [&](std::string_view key) -> const Json& { return json_member(json, key, file.source()); };
   if (!member("rows").is_number_unsigned() || !member("iterations").is_number_unsigned() ||
       !member("converged").is_boolean() || !member("stopped_by").is_string() || !member("options").is_object() ||
-      json.size() != 6) {
+      json.size() != (json.contains("warnings") ? 7 : 6)) {
     file.fail("has a training record of the wrong types");
   }
   return {.n_rows = member("rows").get<std::size_t>(),
@@ -49,7 +62,8 @@ TrainingRecord training_from_json(const ModelFile& file) {
           .converged = member("converged").get<bool>(),
           .objective = number_from_json(member("objective"), file.source()),
           .stopped_by = member("stopped_by").get<std::string>(),
-          .options_json = member("options").dump()};
+          .options_json = member("options").dump(),
+          .warnings = warnings_from_json(json, file)};
 }
 
 std::unique_ptr<Model> read_model(const ModelFile& file) {

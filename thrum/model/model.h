@@ -24,8 +24,9 @@ struct TrainingRecord {
   std::size_t iterations = 0;
   bool converged = false;
   double objective = 0;
-  std::string stopped_by = {};      ///< the test that ended training, for people
-  std::string options_json = "{}";  ///< the learner's options, one JSON object
+  std::string stopped_by = {};             ///< the test that ended training, for people
+  std::string options_json = "{}";         ///< the learner's options, one JSON object
+  std::vector<std::string> warnings = {};  ///< about the data, such as a column that could not be used
 };
 
 /// A trained model: immutable, thread-safe to read, with everything that is needed to predict from raw named columns.

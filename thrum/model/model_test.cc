@@ -81,6 +81,13 @@ TEST(Model, KeepsATrainingRecordWhoseObjectiveIsNotFinite) {
   EXPECT_EQ(read->training().objective, std::numeric_limits<double>::infinity());
 }
 
+TEST(Model, KeepsTheWarningsOfItsTraining) {
+  auto parts = model_test::two_class_model().parts();
+  parts.training.warnings = {"one", "two"};
+  const auto read = deserialize(serialize(LogisticRegressionModel(std::move(parts))), "a.thrum");
+  EXPECT_EQ(read->training().warnings, (std::vector<std::string>{"one", "two"}));
+}
+
 TEST(Model, IsReadFromBytesOfAnyAlignment) {
   const auto bytes = serialize(model_test::two_class_model());
   for (std::size_t shift = 0; shift < 16; ++shift) {
@@ -154,6 +161,12 @@ TEST(ModelLoading, RefusesMetadataThatDoesNotFit) {
                                  R"("target":{"name":"y","task":"classification","classes":["a","b"]}})"),
             "[a.thrum] has the tensor \"encoder.mean\" in another type or shape than it needs");
   EXPECT_EQ(error_with("training", "[]"), "[a.thrum] expected a JSON object");
+  for (const std::string warnings : {"[]", "[1]", "\"one\""}) {
+    EXPECT_EQ(error_with("training", R"({"rows":1,"iterations":1,"converged":true,"objective":0,"stopped_by":"",)"
+                                     R"("options":{},"warnings":)" +
+                                         warnings + "}"),
+              "[a.thrum] has a training record of the wrong types");
+  }
   const std::string record =
       R"({"rows":-1,"iterations":1,"converged":true,"objective":0,"stopped_by":"","options":{}})";
   EXPECT_EQ(error_with("training", record), "[a.thrum] has a training record of the wrong types");

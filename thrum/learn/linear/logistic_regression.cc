@@ -65,6 +65,20 @@ void center(std::span<double> outputs, std::size_t n_outputs) {
   }
 }
 
+/// A sentence for each number that varies but counts as constant.
+std::vector<std::string> ignored_features(const Schema& schema, const Encoder& encoder) {
+  std::vector<std::string> sentences;
+  for (std::size_t j = 0; j < encoder.n_features(); ++j) {
+    const Encoder::FeatureEncoding& encoding = encoder.encodings()[j];
+    if (encoding.ignored_deviation == 0) continue;
+    sentences.push_back(
+        fmt::format("column \"{}\" deviates from {:.6g} by {:.2g} only, which rounding may explain: it counts as "
+                    "constant; subtract {:.6g} from it to make use of it",
+                    schema.features[j].name, encoding.mean, encoding.ignored_deviation, encoding.mean));
+  }
+  return sentences;
+}
+
 /// The fits that share an encoder and a design matrix.
 template <class T>
 class SharedFit {
@@ -92,6 +106,7 @@ class SharedFit {
     TrainingRecord record = describe(result, separable);
     record.n_rows = weights.n_rows;
     record.options_json = spec.options->json();
+    record.warnings = ignored_features(dataset_.schema(), encoder_);
     warn(record, result, options);
     return model(std::move(result), std::move(record), problem, std::isinf(options.C));
   }
@@ -157,6 +172,7 @@ class SharedFit {
     if (execution_.communicator->rank() != 0) return;
     log(LogLevel::info, fmt::format("[{}] {} iterations, {} evaluations on all rows, stopped by: {}", where,
                                     result.iterations, result.evaluations, record.stopped_by));
+    for (const std::string& warning : record.warnings) log(LogLevel::warning, fmt::format("[{}] {}", where, warning));
     if (record.converged) return;
     if (record.stopped_by == "separable") {
       log(LogLevel::warning,

@@ -307,6 +307,24 @@ TEST(LogisticRegression, GivesAConstantColumnNoCoefficient) {
   EXPECT_EQ(model->parts().coefficients[1], 0);
 }
 
+TEST(LogisticRegression, SaysThatAColumnWithATinySpreadCountsAsConstant) {
+  std::vector<double> x(1000);
+  std::vector<std::string> y(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = 1e9 + (i % 2 == 0 ? 5e-6 : -5e-6);
+    y[i] = i % 3 == 0 ? "a" : "b";
+  }
+  const auto table = std::make_shared<const Table>(
+      std::vector<Column>{Column::float64("time", std::move(x)), Column::category_from("y", y)});
+  const Log log;
+  const auto model = fit(Dataset(table, {.target = "y"}));
+  ASSERT_EQ(model->training().warnings.size(), 1u);
+  EXPECT_THAT(model->training().warnings[0],
+              testing::MatchesRegex("column \"time\" deviates from 1e\\+09 by [0-9.e-]+ only, which rounding may "
+                                    "explain: it counts as constant; subtract 1e\\+09 from it to make use of it"));
+  EXPECT_EQ(log.text(), "[logistic-regression] " + model->training().warnings[0] + "\n");
+}
+
 TEST(LogisticRegression, WorksWithOneRowPerClass) {
   const auto model = fit(letters({1, 2, 3}, "abc"));
   EXPECT_TRUE(model->training().converged);

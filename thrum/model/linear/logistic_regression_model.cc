@@ -36,6 +36,19 @@ Encoder read_encoder(const ModelFile& file, const Schema& schema) {
   return Encoder(schema, std::move(encodings));
 }
 
+/// How each feature enters: a number as (x - mean) / scale.
+Json encoding_json(const LogisticRegressionModel::Parts& parts) {
+  Json features = Json::object();
+  for (std::size_t j = 0; j < parts.schema.features.size(); ++j) {
+    const Encoder::FeatureEncoding& encoding = parts.encoder.encodings()[j];
+    features[parts.schema.features[j].name] =
+        parts.encoder.n_categories(j) == 0
+            ? Json{{"mean", encoding.mean}, {"scale", encoding.scale}, {"fill", encoding.fill}}
+            : Json{{"missing_column", encoding.missing_column}};
+  }
+  return features;
+}
+
 }  // namespace
 
 LogisticRegressionModel::LogisticRegressionModel(Parts parts) : parts_(std::move(parts)) {
@@ -110,7 +123,7 @@ std::string LogisticRegressionModel::description_json() const {
                     {"intercept", parts_.intercepts[r]},
                     {"coefficients", std::move(coefficients)}});
   }
-  return Json{{"kkt", json_number(parts_.kkt)}, {"rows", std::move(rows)}}.dump();
+  return Json{{"kkt", json_number(parts_.kkt)}, {"encoding", encoding_json(parts_)}, {"rows", std::move(rows)}}.dump();
 }
 
 }  // namespace thrum

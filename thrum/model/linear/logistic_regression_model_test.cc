@@ -199,7 +199,8 @@ TEST(LogisticRegressionModel, DescribesItselfForPeople) {
 TEST(LogisticRegressionModel, DescribesItselfInJson) {
   EXPECT_EQ(
       two_class_model().description_json(),
-      R"json({"kkt":1e-09,"rows":[{"class":">50K","intercept":-0.75,"coefficients":{"age":0.5,"hours":0.01,)json"
+      R"json({"kkt":1e-09,"encoding":{"age":{"mean":30.0,"scale":10.0,"fill":30.0},"hours":{"mean":0.0,"scale":1.0,)json"
+      R"json("fill":40.0},"work":{"missing_column":true},"sky":{"missing_column":false}},"rows":[{"class":">50K","intercept":-0.75,"coefficients":{"age":0.5,"hours":0.01,)json"
       R"json("work=a":1.0,"work=b":-1.0,"work=(missing)":0.25,"sky=blue":2.0,"sky=grey":0.0,"sky=ü":-2.0}}]})json");
 }
 
