@@ -11,6 +11,7 @@
 #include "thrum/linalg/gemm_measurement.h"
 #include "thrum/linalg/peak.h"
 #include "thrum/runtime/machine.h"
+#include "thrum/runtime/simd.h"
 
 namespace thrum::cli {
 namespace {
@@ -74,7 +75,7 @@ Json checkup_json(const Checkup& checkup, const Session& session) {
           {"threads", session.threads},
           {"affinity_cpus", checkup.machine.affinity_cpus},
           {"cpu_quota", checkup.machine.cpu_quota ? Json(*checkup.machine.cpu_quota) : Json()},
-          {"vector_target", linalg::vector_target()},
+          {"vector_target", simd_level()},
           {"blas",
            {{"path", checkup.blas.path},
             {"core", checkup.blas.core},
@@ -93,7 +94,7 @@ std::string checkup_text(const Checkup& checkup, const Session& session) {
   }
   std::string text = fmt::format("threads   {}\n", session.threads);
   text += fmt::format("allowed   {}\n", allowed_text(checkup.machine));
-  text += fmt::format("vectors   {}\n", linalg::vector_target());
+  text += fmt::format("vectors   {}\n", simd_level());
   text += fmt::format("BLAS      {}\n          kernels {} (chosen by {})\n          {}\n", checkup.blas.path,
                       checkup.blas.core, checkup.blas.chosen_by, checkup.blas.config);
   text += fmt::format("memory    {:.1f} GB/s read\n\n", checkup.read_bandwidth) + aligned(rows) + "\n";

@@ -49,10 +49,6 @@ std::size_t last_level_cache_mib() {
 
 }  // namespace
 
-std::string vector_target() {
-  return dispatched_target();
-}
-
 double measure_fma_peak(Arena& arena, DType dtype) {
   if (dtype == DType::f32) return fma_rate<float>(arena) / 1e9;
   if (dtype == DType::f64) return fma_rate<double>(arena) / 1e9;

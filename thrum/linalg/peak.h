@@ -1,18 +1,11 @@
 #pragma once
 
-#include <cstddef>
-#include <string>
-#include <vector>
-
 #include "thrum/core/dtype.h"
 #include "thrum/runtime/parallel.h"
 
 /// What the machine can do at best, measured: the yardsticks beside which `thrum doctor` and the benchmarks print their
-/// figures. Each measurement takes about 50 ms and wants the machine to itself.
+/// figures. Each measurement takes about 50 ms, runs at simd_level() and wants the machine to itself.
 namespace thrum::linalg {
-
-/// The vector instructions that the measurements use, as Highway calls them: "AVX3", "AVX2", "NEON", …
-std::string vector_target();
 
 /// Fused multiply-adds on registers alone, on all places of the arena, in GFLOP/s (a multiply-add is two). dtype: f32
 /// or f64; throws invalid_argument for others.

@@ -63,10 +63,6 @@ std::uint64_t sum_words(const std::uint64_t* words, std::size_t n) {
   return sum;
 }
 
-const char* target_name() {
-  return hwy::TargetName(HWY_TARGET);
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace thrum::linalg
 HWY_AFTER_NAMESPACE();
@@ -77,7 +73,6 @@ namespace thrum::linalg {
 HWY_EXPORT(multiply_add_f32);
 HWY_EXPORT(multiply_add_f64);
 HWY_EXPORT(sum_words);
-HWY_EXPORT(target_name);
 
 FmaRun run_fma(std::size_t rounds, float factor, float term) {
   return HWY_DYNAMIC_DISPATCH(multiply_add_f32)(rounds, factor, term);
@@ -89,10 +84,6 @@ FmaRun run_fma(std::size_t rounds, double factor, double term) {
 
 std::uint64_t read_all(std::span<const std::uint64_t> words) {
   return HWY_DYNAMIC_DISPATCH(sum_words)(words.data(), words.size());
-}
-
-const char* dispatched_target() {
-  return HWY_DYNAMIC_DISPATCH(target_name)();
 }
 
 }  // namespace thrum::linalg

@@ -19,7 +19,4 @@ FmaRun run_fma(std::size_t rounds, double factor, double term);
 /// The sum modulo 2^64.
 std::uint64_t read_all(std::span<const std::uint64_t> words);
 
-/// See vector_target().
-const char* dispatched_target();
-
 }  // namespace thrum::linalg
