@@ -8,26 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "thrum/runtime/temporary_folder_test.h"
+
 namespace thrum::test {
-
-/// A folder of its own for one test, removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-  /// Writes `text` and returns the path.
-  std::string write(const std::string& name, const std::string& text) const;
-  /// The names of all that lies in it, sorted.
-  std::vector<std::string> names() const;
-
- private:
-  std::filesystem::path path_;
-};
 
 std::string read_text(const std::filesystem::path& path);
 

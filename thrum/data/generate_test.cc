@@ -11,6 +11,7 @@
 
 #include "thrum/data/csv_test_support_test.h"
 #include "thrum/runtime/file.h"
+#include "thrum/runtime/temporary_folder_test.h"
 
 namespace thrum {
 namespace {
@@ -19,18 +20,13 @@ namespace fs = std::filesystem;
 
 class Generate : public testing::TestWithParam<std::string> {
  protected:
-  Generate() {
-    std::string pattern = (fs::temp_directory_path() / "thrum_generate_test.XXXXXX").string();
-    directory = ::mkdtemp(pattern.data());
-  }
-  ~Generate() override { fs::remove_all(directory); }
-
   std::string text(std::size_t rows, int threads, std::uint64_t seed = 7) {
     generate_csv(GetParam(), rows, directory / "x.csv", LocalExecution(threads, seed));
     return std::string(text_of(MappedFile(directory / "x.csv").bytes()));
   }
 
-  fs::path directory;
+  const test::TemporaryFolder folder;
+  const fs::path& directory = folder.path();
 };
 
 TEST_P(Generate, WritesTheSameBytesForAnyNumberOfThreads) {

@@ -14,6 +14,7 @@
 #include "thrum/core/mutex.h"
 #include "thrum/data/csv.h"
 #include "thrum/data/csv_test_support_test.h"
+#include "thrum/runtime/temporary_folder_test.h"
 
 namespace thrum::csv {
 namespace {
@@ -43,12 +44,6 @@ std::string zstd(std::string_view text) {
 
 class ReadCsv : public testing::Test {
  protected:
-  ReadCsv() {
-    std::string pattern = (fs::temp_directory_path() / "thrum_read_csv_test.XXXXXX").string();
-    directory = ::mkdtemp(pattern.data());
-  }
-  ~ReadCsv() override { fs::remove_all(directory); }
-
   Table read(std::string_view bytes, const Execution& execution = LocalExecution(2)) {
     std::ofstream(directory / "x.csv", std::ios::binary) << bytes;
     return read_csv(directory / "x.csv", {}, execution);
@@ -63,7 +58,8 @@ class ReadCsv : public testing::Test {
     return "no error";
   }
 
-  fs::path directory;
+  const test::TemporaryFolder folder;
+  const fs::path& directory = folder.path();
 };
 
 /// Some megabytes of rows.

@@ -11,6 +11,7 @@
 #include "thrum/core/random.h"
 #include "thrum/data/csv_test_support_test.h"
 #include "thrum/runtime/file.h"
+#include "thrum/runtime/temporary_folder_test.h"
 
 namespace thrum {
 namespace {
@@ -19,18 +20,13 @@ namespace fs = std::filesystem;
 
 class WriteCsv : public testing::Test {
  protected:
-  WriteCsv() {
-    std::string pattern = (fs::temp_directory_path() / "thrum_write_csv_test.XXXXXX").string();
-    directory = ::mkdtemp(pattern.data());
-  }
-  ~WriteCsv() override { fs::remove_all(directory); }
-
   std::string written(const Table& table, int threads = 2) {
     write_csv(table, directory / "x.csv", LocalExecution(threads));
     return std::string(text_of(MappedFile(directory / "x.csv").bytes()));
   }
 
-  fs::path directory;
+  const test::TemporaryFolder folder;
+  const fs::path& directory = folder.path();
 };
 
 TEST_F(WriteCsv, WritesNumbersTextsAndNothingForMissing) {

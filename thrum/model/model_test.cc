@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "thrum/model/model_fixture_test.h"
+#include "thrum/runtime/temporary_folder_test.h"
 
 namespace thrum {
 namespace {
@@ -19,38 +20,19 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-/// A folder of this test alone, gone at its end.
-class Folder {
- public:
-  Folder() : path_(std::filesystem::path(testing::TempDir()) / "thrum_model_test_XXXXXX") {
-    std::string pattern = path_.string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = pattern;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::filesystem::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
 std::string load_error(std::string_view content) {
-  const Folder folder;
-  const auto path = folder / "x.thrum";
-  std::ofstream(path, std::ios::binary) << content;
+  const test::TemporaryFolder folder;
+  const std::string path = folder.write("x.thrum", std::string(content));
   const std::string message = error_of(ErrorCode::corrupt_data, [&] { load_model(path); });
-  EXPECT_THAT(message, StartsWith("[" + path.string() + "] "));
+  EXPECT_THAT(message, StartsWith("[" + path + "] "));
   return message.substr(message.find(']') + 2);
 }
 
 TEST(Model, IsTheSameAfterSavingAndLoading) {
-  const Folder folder;
+  const test::TemporaryFolder folder;
   const auto model = model_test::three_class_model();
-  save_model(model, folder / "a.thrum");
-  const auto read = load_model(folder / "a.thrum");
+  save_model(model, folder.file("a.thrum"));
+  const auto read = load_model(folder.file("a.thrum"));
   EXPECT_EQ(read->algorithm(), "logistic-regression");
   EXPECT_EQ(read->schema().to_json(), model.schema().to_json());
   EXPECT_EQ(read->training().n_rows, 100u);
@@ -111,8 +93,8 @@ TEST(ModelLoading, SaysSoWhenTheFileIsSomethingElse) {
 }
 
 TEST(ModelLoading, NamesAFileThatIsNotThere) {
-  const Folder folder;
-  EXPECT_THAT(error_of(ErrorCode::io, [&] { load_model(folder / "none.thrum"); }), HasSubstr("none.thrum"));
+  const test::TemporaryFolder folder;
+  EXPECT_THAT(error_of(ErrorCode::io, [&] { load_model(folder.file("none.thrum")); }), HasSubstr("none.thrum"));
 }
 
 /// A model's file with other metadata.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "thrum/runtime/cgroup_internal.h"
+#include "thrum/runtime/temporary_folder_test.h"
 
 namespace thrum {
 namespace {
@@ -181,26 +182,25 @@ std::vector<Recording> recordings() {
   };
 }
 
-fs::path recorded(const std::map<std::string, std::string>& files) {
-  std::string pattern = (fs::temp_directory_path() / "thrum_cgroup_test.XXXXXX").string();
-  const fs::path root = ::mkdtemp(pattern.data());
-  for (const auto& [path, content] : files) {
-    fs::create_directories((root / path).parent_path());
-    std::ofstream(root / path) << content;
+/// A machine's files in a folder.
+class Recorded {
+ public:
+  explicit Recorded(const std::map<std::string, std::string>& files) {
+    for (const auto& [path, content] : files) {
+      fs::create_directories((root() / path).parent_path());
+      std::ofstream(root() / path) << content;
+    }
   }
-  return root;
-}
+  const fs::path& root() const { return folder_.path(); }
 
-class CgroupRecordings : public testing::TestWithParam<Recording> {
- protected:
-  CgroupRecordings() : root(recorded(GetParam().files)) {}
-  ~CgroupRecordings() override { fs::remove_all(root); }
-
-  fs::path root;
+ private:
+  test::TemporaryFolder folder_;
 };
 
+class CgroupRecordings : public testing::TestWithParam<Recording> {};
+
 TEST_P(CgroupRecordings, GiveTheTightestLimits) {
-  const CgroupLimits limits = read_cgroup_limits(root);
+  const CgroupLimits limits = read_cgroup_limits(Recorded(GetParam().files).root());
   EXPECT_EQ(limits.cpus, GetParam().cpus);
   EXPECT_EQ(limits.memory_bytes, GetParam().memory_bytes);
 }
@@ -209,10 +209,7 @@ INSTANTIATE_TEST_SUITE_P(Machines, CgroupRecordings, testing::ValuesIn(recording
                          [](const auto& test) { return test.param.name; });
 
 std::optional<Throttling> throttling_in(const std::map<std::string, std::string>& files) {
-  const fs::path root = recorded(files);
-  const auto found = read_cgroup_throttling(root);
-  fs::remove_all(root);
-  return found;
+  return read_cgroup_throttling(Recorded(files).root());
 }
 
 TEST(CgroupThrottling, IsThatOfTheGroupThatStoodStillLongest) {
@@ -245,10 +242,7 @@ TEST(CgroupThrottling, IsNoneWhereNoQuotaIsEnforced) {
 }
 
 std::uint64_t oom_kills_in(const std::map<std::string, std::string>& files) {
-  const fs::path root = recorded(files);
-  const std::uint64_t kills = count_oom_kills(root);
-  fs::remove_all(root);
-  return kills;
+  return count_oom_kills(Recorded(files).root());
 }
 
 TEST(OomKills, AreThoseOfTheOwnGroup) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "thrum/core/error.h"
+#include "thrum/runtime/temporary_folder_test.h"
 #include "thrum/runtime/unique_fd.h"
 
 namespace thrum {
@@ -23,21 +24,10 @@ using testing::ElementsAre;
 
 class FileTest : public testing::Test {
  protected:
-  FileTest() {
-    std::string pattern = (fs::temp_directory_path() / "thrum_file_test.XXXXXX").string();
-    directory = ::mkdtemp(pattern.data());
-  }
-  ~FileTest() override { fs::remove_all(directory); }
-
   void put(const fs::path& path, std::string_view text) { std::ofstream(path) << text; }
   std::string read(const fs::path& path) { return std::string(text_of(MappedFile(path).bytes())); }
   void write(const fs::path& path, std::string_view text) {
     write_file(path, [&](FileWriter& out) { out.write(text); });
-  }
-  std::vector<std::string> names() {
-    std::vector<std::string> found;
-    for (const auto& entry : fs::directory_iterator(directory)) found.push_back(entry.path().filename().string());
-    return found;
   }
   std::string io_error_of(auto&& call) {
     try {
@@ -49,7 +39,8 @@ class FileTest : public testing::Test {
     return "no error";
   }
 
-  fs::path directory;
+  const test::TemporaryFolder folder;
+  const fs::path& directory = folder.path();
 };
 
 TEST_F(FileTest, MapsAWholeFile) {
@@ -70,7 +61,7 @@ TEST_F(FileTest, AStagedFileThatIsNotPublishedLeavesNothing) {
   StagedFile(directory / "a", [](FileWriter& out) { out.write("new"); });
   StagedFile(directory / "b", [](FileWriter& out) { out.write("new"); });
   EXPECT_EQ(read(directory / "a"), "old");
-  EXPECT_THAT(names(), ElementsAre("a"));
+  EXPECT_THAT(folder.names(), ElementsAre("a"));
 }
 
 TEST_F(FileTest, AnEmptyFileHasNoBytes) {
@@ -122,7 +113,7 @@ TEST_F(FileTest, WritesManyPiecesAsOneFile) {
     expected += large + "end";
   });
   EXPECT_EQ(read(directory / "a"), expected);
-  EXPECT_THAT(names(), ElementsAre("a"));
+  EXPECT_THAT(folder.names(), ElementsAre("a"));
 }
 
 TEST_F(FileTest, ReadersSeeTheOldFileUntilTheNewOneIsWhole) {
@@ -143,7 +134,7 @@ TEST_F(FileTest, AFailedWriteLeavesTheOldFileAndNothingElse) {
                           }),
                std::runtime_error);
   EXPECT_EQ(read(directory / "a"), "old");
-  EXPECT_THAT(names(), ElementsAre("a"));
+  EXPECT_THAT(folder.names(), ElementsAre("a"));
 }
 
 TEST_F(FileTest, AReplacedFileKeepsItsPermissions) {
