@@ -133,7 +133,9 @@ class ForkServer {
   void launch() THRUM_REQUIRES(mutex_) {
     auto [ours, theirs] = make_socket_pair();
     const RoleCommand command{ProcessRole::fork_server, "thrum-fork-server", {}, {theirs.get()}};
-    run_in_lasting_thread([&] { process_ = std::make_unique<Process>(start_role(command, StartMethod::spawn)); });
+    std::unique_ptr<Process> process;
+    run_in_lasting_thread([&] { process = std::make_unique<Process>(start_role(command, StartMethod::spawn)); });
+    process_ = std::move(process);
     socket_ = std::move(ours);
   }
 

@@ -110,7 +110,7 @@ TEST_P(Spawn, CallsAFunctionWithItsArguments) {
 
 TEST_P(Spawn, CallsLambdasWithTheirCapturesAndTextsAsStrings) {
   Inlet inlet;
-  const int factor = 3;
+  int factor = 3;
   const auto f = [factor](const Outlet& outlet, const std::string& text) { outlet.say(text + std::to_string(factor)); };
   const auto g = [factor](const Outlet& outlet, const std::string& text) {
     outlet.say(text + "not" + std::to_string(factor));
