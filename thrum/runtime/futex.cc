@@ -2,7 +2,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <climits>
 #include <ctime>
 
 #include "thrum/runtime/futex_internal.h"
@@ -18,8 +17,8 @@ void futex_wait(const FutexWord& word, std::uint32_t expected, std::optional<std
   ::syscall(SYS_futex, &word, FUTEX_WAIT, expected, time ? &limit : nullptr, nullptr, 0);
 }
 
-void futex_wake_all(FutexWord& word) noexcept {
-  ::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+void futex_wake(FutexWord& word, int count) noexcept {
+  ::syscall(SYS_futex, &word, FUTEX_WAKE, count, nullptr, nullptr, 0);
 }
 
 }  // namespace thrum

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 namespace thrum {
@@ -15,6 +16,10 @@ static_assert(FutexWord::is_always_lock_free && sizeof(FutexWord) == sizeof(std:
 void futex_wait(const FutexWord& word, std::uint32_t expected,
                 std::optional<std::chrono::nanoseconds> time = std::nullopt) noexcept;
 
-void futex_wake_all(FutexWord& word) noexcept;
+/// Wakes `count` of those who wait.
+void futex_wake(FutexWord& word, int count) noexcept;
+inline void futex_wake_all(FutexWord& word) noexcept {
+  futex_wake(word, std::numeric_limits<int>::max());
+}
 
 }  // namespace thrum

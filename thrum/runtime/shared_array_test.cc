@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <fstream>
 #include <numeric>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -18,6 +17,7 @@
 #include "thrum/core/view.h"
 #include "thrum/runtime/memfd.h"
 #include "thrum/runtime/shared_memory_internal.h"
+#include "thrum/runtime/sharing_test.h"
 #include "thrum/runtime/spawn.h"
 
 namespace thrum {
@@ -32,16 +32,6 @@ std::vector<double> counted(std::size_t n) {
   std::vector<double> values(n);
   std::iota(values.begin(), values.end(), 0);
   return values;
-}
-
-/// What `array` becomes in a process that receives it.
-template <class T>
-SharedArray<T> sent(const SharedArray<T>& array) {
-  WireWriter writer;
-  writer.write(array);
-  auto descriptors = writer.take_descriptors();
-  WireReader reader(writer.bytes(), std::move(descriptors));
-  return reader.read<SharedArray<T>>();
 }
 
 /// The error of receiving `descriptor` as an array of doubles.
@@ -108,12 +98,9 @@ TEST(SharedArray, CopiesAreHandlesOfTheSameElements) {
 }
 
 TEST(SharedArray, CrossesToAnotherProcess) {
-  const auto check = [](const SharedArray<double>& array) {
-    return !array.is_writable() && array.size() == 1'000'000 && array[999'999] == 999'999;
-  };
   Process child = spawn(
-      [check](const SharedArray<double>& array) {
-        if (!check(array)) throw std::runtime_error("another array");
+      [](const SharedArray<double>& array) {
+        demand(!array.is_writable() && array.size() == 1'000'000 && array[999'999] == 999'999);
       },
       SharedArray<double>::from(counted(1'000'000)));
   EXPECT_TRUE(child.wait().ok());
@@ -139,15 +126,10 @@ TEST(SharedArray, CannotBeWrittenByAnybodyOnceSealed) {
   array.seal();
   EXPECT_EQ(array.data(), address);
   EXPECT_EQ(before[0], 5);
-  try {
-    array.mutable_span();
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    EXPECT_STREQ(error.what(),
-                 "[array] expected an array that this process may write, got a sealed or received one; create it with "
-                 "writable()");
-  }
+  expect_error(ErrorCode::invalid_argument,
+               "[array] expected an array that this process may write, got a sealed or received one; create it with "
+               "writable()",
+               [&] { array.mutable_span(); });
 }
 
 TEST(SharedArray, ThatIsSealedHasASealedDescriptor) {
@@ -184,6 +166,7 @@ TEST(SharedArray, IsMappedOnceHoweverOftenItComes) {
 }
 
 TEST(SharedArray, StaysMappedForAWhileInItsReceiver) {
+  release_idle_mappings();
   WireWriter writer;
   {
     const auto array = SharedArray<double>::from(counted(10));

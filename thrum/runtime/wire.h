@@ -236,7 +236,7 @@ class WireReader {
   T read_aggregate() {
     using Fields = decltype(tie_fields(std::declval<T&>()));
     return [this]<std::size_t... I>(std::index_sequence<I...>) {
-      return T{read<std::remove_reference_t<std::tuple_element_t<I, Fields>>>()...};  // in this order
+      return T{this->template read<std::remove_reference_t<std::tuple_element_t<I, Fields>>>()...};  // in this order
     }(std::make_index_sequence<field_count<T>>());
   }
   template <class T, std::size_t I = 0>
@@ -287,18 +287,18 @@ void WireWriter::write(const T& value) {
   } else if constexpr (AnyMap<T> || AnySet<T>) {
     write_range(value);
   } else if constexpr (TupleLike<T>) {
-    std::apply([this](const auto&... parts) { (write(parts), ...); }, value);
+    std::apply([this](const auto&... parts) { (this->write(parts), ...); }, value);
   } else if constexpr (is_specialisation<T, std::optional> || is_specialisation<T, std::unique_ptr>) {
     write(static_cast<bool>(value));
     if (value) write(*value);
   } else if constexpr (is_specialisation<T, std::variant>) {
     write_size(value.index());
-    std::visit([this](const auto& alternative) { write(alternative); }, value);
+    std::visit([this](const auto& alternative) { this->write(alternative); }, value);
   } else if constexpr (std::is_same_v<T, std::monostate>) {
     // nothing to say
   } else if constexpr (FieldByField<T>) {
     if constexpr (field_count<T> == 0) write(std::uint8_t{0});
-    std::apply([this](const auto&... fields) { (write(fields), ...); }, tie_fields(value));
+    std::apply([this](const auto&... fields) { (this->write(fields), ...); }, tie_fields(value));
   } else {
     static_assert(never<T>, "this type cannot cross to another process: give it a member wire(archive)");
   }
