@@ -39,11 +39,14 @@ bool is_initialised() noexcept {
   return initialised;
 }
 
+void require_init() {
+  if (initialised) return;
+  throw Error(ErrorCode::invalid_argument, "[process] thrum::init(argc, argv) was not called",
+              "make it the first line of main: a new process runs the same program");
+}
+
 Process start_role(const RoleCommand& command, StartMethod start) {
-  if (!initialised) {
-    throw Error(ErrorCode::invalid_argument, "[process] thrum::init(argc, argv) was not called",
-                "make it the first line of main: a new process runs the same program");
-  }
+  require_init();
   if (start == StartMethod::fork_server) return start_by_fork_server(command);
   return Process(command_of(command));
 }

@@ -14,6 +14,23 @@
 
 namespace thrum::pool_detail {
 
+/// What messages call the place.
+inline constexpr const char* where = "ProcessPool";
+
+/// A task to be kept: bytes that are too long for a ring go to a memfd. Throws invalid_argument for too many
+/// descriptors; io.
+WaitingTask packed(Ticket ticket, ByteSpan bytes, std::vector<UniqueFd> descriptors);
+void fail(const Ticket& ticket, std::exception_ptr error);
+std::exception_ptr cancelled(std::size_t index);
+
+/// The initializer's result: none that anybody wants.
+class Initialised final : public Call {
+ public:
+  void complete(std::size_t, WireReader&) override {}
+  void fail(std::size_t, std::exception_ptr error) noexcept override { failure = std::move(error); }
+  std::exception_ptr failure;
+};
+
 /// The pool without its templates. Results are taken by the threads that wait for some (attend); where nobody waits, by
 /// the pool's own thread, which otherwise starts workers and sees to those that ended. Thread-safe.
 class Core {

@@ -26,6 +26,9 @@ struct RoleCommand {
   std::vector<int> descriptors = {};
 };
 
+/// Throws invalid_argument when init was not called.
+void require_init();
+
 /// Starts this program in a role, by StartMethod::spawn or fork_server. The child dies with the calling *thread*, or
 /// with the fork server. Throws invalid_argument when init was not called; io.
 Process start_role(const RoleCommand& command, StartMethod start);
