@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "thrum/runtime/memfd.h"
 #include "thrum/runtime/mirrored_memory_internal.h"
 #include "thrum/runtime/shared_mapping_internal.h"
+#include "thrum/runtime/spin_internal.h"
 #include "thrum/runtime/unique_fd.h"
 
 namespace thrum {
@@ -136,7 +138,7 @@ class WorkerChannel {
     ByteSpan bytes;  ///< until the next call of next()
     std::vector<UniqueFd> descriptors;
   };
-  /// Waits for a task and begins it; none when no more will come. `idle` is called once before a longer sleep.
+  /// Waits for a task and begins it; none when no more will come.
   std::optional<Task> next();
 
   /// The result of the task that was begun last. Waits while the ring is full.
@@ -144,7 +146,7 @@ class WorkerChannel {
 
  private:
   bool begin_next();
-  void sleep();
+  void sleep(std::optional<std::chrono::nanoseconds> time);
   void wait_for_room(std::uint64_t size);
   void ring();
 
@@ -153,6 +155,7 @@ class WorkerChannel {
   SharedMapping<PoolBell> bell_;
   std::optional<SharedBytes> spilled_;
   std::uint64_t position_ = 0;  ///< of the next task in the ring
+  Spin spin_;
 };
 
 }  // namespace thrum

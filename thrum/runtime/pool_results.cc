@@ -1,15 +1,12 @@
 #include "thrum/runtime/pool_core_internal.h"
 
 #include "thrum/core/error.h"
-#include "thrum/runtime/relax_internal.h"
+#include "thrum/runtime/spin_internal.h"
 
 namespace thrum::pool_detail {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// A few microseconds: about as long as falling asleep and waking takes.
-constexpr int spins_before_sleep = 200;
 
 std::exception_ptr remote_failure(std::size_t index, WireReader& reader) {
   const auto failure = reader.read<RemoteFailure>();
@@ -93,6 +90,7 @@ void Core::attend(FunctionRef<bool()> done, const std::stop_token& stop, std::op
     announce();
   });
   PoolBell& bell = *bell_.get();
+  thread_local Spin spin;
   for (;;) {
     const std::uint32_t seen = bell.rings;
     {
@@ -103,8 +101,7 @@ void Core::attend(FunctionRef<bool()> done, const std::stop_token& stop, std::op
       if (any && bell.attended > 1) announce();
     }
     if (deadline && Clock::now() >= *deadline) return;
-    for (int i = 0; i < spins_before_sleep && bell.rings == seen; ++i) relax();
-    if (bell.rings != seen) continue;
+    if (spin([&] { return bell.rings != seen; })) continue;
     bell.asleep = 1;
     futex_wait(bell.rings, seen,
                deadline ? std::optional<std::chrono::nanoseconds>(*deadline - Clock::now()) : std::nullopt);

@@ -11,7 +11,7 @@
 #include "thrum/core/error.h"
 #include "thrum/runtime/cgroup_internal.h"
 #include "thrum/runtime/process_role_internal.h"
-#include "thrum/runtime/relax_internal.h"
+#include "thrum/runtime/spin_internal.h"
 
 namespace thrum::pool_detail {
 namespace {

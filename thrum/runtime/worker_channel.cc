@@ -6,13 +6,14 @@
 
 #include "thrum/runtime/memfd_internal.h"
 #include "thrum/runtime/pool_channel_internal.h"
-#include "thrum/runtime/relax_internal.h"
+#include "thrum/runtime/shared_memory_internal.h"
+#include "thrum/runtime/spin_internal.h"
 
 namespace thrum {
 namespace {
 
-/// A few microseconds: about as long as falling asleep and waking takes.
-constexpr int spins_before_sleep = 100;
+/// A worker without work keeps shared arrays mapped for so long, as the next task may want them.
+constexpr std::chrono::nanoseconds keep_mappings(1'000'000'000);
 
 }  // namespace
 
@@ -32,13 +33,13 @@ bool WorkerChannel::begin_next() {
   return control.cursor.compare_exchange_strong(cursor, cursor + 1);
 }
 
-void WorkerChannel::sleep() {
+void WorkerChannel::sleep(std::optional<std::chrono::nanoseconds> time) {
   ChannelControl& control = memory_.control();
   const std::uint32_t seen = control.bell;
   control.asleep = 1;
   const std::uint64_t cursor = control.cursor;
   const bool is_idle = (cursor & Cursor::held) != 0 || Cursor::count(cursor) == control.published;
-  if (is_idle && control.closed == 0) futex_wait(control.bell, seen);
+  if (is_idle && control.closed == 0) futex_wait(control.bell, seen, time);
   control.asleep = 0;
 }
 
@@ -46,13 +47,12 @@ std::optional<WorkerChannel::Task> WorkerChannel::next() {
   ChannelControl& control = memory_.control();
   control.began.store(0, std::memory_order_relaxed);
   spilled_.reset();
-  for (int tries = 0; !begin_next(); ++tries) {
+  const auto begins = [this] { return begin_next(); };
+  for (const std::uint64_t idle_since = monotonic_nanoseconds(); !spin_(begins);) {
     if (control.closed != 0) return std::nullopt;
-    if (tries < spins_before_sleep) {
-      relax();
-    } else {
-      sleep();
-    }
+    const bool is_long = monotonic_nanoseconds() - idle_since >= static_cast<std::uint64_t>(keep_mappings.count());
+    if (is_long) release_idle_mappings();
+    sleep(is_long ? std::nullopt : std::optional(keep_mappings));
   }
   control.began.store(monotonic_nanoseconds(), std::memory_order_relaxed);
   const std::byte* at = memory_.tasks().at(position_);
