@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <sys/resource.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/thrum_process.h"
@@ -68,6 +69,17 @@ TEST(Doctor, PrintsProductsBesideThePeakAndWarnsBelowHalf) {
   }
   EXPECT_EQ(checkup.at("gemm").size(), 2u);
   EXPECT_EQ(!checkup.at("warnings").empty(), any_slow);
+}
+
+TEST(Doctor, SaysThatOpenBlasFindsNoAddressSpace) {
+  if (std::string(THRUM_SANITIZER) != "") GTEST_SKIP() << "a sanitizer reserves terabytes of it";
+  const TemporaryFolder folder;
+  const std::string limited =
+      "ulimit -v 250000; exec timeout -s KILL 60 " THRUM_BINARY " doctor -j 2 2> " + folder.file("err");
+  EXPECT_EQ(WEXITSTATUS(std::system(limited.c_str())), 6);
+  EXPECT_EQ(read_text(folder.file("err")),
+            "thrum: error: [blas] no address space for the buffers of 2 threads, 256 MiB\n"
+            "  use fewer threads, or raise ulimit -v\n");
 }
 
 TEST(Doctor, WarnsOfMoreThreadsThanCpus) {

@@ -3,7 +3,9 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <link.h>
+#include <sys/mman.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -153,6 +155,22 @@ Blas load_blas(std::span<const std::string> candidates) {
 const Blas& blas() {
   static const Blas loaded = load_blas(installed_candidates());
   return loaded;
+}
+
+void require_blas_buffers(const Arena& arena) {
+  constexpr std::size_t buffer_size = std::size_t{128} << 20;
+  static std::atomic<int> covered = 0;  // OpenBLAS keeps the buffers that it has
+  const int wanted = arena.slots(), before = covered.load(std::memory_order_relaxed);
+  if (wanted <= before) return;
+  const std::size_t size = static_cast<std::size_t>(wanted - before) * buffer_size;
+  void* const room = ::mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (room == MAP_FAILED) {
+    throw Error(ErrorCode::out_of_memory,
+                fmt::format("[blas] no address space for the buffers of {} threads, {} MiB", wanted, size >> 20),
+                "use fewer threads, or raise ulimit -v");
+  }
+  ::munmap(room, size);
+  covered.store(wanted, std::memory_order_relaxed);
 }
 
 const BlasInfo& blas_info() {

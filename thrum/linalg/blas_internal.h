@@ -4,6 +4,7 @@
 #include <string>
 
 #include "thrum/linalg/blas.h"
+#include "thrum/runtime/parallel.h"
 
 namespace thrum::linalg {
 
@@ -63,5 +64,9 @@ Blas load_blas(std::span<const std::string> candidates);
 
 /// The process's BLAS; see blas_info().
 const Blas& blas();
+
+/// Before calls from all places of `arena` at once: throws out_of_memory where there is no address space for their
+/// buffers, for which OpenBLAS would otherwise try for ever.
+void require_blas_buffers(const Arena& arena);
 
 }  // namespace thrum::linalg

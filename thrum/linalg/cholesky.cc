@@ -101,6 +101,7 @@ void update_remainder(Arena& arena, MatrixView<T> A, const Panel& columns, const
 template <class T>
 std::optional<std::size_t> factor(Arena& arena, MatrixView<T> A, const std::stop_token& stop) {
   check_square("cholesky_factor", "A", A);
+  require_blas_buffers(arena);
   for (const Panel& columns : panels(0, A.rows(), panel_width(A.rows()))) {
     const auto pivot = factor_block(block_of(A, {columns.begin, columns.end, columns.begin, columns.end}));
     if (pivot) return columns.begin + *pivot;
@@ -118,6 +119,7 @@ void solve(Arena& arena, MatrixView<const T> L, MatrixView<T> B) {
   }
   check_blas_size("cholesky_solve", B);
   if (B.rows() == 0) return;
+  require_blas_buffers(arena);
   const BlasFunctions<T>& functions = blas().functions<T>();
   parallel_for(arena, B.cols(), solve_columns, [&](std::size_t begin, std::size_t end) {
     const MatrixView<T> part = block_of(B, {0, B.rows(), begin, end});

@@ -27,6 +27,7 @@ void multiply(Arena& arena, const Operand<T>& A, const Operand<T>& B, MatrixView
   const T alpha = static_cast<T>(options.alpha), beta = static_cast<T>(options.beta);
   if (C.rows() == 0 || C.cols() == 0) return;
   if (A.cols() == 0) return scale(C, beta);
+  require_blas_buffers(arena);
   const BlasFunctions<T>& functions = blas().functions<T>();
   const auto part = [&](const Block& tile, std::size_t k_begin, std::size_t k_end, T tile_beta, MatrixView<T> out) {
     const Operand<T> a = A.part({tile.row_begin, tile.row_end, k_begin, k_end});

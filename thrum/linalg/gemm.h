@@ -20,8 +20,8 @@ struct GemmOptions {
 /// op(A): (m, k), op(B): (k, n), C: (m, n), row-major with any stride; C must not overlap A or B. Runs on OpenBLAS
 /// (blas_info) in tasks that follow from (m, n, k), so the result has the same bits for any number of threads.
 ///
-/// Throws invalid_argument for shapes that do not fit or exceed 2^31 - 1; io as blas_info; cancelled, after which C
-/// holds anything. Thread-safe.
+/// Throws invalid_argument for shapes that do not fit or exceed 2^31 - 1; io as blas_info; out_of_memory; cancelled,
+/// after which C holds anything. Thread-safe.
 void gemm(Arena& arena, MatrixView<const float> A, MatrixView<const float> B, MatrixView<float> C,
           const GemmOptions& options = {});
 void gemm(Arena& arena, MatrixView<const double> A, MatrixView<const double> B, MatrixView<double> C,

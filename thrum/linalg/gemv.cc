@@ -63,6 +63,7 @@ void multiply_vector(Arena& arena, MatrixView<const T> A, std::span<const T> x, 
   }
   check_blas_size("gemv", A);
   if (y.empty()) return;
+  require_blas_buffers(arena);
   const MatrixView<T> result(y.data(), 1, y.size());
   if (x.empty()) return scale(result, static_cast<T>(options.beta));
   if (options.beta == 0) std::ranges::fill(y, T(0));  // gemv's own zero times NaN may be NaN

@@ -45,6 +45,7 @@ void multiply_by_itself(Arena& arena, const Operand<T>& A, MatrixView<T> C, cons
     scale(C, beta);
     return mirror(C, {0, C.rows(), 0, C.cols()});
   }
+  require_blas_buffers(arena);
   const ProductPlan plan = plan_symmetric_product(A.rows(), A.cols());
   run_product(arena, plan, beta, C, options.stop,
               [&](const Block& tile, std::size_t k_begin, std::size_t k_end, T tile_beta, MatrixView<T> out) {

@@ -19,8 +19,8 @@ struct SyrkOptions {
 /// op(A): (n, k), C: (n, n), symmetric: its lower triangle is read (unless beta is 0) and both are written, equal to
 /// the bit. C must not overlap A. The same bits for any number of threads.
 ///
-/// Throws invalid_argument for shapes that do not fit or exceed 2^31 - 1; io as blas_info; cancelled, after which C
-/// holds anything. Thread-safe.
+/// Throws invalid_argument for shapes that do not fit or exceed 2^31 - 1; io as blas_info; out_of_memory; cancelled,
+/// after which C holds anything. Thread-safe.
 void syrk(Arena& arena, MatrixView<const float> A, MatrixView<float> C, const SyrkOptions& options = {});
 void syrk(Arena& arena, MatrixView<const double> A, MatrixView<double> C, const SyrkOptions& options = {});
 
