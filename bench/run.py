@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Ours beside its peers, in turn in one run.   usage: bench/run.py linear|csv|matmul|serve"""
+"""Ours beside its peers, in turn in one run.   usage: bench/run.py linear|csv|matmul|serve|lectures"""
 import sys
 
 import harness
+import lectures
 import linear
 import matmul
 import read_csv
 import serving
 
-SUITES = {"linear": linear.rows, "csv": read_csv.rows, "matmul": matmul.rows, "serve": serving.rows}
+SUITES = {"linear": linear.rows, "csv": read_csv.rows, "matmul": matmul.rows, "serve": serving.rows,
+          "lectures": lectures.rows}
 
 
 def main():

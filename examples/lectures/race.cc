@@ -8,10 +8,15 @@
 
 namespace {
 
-/// Runs f in two threads at once.
+/// Runs f in two threads that begin together.
 template <class F>
 void twice(F&& f) {
-  const std::jthread one(f), two(f);
+  std::barrier start(2);
+  const auto body = [&] {
+    start.arrive_and_wait();
+    f();
+  };
+  const std::jthread one(body), two(body);
 }
 
 /// The race in slow motion: both read before either writes.

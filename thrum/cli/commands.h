@@ -9,6 +9,10 @@ namespace thrum::cli {
 Command thrum_command(Globals& globals);
 
 // One per file.
+Command bench_command();
+Command bench_matmul_command();
+Command bench_mean_command();
+Command bench_parallel_command();
 Command completion_command();
 Command data_command();
 Command data_generate_command();

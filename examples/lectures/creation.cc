@@ -1,0 +1,92 @@
+// What it costs to create a thread or a process, and to switch from one to another and back.
+// The lecture's size: lesson_creation 1000
+#include <array>
+#include <semaphore>
+#include <thread>
+
+#include "examples/lectures/lesson.h"
+#include "thrum/runtime/shared_array.h"
+#include "thrum/runtime/spawn.h"
+
+namespace {
+
+using Counter = thrum::SharedArray<std::uint64_t>;
+
+void count(const Counter& counter) {
+  ++counter.mutable_span()[0];
+}
+
+/// Creates n of them, one after the other. Returns microseconds for one, its work and its end included.
+template <class CreateOne>
+double cost(std::size_t n, CreateOne&& create_one) {
+  const lesson::Stopwatch watch;
+  for (std::size_t i = 0; i < n; ++i) create_one();
+  return 1e6 * watch.seconds() / static_cast<double>(n);
+}
+
+double cost_of_process(thrum::StartMethod method, std::size_t n, const Counter& counter) {
+  return cost(n, [&] { thrum::spawn({.start = method}, count, counter).wait(); });
+}
+
+double cost_of_thread(std::size_t n, const Counter& counter) {
+  return cost(n, [&] { std::thread(count, counter).join(); });
+}
+
+/// There and back, n times, between two threads that wake each other.
+double thread_round_trip(std::size_t n) {
+  std::binary_semaphore there(0), back(0);
+  const std::jthread other([&] {
+    for (std::size_t i = 0; i < n; ++i) {
+      there.acquire();
+      back.release();
+    }
+  });
+  return cost(n, [&] {
+    there.release();
+    back.acquire();
+  });
+}
+
+/// One end of two pipes.
+struct Line {
+  int in = -1;
+  int out = -1;
+
+  void pass(char& token) const {
+    if (::read(in, &token, 1) != 1 || ::write(out, &token, 1) != 1) throw std::runtime_error("the pipe broke");
+  }
+};
+
+/// The same between two processes, by pipes. Must come before the first thread, since it forks.
+double process_round_trip(std::size_t n) {
+  std::array<int, 2> there{}, back{};
+  if (::pipe(there.data()) != 0 || ::pipe(back.data()) != 0) throw std::runtime_error("no pipe");
+  auto other = thrum::spawn({.start = thrum::StartMethod::fork}, [=] {
+    char token = 0;
+    for (std::size_t i = 0; i < n; ++i) Line{there[0], back[1]}.pass(token);
+  });
+  char token = 'x';
+  if (::write(there[1], &token, 1) != 1) throw std::runtime_error("the pipe broke");
+  const double microseconds = cost(n - 1, [&] { Line{back[0], there[1]}.pass(token); });
+  if (::read(back[0], &token, 1) != 1 || !other.wait().ok()) throw std::runtime_error("the other process failed");
+  return microseconds;
+}
+
+void teach(lesson::Lesson& lesson) {
+  const std::size_t n = lesson.size();
+  const Counter counter = Counter::writable(1);
+  const double switch_process = process_round_trip(10 * n);
+  lesson.record("process by fork", cost_of_process(thrum::StartMethod::fork, n, counter), "us");
+  lesson.record("process by fork server", cost_of_process(thrum::StartMethod::fork_server, n, counter), "us");
+  lesson.record("process by spawn", cost_of_process(thrum::StartMethod::spawn, n, counter), "us");
+  lesson.record("thread", cost_of_thread(n, counter), "us");
+  lesson.check("each of them has worked once", counter[0] == 4 * n);
+  lesson.record("to a process and back", switch_process, "us");
+  lesson.record("to a thread and back", thread_round_trip(10 * n), "us");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return lesson::run(argc, argv, 20, teach);
+}
