@@ -24,6 +24,7 @@
 #include "thrum/runtime/plan.h"
 #include "thrum/runtime/process_pool.h"
 #include "thrum/runtime/progress.h"
+#include "thrum/runtime/queue.h"
 #include "thrum/runtime/semaphore.h"
 #include "thrum/runtime/shared_array.h"
 #include "thrum/runtime/spawn.h"

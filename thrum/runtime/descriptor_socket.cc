@@ -73,6 +73,7 @@ bool send_packet(int socket, ByteSpan bytes, std::span<const int> descriptors, b
   const int flags = MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT);
   while (::sendmsg(socket, &message, flags) < 0) {
     if (errno == EPIPE || errno == ECONNRESET || errno == EAGAIN) return false;
+    if (errno == ETOOMANYREFS && !wait) return false;  // too many descriptors are on their way
     if (errno != EINTR) throw_io("[process] cannot send to another process");
   }
   return true;

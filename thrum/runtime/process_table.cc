@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -37,6 +38,11 @@ std::optional<Status> read_status(pid_t pid) {
   return fields ? std::optional(status) : std::nullopt;
 }
 
+ProcessIdentity read_self() {
+  const pid_t pid = ::getpid();
+  return {pid, read_status(pid).value_or(Status()).start};
+}
+
 /// A process whose first thread ended is a zombie in name only while others run.
 bool has_ended(const Status& status) {
   return (status.state == 'Z' || status.state == 'X') && status.threads <= 1;
@@ -47,9 +53,12 @@ bool has_ended(const Status& status) {
 ProcessIdentity this_process() {
   static Mutex mutex;
   static ProcessIdentity self;
-  const pid_t pid = ::getpid();
+  static std::atomic<bool> known = false;
+  static const int watched = ::pthread_atfork(nullptr, nullptr, [] { known = false; });
+  if (known || watched != 0) return known ? self : read_self();
   const MutexLock lock(mutex);
-  if (self.pid != pid) self = {pid, read_status(pid).value_or(Status()).start};
+  if (!known) self = read_self();
+  known = true;
   return self;
 }
 
@@ -92,7 +101,7 @@ std::int64_t ProcessTable::sum() const noexcept {
 }
 
 pid_t ProcessTable::release_dead() {
-  const pid_t self = ::getpid();
+  const pid_t self = this_process().pid;
   pid_t dead = 0;
   for (Place& place : std::span(places_).first(used_)) {
     if (place.process.pid == 0 || place.process.pid == self || is_alive(place.process)) continue;

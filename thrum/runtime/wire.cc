@@ -43,7 +43,7 @@ void WireWriter::write_descriptor(int fd) {
 }
 
 void WireWriter::write_buffer(ByteSpan bytes) {
-  if (bytes.size() < bulk_threshold || mode_ == Mode::to_storage) {
+  if (bytes.size() < bulk_threshold || mode_ != Mode::to_process) {
     write(inline_buffer);
     return write_bytes(bytes);
   }

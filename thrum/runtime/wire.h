@@ -134,8 +134,9 @@ class WireWriter {
   static constexpr std::size_t bulk_threshold = std::size_t{128} << 10;
 
   enum class Mode {
-    to_process,  ///< descriptors and out-of-band data are allowed
-    to_storage,  ///< bytes only: a descriptor throws invalid_argument
+    to_process,         ///< descriptors and out-of-band data are allowed
+    inline_to_process,  ///< descriptors are allowed, all data are inline
+    to_storage,         ///< bytes only: a descriptor throws invalid_argument
   };
 
   explicit WireWriter(Mode mode = Mode::to_process) : mode_(mode) {}
