@@ -20,16 +20,29 @@ REPEATS = 5
 
 @dataclass
 class Row:
-    """One comparison. `ratio` says how much better ours is: above 1 we are ahead."""
+    """One comparison. `ratio` says how much better ours is: above 1 we are ahead. `goal` is a ratio; `at_most` and
+    `at_least` are goals for `ours` itself."""
     name: str
     ours: float
-    peer: float
-    ratio: float
+    peer: float | None
+    ratio: float | None
     goal: float | None = None
     quality_ours: float | str | None = None
     quality_peer: float | str | None = None
     unit: str = "s"
     runs: dict = field(default_factory=dict)  # every measurement, for those who doubt the medians
+    at_most: float | None = None
+    at_least: float | None = None
+
+    def verdict(self):
+        reached = [self.ratio >= self.goal] if self.goal is not None else []
+        reached += [self.ours <= self.at_most] if self.at_most is not None else []
+        reached += [self.ours >= self.at_least] if self.at_least is not None else []
+        return "" if not reached else "reached" if all(reached) else "MISSED"
+
+    def goals(self):
+        bounds = (("", self.goal), ("<= ", self.at_most), (">= ", self.at_least))
+        return ", ".join(f"{sign}{number(bound)}" for sign, bound in bounds if bound is not None)
 
 
 def take_turns(ours, peer, repeats=REPEATS):
@@ -38,14 +51,20 @@ def take_turns(ours, peer, repeats=REPEATS):
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
-def compare_seconds(name, ours, peer, goal=None, repeats=REPEATS):
-    """A row of median seconds; `ours` and `peer` return {"seconds": ..., "quality": ...}. One run of each warms up."""
+def compare(name, ours, peer, key="seconds", scale=1, unit="s", more_is_better=False, repeats=REPEATS, **goals):
+    """A row of the medians of what stands at `key` in the answers of both; the first of each warms up."""
     ours(), peer()
-    a, b = take_turns(ours, peer, repeats)
-    seconds = [[run["seconds"] for run in side] for side in (a, b)]
-    mine, theirs = statistics.median(seconds[0]), statistics.median(seconds[1])
-    return Row(name, mine, theirs, theirs / mine, goal, a[0].get("quality"), b[0].get("quality"),
-               runs={"ours": seconds[0], "peer": seconds[1]})
+    answers = take_turns(ours, peer, repeats)
+    values = [[scale * answer[key] for answer in side] for side in answers]
+    mine, theirs = (statistics.median(side) for side in values)
+    return Row(name, mine, theirs, mine / theirs if more_is_better else theirs / mine, unit=unit,
+               quality_ours=answers[0][0].get("quality"), quality_peer=answers[1][0].get("quality"),
+               runs={"ours": values[0], "peer": values[1]}, **goals)
+
+
+def compare_seconds(name, ours, peer, goal=None):
+    """A row of median seconds; `ours` and `peer` return {"seconds": ..., "quality": ...}."""
+    return compare(name, ours, peer, goal=goal)
 
 
 class Peer:
@@ -55,7 +74,7 @@ class Peer:
         self.process = subprocess.Popen([*on_cpus(threads), python, ROOT / "bench" / "peers" / script,
                                          *map(str, arguments)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        env={**os.environ, **thread_limits(threads), **(environment or {})})
+                                        env={**without_core_type(), **thread_limits(threads), **(environment or {})})
 
     def ask(self, **request):
         self.process.stdin.write(json.dumps(request) + "\n")
@@ -71,6 +90,11 @@ class Peer:
     def __exit__(self, *_):
         self.process.stdin.close()
         self.process.wait()
+
+
+def without_core_type():
+    """Our environment, but the peers' BLAS finds out by itself which processor this is."""
+    return {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
 
 
 def thread_limits(threads):
@@ -115,7 +139,7 @@ def cpu_name():
 
 
 def versions():
-    names = ("scikit-learn", "numpy", "scipy", "pandas", "pyarrow", "flask", "gunicorn")
+    names = ("scikit-learn", "numpy", "scipy", "pandas", "pyarrow", "flask", "gunicorn", "joblib", "loky")
     ours = subprocess.run([BIN / "thrum", "--version"], check=True, capture_output=True, text=True).stdout.split()[1]
     return {"thrum": ours, "python": platform.python_version(),
             **{name: metadata.version(name) for name in names}}
@@ -127,16 +151,16 @@ def conditions():
             "versions": versions()}
 
 
-def number(value):
-    return value if isinstance(value, str) else "" if value is None else f"{value:.6g}"
+def number(value, digits=6):
+    return value if isinstance(value, str) else "" if value is None else f"{value:.{digits}g}"
 
 
 def table(rows):
     lines = [["name", "ours", "peer", "", "ratio", "goal", "", "quality: ours", "peer"]]
     for row in rows:
-        reached = "" if row.goal is None else "reached" if row.ratio >= row.goal else "MISSED"
-        lines.append([row.name, f"{row.ours:.4g}", f"{row.peer:.4g}", row.unit, f"{row.ratio:.2f}", number(row.goal),
-                      reached, number(row.quality_ours), number(row.quality_peer)])
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+        lines.append([row.name, f"{row.ours:.4g}", number(row.peer, 4), row.unit, ratio, row.goals(), row.verdict(),
+                      number(row.quality_ours), number(row.quality_peer)])
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
 

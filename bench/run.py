@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Ours beside its peers, in turn in one run.   usage: bench/run.py linear|csv|matmul|serve|lectures"""
+"""Ours beside its peers, in turn in one run.   usage: bench/run.py linear|csv|matmul|serve|lectures|runtime"""
 import sys
 
 import harness
@@ -7,10 +7,11 @@ import lectures
 import linear
 import matmul
 import read_csv
+import runtime
 import serving
 
 SUITES = {"linear": linear.rows, "csv": read_csv.rows, "matmul": matmul.rows, "serve": serving.rows,
-          "lectures": lectures.rows}
+          "lectures": lectures.rows, "runtime": runtime.rows}
 
 
 def main():
