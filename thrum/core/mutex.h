@@ -23,6 +23,8 @@ class THRUM_THREAD_ANNOTATION(capability("mutex")) Mutex {
  public:
   void lock() THRUM_THREAD_ANNOTATION(acquire_capability()) { mutex_.lock(); }
   void unlock() THRUM_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
+  /// Tells the analysis that the mutex is held, where it cannot see that: in callbacks.
+  void assume_held() const THRUM_THREAD_ANNOTATION(assert_capability(this)) {}
 
  private:
   friend class ConditionVariable;

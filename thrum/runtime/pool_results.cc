@@ -113,7 +113,12 @@ void Core::wait_for_room(FunctionRef<bool()> done, const std::stop_token& stop) 
     MutexLock lock(mutex_);
     if (waiting_.empty()) return;
   }
-  attend([&]() THRUM_REQUIRES(mutex_) { return waiting_.empty() || done(); }, stop);
+  attend(
+      [&] {
+        mutex_.assume_held();
+        return waiting_.empty() || done();
+      },
+      stop);
 }
 
 }  // namespace thrum::pool_detail

@@ -19,8 +19,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-constexpr int max_deaths = 3;        ///< of processes that ran a task
-constexpr int max_early_deaths = 3;  ///< of workers that did nothing, in a row
+constexpr int max_deaths = 3;  ///< of processes that ran a task
+// Of workers that did nothing, in a row: by themselves, or killed, which may be anybody's doing.
+constexpr int max_early_deaths = 3;
+constexpr int max_early_kills = 100;
 
 }  // namespace
 
@@ -125,7 +127,7 @@ void Core::bury(std::unique_ptr<Worker>& worker, ProcessEnd end) {
   std::erase_if(left, [&](const WaitingTask& task) { return task.ticket.call == initializer_.ticket.call; });
   put_in_front(std::move(left));
   if (suspect) retry(*worker, std::move(*suspect), end, doom);
-  if (early_deaths_ >= max_early_deaths) {
+  if (early_deaths_ >= (end.signal == SIGKILL ? max_early_kills : max_early_deaths)) {
     break_with(std::make_exception_ptr(Error(
         ErrorCode::remote, fmt::format("[ProcessPool] workers end before they have done anything: {}", end.describe()),
         "see what they wrote to standard error")));

@@ -113,7 +113,10 @@ void Core::abandon(const Call& call, std::size_t from) {
 
 void Core::cancel(const Call& call) {
   abandon(call, 0);
-  const auto is_gone = [&]() THRUM_REQUIRES(mutex_) { return !runs(call); };
+  const auto is_gone = [&] {
+    mutex_.assume_held();
+    return !runs(call);
+  };
   attend(is_gone, {}, std::chrono::steady_clock::now() + cancel_grace);
   {
     MutexLock lock(mutex_);

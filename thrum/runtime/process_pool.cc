@@ -57,11 +57,21 @@ std::vector<pid_t> ProcessPool::pids() const {
 }
 
 void ProcessPool::wait_until_ready() {
-  core_->attend([&]() THRUM_REQUIRES(core_->mutex()) { return core_->is_ready(); }, {});
+  core_->attend(
+      [&] {
+        core_->mutex().assume_held();
+        return core_->is_ready();
+      },
+      {});
 }
 
 void ProcessPool::join() {
-  core_->attend([&]() THRUM_REQUIRES(core_->mutex()) { return core_->is_idle(); }, {});
+  core_->attend(
+      [&] {
+        core_->mutex().assume_held();
+        return core_->is_idle();
+      },
+      {});
 }
 
 }  // namespace thrum

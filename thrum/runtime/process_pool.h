@@ -88,7 +88,6 @@ class Results final : public Call {
   }
 
   std::size_t n_done() const noexcept { return n_done_; }
-  bool has_failed() const noexcept { return !failures_.empty(); }
   bool has(std::size_t index) const { return values_.contains(index) || failures_.contains(index); }
   bool is_empty() const noexcept { return values_.empty() && failures_.empty(); }
   /// The lowest index that is there. REQUIRES: not empty.
@@ -288,21 +287,28 @@ class ResultStream {
     std::optional<Value> next() {
       send_ahead();
       if (n_taken_ == n_sent_) return std::nullopt;
-      bool is_there = false;
-      std::size_t index = n_taken_;
-      const auto look = [&] {
-        is_there = Ordered ? results_->has(index) : !results_->is_empty();
-        if (is_there && !Ordered) index = results_->first();
-        return is_there;
+      // With the pool locked: other results of the stream may come at the same time.
+      std::optional<Value> taken;
+      std::exception_ptr failure;
+      const auto take = [&] {
+        const std::size_t index = Ordered || results_->is_empty() ? n_taken_ : results_->first();
+        if (!results_->has(index)) return false;
+        try {
+          if constexpr (Ordered) {
+            taken.emplace(results_->take(index));
+          } else {
+            taken.emplace(Completed<R>{index, results_->take(index)});
+          }
+        } catch (...) {
+          failure = std::current_exception();
+        }
+        return true;
       };
-      pool_detail::attend(*core_, look, stop_);
-      if (!is_there) pool_detail::throw_cancelled();
+      pool_detail::attend(*core_, take, stop_);
+      if (!taken && !failure) pool_detail::throw_cancelled();
       ++n_taken_;
-      if constexpr (Ordered) {
-        return results_->take(index);
-      } else {
-        return Completed<R>{index, results_->take(index)};
-      }
+      if (failure) std::rethrow_exception(failure);
+      return taken;
     }
 
    private:
@@ -424,18 +430,21 @@ class ProcessPool {
   auto run_all(Items&& items, const CallOptions& options, Write&& write) {
     auto results = std::make_shared<pool_detail::MapResults<R>>();
     results->timeout = options.timeout;
-    bool has_failed = false;
     std::size_t n_sent = 0;
-    const auto failed = [&] { return has_failed = results->has_failed(); };
+    std::optional<std::size_t> failure;  // of the results, which others may change while the pool is not locked
+    const auto failed = [&] {
+      if (results->has_failed()) failure = results->failed();
+      return failure.has_value();
+    };
     for (auto&& item : items) {
       pool_detail::submit(*core_, results, n_sent++, write(item));
       pool_detail::wait_for_room(*core_, failed, options.stop);
-      if (has_failed || options.stop.stop_requested()) break;
+      if (failure || options.stop.stop_requested()) break;
     }
     bool is_done = false;
     const auto done = [&] { return (is_done = results->n_done() == n_sent) || failed(); };
     pool_detail::attend(*core_, done, options.stop);
-    if (!is_done && has_failed) is_done = finish_below(*results, n_sent, options.stop);
+    if (!is_done && failure) is_done = finish_below(*results, *failure, n_sent, options.stop);
     if (!is_done) {
       pool_detail::cancel(*core_, *results);
       pool_detail::throw_cancelled();
@@ -446,8 +455,9 @@ class ProcessPool {
 
   /// Drops what has not begun behind the failed task, and waits for the rest, which may fail earlier.
   template <class R>
-  bool finish_below(pool_detail::MapResults<R>& results, std::size_t n_sent, const std::stop_token& stop) {
-    pool_detail::abandon(*core_, results, results.failed() + 1);
+  bool finish_below(pool_detail::MapResults<R>& results, std::size_t failure, std::size_t n_sent,
+                    const std::stop_token& stop) {
+    pool_detail::abandon(*core_, results, failure + 1);
     bool is_done = false;
     pool_detail::attend(*core_, [&] { return is_done = results.n_done() == n_sent; }, stop);
     return is_done;

@@ -77,6 +77,7 @@ Process start(const SpawnOptions& options, WireWriter task) {
   const UniqueFd memory = share_task(task, descriptors.size());
   RoleCommand command{ProcessRole::call, options.name, options.environment, {memory.get()}};
   for (const UniqueFd& descriptor : descriptors) command.descriptors.push_back(descriptor.get());
+  if (options.start == StartMethod::fork_server) return start_role(command, options.start);
   std::optional<Process> process;
   run_in_lasting_thread([&] { process.emplace(start_role(command, options.start)); });
   return std::move(*process);
