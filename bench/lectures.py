@@ -67,11 +67,16 @@ def measure(lesson):
 
 def rows_of(lesson, our_runs, python_runs):
     ours, python = medians(our_runs), medians(python_runs)
-    return [Row(f"{lesson.name}: {name}", ours[name], python[name], python[name] / ours[name],
-                quality_ours="checked", quality_peer="checked", unit=lesson.unit,
-                runs={"ours": [run["figures"][name] for run in our_runs],
-                      "peer": [run["figures"][name] for run in python_runs]})
-            for name in ours if name in python]
+    return [row_of(lesson, name, ours[name], python.get(name), our_runs, python_runs) for name in ours]
+
+
+def row_of(lesson, name, ours, python, our_runs, python_runs):
+    runs = {"ours": [run["figures"][name] for run in our_runs]}
+    if python is None:
+        return Row(f"{lesson.name}: {name}", ours, None, None, quality_ours="checked", unit=lesson.unit, runs=runs)
+    runs["peer"] = [run["figures"][name] for run in python_runs]
+    return Row(f"{lesson.name}: {name}", ours, python, python / ours, quality_ours="checked", quality_peer="checked",
+               unit=lesson.unit, runs=runs)
 
 
 def cell(value, unit):

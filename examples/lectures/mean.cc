@@ -1,4 +1,5 @@
-// The mean of many numbers: alone, by two threads, by two processes that get copies, by two that share the memory.
+// The mean of many numbers: alone, by two threads, by two processes that get copies through a queue, by two that share
+// the memory.
 // The lecture's size: lesson_mean 100000000
 #include <algorithm>
 #include <cmath>
@@ -7,13 +8,13 @@
 
 #include "examples/lectures/lesson.h"
 #include "thrum/runtime/parallel.h"
-#include "thrum/runtime/process_pool.h"
+#include "thrum/runtime/queue.h"
 #include "thrum/runtime/shared_array.h"
+#include "thrum/runtime/spawn.h"
 
 namespace {
 
 using Numbers = std::span<const double>;
-using Copy = std::vector<double>;
 using Sums = std::vector<double>;
 
 constexpr std::size_t block = 4096;
@@ -29,7 +30,8 @@ thrum::SharedArray<double> make_numbers(std::size_t n) {
 double mean_by_formula(std::size_t n) {
   double sum = 0;
   for (std::size_t v = 0; v < n_values; ++v) {
-    sum += static_cast<double>(n / n_values + (v < n % n_values)) / static_cast<double>(v + 1);
+    const std::size_t count = n / n_values + (v < n % n_values ? 1 : 0);
+    sum += static_cast<double>(count) / static_cast<double>(v + 1);
   }
   return sum / static_cast<double>(n);
 }
@@ -56,31 +58,58 @@ double mean(std::size_t n, const std::vector<Sums>& parts) {
   return sum / static_cast<double>(n);
 }
 
-Sums sums_of_copy(const Copy& numbers) {
-  return block_sums(numbers);
-}
-Sums sums_of_half(const thrum::SharedArray<double>& numbers, std::size_t i) {
-  return block_sums(half(numbers.span(), i));
-}
-
 std::vector<Sums> by_two_threads(Numbers numbers) {
   thrum::Arena arena(2, thrum::Backend::threads);
   return thrum::parallel_map(arena, 2, [&](std::size_t i) { return block_sums(half(numbers, i)); });
 }
 
+/// What goes to a process, and what comes back.
+struct Part {
+  std::size_t half = 0;
+  std::vector<double> numbers;
+};
+struct Result {
+  std::size_t half = 0;
+  Sums sums;
+};
+using Results = thrum::Queue<Result>;
+
+void add_up_copy(const thrum::Queue<Part>& parts, const Results& results) {
+  const Part part = parts.get().value();
+  results.put({part.half, block_sums(part.numbers)});
+}
+
+void add_up_half(const thrum::SharedArray<double>& numbers, std::size_t i, const Results& results) {
+  results.put({i, block_sums(half(numbers.span(), i))});
+}
+
+/// They come in any order.
+std::vector<Sums> get_both(const Results& results) {
+  std::vector<Sums> sums(2);
+  for (int i = 0; i < 2; ++i) {
+    Result result = results.get().value();
+    sums[result.half] = std::move(result.sums);
+  }
+  return sums;
+}
+
 std::vector<Sums> by_two_processes_with_copies(Numbers numbers) {
-  thrum::ProcessPool pool({.workers = 2});
-  const Numbers left = half(numbers, 0), right = half(numbers, 1);
-  auto first = pool.apply_async(sums_of_copy, Copy(left.begin(), left.end()));
-  auto second = pool.apply_async(sums_of_copy, Copy(right.begin(), right.end()));
-  return {first.get(), second.get()};
+  const thrum::Queue<Part> parts;
+  const Results results;
+  const thrum::Process one = thrum::spawn(add_up_copy, parts, results);
+  const thrum::Process two = thrum::spawn(add_up_copy, parts, results);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Numbers mine = half(numbers, i);
+    parts.put({i, {mine.begin(), mine.end()}});
+  }
+  return get_both(results);
 }
 
 std::vector<Sums> by_two_processes_without_a_copy(const thrum::SharedArray<double>& numbers) {
-  thrum::ProcessPool pool({.workers = 2});
-  auto first = pool.apply_async(sums_of_half, numbers, 0);
-  auto second = pool.apply_async(sums_of_half, numbers, 1);
-  return {first.get(), second.get()};
+  const Results results;
+  const thrum::Process one = thrum::spawn(add_up_half, numbers, 0, results);
+  const thrum::Process two = thrum::spawn(add_up_half, numbers, 1, results);
+  return get_both(results);
 }
 
 void teach(lesson::Lesson& lesson) {

@@ -1,10 +1,9 @@
-// Processes share no memory: what one appends to a list of the program, the other never sees. Results are sent instead.
-#include <algorithm>
-#include <numeric>
+// Processes share no memory: what one appends to a list of the program, the other never sees. A queue brings the
+// results.
 #include <thread>
 
 #include "examples/lectures/lesson.h"
-#include "thrum/runtime/process_pool.h"
+#include "thrum/runtime/queue.h"
 #include "thrum/runtime/spawn.h"
 
 namespace {
@@ -15,9 +14,9 @@ void append_squares(int n) {
   for (int i = 0; i < n; ++i) squares.push_back(i * i);
 }
 
-std::vector<int> return_squares(int n) {
+void send_squares(int n, const thrum::Queue<std::vector<int>>& queue) {
   append_squares(n);
-  return squares;
+  queue.put(squares);
 }
 
 void teach(lesson::Lesson& lesson) {
@@ -36,9 +35,14 @@ void teach(lesson::Lesson& lesson) {
   lesson.say("Process {} has appended to its own: ours has {} elements.", process.pid(), squares.size());
   lesson.check("it ended well, and our list is empty", process.wait().ok() && squares.empty());
 
-  thrum::ProcessPool pool({.workers = 1});
-  squares = lesson.time("a process that sends its result", [&] { return pool.apply(return_squares, n); });
-  lesson.say("Process {} has sent its list: ours has {} elements.", pool.pids().front(), squares.size());
+  const thrum::Queue<std::vector<int>> queue;
+  const thrum::Process sender = lesson.time("a process that sends its result", [&] {
+    thrum::Process started = thrum::spawn(send_squares, n, queue);
+    squares = queue.get().value();
+    started.wait();
+    return started;
+  });
+  lesson.say("Process {} has sent its list: ours has {} elements.", sender.pid(), squares.size());
   lesson.check("every element came", squares.size() == lesson.size() && squares.back() == (n - 1) * (n - 1));
 }
 
