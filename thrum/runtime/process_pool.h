@@ -239,8 +239,8 @@ class ResultStream {
   using Item = crossing_t<std::ranges::range_reference_t<View>>;
   using Value = std::conditional_t<Ordered, pool_detail::Stored<R>, Completed<R>>;
 
-  ResultStream(std::shared_ptr<pool_detail::Core> core, F f, View items, std::size_t ahead, CallOptions options)
-      : state_(std::make_unique<State>(std::move(core), std::move(f), std::move(items), ahead, std::move(options))) {}
+  ResultStream(std::shared_ptr<pool_detail::Core> core, F f, View items, std::size_t ahead, const CallOptions& options)
+      : state_(std::make_unique<State>(std::move(core), std::move(f), std::move(items), ahead, options)) {}
 
   /// The next result; none at the end. Throws TaskFailed, after which the stream goes on with the next task; cancelled.
   std::optional<Value> next() { return state_->next(); }
@@ -269,7 +269,7 @@ class ResultStream {
   /// Behind a pointer, since it refers into itself.
   class State {
    public:
-    State(std::shared_ptr<pool_detail::Core> core, F f, View items, std::size_t ahead, CallOptions options)
+    State(std::shared_ptr<pool_detail::Core> core, F f, View items, std::size_t ahead, const CallOptions& options)
         : core_(std::move(core)),
           f_(std::move(f)),
           items_(std::move(items)),
@@ -411,13 +411,13 @@ class ProcessPool {
 
   /// As map, but lazily: a range of results in order, while tasks run up to `ahead` further (0: 64 for each worker).
   template <class F, std::ranges::input_range Items>
-  auto imap(F&& f, Items&& items, std::size_t ahead = 0, CallOptions options = {}) {
-    return stream<true>(std::forward<F>(f), std::forward<Items>(items), ahead, std::move(options));
+  auto imap(F&& f, Items&& items, std::size_t ahead = 0, const CallOptions& options = {}) {
+    return stream<true>(std::forward<F>(f), std::forward<Items>(items), ahead, options);
   }
   /// As imap, but in the order in which tasks end: a range of Completed{index, value}.
   template <class F, std::ranges::input_range Items>
-  auto imap_unordered(F&& f, Items&& items, std::size_t ahead = 0, CallOptions options = {}) {
-    return stream<false>(std::forward<F>(f), std::forward<Items>(items), ahead, std::move(options));
+  auto imap_unordered(F&& f, Items&& items, std::size_t ahead = 0, const CallOptions& options = {}) {
+    return stream<false>(std::forward<F>(f), std::forward<Items>(items), ahead, options);
   }
 
   /// Waits until all tasks have ended.
@@ -464,13 +464,13 @@ class ProcessPool {
   }
 
   template <bool Ordered, class F, class Items>
-  auto stream(F&& f, Items&& items, std::size_t ahead, CallOptions options) {
+  auto stream(F&& f, Items&& items, std::size_t ahead, const CallOptions& options) {
     using View = std::views::all_t<Items>;
     using Item = crossing_t<std::ranges::range_reference_t<View>>;
     using R = std::decay_t<std::invoke_result_t<std::decay_t<F>&, Item>>;
     if (ahead == 0) ahead = 64 * static_cast<std::size_t>(workers());
-    return ResultStream<R, std::decay_t<F>, View, Ordered>(
-        core_, std::forward<F>(f), std::views::all(std::forward<Items>(items)), ahead, std::move(options));
+    return ResultStream<R, std::decay_t<F>, View, Ordered>(core_, std::forward<F>(f),
+                                                           std::views::all(std::forward<Items>(items)), ahead, options);
   }
 
   std::shared_ptr<pool_detail::Core> core_;  ///< futures and streams hold it too
