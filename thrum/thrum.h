@@ -21,6 +21,7 @@
 #include "thrum/runtime/lock.h"
 #include "thrum/runtime/machine.h"
 #include "thrum/runtime/parallel.h"
+#include "thrum/runtime/pipe.h"
 #include "thrum/runtime/plan.h"
 #include "thrum/runtime/process_pool.h"
 #include "thrum/runtime/progress.h"

@@ -90,9 +90,10 @@ std::optional<DescriptorPacket> receive_packet(int socket) {
   message.msg_control = control.bytes.data();
   message.msg_controllen = control.bytes.size();
   ssize_t got = 0;
-  while ((got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {
+  // ECONNRESET says, once, that the other end is gone and had not read everything. What it sent comes after that.
+  while ((got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0 && (errno == EINTR || errno == ECONNRESET)) {
   }
-  if (got < 0 && errno != ECONNRESET) throw_io("[process] cannot receive from another process");
+  if (got < 0) throw_io("[process] cannot receive from another process");
   packet.descriptors = detach(message);
   if (got <= 0) return std::nullopt;
   packet.bytes.resize(static_cast<std::size_t>(got));
