@@ -22,6 +22,8 @@
 #include "thrum/runtime/machine.h"
 #include "thrum/runtime/parallel.h"
 #include "thrum/runtime/pipe.h"
+#include "thrum/runtime/parallel_calls.h"
+#include "thrum/runtime/parallel_processes.h"
 #include "thrum/runtime/plan.h"
 #include "thrum/runtime/process_pool.h"
 #include "thrum/runtime/progress.h"

@@ -29,9 +29,10 @@ class Failure {
     cause_ = std::move(cause);
   }
 
+  /// REQUIRES: nobody records any more.
   void rethrow_if_any() {
+    if (chunk() == none) return;  // the common case, without the lock
     MutexLock lock(mutex_);
-    if (chunk_ == none) return;
     if (!cause_) throw Error(ErrorCode::cancelled, "[parallel] a stop was requested before the work was done");
     std::rethrow_exception(std::move(cause_));
   }
@@ -49,7 +50,7 @@ class Loop {
       : n_chunks_(n_chunks), body_(body), stop_(stop) {}
 
   void work() noexcept {
-    for (;;) {
+    while (next_.load(std::memory_order_relaxed) < n_chunks_) {
       const std::size_t chunk = next_.fetch_add(1, std::memory_order_relaxed);
       if (chunk >= n_chunks_ || chunk > failure_.chunk()) return;
       if (stop_.stop_requested()) return failure_.record(chunk, nullptr);

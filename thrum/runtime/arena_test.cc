@@ -308,6 +308,23 @@ TEST(Arena, RefusesImpossibleSlots) {
   }
 }
 
+TEST(Arena, ANestedArenaRunsOnThePlacesOfTheOuterOne) {
+  Arena outer(3);
+  std::atomic<int> now = 0, most = 0;
+  outer.run(6, [&](std::size_t) {
+    Arena inner(5);
+    inner.run(20, [&](std::size_t) {
+      const int here = ++now;
+      int seen = most;
+      while (seen < here && !most.compare_exchange_weak(seen, here)) {
+      }
+      std::this_thread::yield();
+      --now;
+    });
+  });
+  EXPECT_LE(most, 3);
+}
+
 TEST(Arena, NestedArenasOfBothKindsCompose) {
   Arena tbb(3, Backend::tbb), threads(3, Backend::threads);
   std::atomic<int> calls = 0;

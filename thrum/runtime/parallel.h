@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -22,9 +23,10 @@ enum class Backend {
 std::string_view backend_name(Backend backend) noexcept;
 
 /// A fixed number of places at which work can run at once. The calling thread takes one of them.
-/// Thread-safe: calls from several threads share the arena's workers. Calls may nest; a nested call runs on the places
-/// of its arena, and a thread that waits for it runs nothing else meanwhile. Scratch belongs to a chunk, never to a
-/// thread.
+/// Thread-safe: calls from several threads share the arena's workers. Calls may nest: one that begins in a chunk runs
+/// on the places of the arena that this chunk runs on, whatever arena it names, so that no more threads are at work
+/// than the outermost call was given; and a thread that waits for it runs nothing else meanwhile. Scratch belongs to a
+/// chunk, never to a thread.
 class Arena {
  public:
   /// The most slots that an arena can have.
@@ -55,6 +57,8 @@ class Arena {
     /// Calls `work` at least once and at most `places` times, at once in as many threads as are free. Returns when
     /// every call has ended; what they wrote is visible then. `work` does not throw.
     virtual void run(int places, FunctionRef<void()> work) = 0;
+    /// Calls `work` some time later in a thread of the team, if ever. It does not throw.
+    virtual void post(std::function<void()> work) = 0;
   };
 
  private:

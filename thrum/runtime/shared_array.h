@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -29,8 +30,9 @@ class SharedArray {
   static SharedArray writable(std::size_t n) { return SharedArray(n, SharedMemory::Access::all_write); }
   /// A sealed copy of `values`. Throws out_of_memory; io.
   static SharedArray from(std::span<const T> values) {
-    SharedArray array;
-    array.memory_ = SharedMemory::sealed_copy({.kind = "array", .element_bytes = sizeof(T)}, std::as_bytes(values));
+    const SharedArray array(values.size());
+    std::ranges::copy(values, array.mutable_span().begin());
+    array.seal();
     return array;
   }
 

@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <deque>
+#include <functional>
 #include <list>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "thrum/core/mutex.h"
@@ -24,24 +27,46 @@ class ThreadsTeam final : public Arena::Team {
   ~ThreadsTeam() override { shut_down(); }
 
   void run(int places, FunctionRef<void()> work) override {
-    Call call{work, places - 1};
+    Call call{work, places - 1, standing_of_helpers()};
     {
       MutexLock lock(mutex_);
       calls_.push_back(&call);
     }
     wanted_.notify_all();
-    work();
+    {
+      const StandingScope here(standing == Standing::free ? Standing::in_thread : standing);
+      work();
+    }
     MutexLock lock(mutex_);
     calls_.remove(&call);
     while (call.running > 0) ended_.wait(mutex_);
+  }
+
+  void post(std::function<void()> work) override {
+    {
+      MutexLock lock(mutex_);
+      posted_.push_back({std::move(work), standing_of_helpers()});
+    }
+    wanted_.notify_one();
   }
 
  private:
   struct Call {
     FunctionRef<void()> work;
     int wanted;  ///< threads that may still join; guarded by mutex_, as is the rest
+    Standing of_helpers;
     int running = 0;
   };
+
+  struct Posted {
+    std::function<void()> work;
+    Standing standing;
+  };
+
+  static Standing standing_of_helpers() {
+    const bool holds_place = standing == Standing::in_arena || standing == Standing::alone;
+    return holds_place ? Standing::alone : Standing::in_thread;
+  }
 
   /// The youngest call first: an inner loop holds up an outer one.
   Call* open_call() THRUM_REQUIRES(mutex_) {
@@ -54,6 +79,8 @@ class ThreadsTeam final : public Arena::Team {
     while (!closed_) {
       if (Call* call = open_call()) {
         help(*call);
+      } else if (!posted_.empty()) {
+        work_off_posted();
       } else {
         wanted_.wait(mutex_);
       }
@@ -64,9 +91,24 @@ class ThreadsTeam final : public Arena::Team {
     --call.wanted;
     ++call.running;
     mutex_.unlock();
-    call.work();
+    {
+      const StandingScope here(call.of_helpers);
+      call.work();
+    }
     mutex_.lock();
     if (--call.running == 0) ended_.notify_all();
+  }
+
+  void work_off_posted() THRUM_REQUIRES(mutex_) {
+    Posted posted = std::move(posted_.front());
+    posted_.pop_front();
+    mutex_.unlock();
+    {
+      const StandingScope here(posted.standing);
+      posted.work();
+      posted.work = nullptr;  // what it holds ends here, not under the lock
+    }
+    mutex_.lock();
   }
 
   void shut_down() {
@@ -82,6 +124,7 @@ class ThreadsTeam final : public Arena::Team {
   ConditionVariable wanted_;
   ConditionVariable ended_;
   std::list<Call*> calls_ THRUM_GUARDED_BY(mutex_);
+  std::deque<Posted> posted_ THRUM_GUARDED_BY(mutex_);
   bool closed_ THRUM_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
