@@ -1,10 +1,10 @@
 // What it costs to create a thread or a process, and to switch from one to another and back.
 // The lecture's size: lesson_creation 1000
-#include <array>
 #include <semaphore>
 #include <thread>
 
 #include "examples/lectures/lesson.h"
+#include "thrum/runtime/pipe.h"
 #include "thrum/runtime/shared_array.h"
 #include "thrum/runtime/spawn.h"
 
@@ -47,41 +47,33 @@ double thread_round_trip(std::size_t n) {
   });
 }
 
-/// One end of two pipes.
-struct Line {
-  int in = -1;
-  int out = -1;
+void answer(const thrum::Pipe<char>& theirs, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) theirs.send(theirs.recv().value());
+}
 
-  void pass(char& token) const {
-    if (::read(in, &token, 1) != 1 || ::write(out, &token, 1) != 1) throw std::runtime_error("the pipe broke");
-  }
-};
-
-/// The same between two processes, by pipes. Must come before the first thread, since it forks.
+/// The same between two processes, by a pipe.
 double process_round_trip(std::size_t n) {
-  std::array<int, 2> there{}, back{};
-  if (::pipe(there.data()) != 0 || ::pipe(back.data()) != 0) throw std::runtime_error("no pipe");
-  auto other = thrum::spawn({.start = thrum::StartMethod::fork}, [=] {
-    char token = 0;
-    for (std::size_t i = 0; i < n; ++i) Line{there[0], back[1]}.pass(token);
-  });
-  char token = 'x';
-  if (::write(there[1], &token, 1) != 1) throw std::runtime_error("the pipe broke");
-  const double microseconds = cost(n - 1, [&] { Line{back[0], there[1]}.pass(token); });
-  if (::read(back[0], &token, 1) != 1 || !other.wait().ok()) throw std::runtime_error("the other process failed");
-  return microseconds;
+  auto [ours, theirs] = thrum::make_pipe<char>();
+  thrum::Process other = thrum::spawn(answer, theirs, n + 1);
+  theirs.close();
+  const auto there_and_back = [&line = ours] {
+    line.send('x');
+    if (line.recv() != 'x') throw std::runtime_error("the other process failed");
+  };
+  there_and_back();  // until it has started
+  return cost(n, there_and_back);
 }
 
 void teach(lesson::Lesson& lesson) {
   const std::size_t n = lesson.size();
   const Counter counter = Counter::writable(1);
-  const double switch_process = process_round_trip(10 * n);
+  // Fork comes first: it needs a process with one thread.
   lesson.record("process by fork", cost_of_process(thrum::StartMethod::fork, n, counter), "us");
   lesson.record("process by fork server", cost_of_process(thrum::StartMethod::fork_server, n, counter), "us");
   lesson.record("process by spawn", cost_of_process(thrum::StartMethod::spawn, n, counter), "us");
   lesson.record("thread", cost_of_thread(n, counter), "us");
   lesson.check("each of them has worked once", counter[0] == 4 * n);
-  lesson.record("to a process and back", switch_process, "us");
+  lesson.record("to a process and back", process_round_trip(10 * n), "us");
   lesson.record("to a thread and back", thread_round_trip(10 * n), "us");
 }
 

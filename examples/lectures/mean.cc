@@ -1,13 +1,14 @@
-// The mean of many numbers: alone, by two threads, by two processes that get copies through a queue, by two that share
-// the memory.
-// The lecture's size: lesson_mean 100000000
+// The mean of many numbers: alone, by two threads, by two jobs, by two processes that get copies through a queue, by
+// two that share the memory. The lecture's size: lesson_mean 100000000
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <ranges>
 #include <span>
 
 #include "examples/lectures/lesson.h"
 #include "thrum/runtime/parallel.h"
+#include "thrum/runtime/parallel_calls.h"
 #include "thrum/runtime/queue.h"
 #include "thrum/runtime/shared_array.h"
 #include "thrum/runtime/spawn.h"
@@ -61,6 +62,12 @@ double mean(std::size_t n, const std::vector<Sums>& parts) {
 std::vector<Sums> by_two_threads(Numbers numbers) {
   thrum::Arena arena(2, thrum::Backend::threads);
   return thrum::parallel_map(arena, 2, [&](std::size_t i) { return block_sums(half(numbers, i)); });
+}
+
+std::vector<Sums> by_two_jobs(Numbers numbers) {
+  const thrum::Parallel parallel({.n_jobs = 2});
+  return parallel.map([&](std::size_t i) { return block_sums(half(numbers, i)); },
+                      std::views::iota(std::size_t{0}, std::size_t{2}));
 }
 
 /// What goes to a process, and what comes back.
@@ -118,13 +125,15 @@ void teach(lesson::Lesson& lesson) {
   const auto numbers = make_numbers(n);
   const double alone = mean(n, {lesson.time("serial", [&] { return block_sums(numbers.span()); })});
   const double threads = mean(n, lesson.time("two threads", [&] { return by_two_threads(numbers.span()); }));
+  const double jobs = mean(n, lesson.time("two jobs", [&] { return by_two_jobs(numbers.span()); }));
   const double copies =
       mean(n, lesson.time("two processes, copies", [&] { return by_two_processes_with_copies(numbers.span()); }));
   const double shared =
       mean(n, lesson.time("two processes, shared memory", [&] { return by_two_processes_without_a_copy(numbers); }));
   lesson.say("  the mean is {:.17g}", alone);
   lesson.check("the mean is right", std::abs(alone - mean_by_formula(n)) <= 1e-12 * alone);
-  lesson.check("every way gives the same bits", alone == threads && alone == copies && alone == shared);
+  lesson.check("every way gives the same bits",
+               alone == threads && alone == jobs && alone == copies && alone == shared);
 }
 
 }  // namespace
