@@ -24,6 +24,9 @@ struct PoolBell {
   alignas(64) FutexWord rings = 0;
   std::atomic<std::uint32_t> asleep = 0;    ///< whether a thread of the pool's process may sleep on `rings`
   std::atomic<std::uint32_t> attended = 0;  ///< threads there that take results as they come; else an event is due
+  /// The pool's thread has not looked since an event was sent, which is enough. Its sender may have died just before
+  /// sending: then that death makes the thread look.
+  std::atomic<std::uint32_t> event_sent = 0;
 };
 
 /// What a pool and one worker share beside the two rings. Each has one writer: tasks run from the pool to the worker,

@@ -69,6 +69,7 @@ void Core::wait_for_event() {
   ::poll(events.data(), events.size(), time);
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t got = ::read(event_.get(), &count, sizeof count);
+  bell_->event_sent = 0;  // before the results are looked at
 }
 
 /// Kills workers whose task has run for too long; says when to look again.

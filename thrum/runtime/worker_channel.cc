@@ -107,7 +107,7 @@ void WorkerChannel::wait_for_room(std::uint64_t size) {
 void WorkerChannel::ring() {
   bell_->rings.fetch_add(1);
   if (bell_->asleep != 0 && bell_->asleep.exchange(0) != 0) return futex_wake_all(bell_->rings);
-  if (bell_->attended != 0) return;
+  if (bell_->attended != 0 || bell_->event_sent.exchange(1) != 0) return;
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = ::write(event_descriptor, &one, sizeof one);
 }
