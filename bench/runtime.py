@@ -9,6 +9,7 @@ from harness import BIN, REPEATS, Peer, Row, compare, on_cpus, run_json
 
 MICROSECONDS = {"scale": 1e6, "unit": "µs"}
 MILLISECONDS = {"scale": 1e3, "unit": "ms"}
+NAMES = {"threads": "threads", "processes": "processes", "pool": "processes of a pool"}
 UNCOPIED = 8 << 20  # bytes: eight workers' stacks and page tables grow a little as they run
 
 
@@ -54,24 +55,23 @@ def numpy_mean():
 
 
 def map_rows(ask):
-    for kind in ("threads", "processes"):
-        for library in ("joblib loky", "multiprocessing"):
-            yield compare(f"efficiency of a map, 2 {kind}, {library}", partial(ours, "map", kind, 2),
-                          partial(ask, what="map", library=library), key="efficiency", unit="", more_is_better=True,
-                          at_least=0.97)
+    for kind, library in (("threads", "joblib loky"), ("processes", "joblib loky"), ("pool", "multiprocessing")):
+        yield compare(f"efficiency of a map, 2 {NAMES[kind]}, {library}", partial(ours, "map", kind, 2),
+                      partial(ask, what="map", library=library), key="efficiency", unit="", more_is_better=True,
+                      at_least=0.97)
 
 
 def call_rows(ask):
     for kind, library, at_most in (("threads", "joblib threading", 5), ("processes", "joblib loky", 50),
-                                   ("processes", "multiprocessing", 50)):
-        yield compare(f"warm call of 2 empty tasks, {kind}, {library}", partial(ours, "warm_call", kind),
+                                   ("pool", "multiprocessing", 50)):
+        yield compare(f"warm call of 2 empty tasks, {NAMES[kind]}, {library}", partial(ours, "warm_call", kind),
                       partial(ask, what="warm_call", library=library), at_most=at_most,
                       goal=200 if "joblib" in library else None, **MICROSECONDS)
     for library in ("multiprocessing", "loky"):
         yield compare(f"round trip of a task, {library}", partial(ours, "round_trip"),
                       partial(ask, what="round_trip", library=library), at_most=10, **MICROSECONDS)
-    for library in ("multiprocessing", "multiprocessing.imap", "loky"):
-        yield compare(f"streamed tasks, each, {library}", partial(ours, "stream"),
+    for kind, library in (("pool", "multiprocessing.imap"), ("pool", "loky"), ("processes", "multiprocessing")):
+        yield compare(f"streamed tasks, each, {NAMES[kind]}, {library}", partial(ours, "stream", kind),
                       partial(ask, what="stream", library=library), at_most=2, **MICROSECONDS)
 
 
@@ -101,20 +101,21 @@ def array_rows(ask):
 
 
 def loop_rows():
-    """Medians of nanoseconds, from repetitions in turn within one program."""
-    command = [*on_cpus(2), BIN / "thrum_loops_bench", f"--benchmark_repetitions={2 * REPEATS}",
-               "--benchmark_enable_random_interleaving=true", "--benchmark_format=json"]
+    """Medians of repetitions in turn within one program, in which all return the same."""
+    command = [*on_cpus(2), BIN / "thrum_runtime_bench", f"--benchmark_repetitions={2 * REPEATS}",
+               "--benchmark_filter=(empty_for|forks)_.*/2/", "--benchmark_enable_random_interleaving=true",
+               "--benchmark_format=json"]
     report = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    runs = {}
+    microseconds = {}
     for run in report["benchmarks"]:
         if run["run_type"] == "iteration":
-            runs.setdefault(run["run_name"].split("/")[0], []).append(run["real_time"] / 1e3)
-    for what, name in (("EmptyFor", "empty parallel_for, 2 threads"), ("Tree", "tree of 16 384 leaves, 2 threads")):
-        mine = runs[f"BM_{what}_thrum"]
+            time = run["real_time"] * {"ns": 1e-3, "us": 1}[run["time_unit"]]
+            microseconds.setdefault(run["run_name"].split("/")[0], []).append(time)
+    for what, name in (("empty_for", "empty parallel_for"), ("forks", "tree of forks")):
         for peer, goal in (("tbb", 1 / 1.2), ("openmp", None)):
-            theirs = runs[f"BM_{what}_{peer}"]
+            mine, theirs = microseconds[f"{what}_thrum"], microseconds[f"{what}_{peer}"]
             medians = statistics.median(mine), statistics.median(theirs)
-            yield Row(f"{name}, {peer}", *medians, medians[1] / medians[0], goal, unit="µs",
+            yield Row(f"{name}, 2 threads, {peer}", *medians, medians[1] / medians[0], goal, unit="µs",
                       runs={"ours": mine, "peer": theirs})
 
 

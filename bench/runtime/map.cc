@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "measurements.h"
-#include "thrum/runtime/parallel.h"
-#include "thrum/runtime/process_pool.h"
+#include "with_map.h"
 
 namespace thrum::bench {
 namespace {
@@ -44,14 +43,8 @@ std::string measure(int workers, F&& map_all) {
 
 std::string map(Words words) {
   const int workers = std::stoi(words[1]);
-  if (words[0] == "threads") {
-    Arena arena(workers);
-    return measure(workers, [&] {
-      return parallel_map(arena, n_tasks, [](std::size_t i) { return compute(static_cast<std::uint32_t>(i)); });
-    });
-  }
-  ProcessPool pool({.workers = workers});
-  return measure(workers, [&] { return pool.map(&compute, seeds()); });
+  return with_map(words[0], workers,
+                  [&](const auto& map_all) { return measure(workers, [&] { return map_all(&compute, seeds()); }); });
 }
 
 }  // namespace thrum::bench

@@ -14,10 +14,10 @@ namespace thrum::bench {
 using Words = std::span<const std::string>;
 
 std::string mean(Words words);         ///< threads|processes WORKERS
-std::string map(Words words);          ///< threads|processes WORKERS
-std::string warm_call(Words words);    ///< threads|processes
+std::string map(Words words);          ///< threads|processes|pool WORKERS
+std::string warm_call(Words words);    ///< threads|processes|pool
 std::string round_trip(Words words);   ///< no words
-std::string stream(Words words);       ///< no words
+std::string stream(Words words);       ///< threads|processes|pool
 std::string start(Words words);        ///< spawn|fork_server GIGABYTES
 std::string share_array(Words words);  ///< WORKERS GIGABYTES shared|private
 

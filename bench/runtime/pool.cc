@@ -1,15 +1,13 @@
 #include <fmt/format.h>
 
-#include <array>
 #include <numeric>
 #include <optional>
-#include <span>
 #include <stdexcept>
 #include <vector>
 
 #include "measurements.h"
-#include "thrum/runtime/parallel.h"
 #include "thrum/runtime/process_pool.h"
+#include "with_map.h"
 
 namespace thrum::bench {
 namespace {
@@ -27,19 +25,12 @@ std::string report(const std::vector<double>& seconds) {
 }  // namespace
 
 std::string warm_call(Words words) {
-  constexpr std::size_t calls = 2000;
-  const std::array<int, 2> tasks = {0, 1};
-  const auto check = [](const std::vector<int>& results) {
-    if (results != std::vector<int>{0, 1}) throw std::runtime_error("the call's results are wrong");
-  };
-  if (words[0] == "threads") {
-    Arena arena(workers);
-    return report(seconds_of_calls(
-        calls, [&] { check(parallel_map(arena, tasks.size(), [&](std::size_t i) { return same(tasks[i]); })); }));
-  }
-  ProcessPool pool({.workers = workers});
-  pool.wait_until_ready();
-  return report(seconds_of_calls(calls, [&] { check(pool.map(&same, tasks)); }));
+  const std::vector<int> tasks = {0, 1};
+  return with_map(words[0], workers, [&](const auto& map_all) {
+    return report(seconds_of_calls(2000, [&] {
+      if (map_all(&same, tasks) != tasks) throw std::runtime_error("the call's results are wrong");
+    }));
+  });
 }
 
 std::string round_trip(Words) {
@@ -51,15 +42,15 @@ std::string round_trip(Words) {
   }));
 }
 
-std::string stream(Words) {
-  ProcessPool pool({.workers = workers});
-  pool.wait_until_ready();
+std::string stream(Words words) {
   std::vector<int> numbers(200'000), found;
   std::iota(numbers.begin(), numbers.end(), 0);
-  pool.map(&same, std::span(numbers).first(numbers.size() / 10));
-  const double seconds = seconds_of([&] { found = pool.map(&same, numbers); });
-  if (found != numbers) throw std::runtime_error("the results are wrong");
-  return fmt::format(R"({{"seconds": {}}})", seconds / static_cast<double>(numbers.size()));
+  return with_map(words[0], workers, [&](const auto& map_all) {
+    map_all(&same, numbers);
+    const double seconds = seconds_of([&] { found = map_all(&same, numbers); });
+    if (found != numbers) throw std::runtime_error("the results are wrong");
+    return fmt::format(R"({{"seconds": {}}})", seconds / static_cast<double>(numbers.size()));
+  });
 }
 
 std::string start(Words words) {
