@@ -67,7 +67,7 @@ function(thrum_add_test name)
     THRUM_TEST_DATA="${THRUM_TEST_DATA}" THRUM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES TEST_PREFIX ${TEST_PREFIX}.
     PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 300)
-  if(name MATCHES "^thrum_(runtime|comm|learn|serve)_")
+  if(name MATCHES "^thrum_(runtime|cache|comm|learn|serve)_")
     add_dependencies(thrum_parallel_tests ${name})
   endif()
 endfunction()

@@ -32,6 +32,9 @@
 #include "thrum/runtime/shared_array.h"
 #include "thrum/runtime/spawn.h"
 
+// Results that are computed once
+#include "thrum/cache/memory.h"
+
 // Matrices
 #include "thrum/linalg/cholesky.h"
 #include "thrum/linalg/gemm.h"
