@@ -91,10 +91,12 @@ TEST(SharedArray, IsASpanOfAMatrix) {
 
 TEST(SharedArray, CopiesAreHandlesOfTheSameElements) {
   SharedArray<int> array(3);
-  const SharedArray<int> copy = array;
+  const std::vector<SharedArray<int>> copies(2, array);
   array.mutable_span()[1] = 7;
-  EXPECT_EQ(copy.data(), array.data());
-  EXPECT_EQ(copy[1], 7);
+  for (const SharedArray<int>& copy : copies) {
+    EXPECT_EQ(copy.data(), array.data());
+    EXPECT_EQ(copy[1], 7);
+  }
 }
 
 TEST(SharedArray, CrossesToAnotherProcess) {
