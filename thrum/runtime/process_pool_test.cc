@@ -150,8 +150,7 @@ TEST_P(Pool, SaysHowATaskDiedThatAlwaysDies) {
     EXPECT_EQ(crashed.index(), 5U);
     EXPECT_EQ(crashed.end().signal, SIGABRT);
     EXPECT_FALSE(crashed.out_of_memory());
-    EXPECT_STREQ(crashed.what(),
-                 "[ProcessPool] task 5: its process died each time it was run: signal 6 (Aborted)");
+    EXPECT_STREQ(crashed.what(), "[ProcessPool] task 5: its process died each time it was run: signal 6 (Aborted)");
   }
   EXPECT_EQ(pool.map(square, first(100)), squares(100)) << "the pool goes on";
 }
