@@ -25,10 +25,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
-using testing::ElementsAreArray;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::StartsWith;
 
 /// What every backend must do, with one job and with several.
 class ParallelConformance : public testing::TestWithParam<std::tuple<ParallelBackend, int>> {
@@ -650,7 +646,7 @@ TEST(Parallel, TakesFromAnInputThatPassesOnceOnlyWhatItRuns) {
 }
 
 TEST(JobCount, CountsAsJoblibDoes) {
-  const auto jobs = [](JobCount count) { return count.resolve(8, 12); };
+  const auto jobs = [](const JobCount& count) { return count.resolve(8, 12); };
   EXPECT_EQ(jobs(3), 3);
   EXPECT_EQ(jobs(std::size_t{100}), 100);
   EXPECT_EQ(jobs(-1), 8);

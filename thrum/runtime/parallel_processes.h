@@ -43,7 +43,7 @@ class RemoteBatch {
   void wire(WireWriter& writer) const { task_detail::write_callable(writer, function_); }
   static RemoteBatch from_wire(WireReader& reader) { return RemoteBatch(task_detail::read_callable<F>(reader)); }
 
-  std::vector<Reply> operator()(std::vector<Item> items) {
+  std::vector<Reply> operator()(std::vector<Item>&& items) {
     std::vector<Reply> replies;
     replies.reserve(items.size());
     for (auto&& item : items) replies.push_back(call(std::move(item)));
@@ -51,7 +51,7 @@ class RemoteBatch {
   }
 
  private:
-  Reply call(Item item) {
+  Reply call(Item&& item) {
     try {
       if constexpr (std::is_void_v<Returned>) {
         std::invoke(function_, std::move(item));

@@ -118,7 +118,9 @@ TEST_F(InProcesses, OfABatchOnlyTheTaskFailsThatKillsItsWorker) {
 TEST_F(InProcesses, ATaskThatNeverEndsIsKilled) {
   const ParallelProcesses impatient({.n_jobs = 2, .timeout = 1s});
   const auto task = [](int i) {
-    while (i == 3) ::pause();
+    if (i == 3) {
+      for (;;) ::pause();
+    }
     return i * i;
   };
   EXPECT_EQ(error_of([&] { impatient.map(task, std::views::iota(0, 10)); }),
@@ -130,7 +132,9 @@ TEST_F(InProcesses, AStopRequestKillsWhatRuns) {
   std::stop_source source;
   const ParallelProcesses stoppable({.n_jobs = 2, .stop = source.get_token()});
   const auto task = [](int i) {
-    while (i == 3) ::pause();
+    if (i == 3) {
+      for (;;) ::pause();
+    }
     return i;
   };
   EXPECT_EQ(error_of([&] {

@@ -236,10 +236,10 @@ class Work final
     } else {
       if (outcome) {
         values.push_back(*std::move(outcome));
-      } else {
-        dispatch_.fail(task, std::make_exception_ptr(outcome.error()));
+        return true;
       }
-      return outcome.has_value();
+      dispatch_.fail(task, std::make_exception_ptr(outcome.error()));
+      return false;
     }
   }
 
