@@ -23,12 +23,20 @@ struct Crew::Shared {
   std::size_t events THRUM_GUARDED_BY(mutex) = 0;
   bool closed THRUM_GUARDED_BY(mutex) = false;
 
-  bool enter() {
+  /// Whether one more may work.
+  bool enter(int jobs) {
     MutexLock lock(mutex);
-    if (closed) return false;
-    --sent_for;
+    if (closed || at_work >= jobs) return false;
     ++at_work;
     return true;
+  }
+
+  bool come(int jobs) {
+    {
+      MutexLock lock(mutex);
+      --sent_for;
+    }
+    return enter(jobs);
   }
 
   void tell() {
@@ -75,11 +83,13 @@ void Crew::advance(std::size_t seen) {
   while (shared_->events == seen && shared_->at_work > 0) shared_->changed.wait(shared_->mutex);
 }
 
-/// On a place of the team, so that readers are counted among those at work.
+/// On a place of the team, as one of those at work: a thread that was sent for may come in the same moment.
 bool Crew::work_here() {
   if (!team_) return work_();
+  if (!shared_->enter(jobs_)) return false;
   bool worked = false;
   team_->run(1, [&] { worked = work_(); });
+  shared_->leave();
   return worked;
 }
 
@@ -94,8 +104,8 @@ void Crew::send_for_more() {
     shared_->sent_for += wanted;
   }
   for (int i = 0; i < wanted; ++i) {
-    team_->post([shared = shared_, this] {
-      if (!shared->enter()) return;
+    team_->post([shared = shared_, jobs = jobs_, this] {
+      if (!shared->come(jobs)) return;
       while (work_()) shared->tell();
       shared->leave();
     });
