@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,24 +65,34 @@ CStrings environment_of(const Command& command) {
   return strings;
 }
 
-/// Our descriptors that are to be inherited, at numbers above those that they will have: no step overwrites another's.
-std::vector<UniqueFd> lifted(const std::vector<int>& inherited) {
-  const int above = first_inherited + static_cast<int>(inherited.size());
-  std::vector<UniqueFd> copies;
-  for (const int fd : inherited) {
-    copies.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, above));
-    if (!copies.back()) throw_io(fmt::format("[process] cannot give descriptor {} to a child", fd));
+/// A descriptor of ours, and the number that it will have there.
+struct Gift {
+  UniqueFd fd;
+  int target;
+};
+
+/// Copies at numbers above the targets: no step overwrites another's.
+std::vector<Gift> lifted(const Command& command) {
+  std::vector<std::pair<int, int>> wanted;
+  for (int i = 0; i < first_inherited; ++i) {
+    if (command.standard[i] != i) wanted.emplace_back(command.standard[i], i);
   }
-  return copies;
+  int target = first_inherited;
+  for (const int fd : command.inherited) wanted.emplace_back(fd, target++);
+  std::vector<Gift> gifts;
+  for (const auto& [fd, number] : wanted) {
+    gifts.push_back({UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, target)), number});
+    if (!gifts.back().fd) throw_io(fmt::format("[process] cannot give descriptor {} to a child", fd));
+  }
+  return gifts;
 }
 
 class FileActions {
  public:
-  explicit FileActions(const std::vector<UniqueFd>& sources) {
+  FileActions(const std::vector<Gift>& gifts, int first_closed) {
     posix_spawn_file_actions_init(&actions_);
-    int target = first_inherited;
-    for (const UniqueFd& source : sources) posix_spawn_file_actions_adddup2(&actions_, source.get(), target++);
-    posix_spawn_file_actions_addclosefrom_np(&actions_, target);
+    for (const Gift& gift : gifts) posix_spawn_file_actions_adddup2(&actions_, gift.fd.get(), gift.target);
+    posix_spawn_file_actions_addclosefrom_np(&actions_, first_closed);
   }
   ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
   FileActions(const FileActions&) = delete;
@@ -115,14 +127,39 @@ class Attributes {
 pid_t start(const Command& command) {
   CStrings arguments = arguments_of(command);
   CStrings environment = environment_of(command);
-  const std::vector<UniqueFd> sources = lifted(command.inherited);
-  const FileActions actions(sources);
+  const std::vector<Gift> gifts = lifted(command);
+  const FileActions actions(gifts, first_inherited + static_cast<int>(command.inherited.size()));
   const Attributes attributes;
   pid_t pid = 0;
   const int error =
       ::posix_spawn(&pid, command.program.c_str(), actions.get(), attributes.get(), arguments.get(), environment.get());
   if (error != 0) throw_io("[process] cannot start " + command.program, error);
   return pid;
+}
+
+double seconds_of(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+}
+
+ProcessUsage usage_of(const rusage& usage) {
+  constexpr std::uint64_t block = 512;
+  const auto count = [](long number) { return static_cast<std::uint64_t>(number); };
+  ProcessUsage used;
+  used.user_seconds = seconds_of(usage.ru_utime);
+  used.system_seconds = seconds_of(usage.ru_stime);
+  used.peak_resident_bytes = count(usage.ru_maxrss) * 1024;
+  used.minor_faults = count(usage.ru_minflt);
+  used.major_faults = count(usage.ru_majflt);
+  used.voluntary_switches = count(usage.ru_nvcsw);
+  used.forced_switches = count(usage.ru_nivcsw);
+  used.storage_read_bytes = count(usage.ru_inblock) * block;
+  used.storage_written_bytes = count(usage.ru_oublock) * block;
+  return used;
+}
+
+/// The system call knows an argument that glibc's function leaves out.
+bool wait_for_end(int pidfd, siginfo_t& info, rusage& usage) {
+  return ::syscall(SYS_waitid, P_PIDFD, pidfd, &info, WEXITED, &usage) == 0;
 }
 
 }  // namespace
@@ -166,6 +203,7 @@ Process& Process::operator=(Process&& other) noexcept {
   std::swap(reported_, other.reported_);
   std::swap(pidfd_, other.pidfd_);
   std::swap(end_, other.end_);
+  std::swap(usage_, other.usage_);
   return *this;
 }
 
@@ -190,9 +228,11 @@ ProcessEnd Process::reap() {
     return got == sizeof end ? end : ProcessEnd{0, SIGKILL};
   }
   siginfo_t info{};
-  while (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) != 0) {
+  rusage usage{};
+  while (!wait_for_end(pidfd_.get(), info, usage)) {
     if (errno != EINTR) throw_io(fmt::format("[process] cannot wait for process {}", pid_));
   }
+  usage_ = usage_of(usage);
   return process_end_of(info);
 }
 

@@ -2,7 +2,9 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,8 +21,10 @@ struct Command {
   std::string program = "/proc/self/exe";
   std::string name = "thrum";                                         ///< argv[0], as `ps` shows it
   std::vector<std::pair<std::string, std::string>> environment = {};  ///< added to our own
-  /// inherited[i] becomes descriptor 3 + i there. Standard input, output and error are inherited, nothing else is.
+  /// inherited[i] becomes descriptor 3 + i there. Besides these it gets the standard ones, nothing else.
   std::vector<int> inherited = {};
+  /// Our descriptors that become its standard input, output and error.
+  std::array<int, 3> standard = {0, 1, 2};
 };
 
 /// How a process ended: by exit(code), or by a signal.
@@ -30,6 +34,19 @@ struct ProcessEnd {
 
   bool ok() const noexcept { return code == 0 && signal == 0; }
   std::string describe() const;  ///< "exit code 3" or "signal 9 (Killed)"
+};
+
+/// What a process used, with those of its children that it waited for (getrusage(2)).
+struct ProcessUsage {
+  double user_seconds = 0;
+  double system_seconds = 0;              ///< in the kernel on its behalf
+  std::uint64_t peak_resident_bytes = 0;  ///< of the largest of them
+  std::uint64_t minor_faults = 0;
+  std::uint64_t major_faults = 0;        ///< pages that were read from storage
+  std::uint64_t voluntary_switches = 0;  ///< it waited for something
+  std::uint64_t forced_switches = 0;     ///< another one had its turn
+  std::uint64_t storage_read_bytes = 0;
+  std::uint64_t storage_written_bytes = 0;
 };
 
 /// A child process in a process group of its own, with default signal actions and none blocked. It is spawned, never
@@ -68,6 +85,9 @@ class Process {
   std::optional<ProcessEnd> wait_for(std::chrono::milliseconds time);
   bool running() { return !wait_for(std::chrono::milliseconds(0)); }
 
+  /// Zeros until the end has been waited for, and for a process that somebody else waits for.
+  const ProcessUsage& usage() const noexcept { return usage_; }
+
  private:
   ProcessEnd reap();
 
@@ -76,6 +96,7 @@ class Process {
   UniqueFd pidfd_;     ///< closed: moved away
   UniqueFd reported_;  ///< where its end is told; closed: it is our own child
   std::optional<ProcessEnd> end_;
+  ProcessUsage usage_;
 };
 
 /// The kernel kills this process as soon as the thread that started it is gone, even by kill -9. A spawned program
