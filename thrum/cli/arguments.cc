@@ -30,6 +30,7 @@ void declare(CLI::App& app, const Command& command, OptionMap& options) {
   app.fallthrough();
   app.require_subcommand(0, 1);
   for (const Parameter& parameter : command.parameters) {
+    if (parameter.traits.rest) continue;
     CLI::Option* option =
         parameter.is_switch ? app.add_flag(spellings(parameter)) : app.add_option(spellings(parameter))->expected(1);
     option->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -86,7 +87,20 @@ std::string help_command(const CommandPath& path) {
                     hint.empty() ? "see: " + help_command(path) : hint);
 }
 
+/// The parameter that takes what follows "--"; nullptr where there is none.
+const Parameter* rest_of(const Command& command) {
+  for (const Parameter& parameter : command.parameters) {
+    if (parameter.traits.rest) return &parameter;
+  }
+  return nullptr;
+}
+
 void refuse_extras(const CommandPath& path, const std::vector<std::string>& extras) {
+  for (const std::string& word : extras) {
+    if (word.front() == '-' || rest_of(*path.back()) == nullptr) continue;
+    throw usage_error(fmt::format("{}unexpected argument \"{}\"", where(path), word),
+                      fmt::format("it comes after --, as in: thrum {} -- {}", path_text(path), word));
+  }
   for (const std::string& word : extras) {
     if (word.size() > 1 && word.front() == '-') refuse_flag(path, word);
   }
@@ -99,9 +113,7 @@ std::string flag_of(const CLI::ParseError& error) {
   return text.substr(0, text.find(':'));
 }
 
-}  // namespace
-
-Arguments parse_arguments(const Command& root, std::span<const char* const> words) {
+Arguments parse_all(const Command& root, std::span<const char* const> words) {
   CLI::App app;
   OptionMap options;
   declare(app, root, options);
@@ -121,6 +133,19 @@ Arguments parse_arguments(const Command& root, std::span<const char* const> word
     if (option->count() > 0) arguments.given[parameter] = option->results();
   }
   return arguments;
+}
+
+}  // namespace
+
+Arguments parse_arguments(const Command& root, std::span<const char* const> words) {
+  const auto dashes =
+      std::ranges::find(words, std::string_view("--"), [](const char* w) { return std::string_view(w); });
+  if (dashes == words.end()) return parse_all(root, words);
+  Arguments before = parse_all(root, words.first(static_cast<std::size_t>(dashes - words.begin())));
+  const Parameter* rest = rest_of(*before.path.back());
+  if (rest == nullptr) return parse_all(root, words);
+  before.given[rest] = {dashes + 1, words.end()};
+  return before;
 }
 
 }  // namespace thrum::cli

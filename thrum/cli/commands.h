@@ -9,6 +9,7 @@ namespace thrum::cli {
 Command thrum_command(Globals& globals);
 
 // One per file.
+Command advise_command();
 Command bench_command();
 Command bench_matmul_command();
 Command bench_mean_command();

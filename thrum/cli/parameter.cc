@@ -86,6 +86,16 @@ Parameter parameter(const OptionField& field, void* options, ParameterTraits tra
   return made;
 }
 
+Parameter rest_parameter(std::string name, std::vector<std::string>* words, std::string help, std::string value) {
+  Parameter made;
+  made.name = std::move(name);
+  made.help = std::move(help);
+  made.repeatable = true;
+  made.traits = {.value = std::move(value), .positional = true, .rest = true};
+  made.set = [words](std::string_view text) { words->emplace_back(text); };
+  return made;
+}
+
 Parameter list_parameter(std::string name, std::vector<std::string>* values, std::string help, ParameterTraits traits) {
   return repeatable(std::move(name), std::move(help), std::move(traits),
                     [values](const std::string&, const std::string& part) { values->push_back(part); });

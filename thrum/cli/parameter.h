@@ -18,6 +18,7 @@ struct ParameterTraits {
   bool positional = false;
   bool required = false;
   bool flag_only = false;  ///< --help: no variable and no key of thrum.toml
+  bool rest = false;       ///< positional: all words after "--", whatever they look like
 };
 
 /// One flag or positional argument of a command, described once: parsing, THRUM_* variables, thrum.toml, help,
@@ -41,6 +42,9 @@ struct Parameter {
 
 /// A parameter that sets one field of `options`, which outlives it.
 Parameter parameter(const OptionField& field, void* options, ParameterTraits traits = {});
+
+/// The words after "--", such as a command with its own flags.
+Parameter rest_parameter(std::string name, std::vector<std::string>* words, std::string help, std::string value);
 
 /// A flag that may be given several times, or once with commas.
 Parameter list_parameter(std::string name, std::vector<std::string>* values, std::string help,

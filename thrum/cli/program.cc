@@ -25,9 +25,13 @@ namespace {
 
 using Words = std::span<const char* const>;
 
-/// Known before anything is parsed, because it says how a parsing error is reported.
+/// Known before anything is parsed, because it says how a parsing error is reported. What follows "--" may be another
+/// program's.
 bool asks_for_json(Words words) {
-  return std::any_of(words.begin(), words.end(), [](std::string_view word) { return word == "--json"; });
+  for (const std::string_view word : words) {
+    if (word == "--json" || word == "--") return word == "--json";
+  }
+  return false;
 }
 
 Console::Style console_style(const Globals& globals) {

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@ extern "C" {  // glibc 2.36 forgot it
 #include <cstring>
 
 #include "thrum/runtime/process_end_internal.h"
+#include "thrum/runtime/process_usage_internal.h"
 #include "thrum/runtime/system_error_internal.h"
 
 namespace thrum {
@@ -137,26 +137,6 @@ pid_t start(const Command& command) {
   return pid;
 }
 
-double seconds_of(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-}
-
-ProcessUsage usage_of(const rusage& usage) {
-  constexpr std::uint64_t block = 512;
-  const auto count = [](long number) { return static_cast<std::uint64_t>(number); };
-  ProcessUsage used;
-  used.user_seconds = seconds_of(usage.ru_utime);
-  used.system_seconds = seconds_of(usage.ru_stime);
-  used.peak_resident_bytes = count(usage.ru_maxrss) * 1024;
-  used.minor_faults = count(usage.ru_minflt);
-  used.major_faults = count(usage.ru_majflt);
-  used.voluntary_switches = count(usage.ru_nvcsw);
-  used.forced_switches = count(usage.ru_nivcsw);
-  used.storage_read_bytes = count(usage.ru_inblock) * block;
-  used.storage_written_bytes = count(usage.ru_oublock) * block;
-  return used;
-}
-
 /// The system call knows an argument that glibc's function leaves out.
 bool wait_for_end(int pidfd, siginfo_t& info, rusage& usage) {
   return ::syscall(SYS_waitid, P_PIDFD, pidfd, &info, WEXITED, &usage) == 0;
@@ -232,7 +212,7 @@ ProcessEnd Process::reap() {
   while (!wait_for_end(pidfd_.get(), info, usage)) {
     if (errno != EINTR) throw_io(fmt::format("[process] cannot wait for process {}", pid_));
   }
-  usage_ = usage_of(usage);
+  usage_ = process_usage_of(usage);
   return process_end_of(info);
 }
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -119,7 +120,21 @@ int swap() {
   return Process(child({"shared", "3", "4"}, {4, 3})).wait().code;
 }
 
+int compute() {
+  while (std::clock() < CLOCKS_PER_SEC / 20) {
+  }
+  return 0;
+}
+
+/// What comes in goes out.
+int echo() {
+  for (char c = 0; ::read(STDIN_FILENO, &c, 1) == 1;) say(STDOUT_FILENO, std::string(1, c));
+  return 0;
+}
+
 int play(const std::vector<std::string>& part) {
+  if (part[0] == "compute") return compute();
+  if (part[0] == "echo") return echo();
   if (part[0] == "exit") return std::stoi(part[1]);
   if (part[0] == "descriptors") return tell_descriptors();
   if (part[0] == "environment") return tell_environment();
@@ -242,6 +257,26 @@ TEST(Process, NamesADescriptorThatIsNotOpen) {
   } catch (const Error& e) {
     EXPECT_STREQ(e.what(), "[process] cannot give descriptor 987 to a child: Bad file descriptor");
   }
+}
+
+TEST(Process, AChildHasTheStandardFilesThatItIsGiven) {
+  Pipe in, out;
+  Command command = child({"echo"});
+  command.standard = {in.reader.get(), out.writer.get(), STDERR_FILENO};
+  Process process(command);
+  say(in.writer.get(), "to and fro");
+  in.writer.reset();
+  EXPECT_EQ(out.read_to_end(generous), "to and fro");
+  EXPECT_TRUE(process.wait().ok());
+}
+
+TEST(Process, KnowsWhatAChildUsed) {
+  Process process(child({"compute"}));
+  EXPECT_EQ(process.usage().user_seconds, 0);
+  process.wait();
+  EXPECT_GE(process.usage().user_seconds + process.usage().system_seconds, 0.05);
+  EXPECT_GT(process.usage().peak_resident_bytes, 0u);
+  EXPECT_GT(process.usage().minor_faults, 0u);
 }
 
 TEST(Process, ABusyChildIsGoneWithinASecondOfItsParentsKill) {
