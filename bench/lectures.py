@@ -43,6 +43,7 @@ LESSONS = (
     Lesson("task_size", 2_000_000, 20_000),
     Lesson("creation", 200, 10, unit="µs"),
     Lesson("cache_misses", 100_000_000, 100_000, in_python=False),
+    Lesson("cached_function", 1_000_000, 10_000),
     Lesson("threads_or_processes", 10, 1),
 )
 
