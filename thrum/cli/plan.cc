@@ -133,7 +133,7 @@ std::string table_text(const Plan& plan) {
                     duration_text(row.wall_seconds), fmt::format("{:.0f} %", 100 * row.efficiency),
                     fmt::format("{:.1f}", row.cores * row.wall_seconds / 3600)});
     const bool late = plan.needed && row.cores < *plan.needed;
-    rows.back().push_back(late ? "too late" : row.cores == plan.chosen.cores ? "<" : "");
+    rows.back().emplace_back(late ? "too late" : row.cores == plan.chosen.cores ? "<" : "");
   }
   return aligned(rows, "rrrrrrl");
 }

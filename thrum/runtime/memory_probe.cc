@@ -89,7 +89,7 @@ class Neighbours {
     std::fill_n(values.get(), n, 0.0F);
     ++ready_;
     for (std::size_t at = 0; !stop.stop_requested(); at = (at + block) % n) {
-      switch (load_) {
+      switch (load_.load()) {
         case Load::none:
           std::this_thread::sleep_for(std::chrono::milliseconds(1));
           break;

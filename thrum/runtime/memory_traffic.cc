@@ -14,7 +14,10 @@
 namespace thrum {
 namespace {
 
-constexpr double least_cpu_seconds = 2e-4;
+constexpr double least_cpu_seconds = 5e-4;
+
+/// Any program uses so much again and again, whatever it does: its code, stack and tables.
+constexpr double always_used_bytes = 1 << 19;
 
 double seconds_on(clockid_t clock) {
   timespec time{};
@@ -61,7 +64,7 @@ void TrafficMeter::sample(const std::vector<pid_t>& processes) {
   const double after_reading = cpu_seconds_of(processes);
   // Pages are cleared and read one after the other: for the middle one the window is from middle to middle.
   const double window = (before_reading + after_reading - before_clearing - after_clearing) / 2;
-  if (cleared && window > least_cpu_seconds) rates_.push_back(bytes / window);
+  if (cleared && window > least_cpu_seconds) rates_.push_back(std::max(0.0, bytes - always_used_bytes) / window);
   const double end = seconds_on(CLOCK_MONOTONIC);
   not_before_ = end + (end - begin) * (1 / longest_share_ - 1);
 }
