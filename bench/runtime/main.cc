@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "measurements.h"
-#include "thrum/runtime/init.h"
+#include "thrum/runtime/process/init.h"
 
 int main(int argc, char** argv) try {
   thrum::init(argc, argv);

@@ -9,8 +9,8 @@
 
 #include "measurements.h"
 #include "thrum/runtime/parallel.h"
-#include "thrum/runtime/process_pool.h"
-#include "thrum/runtime/shared_array.h"
+#include "thrum/runtime/process/process_pool.h"
+#include "thrum/runtime/sharing/shared_array.h"
 
 namespace thrum::bench {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "measurements.h"
-#include "thrum/runtime/process_pool.h"
+#include "thrum/runtime/process/process_pool.h"
 #include "with_map.h"
 
 namespace thrum::bench {

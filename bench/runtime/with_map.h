@@ -4,7 +4,7 @@
 
 #include "thrum/runtime/parallel_calls.h"
 #include "thrum/runtime/parallel_processes.h"
-#include "thrum/runtime/process_pool.h"
+#include "thrum/runtime/process/process_pool.h"
 
 namespace thrum::bench {
 

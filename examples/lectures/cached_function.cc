@@ -4,7 +4,7 @@
 
 #include "examples/lectures/lesson.h"
 #include "thrum/cache/memory.h"
-#include "thrum/runtime/spawn.h"
+#include "thrum/runtime/process/spawn.h"
 
 namespace {
 

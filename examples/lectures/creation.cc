@@ -4,9 +4,9 @@
 #include <thread>
 
 #include "examples/lectures/lesson.h"
-#include "thrum/runtime/pipe.h"
-#include "thrum/runtime/shared_array.h"
-#include "thrum/runtime/spawn.h"
+#include "thrum/runtime/process/spawn.h"
+#include "thrum/runtime/sharing/pipe.h"
+#include "thrum/runtime/sharing/shared_array.h"
 
 namespace {
 

@@ -4,8 +4,8 @@
 #include <numeric>
 
 #include "examples/lectures/lesson.h"
-#include "thrum/runtime/shared_array.h"
-#include "thrum/runtime/spawn.h"
+#include "thrum/runtime/process/spawn.h"
+#include "thrum/runtime/sharing/shared_array.h"
 
 namespace {
 

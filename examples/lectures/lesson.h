@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "thrum/runtime/init.h"
+#include "thrum/runtime/process/init.h"
 
 namespace lesson {
 

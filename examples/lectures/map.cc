@@ -6,7 +6,7 @@
 
 #include "examples/lectures/lesson.h"
 #include "thrum/runtime/machine.h"
-#include "thrum/runtime/process_pool.h"
+#include "thrum/runtime/process/process_pool.h"
 
 namespace {
 

@@ -9,9 +9,9 @@
 #include "examples/lectures/lesson.h"
 #include "thrum/runtime/parallel.h"
 #include "thrum/runtime/parallel_calls.h"
-#include "thrum/runtime/queue.h"
-#include "thrum/runtime/shared_array.h"
-#include "thrum/runtime/spawn.h"
+#include "thrum/runtime/process/spawn.h"
+#include "thrum/runtime/sharing/queue.h"
+#include "thrum/runtime/sharing/shared_array.h"
 
 namespace {
 

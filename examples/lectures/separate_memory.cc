@@ -3,8 +3,8 @@
 #include <thread>
 
 #include "examples/lectures/lesson.h"
-#include "thrum/runtime/queue.h"
-#include "thrum/runtime/spawn.h"
+#include "thrum/runtime/process/spawn.h"
+#include "thrum/runtime/sharing/queue.h"
 
 namespace {
 

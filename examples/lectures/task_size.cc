@@ -7,7 +7,7 @@
 
 #include "examples/lectures/lesson.h"
 #include "thrum/runtime/parallel.h"
-#include "thrum/runtime/process_pool.h"
+#include "thrum/runtime/process/process_pool.h"
 
 namespace {
 

@@ -6,8 +6,8 @@
 
 #include "examples/lectures/lesson.h"
 #include "thrum/runtime/parallel.h"
-#include "thrum/runtime/process_pool.h"
-#include "thrum/runtime/shared_array.h"
+#include "thrum/runtime/process/process_pool.h"
+#include "thrum/runtime/sharing/shared_array.h"
 
 namespace {
 

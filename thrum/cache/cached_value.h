@@ -9,7 +9,7 @@
 #include "thrum/cache/mapped_array.h"
 #include "thrum/cache/stored_bytes.h"
 #include "thrum/core/bytes.h"
-#include "thrum/runtime/wire.h"
+#include "thrum/runtime/process/wire.h"
 
 namespace thrum {
 

@@ -23,7 +23,7 @@
 #include "thrum/core/aggregate.h"
 #include "thrum/core/bytes.h"
 #include "thrum/core/view.h"
-#include "thrum/runtime/wire.h"
+#include "thrum/runtime/process/wire.h"
 
 namespace thrum {
 

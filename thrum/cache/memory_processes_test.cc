@@ -19,7 +19,7 @@
 #include "thrum/cache/cache_fixture_test.h"
 #include "thrum/cache/memory.h"
 #include "thrum/cache/shard_internal.h"
-#include "thrum/runtime/process.h"
+#include "thrum/runtime/process/process.h"
 #include "thrum/runtime/unique_fd.h"
 
 namespace thrum {

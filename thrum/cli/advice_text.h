@@ -3,8 +3,8 @@
 #include <string>
 
 #include "thrum/core/json_internal.h"
-#include "thrum/runtime/advice.h"
-#include "thrum/runtime/scaling.h"
+#include "thrum/runtime/advice/advice.h"
+#include "thrum/runtime/advice/scaling.h"
 
 namespace thrum::cli {
 

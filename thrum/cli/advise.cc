@@ -14,9 +14,9 @@
 #include "thrum/cli/output_path.h"
 #include "thrum/cli/workloads.h"
 #include "thrum/core/json_internal.h"
-#include "thrum/runtime/advice.h"
+#include "thrum/runtime/advice/advice.h"
+#include "thrum/runtime/advice/scaling.h"
 #include "thrum/runtime/file.h"
-#include "thrum/runtime/scaling.h"
 
 namespace thrum::cli {
 namespace {

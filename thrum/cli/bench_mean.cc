@@ -10,8 +10,8 @@
 #include "thrum/cli/commands.h"
 #include "thrum/cli/speed_curve.h"
 #include "thrum/cli/text.h"
-#include "thrum/runtime/process_pool.h"
-#include "thrum/runtime/shared_array.h"
+#include "thrum/runtime/process/process_pool.h"
+#include "thrum/runtime/sharing/shared_array.h"
 
 namespace thrum::cli {
 namespace {

@@ -10,7 +10,7 @@
 #include "thrum/cli/commands.h"
 #include "thrum/cli/speed_curve.h"
 #include "thrum/cli/text.h"
-#include "thrum/runtime/process_pool.h"
+#include "thrum/runtime/process/process_pool.h"
 
 namespace thrum::cli {
 namespace {

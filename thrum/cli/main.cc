@@ -5,7 +5,7 @@
 
 #include "thrum/cli/program.h"
 #include "thrum/cli/serve_process.h"
-#include "thrum/runtime/init.h"
+#include "thrum/runtime/process/init.h"
 #include "thrum/serve/server.h"
 
 namespace {

@@ -11,7 +11,7 @@
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
-#include "thrum/runtime/plan.h"
+#include "thrum/runtime/advice/plan.h"
 
 namespace thrum::cli {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "thrum/runtime/task_failed.h"
+#include "thrum/runtime/process/task_failed.h"
 
 namespace thrum {
 

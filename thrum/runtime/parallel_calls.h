@@ -21,7 +21,7 @@
 #include "thrum/runtime/parallel_options.h"
 #include "thrum/runtime/parallel_stream.h"
 #include "thrum/runtime/parallel_work.h"
-#include "thrum/runtime/task_failed.h"
+#include "thrum/runtime/process/task_failed.h"
 
 namespace thrum {
 

@@ -11,7 +11,7 @@
 
 #include "thrum/core/mutex.h"
 #include "thrum/runtime/parallel_options.h"
-#include "thrum/runtime/task_failed.h"
+#include "thrum/runtime/process/task_failed.h"
 
 /// What the templates of Parallel are made of; not for users.
 namespace thrum::parallel_detail {

@@ -15,7 +15,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/runtime/parallel_calls.h"
-#include "thrum/runtime/process_pool.h"
+#include "thrum/runtime/process/process_pool.h"
 
 namespace thrum {
 

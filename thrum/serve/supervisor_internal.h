@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "thrum/core/bytes.h"
-#include "thrum/runtime/process.h"
+#include "thrum/runtime/process/process.h"
 #include "thrum/runtime/unique_fd.h"
 #include "thrum/serve/listener_internal.h"
 #include "thrum/serve/scoreboard_internal.h"

@@ -10,7 +10,7 @@
 #include "thrum/core/bytes.h"
 #include "thrum/core/function_ref.h"
 #include "thrum/model/predictor.h"
-#include "thrum/runtime/process.h"
+#include "thrum/runtime/process/process.h"
 #include "thrum/serve/server.h"
 
 namespace thrum::serving {
