@@ -19,8 +19,8 @@ extern "C" {  // glibc 2.36 forgot it
 #include "thrum/runtime/process/lasting_thread_internal.h"
 #include "thrum/runtime/process/process_end_internal.h"
 #include "thrum/runtime/process/process_role_internal.h"
-#include "thrum/runtime/system_error_internal.h"
 #include "thrum/runtime/process/wire.h"
+#include "thrum/runtime/system_error_internal.h"
 
 namespace thrum {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
-#include "thrum/runtime/process/descriptor_socket_internal.h"
 #include "thrum/runtime/memfd_internal.h"
+#include "thrum/runtime/process/descriptor_socket_internal.h"
 #include "thrum/runtime/system_error_internal.h"
 
 namespace thrum {

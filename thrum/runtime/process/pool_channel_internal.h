@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "thrum/core/bytes.h"
-#include "thrum/runtime/sharing/futex_internal.h"
 #include "thrum/runtime/memfd.h"
 #include "thrum/runtime/process/mirrored_memory_internal.h"
 #include "thrum/runtime/process/shared_mapping_internal.h"
 #include "thrum/runtime/process/spin_internal.h"
+#include "thrum/runtime/sharing/futex_internal.h"
 #include "thrum/runtime/unique_fd.h"
 
 namespace thrum {

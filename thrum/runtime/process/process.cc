@@ -17,8 +17,8 @@ extern "C" {  // glibc 2.36 forgot it
 #include <cerrno>
 #include <cstring>
 
-#include "thrum/runtime/process/process_end_internal.h"
 #include "thrum/runtime/advice/process_usage_internal.h"
+#include "thrum/runtime/process/process_end_internal.h"
 #include "thrum/runtime/system_error_internal.h"
 
 namespace thrum {

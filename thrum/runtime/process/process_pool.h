@@ -314,7 +314,7 @@ class ResultStream {
    private:
     void send_ahead() {
       for (; at_ != std::ranges::end(items_) && n_sent_ - n_taken_ < ahead_; ++at_) {
-        pool_detail::submit(*core_, results_, n_sent_++, writer_.write(Item(*at_)));
+        pool_detail::submit(*core_, results_, n_sent_++, writer_.write(task_detail::cross(*at_)));
       }
     }
 
@@ -349,7 +349,7 @@ class ProcessPool {
   ProcessPool(PoolOptions options, F&& f, Args&&... arguments)
       : ProcessPool(std::move(options), [&] {
           WireWriter task;
-          task_detail::write_task<std::decay_t<F>, crossing_t<Args>...>(task, f, crossing_t<Args>(arguments)...);
+          task_detail::write_task<std::decay_t<F>, crossing_t<Args>...>(task, f, task_detail::cross(arguments)...);
           return task;
         }()) {}
   ~ProcessPool();
@@ -375,7 +375,7 @@ class ProcessPool {
     auto results = std::make_shared<pool_detail::Results<R>>();
     results->timeout = options.timeout;
     WireWriter task;
-    task_detail::write_task<std::decay_t<F>, crossing_t<Args>...>(task, f, crossing_t<Args>(arguments)...);
+    task_detail::write_task<std::decay_t<F>, crossing_t<Args>...>(task, f, task_detail::cross(arguments)...);
     pool_detail::submit(*core_, results, 0, task);
     return Future<R>(core_, std::move(results));
   }
@@ -395,7 +395,8 @@ class ProcessPool {
     using R = std::decay_t<std::invoke_result_t<std::decay_t<F>&, Item>>;
     const std::decay_t<F>& callable = f;
     pool_detail::TaskWriter<std::decay_t<F>, Item> writer(callable);
-    return run_all<R>(items, options, [&](auto&& item) -> WireWriter& { return writer.write(Item(item)); });
+    return run_all<R>(items, options,
+                      [&](auto&& item) -> WireWriter& { return writer.write(task_detail::cross(item)); });
   }
 
   /// { f(a, b, ...) for each tuple of arguments }.
@@ -405,7 +406,9 @@ class ProcessPool {
     const std::decay_t<F>& callable = f;
     typename Star::Writer writer(callable);
     return run_all<typename Star::Result>(items, options, [&](const auto& item) -> WireWriter& {
-      return std::apply([&](const auto&... arguments) -> WireWriter& { return writer.write(arguments...); }, item);
+      return std::apply(
+          [&](const auto&... arguments) -> WireWriter& { return writer.write(task_detail::cross(arguments)...); },
+          item);
     });
   }
 

@@ -219,6 +219,20 @@ TEST(ProcessPool, MapsTuples) {
   EXPECT_EQ(pool.starmap(static_cast<double (*)(double, double)>(std::pow), pairs), (std::vector<double>{8, 9}));
 }
 
+TEST(ProcessPool, TakesTextsAndSpansByValue) {
+  ProcessPool pool({.workers = 1});
+  const std::vector<double> numbers = {1, 2, 3};
+  const auto sum = [](const std::vector<double>& values, const std::string& text) {
+    return text + std::to_string(std::accumulate(values.begin(), values.end(), 0.0));
+  };
+  const std::string_view text = "sum ";
+  EXPECT_EQ(pool.apply(sum, std::span(numbers), text), "sum 6.000000");
+  EXPECT_EQ(pool.apply_async(sum, std::span(numbers).first(2), "of two ").get(), "of two 3.000000");
+  const std::vector<std::span<const double>> parts = {numbers, std::span(numbers).last(1)};
+  const auto size = [](const std::vector<double>& values) { return values.size(); };
+  EXPECT_EQ(pool.map(size, parts), (std::vector<std::size_t>{3, 1}));
+}
+
 TEST(ProcessPool, MapsFunctionsThatReturnNothing) {
   ProcessPool pool({.workers = 2});
   const Marks marks;

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "thrum/core/error.h"
-#include "thrum/runtime/process/init.h"
 #include "thrum/runtime/memfd.h"
+#include "thrum/runtime/process/init.h"
 
 namespace thrum {
 namespace {

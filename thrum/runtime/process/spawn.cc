@@ -11,8 +11,8 @@
 #include <iterator>
 #include <optional>
 
-#include "thrum/runtime/process/lasting_thread_internal.h"
 #include "thrum/runtime/memfd_internal.h"
+#include "thrum/runtime/process/lasting_thread_internal.h"
 #include "thrum/runtime/process/process_role_internal.h"
 #include "thrum/runtime/system_error_internal.h"
 

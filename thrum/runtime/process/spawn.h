@@ -55,6 +55,17 @@ struct Crossing<std::span<T, N>> {
   using type = std::vector<std::remove_const_t<T>>;
 };
 
+/// `argument` in the type in which it crosses.
+template <class T>
+typename Crossing<std::decay_t<T>>::type cross(T&& argument) {
+  using Crossed = typename Crossing<std::decay_t<T>>::type;
+  if constexpr (wire_detail::is_span<std::decay_t<T>>) {
+    return Crossed(argument.begin(), argument.end());
+  } else {
+    return Crossed(std::forward<T>(argument));
+  }
+}
+
 Process start(const SpawnOptions& options, WireWriter task);
 Process start_by_fork(const SpawnOptions& options, FunctionRef<void()> body);
 
@@ -72,10 +83,10 @@ template <class F, class... Args>
   requires std::is_invocable_v<std::decay_t<F>&, crossing_t<Args>...>
 Process spawn(const SpawnOptions& options, F&& f, Args&&... arguments) {
   if (options.start == StartMethod::fork) {
-    return task_detail::start_by_fork(options, [&] { std::invoke(f, crossing_t<Args>(arguments)...); });
+    return task_detail::start_by_fork(options, [&] { std::invoke(f, task_detail::cross(arguments)...); });
   }
   WireWriter task;
-  task_detail::write_task<std::decay_t<F>, crossing_t<Args>...>(task, f, crossing_t<Args>(arguments)...);
+  task_detail::write_task<std::decay_t<F>, crossing_t<Args>...>(task, f, task_detail::cross(arguments)...);
   return task_detail::start(options, std::move(task));
 }
 

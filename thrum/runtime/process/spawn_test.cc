@@ -11,8 +11,8 @@
 #include <thread>
 
 #include "thrum/core/error.h"
-#include "thrum/runtime/process/descriptor_socket_internal.h"
 #include "thrum/runtime/memfd.h"
+#include "thrum/runtime/process/descriptor_socket_internal.h"
 
 namespace thrum {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "thrum/runtime/memfd_internal.h"
 #include "thrum/runtime/process/pool_channel_internal.h"
-#include "thrum/runtime/sharing/shared_memory_internal.h"
 #include "thrum/runtime/process/spin_internal.h"
+#include "thrum/runtime/sharing/shared_memory_internal.h"
 
 namespace thrum {
 namespace {
