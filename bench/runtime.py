@@ -1,11 +1,13 @@
 """The parallel runtime beside oneTBB, OpenMP, NumPy, multiprocessing, loky and joblib."""
 import json
 import math
+import re
 import statistics
 import subprocess
+import sys
 from functools import partial
 
-from harness import BIN, REPEATS, Peer, Row, compare, on_cpus, run_json
+from harness import BIN, REPEATS, ROOT, Peer, Row, compare, on_cpus, run_json
 
 MICROSECONDS = {"scale": 1e6, "unit": "µs"}
 MILLISECONDS = {"scale": 1e3, "unit": "ms"}
@@ -119,9 +121,39 @@ def loop_rows():
                       runs={"ours": mine, "peer": theirs})
 
 
+def measured(name):
+    """One run of a benchmark of the cache; two where the one is measured against the other."""
+    command = [BIN / "thrum_memory_bench", f"--benchmark_filter=^({name})(/|$)", "--benchmark_format=json"]
+    report = run_json(*command, threads=2)
+    seconds = [run["real_time"] * {"us": 1e-6, "ms": 1e-3}[run["time_unit"]] for run in report["benchmarks"]]
+    return {"seconds": seconds[0], "beside": seconds[-1]}
+
+
+def cache_rows(ask):
+    for name, benchmark, what, at_most in (("hit", "hit_small", "cache_hit", 10),
+                                           ("miss and store", "miss_and_store", "cache_miss", 40)):
+        yield compare(f"cache: {name}, joblib.Memory", partial(measured, benchmark), partial(ask, what=what),
+                      at_most=at_most, **MICROSECONDS)
+    yield compare("cache: hit with an argument of 80 MB, joblib.Memory", partial(measured, "hit_with_80_mb_argument"),
+                  partial(ask, what="cache_hit_large"), **MILLISECONDS)
+    runs = [measured("hit_with_80_mb_argument|read_80_mb") for _ in range(REPEATS)]
+    ours_and_plain = [[0.08 / run[key] for run in runs] for key in ("seconds", "beside")]
+    rate, plain = map(statistics.median, ours_and_plain)
+    yield Row("cache: hit with an argument of 80 MB, beside reading it", rate, plain, rate / plain, 0.8, unit="GB/s",
+              runs=dict(zip(("ours", "peer"), ours_and_plain)))
+
+
+def advice_row():
+    """thrum advise on programs of which it is known what bounds them."""
+    check = [sys.executable, ROOT / "tests" / "advise" / "check_verdicts.py", BIN / "thrum", BIN / "known_program"]
+    text = subprocess.run(check, capture_output=True, text=True).stdout
+    right, n = map(int, re.search(r"^(\d+) of (\d+) right$", text, re.MULTILINE).groups())
+    return Row(f"advice that is right, of {n} programs", right, None, None, unit="", at_least=n, runs={"ours": text})
+
+
 def rows():
     found = mean_rows() + [announced(row) for row in loop_rows()]
     with Peer("runtime.py", threads=2) as peer:
-        for group in (map_rows, call_rows, start_rows, array_rows):
+        for group in (map_rows, call_rows, start_rows, array_rows, cache_rows):
             found += [announced(row) for row in group(peer.ask)]
-    return found
+    return found + [announced(advice_row())]
