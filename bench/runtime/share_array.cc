@@ -62,7 +62,8 @@ std::string share_array(Words words) {
   pool.map(&sum, std::vector(workers, small));
 
   std::vector<double> own(n, 0.5);
-  auto x = SharedArray<double>::from(own);
+  SharedArray<double> x;
+  if (words[2] == "shared") x = SharedArray<double>::from(own);
   const Memory before = memory(pool.pids());
   std::vector<double> found;
   const double seconds = seconds_of([&] {

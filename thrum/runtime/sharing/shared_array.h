@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -30,9 +29,8 @@ class SharedArray {
   static SharedArray writable(std::size_t n) { return SharedArray(n, SharedMemory::Access::all_write); }
   /// A sealed copy of `values`. Throws out_of_memory; io.
   static SharedArray from(std::span<const T> values) {
-    const SharedArray array(values.size());
-    std::ranges::copy(values, array.mutable_span().begin());
-    array.seal();
+    SharedArray array;
+    array.memory_ = SharedMemory::sealed_copy({.kind = "array", .element_bytes = sizeof(T)}, std::as_bytes(values));
     return array;
   }
 

@@ -240,6 +240,22 @@ SharedMemory::SharedMemory(const Content& content, std::size_t size) {
   MappingCache::instance().add({status.st_dev, status.st_ino}, mapping_);
 }
 
+SharedMemory SharedMemory::sealed_copy(const Content& content, ByteSpan bytes) {
+  expect_room(bytes.size());
+  UniqueFd fd = create_memfd(fmt::format("thrum-{}", content.kind));
+  Header header = make_header(content, bytes.size());
+  header.access = Access::creator_writes;
+  // By write(2), which neither clears pages before it fills them nor faults each of them in.
+  write_memfd(fd.get(), 0, std::as_bytes(std::span(&header, 1)));
+  write_memfd(fd.get(), sizeof header, bytes);
+  seal_memfd(fd.get());
+  const struct stat status = status_of(fd.get());
+  SharedMemory memory;
+  memory.mapping_ = std::make_shared<Mapping>(std::move(fd), header, false);
+  MappingCache::instance().add({status.st_dev, status.st_ino}, memory.mapping_);
+  return memory;
+}
+
 SharedMemory::SharedMemory(UniqueFd fd) {
   const struct stat status = status_of(fd.get());
   const Header header = read_header(fd.get(), status);

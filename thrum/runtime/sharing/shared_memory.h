@@ -6,6 +6,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "thrum/core/bytes.h"
 #include "thrum/runtime/unique_fd.h"
 
 namespace thrum {
@@ -38,6 +39,8 @@ class SharedMemory {
   SharedMemory() = default;
   /// `size` zeroed bytes, all of them there: no later access can lack memory. Throws out_of_memory; io.
   SharedMemory(const Content& content, std::size_t size);
+  /// A copy of `bytes` that nobody can change any more. Throws out_of_memory; io.
+  static SharedMemory sealed_copy(const Content& content, ByteSpan bytes);
   /// The memory behind a descriptor that another process sent. Throws corrupt_data where that is something else; io.
   explicit SharedMemory(UniqueFd fd);
 
