@@ -1,4 +1,5 @@
 """Measures NumPy, multiprocessing, loky and joblib: a line {"what": ..., further arguments} in, a line with seconds out."""
+import itertools
 import json
 import multiprocessing
 import statistics
@@ -132,8 +133,35 @@ def share_array(workers, gigabytes, kind):
     return {"seconds": seconds}
 
 
+@contextmanager
+def cached(function):
+    with tempfile.TemporaryDirectory() as folder:
+        yield joblib.Memory(folder, verbose=0).cache(function)
+
+
+def cache_hit():
+    with cached(tasks.same) as same:
+        same(41)
+        return {"seconds": statistics.median(seconds_of_calls(1000, lambda: expect([same(41)], [41])))}
+
+
+def cache_miss():
+    """Every call has another argument."""
+    with cached(tasks.same) as same:
+        arguments = itertools.count()
+        return {"seconds": statistics.median(seconds_of_calls(1000, lambda: same(next(arguments))))}
+
+
+def cache_hit_large():
+    large = np.full(10_000_000, 0.5)
+    with cached(tasks.length) as length:
+        length(large)
+        return {"seconds": statistics.median(seconds_of_calls(5, lambda: expect([length(large)], [len(large)])))}
+
+
 MEASUREMENTS = {"mean": mean, "map": cpu_map, "warm_call": warm_call, "round_trip": round_trip, "stream": stream,
-                "start": start, "share_array": share_array}
+                "start": start, "share_array": share_array, "cache_hit": cache_hit, "cache_miss": cache_miss,
+                "cache_hit_large": cache_hit_large}
 
 
 def main():
