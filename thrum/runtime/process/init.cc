@@ -1,5 +1,6 @@
 #include "thrum/runtime/process/init.h"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -51,7 +52,14 @@ Process start_role(const RoleCommand& command, StartMethod start) {
   return Process(command_of(command));
 }
 
+/// A process of a group in the background would be stopped when it reads from the terminal.
+void have_no_input() {
+  const UniqueFd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (nothing) ::dup2(nothing.get(), STDIN_FILENO);
+}
+
 int play_role(ProcessRole role) {
+  have_no_input();
   switch (role) {
     case ProcessRole::call:
       return serve_call();

@@ -63,11 +63,16 @@ struct Cursor {
 /// What stands before the bytes of a task or a result in a ring.
 struct RecordHeader {
   std::uint32_t size = 0;  ///< of the bytes that follow
-  std::uint8_t kind = 0;   ///< of a result: ResultKind
+  std::uint8_t kind = 0;   ///< TaskKind or ResultKind
   bool spilled = false;    ///< the bytes are in the last descriptor, not in the ring
   std::uint16_t n_descriptors = 0;
   std::uint64_t packet = 0;       ///< the number of the packet that brings the descriptors
   std::uint64_t nanoseconds = 0;  ///< of a result: how long the task ran
+};
+
+enum class TaskKind : std::uint8_t {
+  task,
+  initializer,  ///< a worker for which it fails runs nothing else
 };
 
 enum class ResultKind : std::uint8_t { value, failure };
@@ -140,6 +145,7 @@ class WorkerChannel {
   struct Task {
     ByteSpan bytes;  ///< until the next call of next()
     std::vector<UniqueFd> descriptors;
+    TaskKind kind = TaskKind::task;
   };
   /// Waits for a task and begins it; none when no more will come.
   std::optional<Task> next();

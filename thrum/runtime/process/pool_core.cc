@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -47,6 +48,7 @@ Core::Core(PoolOptions options, WireWriter initializer)
     : options_(checked(std::move(options))),
       bell_memory_(create_shared("thrum-bell", sizeof(PoolBell))),
       bell_(bell_memory_.get()),
+      owner_(::getpid()),
       event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       oom_kills_(count_oom_kills()) {
   if (!event_) throw_io("[ProcessPool] cannot make an event");
@@ -86,6 +88,11 @@ bool Core::is_idle() {
 }
 
 void Core::shut_down() {
+  if (::getpid() != owner_) {
+    // In a copy of the process nobody runs the thread, and the workers are not its children.
+    if (thread_.joinable()) thread_.detach();
+    return;
+  }
   {
     MutexLock lock(mutex_);
     if (stopping_) return;

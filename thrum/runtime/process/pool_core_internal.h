@@ -14,6 +14,9 @@
 
 namespace thrum::pool_detail {
 
+/// How soon to look again when an idle worker could take tasks from another.
+inline constexpr std::chrono::milliseconds rebalance_time(1);
+
 /// What messages call the place.
 inline constexpr const char* where = "ProcessPool";
 
@@ -72,6 +75,7 @@ class Core {
       THRUM_REQUIRES(mutex_);
   void dispatch_waiting() THRUM_REQUIRES(mutex_);
   void rebalance() THRUM_REQUIRES(mutex_);
+  bool idles_beside_queue() const THRUM_REQUIRES(mutex_);
   void put_in_front(std::vector<WaitingTask> tasks) THRUM_REQUIRES(mutex_);
   std::size_t depth() const THRUM_REQUIRES(mutex_);
 
@@ -84,6 +88,7 @@ class Core {
 
   // Workers
   void serve() THRUM_EXCLUDES(mutex_);
+  bool serve_once() THRUM_EXCLUDES(mutex_);
   void start_missing() THRUM_EXCLUDES(mutex_);
   void wait_for_event() THRUM_EXCLUDES(mutex_);
   void see_to_the_dead() THRUM_REQUIRES(mutex_);
@@ -97,6 +102,7 @@ class Core {
   PoolOptions options_;
   UniqueFd bell_memory_;
   SharedMapping<PoolBell> bell_;
+  pid_t owner_;     ///< a process that was forked from it has nothing to say here
   UniqueFd event_;  ///< readable: the pool's thread should look
   WaitingTask initializer_;
 

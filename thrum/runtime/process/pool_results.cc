@@ -1,5 +1,7 @@
 #include "thrum/runtime/process/pool_core_internal.h"
 
+#include <algorithm>
+
 #include "thrum/core/error.h"
 #include "thrum/runtime/process/spin_internal.h"
 
@@ -28,10 +30,9 @@ std::exception_ptr cancelled(std::size_t index) {
 bool Core::take_results() {
   bool any = false;
   for (const auto& worker : workers_) any = take_results_of(*worker) || any;
-  if (!any) return false;
-  dispatch_waiting();
+  if (any) dispatch_waiting();
   rebalance();
-  return true;
+  return any;
 }
 
 bool Core::take_results_of(Worker& worker) {
@@ -52,7 +53,9 @@ void Core::deliver(Worker::Result result) {
   const std::size_t index = result.ticket.index;
   WireReader reader(result.bytes, std::move(result.descriptors));
   try {
-    if (result.kind == ResultKind::failure) {
+    if (broken_) {
+      fail(result.ticket, broken_);
+    } else if (result.kind == ResultKind::failure) {
       fail(result.ticket, remote_failure(index, reader));
     } else {
       result.ticket.call->complete(index, reader);
@@ -93,18 +96,23 @@ void Core::attend(FunctionRef<bool()> done, const std::stop_token& stop, std::op
   thread_local Spin spin;
   for (;;) {
     const std::uint32_t seen = bell.rings;
+    std::optional<std::chrono::nanoseconds> time;
     {
       MutexLock lock(mutex_);
       const bool any = take_results();
       if (done() || stop.stop_requested()) return;
       if (broken_) std::rethrow_exception(broken_);
       if (any && bell.attended > 1) announce();
+      if (idles_beside_queue()) time = rebalance_time;
     }
-    if (deadline && Clock::now() >= *deadline) return;
+    if (deadline) {
+      const std::chrono::nanoseconds left = *deadline - Clock::now();
+      if (left.count() <= 0) return;
+      time = time ? std::min(*time, left) : left;
+    }
     if (spin([&] { return bell.rings != seen; })) continue;
     bell.asleep = 1;
-    futex_wait(bell.rings, seen,
-               deadline ? std::optional<std::chrono::nanoseconds>(*deadline - Clock::now()) : std::nullopt);
+    futex_wait(bell.rings, seen, time);
   }
 }
 

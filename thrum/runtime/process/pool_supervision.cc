@@ -12,6 +12,7 @@
 #include "thrum/runtime/cgroup_internal.h"
 #include "thrum/runtime/process/process_role_internal.h"
 #include "thrum/runtime/process/spin_internal.h"
+#include "thrum/runtime/system_error_internal.h"
 
 namespace thrum::pool_detail {
 namespace {
@@ -24,13 +25,30 @@ constexpr int max_deaths = 3;  ///< of processes that ran a task
 constexpr int max_early_deaths = 3;
 constexpr int max_early_kills = 100;
 
+/// A worker that runs, and yet does not begin a task for so long after it should have, is stopped or stuck.
+constexpr milliseconds time_to_begin(500);
+/// What a timeout is at most, so that sums of times cannot overflow.
+constexpr milliseconds longest_timeout = std::chrono::hours(24 * 365 * 100);
+
+/// Until the worker's task has run for too long.
+nanoseconds time_left(const WorkerHandle& worker) {
+  const nanoseconds limit = std::min(*worker.front().call->timeout, longest_timeout);
+  const std::uint64_t began = worker.began();
+  const nanoseconds since(static_cast<std::int64_t>(began == 0 ? worker.came_to_front() : began));
+  const nanoseconds now(static_cast<std::int64_t>(monotonic_nanoseconds()));
+  return since + limit + (began == 0 ? time_to_begin : milliseconds(0)) - now;
+}
+
 }  // namespace
 
 std::unique_ptr<WorkerHandle> Core::make_worker() {
   auto worker = std::make_unique<Worker>();
   if (initializer_.ticket.call) {
     std::vector<UniqueFd> copies;
-    for (const UniqueFd& fd : initializer_.descriptors) copies.emplace_back(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+    for (const UniqueFd& fd : initializer_.descriptors) {
+      copies.emplace_back(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+      if (!copies.back()) throw_io("[ProcessPool] cannot give a worker what its initializer needs");
+    }
     worker->send(initializer_.ticket, initializer_.bytes, copies, initializer_.spilled);
   }
   return worker;
@@ -61,8 +79,11 @@ void Core::wait_for_event() {
   {
     MutexLock lock(mutex_);
     until_late = kill_late_workers();
+    if (bell_->attended == 0 && idles_beside_queue()) until_late = rebalance_time;
     for (const auto& worker : workers_) {
-      if (const Process* process = worker->process()) events.push_back({process->pidfd(), POLLIN, 0});
+      // Those of a broken pool are not replaced, so their ends are no news.
+      const Process* process = worker->process();
+      if (process != nullptr && !broken_) events.push_back({process->pidfd(), POLLIN, 0});
     }
   }
   const int time = until_late ? static_cast<int>(std::chrono::ceil<milliseconds>(*until_late).count()) : -1;
@@ -75,13 +96,10 @@ void Core::wait_for_event() {
 /// Kills workers whose task has run for too long; says when to look again.
 std::optional<nanoseconds> Core::kill_late_workers() {
   std::optional<nanoseconds> soonest;
-  const auto now = static_cast<std::int64_t>(monotonic_nanoseconds());
   for (const auto& worker : workers_) {
-    if (worker->n_tasks() == 0 || !worker->front().call->timeout) continue;
-    const nanoseconds limit = *worker->front().call->timeout;
-    const auto began = static_cast<std::int64_t>(worker->began());
-    const nanoseconds left = began == 0 ? limit : nanoseconds(began - now) + limit;
-    if (left.count() <= 0 && worker->n_begun() > 0) worker->kill(Worker::Doom::timed_out);
+    if (worker->n_tasks() == 0 || !worker->front().call->timeout || !worker->is_ready()) continue;
+    const nanoseconds left = time_left(*worker);
+    if (left.count() <= 0) worker->kill(worker->n_begun() > 0 ? Worker::Doom::timed_out : Worker::Doom::none);
     const nanoseconds wait = std::max<nanoseconds>(left, milliseconds(1));
     if (!soonest || wait < *soonest) soonest = wait;
   }
@@ -89,23 +107,29 @@ std::optional<nanoseconds> Core::kill_late_workers() {
 }
 
 void Core::serve() {
-  for (;;) {
+  for (bool goes_on = true; goes_on;) {
     try {
-      start_missing();
+      goes_on = serve_once();
     } catch (...) {
       MutexLock lock(mutex_);
-      break_with(std::current_exception());
+      break_with(std::current_exception());  // such as for a lack of descriptors
+      goes_on = !stopping_;
     }
-    wait_for_event();
-    MutexLock lock(mutex_);
-    if (stopping_) return;
-    const bool is_attended = bell_->attended != 0;
-    if (!is_attended) take_results();
-    see_to_the_dead();
   }
 }
 
+bool Core::serve_once() {
+  start_missing();
+  wait_for_event();
+  MutexLock lock(mutex_);
+  if (stopping_) return false;
+  if (bell_->attended == 0) take_results();
+  see_to_the_dead();
+  return true;
+}
+
 void Core::see_to_the_dead() {
+  if (broken_) return;
   for (auto& worker : workers_) {
     Process* process = worker->process();
     if (process == nullptr) continue;
@@ -114,12 +138,13 @@ void Core::see_to_the_dead() {
 }
 
 void Core::bury(std::unique_ptr<Worker>& worker, ProcessEnd end) {
+  std::unique_ptr<Worker> fresh = make_worker();
   take_results_of(*worker);  // what it had done stays done
   const bool ran_one = worker->n_tasks() > 0 && worker->n_begun() > 0;
   const Worker::Doom doom = worker->doom();
   std::vector<WaitingTask> left = worker->take_all();
   if (!worker->is_ready()) ++early_deaths_;
-  worker = make_worker();
+  worker = std::move(fresh);
   std::optional<WaitingTask> suspect;
   if (ran_one) {
     suspect.emplace(std::move(left.front()));

@@ -7,6 +7,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/runtime/process/descriptor_socket_internal.h"
+#include "thrum/runtime/process/spin_internal.h"
 
 namespace thrum::pool_detail {
 namespace {
@@ -17,6 +18,11 @@ constexpr std::size_t max_depth = 1024;
 /// Tasks are taken back from a busy worker for an idle one when they would wait for longer than this.
 constexpr double worth_moving_nanoseconds = 1e5;
 constexpr std::chrono::milliseconds cancel_grace(50);
+
+/// How many of its tasks another worker could take.
+std::size_t queued(const std::unique_ptr<WorkerHandle>& worker) {
+  return worker->is_closed() ? 0 : worker->n_tasks() - std::min(worker->n_tasks(), worker->n_begun());
+}
 
 }  // namespace
 
@@ -66,22 +72,35 @@ void Core::put_in_front(std::vector<WaitingTask> tasks) {
   waiting_.insert(waiting_.begin(), std::make_move_iterator(tasks.begin()), std::make_move_iterator(tasks.end()));
 }
 
-/// Towards the end of the work: an idle worker gets tasks that another has not begun.
+/// An idle worker gets tasks that another has not begun: towards the end of the work, and when they wait behind a long
+/// one.
 void Core::rebalance() {
-  if (!waiting_.empty()) return;
-  const auto is_idle = [](const auto& worker) { return worker->n_tasks() == 0 && !worker->is_closed(); };
-  if (std::ranges::none_of(workers_, is_idle)) return;
-  const auto fullest = std::ranges::max_element(workers_, {}, [](const auto& worker) { return worker->n_tasks(); });
-  const std::size_t queued = (*fullest)->n_tasks() - std::min((*fullest)->n_tasks(), (*fullest)->n_begun());
-  if (queued == 0 || (*fullest)->is_closed()) return;
-  if (static_cast<double>(queued) * mean_nanoseconds_ < worth_moving_nanoseconds) return;
+  if (!idles_beside_queue()) return;
+  const auto fullest = std::ranges::max_element(workers_, {}, queued);
+  const std::uint64_t began = (*fullest)->began();
+  const double running = began == 0 ? 0 : static_cast<double>(monotonic_nanoseconds() - began);
+  const double wait = std::max(static_cast<double>(queued(*fullest)) * mean_nanoseconds_, running);
+  if ((*fullest)->is_ready() && wait < worth_moving_nanoseconds) return;
   put_in_front((*fullest)->take_back());
   dispatch_waiting();
+}
+
+/// Whether one worker has nothing to do while tasks wait at another.
+bool Core::idles_beside_queue() const {
+  const auto is_idle = [](const auto& worker) {
+    return worker->n_tasks() == 0 && worker->is_ready() && !worker->is_closed();
+  };
+  return waiting_.empty() && std::ranges::any_of(workers_, is_idle) &&
+         std::ranges::any_of(workers_, [](const auto& worker) { return queued(worker) > 0; });
 }
 
 void Core::submit(std::shared_ptr<Call> call, std::size_t index, WireWriter& task) {
   std::vector<UniqueFd> descriptors = task.take_descriptors();
   const bool is_timed = call->timeout.has_value();
+  if (is_timed && call->timeout->count() <= 0) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[ProcessPool] timeout must be positive, got {} ms", call->timeout->count()));
+  }
   Ticket ticket{std::move(call), index};
   {
     MutexLock lock(mutex_);

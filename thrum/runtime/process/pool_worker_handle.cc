@@ -5,6 +5,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/runtime/process/descriptor_socket_internal.h"
+#include "thrum/runtime/process/spin_internal.h"
 
 namespace thrum::pool_detail {
 namespace {
@@ -32,7 +33,9 @@ bool WorkerHandle::send(const Ticket& ticket, ByteSpan bytes, std::vector<Unique
   const std::uint64_t size = record_size(bytes.size());
   const std::uint64_t in_use = tasks_.empty() ? 0 : position_ - tasks_.front().begin;
   if (is_closed() || in_use + size > ring_bytes) return false;
+  const TaskKind kind = ticket.stays ? TaskKind::initializer : TaskKind::task;
   RecordHeader header{.size = static_cast<std::uint32_t>(bytes.size()),
+                      .kind = static_cast<std::uint8_t>(kind),
                       .spilled = spilled,
                       .n_descriptors = static_cast<std::uint16_t>(descriptors.size())};
   if (!descriptors.empty()) {
@@ -45,9 +48,14 @@ bool WorkerHandle::send(const Ticket& ticket, ByteSpan bytes, std::vector<Unique
   if (!bytes.empty()) std::memcpy(at + sizeof header, bytes.data(), bytes.size());
   tasks_.push_back({ticket, position_, position_ + size, std::move(descriptors)});
   position_ += size;
+  if (tasks_.size() == 1) note_front();
   memory_.control().published = ++n_sent_;
   wake();
   return true;
+}
+
+void WorkerHandle::note_front() {
+  if (!tasks_.empty() && front().call->timeout) came_to_front_ = monotonic_nanoseconds();
 }
 
 void WorkerHandle::wake() {
@@ -81,6 +89,7 @@ std::optional<WorkerHandle::Result> WorkerHandle::take_result() {
                 {at + sizeof header, header.size},
                 {}};
   tasks_.pop_front();
+  note_front();
   ++n_done_;
   results_position_ += record_size(header.size);
   if (header.n_descriptors > 0) result.descriptors = stream_.receive(header.packet);

@@ -55,6 +55,8 @@ class WorkerHandle {
   std::size_t n_begun() const;
   std::uint64_t n_sent() const noexcept { return n_sent_; }
   const Ticket& front() const { return tasks_.front().ticket; }
+  /// When its first task could begin, on the monotonic clock, if that has a timeout.
+  std::uint64_t came_to_front() const noexcept { return came_to_front_; }
 
   struct Result {
     Ticket ticket;
@@ -88,6 +90,7 @@ class WorkerHandle {
 
   std::vector<WaitingTask> take_from(std::size_t first);
   void wake();
+  void note_front();
 
   UniqueFd channel_;
   ChannelMemory memory_;
@@ -99,6 +102,7 @@ class WorkerHandle {
   std::uint64_t n_sent_ = 0;
   std::uint64_t n_done_ = 0;
   std::uint64_t results_position_ = 0;
+  std::uint64_t came_to_front_ = 0;
   std::optional<SharedBytes> spilled_;
   Doom doom_ = Doom::none;
 };

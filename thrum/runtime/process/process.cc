@@ -14,8 +14,10 @@ extern "C" {  // glibc 2.36 forgot it
 #include <sys/pidfd.h>
 }
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include "thrum/runtime/advice/process_usage_internal.h"
 #include "thrum/runtime/process/process_end_internal.h"
@@ -169,7 +171,7 @@ Process::Process(std::string name, pid_t pid, UniqueFd pidfd, UniqueFd end)
     : name_(std::move(name)), pid_(pid), pidfd_(std::move(pidfd)), reported_(std::move(end)) {}
 
 Process::~Process() {
-  if (!pidfd_ || end_) return;
+  if (!pidfd_ || end_ || ::getpid() != owner_) return;
   // Its number is taken until it is waited for, so this cannot hit another group. Of one that is not ours the number
   // may be free already: it alone is killed, by its descriptor.
   if (!reported_) ::kill(-pid_, SIGKILL);
@@ -179,6 +181,7 @@ Process::~Process() {
 
 Process& Process::operator=(Process&& other) noexcept {
   std::swap(name_, other.name_);
+  std::swap(owner_, other.owner_);
   std::swap(pid_, other.pid_);
   std::swap(reported_, other.reported_);
   std::swap(pidfd_, other.pidfd_);
@@ -222,12 +225,16 @@ ProcessEnd Process::wait() {
 }
 
 std::optional<ProcessEnd> Process::wait_for(std::chrono::milliseconds time) {
-  const auto deadline = std::chrono::steady_clock::now() + time;
+  using std::chrono::milliseconds;
+  constexpr milliseconds longest = std::chrono::hours(24 * 365 * 100);  // sums of times must not overflow
+  constexpr milliseconds longest_poll(std::numeric_limits<int>::max());
+  const auto deadline = std::chrono::steady_clock::now() + std::min(time, longest);
   while (!end_) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+    const milliseconds next = std::clamp(left, milliseconds(0), longest_poll);
     pollfd poll{pidfd_.get(), POLLIN, 0};
-    const int ready = ::poll(&poll, 1, left.count() > 0 ? static_cast<int>(left.count()) : 0);
-    if (ready == 0) return std::nullopt;
+    const int ready = ::poll(&poll, 1, static_cast<int>(next.count()));
+    if (ready == 0 && left <= next) return std::nullopt;
     if (ready > 0) return wait();
   }
   return end_;

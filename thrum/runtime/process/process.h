@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <array>
 #include <chrono>
@@ -92,6 +93,7 @@ class Process {
   ProcessEnd reap();
 
   std::string name_;
+  pid_t owner_ = ::getpid();  ///< a copy of it, made by fork, leaves the child alone
   pid_t pid_;
   UniqueFd pidfd_;     ///< closed: moved away
   UniqueFd reported_;  ///< where its end is told; closed: it is our own child

@@ -1,5 +1,7 @@
 #include "thrum/runtime/process/process_pool.h"
 
+#include <algorithm>
+
 #include "thrum/core/error.h"
 #include "thrum/runtime/process/pool_core_internal.h"
 
@@ -20,7 +22,8 @@ void wait_for_room(Core& core, FunctionRef<bool()> done, const std::stop_token& 
 
 bool attend_for(Core& core, FunctionRef<bool()> done, std::chrono::nanoseconds time) {
   bool is_done = false;
-  const auto deadline = std::chrono::steady_clock::now() + time;
+  constexpr std::chrono::nanoseconds longest = std::chrono::hours(24 * 365 * 100);  // sums of times must not overflow
+  const auto deadline = std::chrono::steady_clock::now() + std::min(time, longest);
   core.attend([&] { return is_done = done(); }, {}, deadline);
   return is_done;
 }
@@ -31,6 +34,10 @@ void cancel(Core& core, const Call& call) {
 
 void abandon(Core& core, const Call& call, std::size_t from) {
   core.abandon(call, from);
+}
+
+void throw_taken() {
+  throw Error(ErrorCode::invalid_argument, "[ProcessPool] the result of a future was taken already");
 }
 
 void throw_cancelled() {

@@ -35,8 +35,10 @@ struct PoolOptions {
 
 struct CallOptions {
   std::stop_token stop = {};
-  /// Of one task; the worker that runs a task for longer is killed, and the task fails with timed_out.
+  /// Of one task, positive; the worker that runs a task for longer is killed, and the task fails with timed_out.
   std::optional<std::chrono::milliseconds> timeout = {};
+  /// How many tasks imap sends further than what was taken; 0: 64 for each worker.
+  std::size_t ahead = 0;
 };
 
 namespace pool_detail {
@@ -62,6 +64,7 @@ bool attend_for(Core& core, FunctionRef<bool()> done, std::chrono::nanoseconds t
 void cancel(Core& core, const Call& call);
 void abandon(Core& core, const Call& call, std::size_t from = 0);
 [[noreturn]] void throw_cancelled();
+[[noreturn]] void throw_taken();
 
 /// A value, or nothing where a function returns nothing.
 template <class R>
@@ -198,8 +201,10 @@ class Future {
   Future(std::shared_ptr<pool_detail::Core> core, std::shared_ptr<pool_detail::Results<R>> results)
       : core_(std::move(core)), results_(std::move(results)) {}
 
-  /// Waits. Throws TaskFailed; cancelled when a stop is requested meanwhile, or the pool has ended. To be called once.
+  /// Waits. Throws TaskFailed; cancelled when a stop is requested meanwhile, or the pool has ended; invalid_argument
+  /// the second time.
   R get(const std::stop_token& stop = {}) {
+    if (std::exchange(is_taken_, true)) pool_detail::throw_taken();
     bool is_done = false;
     pool_detail::attend(*core_, [&] { return is_done = results_->n_done() == 1; }, stop);
     if (!is_done) pool_detail::throw_cancelled();
@@ -222,6 +227,7 @@ class Future {
  private:
   std::shared_ptr<pool_detail::Core> core_;
   std::shared_ptr<pool_detail::Results<R>> results_;
+  bool is_taken_ = false;
 };
 
 /// A result of ProcessPool::imap_unordered.
@@ -390,6 +396,7 @@ class ProcessPool {
   /// lowest index is thrown: tasks before it have ended, of those behind it some never begin. Throws TaskFailed,
   /// TaskCrashed, cancelled.
   template <class F, std::ranges::input_range Items>
+    requires std::is_invocable_v<std::decay_t<F>&, crossing_t<std::ranges::range_reference_t<Items>>>
   auto map(F&& f, Items&& items, const CallOptions& options = {}) {
     using Item = crossing_t<std::ranges::range_reference_t<Items>>;
     using R = std::decay_t<std::invoke_result_t<std::decay_t<F>&, Item>>;
@@ -412,15 +419,17 @@ class ProcessPool {
     });
   }
 
-  /// As map, but lazily: a range of results in order, while tasks run up to `ahead` further (0: 64 for each worker).
+  /// As map, but lazily: a range of results in order, while tasks run up to options.ahead further.
   template <class F, std::ranges::input_range Items>
-  auto imap(F&& f, Items&& items, std::size_t ahead = 0, const CallOptions& options = {}) {
-    return stream<true>(std::forward<F>(f), std::forward<Items>(items), ahead, options);
+    requires std::is_invocable_v<std::decay_t<F>&, crossing_t<std::ranges::range_reference_t<Items>>>
+  auto imap(F&& f, Items&& items, const CallOptions& options = {}) {
+    return stream<true>(std::forward<F>(f), std::forward<Items>(items), options);
   }
   /// As imap, but in the order in which tasks end: a range of Completed{index, value}.
   template <class F, std::ranges::input_range Items>
-  auto imap_unordered(F&& f, Items&& items, std::size_t ahead = 0, const CallOptions& options = {}) {
-    return stream<false>(std::forward<F>(f), std::forward<Items>(items), ahead, options);
+    requires std::is_invocable_v<std::decay_t<F>&, crossing_t<std::ranges::range_reference_t<Items>>>
+  auto imap_unordered(F&& f, Items&& items, const CallOptions& options = {}) {
+    return stream<false>(std::forward<F>(f), std::forward<Items>(items), options);
   }
 
   /// Waits until all tasks have ended.
@@ -467,11 +476,11 @@ class ProcessPool {
   }
 
   template <bool Ordered, class F, class Items>
-  auto stream(F&& f, Items&& items, std::size_t ahead, const CallOptions& options) {
+  auto stream(F&& f, Items&& items, const CallOptions& options) {
     using View = std::views::all_t<Items>;
     using Item = crossing_t<std::ranges::range_reference_t<View>>;
     using R = std::decay_t<std::invoke_result_t<std::decay_t<F>&, Item>>;
-    if (ahead == 0) ahead = 64 * static_cast<std::size_t>(workers());
+    const std::size_t ahead = options.ahead > 0 ? options.ahead : 64 * static_cast<std::size_t>(workers());
     return ResultStream<R, std::decay_t<F>, View, Ordered>(core_, std::forward<F>(f),
                                                            std::views::all(std::forward<Items>(items)), ahead, options);
   }

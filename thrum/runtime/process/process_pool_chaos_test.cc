@@ -96,7 +96,7 @@ TEST(ProcessPoolChaos, EveryResultIsRightWhileWorkersAreKilled) {
     Killer killer(pool, n_kills, 7);
     // Round after round until the last kill.
     while (killer.n_kills() < n_kills || n_done < n_tasks) {
-      auto stream = pool.imap(work, std::views::iota(0, 10'000), 2000);
+      auto stream = pool.imap(work, std::views::iota(0, 10'000), {.ahead = 2000});
       for (int x = 0; x < 10'000; ++x, ++n_done) {
         try {
           n_right += *stream.next() == work(x) ? 1 : 0;

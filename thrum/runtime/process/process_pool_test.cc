@@ -1,8 +1,10 @@
 #include "thrum/runtime/process/process_pool.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -275,7 +277,7 @@ TEST(ProcessPool, ReadsItsItemsNoFurtherAheadThanAsked) {
                  ++n_read;
                  return x;
                });
-  auto stream = pool.imap(square, items, 8);
+  auto stream = pool.imap(square, items, {.ahead = 8});
   for (int i = 0; i < 20; ++i) stream.next();
   EXPECT_LE(n_read, 28);
 }
@@ -336,6 +338,113 @@ TEST(ProcessPool, InitialisesEveryWorkerAlsoThoseThatReplaceOthers) {
   EXPECT_EQ(pool.map(setting, first(20)), std::vector<std::string>(20, "42"));
   for (const pid_t pid : pool.pids()) ::kill(pid, SIGKILL);
   EXPECT_EQ(pool.map(setting, first(20)), std::vector<std::string>(20, "42"));
+}
+
+TEST(ProcessPool, RunsNothingInAWorkerWhoseInitializerFailed) {
+  for (int i = 0; i < 30; ++i) {
+    const Marks marks;
+    ProcessPool pool({.workers = 2}, [] { throw Error(ErrorCode::io, "[test] no such licence"); });
+    const auto mark = [](const std::string& path) { Marks::leave(path); };
+    EXPECT_EQ(failure_of([&] { pool.apply(mark, marks.path()); }), "[ProcessPool] task 0: [test] no such licence");
+    EXPECT_EQ(marks.count(), 0U);
+  }
+}
+
+TEST(ProcessPool, LetsNoQuickTaskWaitBehindALongOne) {
+  ProcessPool pool({.workers = 2});
+  pool.map(square, first(1000));  // tasks are quick, it learns
+  for (int i = 0; i < 5; ++i) {
+    auto endless = pool.apply_async([] {
+      for (;;) ::pause();
+    });
+    EXPECT_EQ(pool.map(square, first(8)), squares(8));
+    std::vector<Future<int>> futures;
+    for (int x = 0; x < 8; ++x) futures.push_back(pool.apply_async(square, x));
+    for (int x = 0; x < 8; ++x) EXPECT_EQ(futures[static_cast<std::size_t>(x)].get(), x * x);
+    endless.cancel();
+  }
+}
+
+TEST(ProcessPool, BreaksWithAReasonWhenDescriptorsRunOut) {
+  ProcessPool pool({.workers = 2});
+  pool.wait_until_ready();
+  std::vector<UniqueFd> all;
+  do all.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  while (all.back());
+  for (const pid_t pid : pool.pids()) ::kill(pid, SIGKILL);
+  const std::string failure = failure_of([&] {
+    for (;;) pool.map(square, first(10));
+  });
+  all.clear();
+  EXPECT_THAT(failure, HasSubstr("Too many open files"));
+}
+
+TEST(ProcessPool, TakesNoResultFromACopyThatATaskHasForked) {
+  ProcessPool pool({.workers = 2});
+  const auto fork_and_return = [](int x) { return ::fork() == 0 ? -1 : x; };
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(pool.map(fork_and_return, first(20)), first(20));
+}
+
+TEST(ProcessPool, IsLeftAloneByACopyOfItsProcess) {
+  ProcessPool pool({.workers = 2});
+  EXPECT_EQ(pool.map(square, first(10)), squares(10));
+  const pid_t copy = ::fork();
+  if (copy == 0) {
+    pool.~ProcessPool();
+    std::_Exit(0);
+  }
+  int status = -1;
+  ::waitpid(copy, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(pool.map(square, first(10)), squares(10));
+}
+
+TEST(ProcessPool, GivesTheTaskOfAStoppedWorkerToAnother) {
+  ProcessPool pool({.workers = 1});
+  pool.wait_until_ready();
+  ::kill(pool.pids().front(), SIGSTOP);
+  EXPECT_EQ(pool.apply_async({.timeout = milliseconds(100)}, square, 5).get(), 25);
+}
+
+TEST(ProcessPool, GivesItsTasksAnEmptyInput) {
+  ProcessPool pool({.workers = 1});
+  const auto read_byte = [] {
+    char byte = 0;
+    return static_cast<int>(::read(STDIN_FILENO, &byte, 1));
+  };
+  EXPECT_EQ(pool.apply(read_byte), 0);
+}
+
+TEST(ProcessPool, TakesTheLongestTimes) {
+  ProcessPool pool({.workers = 1});
+  auto future = pool.apply_async({.timeout = milliseconds::max()}, square, 3);
+  EXPECT_TRUE(future.wait_for(std::chrono::nanoseconds::max()));
+  EXPECT_EQ(future.get(), 9);
+  EXPECT_EQ(failure_of([&] { future.get(); }), "[ProcessPool] the result of a future was taken already");
+  EXPECT_EQ(failure_of([&] { pool.apply_async({.timeout = milliseconds(0)}, square, 3); }),
+            "[ProcessPool] timeout must be positive, got 0 ms");
+}
+
+/// An exception that breaks what exceptions usually keep.
+class OddError : public Error {
+ public:
+  explicit OddError(const char* text) : Error(ErrorCode::io, "[test] text", "a hint"), text_(text) {}
+  const char* what() const noexcept override { return text_; }
+
+ private:
+  const char* text_;
+};
+
+TEST(ProcessPool, TellsOddExceptionsToo) {
+  ProcessPool pool({.workers = 1});
+  const auto fail_oddly = [](int way) {
+    if (way == 0) throw OddError(nullptr);
+    if (way == 1) throw OddError("a");
+    throw std::runtime_error(std::string(1'000'000, 'x'));
+  };
+  EXPECT_EQ(failure_of([&] { pool.apply(fail_oddly, 0); }), "[ProcessPool] task 0: (it says nothing)");
+  EXPECT_EQ(failure_of([&] { pool.apply(fail_oddly, 1); }), "[ProcessPool] task 0: a");
+  EXPECT_LT(failure_of([&] { pool.apply(fail_oddly, 2); }).size(), 100'000U);
 }
 
 TEST(ProcessPool, FailsWhenItsInitializerDoes) {

@@ -60,7 +60,7 @@ std::optional<WorkerChannel::Task> WorkerChannel::next() {
   std::memcpy(&header, at, sizeof header);
   const std::size_t size = std::min<std::size_t>(header.size, max_record_bytes);
   position_ += record_size(size);
-  Task task{{at + sizeof header, size}, {}};
+  Task task{{at + sizeof header, size}, {}, static_cast<TaskKind>(header.kind)};
   if (header.n_descriptors > 0) task.descriptors = descriptors_.receive(header.packet);
   if (header.spilled) {
     spilled_.emplace(task.descriptors.back().get());
