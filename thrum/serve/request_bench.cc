@@ -41,7 +41,7 @@ void ParseRequest(benchmark::State& state) {
     const auto head = parser.parse(request);
     n_messages += parser.parse(std::string_view(request).substr(head.consumed)).event == HttpParser::Event::message;
   }
-  if (n_messages != state.iterations()) state.SkipWithError("a request was not understood");
+  if (n_messages != static_cast<std::size_t>(state.iterations())) state.SkipWithError("a request was not understood");
 }
 BENCHMARK(ParseRequest);
 
