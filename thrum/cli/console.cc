@@ -43,10 +43,10 @@ std::string_view level_name(LogLevel level) {
 }
 
 std::string line_of(LogLevel level, std::string_view message, bool json) {
-  if (json)
-    return Json{{"event", "message"}, {"level", level_name(level)}, {"message", message}}.dump(
-               -1, ' ', false, Json::error_handler_t::replace) +
-           "\n";
+  if (json) {
+    const Json object = {{"event", "message"}, {"level", level_name(level)}, {"message", message}};
+    return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  }
   const std::string text = without_controls(message);
   return level == LogLevel::info ? text + "\n" : fmt::format("thrum: {}: {}\n", level_name(level), text);
 }
