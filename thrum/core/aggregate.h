@@ -28,13 +28,42 @@ constexpr bool takes(std::index_sequence<I...>) {
 
 template <class T, std::size_t N = max_aggregate_fields>
 constexpr std::size_t count_fields() {
-  static_assert(!takes<T>(std::make_index_sequence<max_aggregate_fields + 1>{}),
-                "an aggregate may have 16 fields: give it a member function wire(archive)");
   if constexpr (N == 0 || takes<T>(std::make_index_sequence<N>{})) {
     return N;
   } else {
     return count_fields<T, N - 1>();
   }
+}
+
+template <class T, std::size_t... Before, std::size_t... After>
+constexpr bool takes_braces(std::index_sequence<Before...>, std::index_sequence<After...>) {
+  return requires { T{AnyValueAt<Before>{}..., {}, AnyValueAt<After>{}...}; };
+}
+
+/// Whether braces at place I of N values stand for more than one of them: there begins a C array.
+template <class T, std::size_t N, std::size_t I>
+constexpr bool is_array_at() {
+  using Before = std::make_index_sequence<I>;
+  return takes_braces<T>(Before{}, std::index_sequence<>{}) &&
+         !takes_braces<T>(Before{}, std::make_index_sequence<N - I - 1>{});
+}
+
+template <class T, std::size_t... I>
+constexpr bool has_array(std::index_sequence<I...>) {
+  return (is_array_at<T, sizeof...(I), I>() || ...);
+}
+
+/// Stands for a value of any base of T; never evaluated.
+template <class T>
+struct AnyBase {
+  template <class Base>
+    requires(std::is_base_of_v<Base, T> && !std::is_same_v<Base, T>)
+  operator Base() const;  // NOLINT(google-explicit-constructor): it must convert to whatever a base is
+};
+
+template <class T>
+constexpr bool has_base() {
+  return requires { T{AnyBase<T>{}}; };
 }
 
 }  // namespace aggregate_detail
@@ -43,15 +72,25 @@ constexpr std::size_t count_fields() {
 template <class T>
 concept Aggregate = std::is_class_v<T> && std::is_aggregate_v<T>;
 
-/// The number of fields of an aggregate. Arrays among them must be std::array, not C arrays.
+/// The number of fields of an aggregate with listed fields.
 template <Aggregate T>
 inline constexpr std::size_t field_count = aggregate_detail::count_fields<T>();
 
+/// Whether tie_fields can list the fields. (Of bit-fields, which it cannot, nothing is known here.)
+template <Aggregate T>
+inline constexpr bool has_listed_fields =
+    !aggregate_detail::takes<T>(std::make_index_sequence<max_aggregate_fields + 1>{}) &&
+    !aggregate_detail::has_base<T>() && !aggregate_detail::has_array<T>(std::make_index_sequence<field_count<T>>{});
+
 /// References to the fields of `value`, in order: what Boost.PFR calls structure_tie.
 template <class T>
-  requires Aggregate<std::remove_const_t<T>>
+  requires(Aggregate<T> && !std::is_const_v<T>)
 constexpr auto tie_fields(T& value) {
-  constexpr std::size_t n = field_count<std::remove_const_t<T>>;
+  static_assert(
+      has_listed_fields<T>,
+      "a struct whose fields are listed has at most 16 of them, no bases, no C arrays (use std::array) and no "
+      "bit-fields: change it, or give it a member wire(archive)");
+  constexpr std::size_t n = has_listed_fields<T> ? field_count<T> : 0;
   if constexpr (n == 0) {
     return std::tuple<>();
   } else if constexpr (n == 1) {
@@ -103,6 +142,13 @@ constexpr auto tie_fields(T& value) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q] = value;
     return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q);
   }
+}
+
+/// Takes the fields of a changeable T as well, since a bit-field would give a reference to a copy instead of an error.
+template <Aggregate T>
+constexpr auto tie_fields(const T& value) {
+  return std::apply([](auto&... fields) { return std::tie(std::as_const(fields)...); },
+                    tie_fields(const_cast<T&>(value)));
 }
 
 }  // namespace thrum

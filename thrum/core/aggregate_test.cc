@@ -36,6 +36,40 @@ class Closed {
   int value_;
 };
 
+struct Seventeen {
+  int a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q;
+};
+struct Derived : Inner {
+  int c = 0;
+};
+struct OnlyBase : Inner {};
+struct WithArray {
+  Inner first;
+  double numbers[3];  // NOLINT(modernize-avoid-c-arrays)
+  std::string last;
+};
+struct WithLastArray {
+  int n;
+  std::string names[2];  // NOLINT(modernize-avoid-c-arrays)
+};
+/// Without a default constructor inside.
+struct WithClosed {
+  Closed closed;
+  std::vector<int> list;
+  Closed other;
+};
+
+static_assert(has_listed_fields<Nothing>);
+static_assert(has_listed_fields<One>);
+static_assert(has_listed_fields<Mixed>);
+static_assert(has_listed_fields<Sixteen>);
+static_assert(has_listed_fields<WithClosed>);
+static_assert(!has_listed_fields<Seventeen>);
+static_assert(!has_listed_fields<Derived>);
+static_assert(!has_listed_fields<OnlyBase>);
+static_assert(!has_listed_fields<WithArray>);
+static_assert(!has_listed_fields<WithLastArray>);
+
 static_assert(field_count<Nothing> == 0);
 static_assert(field_count<One> == 1);
 static_assert(field_count<Mixed> == 5);

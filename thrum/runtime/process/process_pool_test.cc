@@ -235,6 +235,20 @@ TEST(ProcessPool, TakesTextsAndSpansByValue) {
   EXPECT_EQ(pool.map(size, parts), (std::vector<std::size_t>{3, 1}));
 }
 
+TEST(ProcessPool, MapsBits) {
+  ProcessPool pool({.workers = 2});
+  EXPECT_EQ(pool.map([](bool bit) { return bit ? 1 : 0; }, std::vector<bool>{true, false, true}),
+            (std::vector{1, 0, 1}));
+}
+
+// The address of a member function is another one in another process.
+struct Counter {
+  int count = 0;
+  int twice() const { return 2 * count; }
+};
+static_assert(!task_detail::CallableThatCrosses<decltype(&Counter::twice)>);
+static_assert(task_detail::CallableThatCrosses<decltype(&Counter::count)>);
+
 TEST(ProcessPool, MapsFunctionsThatReturnNothing) {
   ProcessPool pool({.workers = 2});
   const Marks marks;

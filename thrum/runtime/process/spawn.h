@@ -50,6 +50,10 @@ template <>
 struct Crossing<std::string_view> {
   using type = std::string;
 };
+template <>
+struct Crossing<std::vector<bool>::reference> {
+  using type = bool;
+};
 template <class T, std::size_t N>
 struct Crossing<std::span<T, N>> {
   using type = std::vector<std::remove_const_t<T>>;

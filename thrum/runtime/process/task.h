@@ -39,6 +39,12 @@ AnyFunction read_function(WireReader& reader);
 template <class F>
 inline constexpr bool is_function_pointer = std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>;
 
+/// A function, or a function object; a pointer to a member function holds an address that another process does not
+/// have.
+template <class F>
+concept CallableThatCrosses = is_function_pointer<F> || HasWireHook<F> ||
+                              (std::is_trivially_copyable_v<F> && !std::is_member_function_pointer_v<F>);
+
 /// A lambda or function object. Its captures cross as bytes, so they may not refer to anything.
 template <class F>
 void write_callable(WireWriter& writer, const F& f) {
@@ -47,6 +53,9 @@ void write_callable(WireWriter& writer, const F& f) {
   } else if constexpr (HasWireHook<F>) {
     writer.write(f);
   } else {
+    static_assert(
+        !std::is_member_function_pointer_v<F>,
+        "a pointer to a member function cannot cross to another process: give it a lambda that calls the member");
     static_assert(std::is_trivially_copyable_v<F>,
                   "only trivially copyable captures cross to another process: give it the rest as arguments");
     if constexpr (!std::is_empty_v<F>) writer.write_bytes(std::as_bytes(std::span(&f, 1)));

@@ -31,6 +31,12 @@ void throw_invalid(std::string_view what) {
   throw Error(ErrorCode::corrupt_data, fmt::format("[wire] the bytes hold {}", what));
 }
 
+void throw_too_deep() {
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("[wire] expected values nested at most {} deep, given deeper ones", max_depth),
+              "send the nodes as a vector, which refer to each other by index");
+}
+
 }  // namespace wire_detail
 
 void WireWriter::write_descriptor(int fd) {

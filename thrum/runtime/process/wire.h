@@ -2,12 +2,17 @@
 
 #include <array>
 #include <bit>
+#include <bitset>
+#include <chrono>
 #include <complex>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <deque>
+#include <filesystem>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,8 +35,9 @@
 
 namespace thrum {
 
-class WireWriter;
+class Random;
 class WireReader;
+class WireWriter;
 
 /// A type that says itself how it crosses, in both directions:
 ///
@@ -48,6 +54,24 @@ template <class T>
 concept HasWireFactory = requires(WireReader& reader) {
   { T::from_wire(reader) } -> std::same_as<T>;
 };
+
+/// A trivially copyable class with private members whose bytes are all there is: it refers to nothing outside itself.
+/// Such a class of your own, without a hook, crosses when you say so:
+///
+///     template <>
+///     inline constexpr bool thrum::crosses_as_bytes<Money> = true;
+template <class T>
+inline constexpr bool crosses_as_bytes = false;
+template <class Rep, class Period>
+inline constexpr bool crosses_as_bytes<std::chrono::duration<Rep, Period>> = true;
+template <class Clock, class Duration>
+inline constexpr bool crosses_as_bytes<std::chrono::time_point<Clock, Duration>> = true;
+template <>
+inline constexpr bool crosses_as_bytes<std::chrono::year_month_day> = true;
+template <std::size_t N>
+inline constexpr bool crosses_as_bytes<std::bitset<N>> = true;
+template <>
+inline constexpr bool crosses_as_bytes<Random> = true;
 
 namespace wire_detail {
 
@@ -66,12 +90,11 @@ inline constexpr bool is_span = false;
 template <class T, std::size_t N>
 inline constexpr bool is_span<std::span<T, N>> = true;
 
-/// What means nothing in another process, although it can be copied bit by bit.
 template <class T>
-inline constexpr bool refers_elsewhere =
-    std::is_pointer_v<T> || std::is_member_pointer_v<T> || std::is_null_pointer_v<T> || is_span<T> ||
-    is_specialisation<T, std::basic_string_view> || is_specialisation<T, std::reference_wrapper>;
-
+concept Text = std::is_convertible_v<const T&, std::string_view> && !HasWireHook<T>;
+template <class T>
+concept Sequence =
+    is_specialisation<T, std::vector> || is_specialisation<T, std::deque> || is_specialisation<T, std::list>;
 template <class T>
 concept AnyMap = is_specialisation<T, std::map> || is_specialisation<T, std::unordered_map>;
 template <class T>
@@ -108,26 +131,57 @@ constexpr bool is_bitwise() {
 
 template <class T>
 concept Bitwise = is_bitwise<T>();
+template <class T>
+inline constexpr bool is_numeric_vector = false;
+template <class T>
+inline constexpr bool is_numeric_vector<std::vector<T>> = Bitwise<T>;
 
-/// Classes of others, such as std::chrono::seconds, of which we know only that their bytes are all there is.
+/// Classes that say so, and those without any state, such as std::less<>.
 template <class T>
 concept OpaqueBytes =
     std::is_class_v<T> && std::is_trivially_copyable_v<T> && !HasWireHook<T> && !Aggregate<T> && !TupleLike<T> &&
-    !is_specialisation<T, std::optional> && !is_specialisation<T, std::variant> && !refers_elsewhere<T>;
+    !std::is_same_v<T, std::monostate> && (std::is_empty_v<T> || crosses_as_bytes<T>);
 
 template <class>
 inline constexpr bool never = false;
+template <class T>
+constexpr void refuse() {
+  static_assert(never<T>,
+                "this type cannot cross to another process: give it a member wire(archive), or, if it is trivially "
+                "copyable and holds no pointers, declare it: thrum::crosses_as_bytes<T> = true");
+}
+
+/// Nested values, such as the nodes of a tree, may lie this deep: each struct, container, optional or unique_ptr
+/// counts.
+inline constexpr int max_depth = 1024;
+
+/// One level of nested values, while they are written or read.
+class Level {
+ public:
+  explicit Level(int& depth) : depth_(depth) { ++depth_; }
+  ~Level() { --depth_; }
+  Level(const Level&) = delete;
+  Level& operator=(const Level&) = delete;
+
+ private:
+  int& depth_;
+};
 
 [[noreturn]] void throw_truncated(std::size_t wanted, std::size_t left);
 [[noreturn]] void throw_invalid(std::string_view what);
+[[noreturn]] void throw_too_deep();
 
 }  // namespace wire_detail
 
 /// Turns values into bytes, and what cannot be bytes into descriptors, for another process of the same build. What can
-/// cross: numbers, enums, strings, vectors, arrays, tuples, optionals, variants, maps, sets, unique_ptrs, aggregates of
-/// these field by field, other trivially copyable classes, and whatever has a hook (HasWireHook). Pointers and views do
-/// not compile. Numeric vectors of 128 KiB and more travel out of band: written once to a memfd, not through a buffer.
-/// Not thread-safe.
+/// cross:
+/// - numbers, enums, strings, paths, std::chrono's durations and time points, bitsets, Random;
+/// - vectors, deques, lists, arrays, tuples, optionals, variants, maps, sets and unique_ptrs of what can cross;
+/// - structs of it, field by field: with at most 16 fields, no bases, no C arrays (use std::array), no bit-fields;
+/// - whatever has a hook (HasWireHook), or is declared (crosses_as_bytes).
+/// Other classes, pointers and views do not compile. Values may nest 1024 deep: deeper ones, such as a long list of
+/// unique_ptrs, throw invalid_argument. Numeric vectors of 128 KiB and more travel out of band: written once to a
+/// memfd, not through a buffer. Not thread-safe.
 class WireWriter {
  public:
   /// Numeric buffers from this size on travel out of band.
@@ -175,11 +229,15 @@ class WireWriter {
 
  private:
   template <class T>
-  void write_elements(std::span<const T> values);
+  void write_parts(const T& value);
   template <class T>
-  void write_range(const T& values) {
-    write_size(values.size());
-    for (const auto& value : values) write(value);
+  void write_range(const T& values);
+  /// In a byte at least, by which the reader limits the number of elements.
+  template <class T>
+  void write_element(const T& value) {
+    const std::size_t begin = bytes_.size();
+    write(value);
+    if (bytes_.size() == begin) write(std::uint8_t{0});
   }
   void write_buffer(ByteSpan bytes);
 
@@ -188,10 +246,13 @@ class WireWriter {
   std::vector<UniqueFd> descriptors_;
   UniqueFd bulk_;
   std::uint64_t bulk_size_ = 0;
+  int depth_ = 0;
 };
 
 /// Reads what a WireWriter wrote, in the same order with the same types. Every read checks its bounds: bytes that hold
-/// something else throw corrupt_data, and never more memory is taken than they could fill. Not thread-safe.
+/// something else throw corrupt_data. Memory is taken for elements as they are read, never for the number that the
+/// bytes claim; since an empty optional, say, takes one byte here but its whole size in a vector, values can be larger
+/// than their bytes by that factor. Not thread-safe.
 class WireReader {
  public:
   /// `bytes` must stay while the reader lives.
@@ -220,15 +281,21 @@ class WireReader {
   void expect_end() const;
 
  private:
-  /// Nested values of recursive types, such as trees, may lie this deep.
-  static constexpr int max_depth = 512;
-
+  template <class T>
+  T read_parts();
   template <class T>
   T read_hooked();
   template <class T>
   T read_vector();
   template <class T>
-  T read_container();
+  T read_range();
+  template <class T>
+  T read_element() {
+    const std::size_t left = rest_.size();
+    T value = read<T>();
+    if (rest_.size() == left) read<std::uint8_t>();
+    return value;
+  }
   template <class T, std::size_t... I>
   T read_tuple(std::index_sequence<I...>) {
     return T{read<std::tuple_element_t<I, T>>()...};
@@ -238,7 +305,7 @@ class WireReader {
     using Fields = decltype(tie_fields(std::declval<T&>()));
     return [this]<std::size_t... I>(std::index_sequence<I...>) {
       return T{this->template read<std::remove_reference_t<std::tuple_element_t<I, Fields>>>()...};  // in this order
-    }(std::make_index_sequence<field_count<T>>());
+    }(std::make_index_sequence<std::tuple_size_v<Fields>>());
   }
   template <class T, std::size_t I = 0>
   T read_alternative(std::size_t index);
@@ -254,11 +321,15 @@ class WireReader {
 };
 
 template <class T>
-void WireWriter::write_elements(std::span<const T> values) {
-  if constexpr (wire_detail::Bitwise<T>) {
-    write_buffer(std::as_bytes(values));
-  } else {
-    for (const T& value : values) write(value);
+void WireWriter::write_range(const T& values) {
+  write_size(values.size());
+  for (const auto& value : values) {
+    if constexpr (wire_detail::AnyMap<T>) {
+      write_element(value.first);
+      write(value.second);
+    } else {
+      write_element(value);
+    }
   }
 }
 
@@ -267,26 +338,33 @@ void WireWriter::write(const T& value) {
   using namespace wire_detail;
   if constexpr (std::is_same_v<T, bool>) {
     write(static_cast<std::uint8_t>(value));
-  } else if constexpr (HasWireHook<T>) {
-    const_cast<T&>(value).wire(*this);  // the hook serves both directions, and leaves the value alone when writing
   } else if constexpr (Bitwise<T> || OpaqueBytes<T>) {
     write_bytes(std::as_bytes(std::span(&value, 1)));
-  } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+  } else if constexpr (Text<T>) {
     const std::string_view text = value;
     write_size(text.size());
     write_buffer(bytes_of(text));
-  } else if constexpr (is_specialisation<T, std::vector>) {
-    if constexpr (std::is_same_v<typename T::value_type, bool>) {
-      write_size(value.size());
-      for (const bool bit : value) write(bit);
-    } else {
-      write_size(value.size());
-      write_elements(std::span(value));
-    }
-  } else if constexpr (is_array<T>) {
-    write_elements(std::span<const typename T::value_type>(value));
-  } else if constexpr (AnyMap<T> || AnySet<T>) {
+  } else {
+    const Level level(depth_);
+    if (depth_ > max_depth) throw_too_deep();
+    write_parts(value);
+  }
+}
+
+template <class T>
+void WireWriter::write_parts(const T& value) {
+  using namespace wire_detail;
+  if constexpr (HasWireHook<T>) {
+    const_cast<T&>(value).wire(*this);  // the hook serves both directions, and leaves the value alone when writing
+  } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
+    write(value.native());
+  } else if constexpr (is_numeric_vector<T>) {
+    write_size(value.size());
+    write_buffer(std::as_bytes(std::span(value)));
+  } else if constexpr (Sequence<T> || AnyMap<T> || AnySet<T>) {
     write_range(value);
+  } else if constexpr (is_array<T>) {
+    for (const auto& element : value) write(element);
   } else if constexpr (TupleLike<T>) {
     std::apply([this](const auto&... parts) { (this->write(parts), ...); }, value);
   } else if constexpr (is_specialisation<T, std::optional> || is_specialisation<T, std::unique_ptr>) {
@@ -298,10 +376,9 @@ void WireWriter::write(const T& value) {
   } else if constexpr (std::is_same_v<T, std::monostate>) {
     // nothing to say
   } else if constexpr (FieldByField<T>) {
-    if constexpr (field_count<T> == 0) write(std::uint8_t{0});
     std::apply([this](const auto&... fields) { (this->write(fields), ...); }, tie_fields(value));
   } else {
-    static_assert(never<T>, "this type cannot cross to another process: give it a member wire(archive)");
+    refuse<T>();
   }
 }
 
@@ -310,10 +387,8 @@ T WireReader::read_hooked() {
   if constexpr (HasWireFactory<T>) {
     return T::from_wire(*this);
   } else {
-    if (++depth_ > max_depth) wire_detail::throw_invalid("values nested too deeply");
     T value{};
     value.wire(*this);
-    --depth_;
     return value;
   }
 }
@@ -321,33 +396,27 @@ T WireReader::read_hooked() {
 template <class T>
 T WireReader::read_vector() {
   using Element = typename T::value_type;
-  T values;
-  if constexpr (wire_detail::Bitwise<Element>) {
-    const std::size_t count = read_size();
-    if (count > SIZE_MAX / sizeof(Element)) wire_detail::throw_invalid("an impossible length");
-    const ByteSpan bytes = read_buffer(count * sizeof(Element));
-    values.resize(count);
-    if (count > 0) std::memcpy(values.data(), bytes.data(), bytes.size());
-  } else {
-    const std::size_t count = read_count();
-    for (std::size_t i = 0; i < count; ++i) values.push_back(read<Element>());
-  }
+  const std::size_t count = read_size();
+  if (count > SIZE_MAX / sizeof(Element)) wire_detail::throw_invalid("an impossible length");
+  const ByteSpan bytes = read_buffer(count * sizeof(Element));
+  T values(count);
+  if (count > 0) std::memcpy(values.data(), bytes.data(), bytes.size());
   return values;
 }
 
 template <class T>
-T WireReader::read_container() {
-  T container;
+T WireReader::read_range() {
+  T values;
   const std::size_t count = read_count();
   for (std::size_t i = 0; i < count; ++i) {
     if constexpr (wire_detail::AnyMap<T>) {
-      auto key = read<typename T::key_type>();
-      container.emplace(std::move(key), read<typename T::mapped_type>());
+      auto key = read_element<typename T::key_type>();
+      values.emplace(std::move(key), read<typename T::mapped_type>());
     } else {
-      container.insert(read<typename T::value_type>());
+      values.insert(values.end(), read_element<typename T::value_type>());
     }
   }
-  return container;
+  return values;
 }
 
 template <class T, std::size_t I>
@@ -367,22 +436,34 @@ T WireReader::read() {
     const auto byte = read<std::uint8_t>();
     if (byte > 1) throw_invalid("a truth value that is neither 0 nor 1");
     return byte == 1;
-  } else if constexpr (HasWireHook<T>) {
-    return read_hooked<T>();
   } else if constexpr (Bitwise<T> || OpaqueBytes<T>) {
     std::array<std::byte, sizeof(T)> bytes;
     std::memcpy(bytes.data(), read_bytes(sizeof(T)).data(), sizeof(T));
     return std::bit_cast<T>(bytes);
   } else if constexpr (std::is_same_v<T, std::string>) {
     return std::string(text_of(read_buffer(read_size())));
-  } else if constexpr (is_specialisation<T, std::vector>) {
+  } else {
+    const Level level(depth_);
+    if (depth_ > max_depth) throw_invalid("values nested too deeply");
+    return read_parts<T>();
+  }
+}
+
+template <class T>
+T WireReader::read_parts() {
+  using namespace wire_detail;
+  if constexpr (HasWireHook<T>) {
+    return read_hooked<T>();
+  } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
+    return read<std::string>();
+  } else if constexpr (is_numeric_vector<T>) {
     return read_vector<T>();
+  } else if constexpr (Sequence<T> || AnyMap<T> || AnySet<T>) {
+    return read_range<T>();
   } else if constexpr (is_array<T>) {
     T values{};
     for (auto& value : values) value = read<typename T::value_type>();
     return values;
-  } else if constexpr (AnyMap<T> || AnySet<T>) {
-    return read_container<T>();
   } else if constexpr (TupleLike<T>) {
     return read_tuple<T>(std::make_index_sequence<std::tuple_size_v<T>>());
   } else if constexpr (is_specialisation<T, std::optional>) {
@@ -396,10 +477,9 @@ T WireReader::read() {
   } else if constexpr (std::is_same_v<T, std::monostate>) {
     return {};
   } else if constexpr (FieldByField<T>) {
-    if constexpr (field_count<T> == 0) read<std::uint8_t>();
     return read_aggregate<T>();
   } else {
-    static_assert(never<T>, "this type cannot cross to another process: give it a member wire(archive)");
+    refuse<T>();
   }
 }
 

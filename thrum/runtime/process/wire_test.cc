@@ -9,9 +9,19 @@
 #include <numeric>
 
 #include "thrum/core/error.h"
+#include "thrum/core/random.h"
 #include "thrum/runtime/memfd.h"
 
 namespace thrum {
+namespace {
+
+class Money;
+
+}  // namespace
+
+template <>
+inline constexpr bool crosses_as_bytes<Money> = true;
+
 namespace {
 
 struct Point {
@@ -71,6 +81,54 @@ struct WithHandle {
   std::string name;
 };
 
+/// A list.
+struct Link {
+  int value = 0;
+  std::unique_ptr<Link> next;
+};
+
+/// Contains itself without a hook.
+struct Branch {
+  std::vector<Branch> branches;
+};
+
+Link list_of(int n) {
+  Link list;
+  for (int i = 1; i < n; ++i) list = Link{i, std::make_unique<Link>(std::move(list))};
+  return list;
+}
+
+int length(const Link& list) {
+  int n = 1;
+  for (const Link* link = list.next.get(); link != nullptr; link = link->next.get()) ++n;
+  return n;
+}
+
+/// Trivially copyable, with private members.
+class Money {
+ public:
+  explicit Money(int cents) : cents_(cents) {}
+  bool operator==(const Money&) const = default;
+
+ private:
+  int cents_;
+};
+
+class View {
+ public:
+  explicit View(const double* data) : data_(data) {}
+  double front() const { return *data_; }
+
+ private:
+  const double* data_;
+};
+
+/// Whose hook says nothing.
+struct Silent {
+  template <class Archive>
+  void wire(Archive&) {}
+};
+
 struct Message {
   std::vector<std::byte> bytes;
   std::vector<UniqueFd> descriptors;
@@ -121,16 +179,35 @@ TEST(Wire, CarriesNumbersEnumsAndStrings) {
   expect_crosses(Colour::green);
   expect_crosses(std::string());
   expect_crosses(std::string("a\0b", 3));
-  expect_crosses(std::chrono::milliseconds(17));
+  expect_crosses(std::filesystem::path("/tmp/a b"));
   EXPECT_TRUE(std::signbit(crossed(-0.0)));
   EXPECT_TRUE(std::isnan(crossed(std::nan(""))));
 }
+
+TEST(Wire, CarriesClassesThatAreOnlyTheirBytes) {
+  expect_crosses(std::chrono::milliseconds(17));
+  expect_crosses(std::chrono::system_clock::time_point(std::chrono::hours(5)));
+  expect_crosses(std::chrono::year_month_day(std::chrono::year(2024), std::chrono::month(2), std::chrono::day(29)));
+  expect_crosses(std::bitset<9>(0x155));
+  EXPECT_EQ(crossed(Random(7, 1)).below(5, 1000), Random(7, 1).below(5, 1000));
+  expect_crosses(Money(12));
+  expect_crosses(std::vector{Money(1), Money(2)});
+  EXPECT_TRUE(crossed(std::less<>())(1, 2));
+}
+
+// A class may hide a pointer: its bytes mean nothing in another process.
+static_assert(!wire_detail::OpaqueBytes<View>);
+static_assert(!wire_detail::OpaqueBytes<std::string_view>);
+static_assert(!wire_detail::OpaqueBytes<std::span<int>>);
+static_assert(!wire_detail::OpaqueBytes<std::reference_wrapper<int>>);
 
 TEST(Wire, CarriesContainers) {
   expect_crosses(std::vector<int>{});
   expect_crosses(std::vector<double>{1, 2, 3});
   expect_crosses(std::vector<bool>{true, false, true});
   expect_crosses(std::vector<std::string>{"", "b"});
+  expect_crosses(std::deque<int>{1, 2});
+  expect_crosses(std::list<std::string>{"a", "b"});
   expect_crosses(std::vector<std::vector<int>>{{1}, {}, {2, 3}});
   expect_crosses(std::array<std::string, 2>{"a", "b"});
   expect_crosses(std::map<std::string, int>{{"a", 1}, {"b", 2}});
@@ -150,6 +227,16 @@ TEST(Wire, CarriesAggregatesFieldByField) {
   expect_crosses(Flagged{7, true, "name", {{1, 2}, {3, 4}}});
   expect_crosses(Empty{});
   expect_crosses(std::vector<Empty>(3));
+}
+
+TEST(Wire, CarriesElementsThatHoldNothing) {
+  expect_crosses(std::vector<std::monostate>(5));
+  expect_crosses(std::vector<std::tuple<>>(5));
+  expect_crosses(std::vector<std::array<std::string, 0>>(5));
+  expect_crosses(std::vector<std::tuple<std::monostate>>(5));
+  expect_crosses(std::set<std::monostate>{{}});
+  expect_crosses(std::map<std::monostate, std::tuple<>>{{{}, {}}});
+  EXPECT_EQ(crossed(std::vector<Silent>(5)).size(), 5U);
 }
 
 TEST(Wire, CarriesWhatHasAHookAndOwnedValues) {
@@ -248,10 +335,50 @@ TEST(Wire, TakesNoMemoryForLengthsThatCannotBe) {
   EXPECT_NE(fault<std::string>(huge.bytes), "no error");
 }
 
-TEST(Wire, RefusesEndlessNesting) {
+TEST(Wire, RefusesToReadEndlessNesting) {
+  const std::string too_deep = "[wire] the bytes hold values nested too deeply";
+  WireWriter trees;
+  for (int i = 0; i < 2000; ++i) trees(i, std::uint64_t{1});
+  EXPECT_EQ(fault<Tree>(trees.bytes()), too_deep);
+  WireWriter branches;
+  for (int i = 0; i < 200000; ++i) branches(std::uint64_t{1});
+  EXPECT_EQ(fault<Branch>(branches.bytes()), too_deep);
+  EXPECT_EQ(fault<Link>(std::vector<std::byte>(1000000, std::byte{1})), too_deep);
+}
+
+TEST(Wire, RefusesToWriteEndlessNesting) {
   WireWriter writer;
-  for (int i = 0; i < 1000; ++i) writer(i, std::uint64_t{1});
-  EXPECT_EQ(fault<Tree>(writer.bytes()), "[wire] the bytes hold values nested too deeply");
+  Link list = list_of(200000);
+  try {
+    writer.write(list);
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    EXPECT_STREQ(
+        error.what(),
+        "[wire] expected values nested at most 1024 deep, given deeper ones; send the nodes as a vector, which "
+        "refer to each other by index");
+  }
+  while (list.next) list.next = std::exchange(list.next->next, nullptr);  // a destructor would recurse
+}
+
+TEST(Wire, CarriesWhatIsNestedAsDeepAsAllowedAlsoAfterARefusal) {
+  WireWriter writer;
+  EXPECT_THROW(writer.write(list_of(513)), Error);
+  writer.rewind(0);
+  writer.write(list_of(512));
+  const auto list = WireReader(writer.bytes()).read<Link>();
+  EXPECT_EQ(length(list), 512);
+}
+
+TEST(Wire, ReadsOnAfterARefusal) {
+  std::vector<std::byte> bytes(10 * 513, std::byte{1});
+  const Message good = written(list_of(512));
+  bytes.insert(bytes.end(), good.bytes.begin(), good.bytes.end());
+  WireReader reader(bytes);
+  EXPECT_THROW(reader.read<Link>(), Error);
+  reader.read_bytes(reader.bytes_left() - good.bytes.size());
+  EXPECT_EQ(length(reader.read<Link>()), 512);
 }
 
 }  // namespace
