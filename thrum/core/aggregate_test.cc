@@ -31,6 +31,7 @@ struct Sixteen {
 class Closed {
  public:
   explicit Closed(int value) : value_(value) {}
+  int value() const { return value_; }
 
  private:
   int value_;
