@@ -43,7 +43,7 @@ class Hooked {
 
  private:
   int value_ = 0;
-  int not_part_of_it_ = 0;
+  [[maybe_unused]] int not_part_of_it_ = 0;
 };
 
 template <class... T>
