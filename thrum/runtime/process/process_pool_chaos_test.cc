@@ -24,14 +24,7 @@ extern "C" {  // glibc 2.36 forgot it
 #include "thrum/runtime/process/descriptor_socket_internal.h"
 #include "thrum/runtime/process/init.h"
 #include "thrum/runtime/process/process_pool.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define THRUM_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define THRUM_SANITIZED 1
-#endif
-#endif
+#include "thrum/runtime/sanitized_test.h"
 
 namespace thrum {
 namespace {
