@@ -88,6 +88,15 @@ TEST_F(CacheCommand, PruneNeedsABoundThatItUnderstands) {
   }
 }
 
+TEST_F(CacheCommand, PruneRemovesNothingForAnAgeWithoutAUnit) {
+  const Outcome refused = run({"prune", "--max-age", "7"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_EQ(refused.err,
+            "thrum: error: [cache prune] --max-age: expected a time with its unit (s, m, h or d) such as 90s, 12h or "
+            "7d, got \"7\"\n");
+  EXPECT_EQ(run_json({"stat"}).at("entries"), 4);
+}
+
 TEST_F(CacheCommand, ClearRemovesAFunctionOrAll) {
   const json one = run_json({"clear", "--function", "square"});
   EXPECT_EQ(one.at("schema"), "thrum.cache.clear/1");
@@ -105,6 +114,20 @@ TEST_F(CacheCommand, VerifyFindsDamage) {
   EXPECT_THAT(found.out, HasSubstr("[cache] the entry " + entry.string() + " is cut off\n"));
   EXPECT_THAT(found.out, HasSubstr("damaged: 1, still there: --fix removes them\n"));
   EXPECT_EQ(found.err, "thrum: error: [cache verify] 1 of 4 results are damaged\n");
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"--json"}, {"--json", "--fix"}}) {
+    folder_.write(fs::relative(entry, folder_.path()).string(), "no entry");
+    std::vector<std::string> command = {"verify"};
+    command.insert(command.end(), words.begin(), words.end());
+    const Outcome as_json = run(command);
+    EXPECT_EQ(as_json.exit_code, 3);
+    EXPECT_EQ(as_json.err, "");
+    const json object = json::parse(as_json.out);  // of one object, not of two
+    EXPECT_EQ(object.at("schema"), "thrum.cache.verify/1");
+    EXPECT_EQ(object.at("damaged").size(), 1u);
+    EXPECT_EQ(object.at("error").at("code"), "corrupt_data");
+    EXPECT_EQ(object.at("error").at("message"), "[cache verify] 1 of 4 results are damaged");
+  }
+  folder_.write(fs::relative(entry, folder_.path()).string(), "no entry");
   const Outcome fixed = run({"verify", "--fix"});
   EXPECT_EQ(fixed.exit_code, 3);
   EXPECT_THAT(fixed.out, HasSubstr("damaged: 1, removed\n"));

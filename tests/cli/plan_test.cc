@@ -36,8 +36,8 @@ TEST(Plan, SaysHowManyCoresMeetTheDeadline) {
 }
 
 TEST(Plan, RoundsUpToWhatCanBeRented) {
-  const json made =
-      plan_json({"--deadline", "1200", "--folds", "5", "--refit", "--core-options", "64,32,48", "--core-options", "8"});
+  const json made = plan_json(
+      {"--deadline", "1200s", "--folds", "5", "--refit", "--core-options", "64,32,48", "--core-options", "8"});
   EXPECT_EQ(made.at("cores"), 48);
   EXPECT_EQ(made.at("cores_needed"), 40);
   EXPECT_EQ(made.at("wall_seconds"), (625 + 47) / 48 * 70 + 70);
@@ -120,6 +120,11 @@ INSTANTIATE_TEST_SUITE_P(
                             {"--deadline", "noon"},
                             2,
                             "--deadline: expected a time such as 90s, 20m or 1h30m, got \"noon\""},
+                    Refusal{"DeadlineWithoutUnit",
+                            {"--deadline", "60"},
+                            2,
+                            "--deadline: expected a time with its unit (s, m, h or d) such as 90s, 12h or 7d, got "
+                            "\"60\""},
                     Refusal{"DeadlineWithUnitsTurnedRound",
                             {"--deadline", "30m1h"},
                             2,
@@ -136,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Plan, UnderstandsTimes) {
   const std::vector<std::pair<std::string, double>> times = {
-      {"90s", 90}, {"20m", 1200}, {"1h", 3600}, {"1h30m", 5400}, {"1.5h", 5400}, {"1d", 86400}, {"75", 75}};
+      {"90s", 90}, {"20m", 1200}, {"1h", 3600}, {"1h30m", 5400}, {"1.5h", 5400}, {"1d", 86400}, {"75s", 75}};
   for (const auto& [text, seconds] : times) {
     EXPECT_EQ(plan_json({"--deadline", text}).at("deadline_seconds"), seconds) << text;
   }

@@ -1,6 +1,7 @@
 #include "thrum/cli/advice_text.h"
 
 #include <fmt/format.h>
+#include <string.h>
 
 #include "thrum/cli/text.h"
 
@@ -19,6 +20,14 @@ std::string verdict_text(Bottleneck verdict) {
       return "bound by the CPU and by waiting in turn";
   }
   return "";
+}
+
+/// How it failed; empty where it did not.
+std::string end_text(const ProcessEnd& end) {
+  if (end.ok()) return "";
+  const std::string how = end.signal == 0 ? fmt::format("exit code {}", end.code)
+                                          : fmt::format("signal {} ({})", end.signal, ::strsignal(end.signal));
+  return "  the command ended with " + how + "\n";
 }
 
 Json optional_json(const std::optional<double>& value) {
@@ -45,8 +54,8 @@ std::string advice_text(const Advice& advice, const RunCost& cost) {
       {"storage",
        fmt::format("{} read, {} written", byte_size(used.storage_read_bytes), byte_size(used.storage_written_bytes))},
   };
-  return fmt::format("{}: {} at once\n  {}\n\n", verdict_text(advice.verdict),
-                     counted(static_cast<std::size_t>(advice.workers), "worker"), advice.reason) +
+  return fmt::format("{}: {} at once\n  {}\n{}\n", verdict_text(advice.verdict),
+                     counted(static_cast<std::size_t>(advice.workers), "worker"), advice.reason, end_text(cost.end)) +
          aligned(rows, "ll");
 }
 

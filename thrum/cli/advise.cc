@@ -117,7 +117,7 @@ void advise_command(const AdviseArguments& arguments, const Session& session) {
       evidence(arguments, cost, [&] { return quiet.run_again(cost, session.stop()); }, session);
   stop_if_interrupted(session);
   const Advice advice = advise(cost, memory, session.threads);
-  if (!session.globals.json) return print(advice_text(advice, cost));
+  if (!session.globals.json) return session.console.show(advice_text(advice, cost));
   Json object = advice_json(advice, cost, memory);
   object["command"] = arguments.command;
   object["exit_code"] = cost.end.signal == 0 ? cost.end.code : 128 + cost.end.signal;
@@ -195,7 +195,8 @@ Command advise_command() {
   command.description =
       "Runs the program and reads what it uses, waits for and touches of its memory. Only where that leaves\n"
       "memory in doubt is it run again, without input and output, beside threads that keep memory busy and\n"
-      "beside threads that only compute. With --json the output of the program goes to standard error.";
+      "beside threads that only compute. Its output stays its own: what thrum says goes to standard error, as with\n"
+      "time. With --json one object is all of standard output, and the program's goes to standard error.";
   command.examples = {
       {"thrum advise -- gzip -9 -c adult.csv > adult.csv.gz", ""},
       {"thrum advise --json --no-probe -- python3 train.py --epochs 1", "run it once only"},

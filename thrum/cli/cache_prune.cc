@@ -36,7 +36,8 @@ std::vector<Parameter> prune_parameters(PruneArguments* arguments) {
               reduction.max_entries =
                   static_cast<std::uint64_t>(detail::parse_integer("max_entries", Range{0, 0x1.0p53}, text));
             }),
-      bound("max_age", "how long ago a result may have been used, such as 12h or 7d", "TIME",
+      bound("max_age", "how long ago a result may have been used, with its unit (s, m, h, d), such as 12h or 7d",
+            "TIME",
             [&reduction](std::string_view text) {
               reduction.max_age = std::chrono::seconds(std::llround(parse_duration("max_age", text)));
             }),

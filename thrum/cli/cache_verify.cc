@@ -4,6 +4,7 @@
 
 #include "thrum/cli/cache_arguments.h"
 #include "thrum/cli/commands.h"
+#include "thrum/cli/error_report.h"
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
@@ -26,20 +27,29 @@ std::string verification_text(const Store::Verification& result, bool fix) {
   return text;
 }
 
-Json verification_json(const Store& store, const Store::Verification& result, bool fix) {
-  return {{"schema", "thrum.cache.verify/1"}, {"folder", store.folder().string()}, {"entries", result.good.entries},
-          {"disk_bytes", result.good.bytes},  {"damaged", result.damaged},         {"fixed", fix}};
+Failure failure_of(const Store::Verification& result) {
+  return {ExitCode::data, ErrorCode::corrupt_data,
+          fmt::format("[cache verify] {} of {} are damaged", result.damaged.size(),
+                      counted(result.damaged.size() + result.good.entries, "result"))};
 }
 
-void verify(const VerifyArguments& arguments, const Session& session) {
+Json verification_json(const Store& store, const Store::Verification& result, bool fix) {
+  Json object = {{"schema", "thrum.cache.verify/1"}, {"folder", store.folder().string()},
+                 {"entries", result.good.entries},   {"disk_bytes", result.good.bytes},
+                 {"damaged", result.damaged},        {"fixed", fix}};
+  if (!result.damaged.empty()) object["error"] = error_json(failure_of(result));
+  return object;
+}
+
+void verify(const VerifyArguments& arguments, Session& session) {
   const Store store = open_cache(arguments.folder, session);
   const Store::Verification result = store.verify(arguments.fix);
-  print(session.globals.json ? verification_json(store, result, arguments.fix).dump(2) + "\n"
-                             : verification_text(result, arguments.fix));
+  const bool json = session.globals.json;
+  print(json ? verification_json(store, result, arguments.fix).dump(2) + "\n"
+             : verification_text(result, arguments.fix));
   if (result.damaged.empty()) return;
-  throw Failure(ExitCode::data, ErrorCode::corrupt_data,
-                fmt::format("[cache verify] {} of {} are damaged", result.damaged.size(),
-                            counted(result.damaged.size() + result.good.entries, "result")));
+  if (!json) throw failure_of(result);
+  session.exit_code = ExitCode::data;
 }
 
 }  // namespace

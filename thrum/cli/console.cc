@@ -65,6 +65,12 @@ void Console::write(LogLevel level, std::string_view message) {
   put(line_of(level, message, style_.json_lines));
 }
 
+void Console::show(std::string_view text) {
+  MutexLock lock(mutex_);
+  erase();
+  put(text);
+}
+
 void Console::report(const Report& report) {
   using namespace std::chrono_literals;
   MutexLock lock(mutex_);

@@ -26,6 +26,9 @@ class Console final : public Progress {
   /// "thrum: warning: …", or the message alone for `info`; one JSON object per line with json_lines.
   void write(LogLevel level, std::string_view message) THRUM_EXCLUDES(mutex_);
 
+  /// A result for people, as it is and whatever the style, where standard output is another program's.
+  void show(std::string_view text) THRUM_EXCLUDES(mutex_);
+
   void report(const Report& report) override THRUM_EXCLUDES(mutex_);
   /// Erases the progress line.
   void end_progress() THRUM_EXCLUDES(mutex_);

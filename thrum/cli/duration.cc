@@ -27,9 +27,21 @@ double seconds_in(char unit) {
   }
 }
 
+/// Seconds are not what everybody means by 7.
+void refuse_without_unit(std::string_view name, std::string_view text) {
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != end) return;
+  throw Error(
+      ErrorCode::invalid_argument,
+      fmt::format("[{}] expected a time with its unit (s, m, h or d) such as 90s, 12h or 7d, got \"{}\"", name, text));
+}
+
 }  // namespace
 
 double parse_duration(std::string_view name, std::string_view text) {
+  refuse_without_unit(name, text);
   double seconds = 0;
   double last_unit = std::numeric_limits<double>::infinity();
   const char* at = text.data();
@@ -37,8 +49,7 @@ double parse_duration(std::string_view name, std::string_view text) {
   do {
     double number = 0;
     const auto parsed = std::from_chars(at, end, number);
-    const bool plain = parsed.ptr == end && at == text.data();
-    const double unit = plain ? 1 : parsed.ptr == end ? 0 : seconds_in(*parsed.ptr);
+    const double unit = parsed.ptr == end ? 0 : seconds_in(*parsed.ptr);
     // Units go down, so that 30m1h is seen as the slip that it is.
     if (parsed.ec != std::errc() || !(number >= 0) || unit == 0 || unit >= last_unit) {
       throw Error(ErrorCode::invalid_argument,
@@ -46,7 +57,7 @@ double parse_duration(std::string_view name, std::string_view text) {
     }
     seconds += number * unit;
     last_unit = unit;
-    at = plain ? end : parsed.ptr + 1;
+    at = parsed.ptr + 1;
   } while (at != end);
   return seconds;
 }

@@ -3,7 +3,6 @@
 #include <new>
 
 #include "thrum/cli/session.h"
-#include "thrum/core/json_internal.h"
 
 namespace thrum::cli {
 namespace {
@@ -37,13 +36,15 @@ Failure failure_of(const std::exception_ptr& exception, const std::string& comma
   }
 }
 
+Json error_json(const Error& error) {
+  return {{"code", error_code_name(error.code())}, {"message", message_of(error)}, {"hint", error.hint()}};
+}
+
 void report_failure(const Failure& failure, bool json, Console& console) {
   console.end_progress();
   const std::string message = message_of(failure);
   if (json) {
-    const Json object = {
-        {"schema", "thrum.error/1"},
-        {"error", {{"code", error_code_name(failure.code())}, {"message", message}, {"hint", failure.hint()}}}};
+    const Json object = {{"schema", "thrum.error/1"}, {"error", error_json(failure)}};
     try {
       return print(object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     } catch (const Failure&) {

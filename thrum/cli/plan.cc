@@ -154,7 +154,7 @@ std::vector<Parameter> plan_parameters(PlanArguments* arguments) {
   };
   Parameter deadline;
   deadline.name = "deadline";
-  deadline.help = "when all must be done: 90s, 20m, 1h30m; without it the table is for this machine";
+  deadline.help = "when all must be done, with its unit: 90s, 20m, 1h30m, 1d; without it the table is for this machine";
   deadline.traits.value = "TIME";
   deadline.set = [arguments](std::string_view text) {
     arguments->deadline = parse_duration("deadline", text);

@@ -81,6 +81,9 @@ class Program {
     return was_interrupted(failure) ? interrupt_->exit_code() : static_cast<int>(failure.exit_code());
   }
 
+  /// Of a run that did not throw.
+  int exit_code() const { return static_cast<int>(exit_code_); }
+
   bool json() const { return globals_.json; }
 
  private:
@@ -113,6 +116,7 @@ class Program {
     session.threads = globals_.threads > 0 ? globals_.threads : available_cpus();
     if (!command.handles_signals) session.interrupt = &interrupt_.emplace();
     command.run(session);
+    exit_code_ = session.exit_code;
     console_.end_progress();
   }
 
@@ -121,6 +125,7 @@ class Program {
   Command root_;
   std::string place_ = "thrum";  ///< what messages call the command
   std::optional<Interrupt> interrupt_;
+  ExitCode exit_code_ = ExitCode::ok;
 };
 
 }  // namespace
@@ -130,7 +135,7 @@ int run_program(int argc, char** argv) {
   Program program(console);
   try {
     program.run(Words(argv + 1, argv + std::max(argc, 1)));
-    return static_cast<int>(ExitCode::ok);
+    return program.exit_code();
   } catch (...) {
     const Failure failure = program.failure();
     report_failure(failure, program.json(), console);

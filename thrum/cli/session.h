@@ -7,6 +7,7 @@
 
 #include "thrum/cli/command.h"
 #include "thrum/cli/console.h"
+#include "thrum/cli/exit_code.h"
 #include "thrum/comm/execution.h"
 #include "thrum/runtime/interrupt.h"
 
@@ -33,6 +34,7 @@ struct Session {
   const Command& root;                   ///< for commands about commands: help, completion
   int threads = 1;                       ///< --threads, or as many as the process may use
   const Interrupt* interrupt = nullptr;  ///< null for a command that handles signals itself
+  ExitCode exit_code = ExitCode::ok;     ///< of a command that does not throw: its output says what is wrong
 
   std::stop_token stop() const { return interrupt == nullptr ? std::stop_token() : interrupt->token(); }
   std::uint64_t seed() const { return static_cast<std::uint64_t>(globals.seed); }
