@@ -51,6 +51,17 @@ TEST(AdviseCommand, SaysThatTheProgramFailed) {
   EXPECT_THAT(said("exit 0"), testing::Not(HasSubstr("the command ended")));
 }
 
+TEST(AdviseCommand, DoesNotJudgeAProgramThatIsOverAtOnce) {
+  const json advice = advise_json("exit 0");
+  EXPECT_EQ(advice.at("verdict"), "unknown");
+  EXPECT_EQ(advice.at("workers"), nullptr);
+  EXPECT_EQ(advice.at("uncertain"), true);
+  EXPECT_EQ(advice.at("hint"), "run a longer job, of half a second or more");
+  const std::string text = run_thrum({"advise", "--", "true"}).err;
+  EXPECT_THAT(text, StartsWith("too short to tell\n  was over after "));
+  EXPECT_THAT(text, HasSubstr("\n  run a longer job, of half a second or more\n"));
+}
+
 TEST(AdviseCommand, KeepsStandardOutputForJson) {
   const Outcome run = run_thrum({"advise", "--json", "--", "echo", "said"});
   EXPECT_EQ(json::parse(run.out).at("exit_code"), 0);
@@ -137,6 +148,16 @@ TEST(AdviseWorkload, MeasuresACurveAndDrawsIt) {
   EXPECT_GE(advice.at("amdahl").at("serial_share"), 0);
   EXPECT_TRUE(advice.at("universal").contains("kappa"));
   EXPECT_THAT(read_text(folder.file("sleep.svg")), StartsWith("<svg "));
+}
+
+TEST(AdviseWorkload, RunsLongEnoughToBeJudged) {
+  for (const auto& [workload, verdict] : {std::pair("mean", "memory"), {"matmul", "cpu"}}) {
+    const json advice =
+        json::parse(run_thrum({"advise", "--workload", workload, "--workers-up-to", "1", "--json"}).out);
+    EXPECT_GE(advice.at("wall_seconds"), 0.2) << workload;
+    EXPECT_GE(advice.at("samples"), 3) << workload;
+    EXPECT_TRUE(advice.at("verdict") == verdict || advice.at("uncertain") == true) << advice.dump(2);
+  }
 }
 
 TEST(AdviseWorkload, PrintsTheCurveBesideBothLaws) {

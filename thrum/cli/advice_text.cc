@@ -8,6 +8,8 @@
 namespace thrum::cli {
 namespace {
 
+constexpr std::string_view longer_job = "run a longer job, of half a second or more";
+
 std::string verdict_text(Bottleneck verdict) {
   switch (verdict) {
     case Bottleneck::cpu:
@@ -18,6 +20,8 @@ std::string verdict_text(Bottleneck verdict) {
       return "bound by waiting";
     case Bottleneck::mixed:
       return "bound by the CPU and by waiting in turn";
+    case Bottleneck::unknown:
+      return "too short to tell";
   }
   return "";
 }
@@ -32,6 +36,19 @@ std::string end_text(const ProcessEnd& end) {
 
 Json optional_json(const std::optional<double>& value) {
   return value ? Json(*value) : Json();
+}
+
+/// The verdict and how many workers follow.
+std::string heading(const Advice& advice) {
+  if (advice.verdict == Bottleneck::unknown) return verdict_text(advice.verdict);
+  return fmt::format("{}{}: {} at once", advice.doubt.empty() ? "" : "probably ", verdict_text(advice.verdict),
+                     counted(static_cast<std::size_t>(advice.workers), "worker"));
+}
+
+/// Why the heading may be wrong, and what helps.
+std::string doubt_text(const Advice& advice) {
+  if (advice.verdict == Bottleneck::unknown) return fmt::format("  {}\n", longer_job);
+  return advice.doubt.empty() ? "" : fmt::format("  uncertain: {}\n", advice.doubt);
 }
 
 std::string percent(double share) {
@@ -54,8 +71,7 @@ std::string advice_text(const Advice& advice, const RunCost& cost) {
       {"storage",
        fmt::format("{} read, {} written", byte_size(used.storage_read_bytes), byte_size(used.storage_written_bytes))},
   };
-  return fmt::format("{}: {} at once\n  {}\n{}\n", verdict_text(advice.verdict),
-                     counted(static_cast<std::size_t>(advice.workers), "worker"), advice.reason, end_text(cost.end)) +
+  return fmt::format("{}\n  {}\n{}{}\n", heading(advice), advice.reason, doubt_text(advice), end_text(cost.end)) +
          aligned(rows, "ll");
 }
 
@@ -68,10 +84,14 @@ Json advice_json(const Advice& advice, const RunCost& cost, const MemoryEvidence
              {"active_share", pressure->active_share},
              {"threshold", pressure->threshold()}};
   }
+  const bool unknown = advice.verdict == Bottleneck::unknown;
   return {{"schema", "thrum.advise/1"},
           {"verdict", bottleneck_name(advice.verdict)},
-          {"workers", advice.workers},
+          {"workers", unknown ? Json() : Json(advice.workers)},
           {"reason", advice.reason},
+          {"uncertain", !advice.doubt.empty()},
+          {"doubt", advice.doubt.empty() ? Json() : Json(advice.doubt)},
+          {"hint", unknown ? Json(longer_job) : Json()},
           {"wall_seconds", cost.wall_seconds},
           {"user_seconds", used.user_seconds},
           {"system_seconds", used.system_seconds},

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "thrum/runtime/advice/advice.h"
 #include "thrum/runtime/advice/scaling.h"
 #include "thrum/runtime/file.h"
+#include "thrum/runtime/machine.h"
 
 namespace thrum::cli {
 namespace {
@@ -105,7 +107,19 @@ MemoryEvidence evidence(const AdviseArguments& arguments, const RunCost& cost,
   return memory;
 }
 
+/// Why nothing measured from now on is firm; empty where the machine has CPUs left.
+std::string doubt_of_machine() {
+  return load_doubt(inspect_machine_state().load_average, inspect_machine().cpus);
+}
+
+/// `doubt` where there is none yet.
+Advice doubted(Advice advice, const std::string& doubt) {
+  if (advice.doubt.empty()) advice.doubt = doubt;
+  return advice;
+}
+
 void advise_command(const AdviseArguments& arguments, const Session& session) {
+  const std::string doubt = doubt_of_machine();
   const thrum::Command command = command_of(arguments.command);
   thrum::Command first = command;
   // Standard output is for one JSON object then.
@@ -116,7 +130,7 @@ void advise_command(const AdviseArguments& arguments, const Session& session) {
   const MemoryEvidence memory =
       evidence(arguments, cost, [&] { return quiet.run_again(cost, session.stop()); }, session);
   stop_if_interrupted(session);
-  const Advice advice = advise(cost, memory, session.threads);
+  const Advice advice = doubted(advise(cost, memory, session.threads), doubt);
   if (!session.globals.json) return session.console.show(advice_text(advice, cost));
   Json object = advice_json(advice, cost, memory);
   object["command"] = arguments.command;
@@ -129,12 +143,26 @@ int workers_for(const Workload& workload, const AdviseArguments& arguments, cons
   return workload.waits ? 8 * session.threads : session.threads;
 }
 
+/// How often the work fills half a second, which is enough for a verdict.
+int repeats_for_verdict(FunctionRef<void(int)> run) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(600);
+  int repeats = 0;
+  do {
+    run(1);
+    ++repeats;
+  } while (std::chrono::steady_clock::now() < end);
+  return repeats;
+}
+
 void advise_workload(const AdviseArguments& arguments, const Session& session) {
+  const std::string doubt = doubt_of_machine();
   if (!arguments.svg.empty()) check_output(arguments.svg, {});
   const Workload& workload = find_workload(arguments.workload);
   const auto run = workload.prepare();
-  const auto once = [&] { run(1); };
-  once();
+  const int repeats = repeats_for_verdict(run);
+  const auto once = [&] {
+    for (int i = 0; i < repeats; ++i) run(1);
+  };
   const RunCost cost = measure_call(once);
   const MemoryEvidence memory =
       evidence(arguments, cost, [&] { return std::optional(measure_call(once).cpu_seconds()); }, session);
@@ -143,7 +171,7 @@ void advise_workload(const AdviseArguments& arguments, const Session& session) {
   options.stop = session.stop();
   const ScalingCurve curve = measure_scaling(run, options);
   session.console.end_progress();
-  Advice advice = advise(cost, memory, session.threads);
+  Advice advice = doubted(advise(cost, memory, session.threads), doubt);
   advice.workers = curve.recommended_workers;  // measured, not inferred
   if (!arguments.svg.empty()) {
     write_file(arguments.svg, [&](FileWriter& file) { file.write(scaling_svg(curve, workload.name)); });

@@ -145,6 +145,49 @@ TEST(Advise, LeansOnTheTrafficWhereTheProbeDoesNotTell) {
   EXPECT_THAT(advised(3e9, disturbed).reason, HasSubstr("the probe was disturbed by others on the CPUs"));
 }
 
+TEST(Advise, DoesNotJudgeWhatWasOverTooSoon) {
+  const Advice advice = advise(run(0.002, 0.001), {}, 2);
+  EXPECT_EQ(advice.verdict, Bottleneck::unknown);
+  EXPECT_EQ(advice.reason, "was over after 2 ms, in which its threads were looked at 100 times");
+  EXPECT_EQ(advice.doubt, "it was over too soon");
+  RunCost unseen = large_run(1, 0.99, 4.3e9);
+  unseen.samples = 2;
+  EXPECT_EQ(advise(unseen, {}, 2).verdict, Bottleneck::unknown);
+  EXPECT_FALSE(is_probe_needed(unseen, stream_rate));
+  unseen.samples = 3;
+  EXPECT_NE(advise(unseen, {}, 2).verdict, Bottleneck::unknown);
+}
+
+TEST(Advise, DoubtsWhatADisturbedProbeLeavesOpen) {
+  const auto doubt = [](double rate, const std::optional<MemoryPressure>& pressure) {
+    return advise(large_run(1, 0.99, rate), {.stream_touched_bytes_per_second = stream_rate, .pressure = pressure}, 4)
+        .doubt;
+  };
+  EXPECT_EQ(doubt(3e9, MemoryPressure{.slowdown = 1.06, .stream_slowdown = 1.3, .active_share = 0.4}),
+            "the memory probe was disturbed");
+  EXPECT_EQ(doubt(3e9, {}), "memory is in doubt and was not probed");
+  EXPECT_EQ(doubt(3e9, MemoryPressure{.slowdown = 1.7, .stream_slowdown = 2.6}), "");
+  EXPECT_EQ(doubt(9.3e9, {}), "");
+  EXPECT_EQ(doubt(0.8e9, {}), "");
+}
+
+TEST(Advise, DoubtsWhatOthersOnTheCpusDisturbed) {
+  RunCost cost = run(1, 0.5);
+  cost.queued_seconds = 0.5;
+  EXPECT_EQ(advise(cost, {}, 2).doubt, "others had the CPUs for 50 % of the time in which the program could run");
+  cost.queued_seconds = 0.1;
+  EXPECT_EQ(advise(cost, {}, 2).doubt, "");
+  cost.queued_seconds = 0.5;
+  cost.most_threads = 3;  // which keep each other from the CPUs
+  EXPECT_EQ(advise(cost, {}, 2).doubt, "");
+}
+
+TEST(LoadDoubt, IsWhereMoreWantToRunThanThereAreCpus) {
+  EXPECT_EQ(load_doubt(5.26, 4), "the machine is loaded: 5.3 threads wanted to run in the minute before, on 4 CPUs");
+  EXPECT_EQ(load_doubt(4, 4), "");
+  EXPECT_EQ(load_doubt({}, 4), "");
+}
+
 TEST(Advise, FillsTheTimeThatIsWaited) {
   const Advice advice = advise(run(1, 0.1), {}, 2);
   EXPECT_EQ(advice.verdict, Bottleneck::io);
@@ -181,6 +224,7 @@ TEST(Advise, NamesTheVerdicts) {
   EXPECT_EQ(bottleneck_name(Bottleneck::memory), "memory");
   EXPECT_EQ(bottleneck_name(Bottleneck::io), "io");
   EXPECT_EQ(bottleneck_name(Bottleneck::mixed), "mixed");
+  EXPECT_EQ(bottleneck_name(Bottleneck::unknown), "unknown");
 }
 
 }  // namespace

@@ -141,10 +141,12 @@ RunCost measure_call(FunctionRef<void()> work) {
   const ProcessUsage before = thread_usage();
   const double queued_before = thread_queued_seconds();
   TrafficMeter traffic;
+  std::size_t samples = 0;
   std::jthread sampling([&](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       std::this_thread::sleep_for(pause);
       traffic.sample({::getpid()});
+      ++samples;
     }
   });
   work();
@@ -160,6 +162,7 @@ RunCost measure_call(FunctionRef<void()> work) {
   cost.usage.storage_read_bytes -= before.storage_read_bytes;
   cost.usage.storage_written_bytes -= before.storage_written_bytes;
   cost.queued_seconds = thread_queued_seconds() - queued_before;
+  cost.samples = samples;
   cost.touched_bytes_per_second = traffic.bytes_per_second();
   return cost;
 }

@@ -38,7 +38,7 @@ struct RunCost {
 RunCost measure_run(const Command& command, std::stop_token stop = {});
 
 /// What a call costs that does its work on the calling thread. Faults and switches are the thread's, the resident
-/// memory is the process's.
+/// memory is the process's, and samples are looks at that memory only.
 RunCost measure_call(FunctionRef<void()> work);
 
 }  // namespace thrum

@@ -56,6 +56,7 @@ TEST(MeasureCall, TellsComputingFromWaiting) {
     for (const auto end = std::clock() + CLOCKS_PER_SEC / 10; std::clock() < end;) continue;
   });
   EXPECT_GT(computing.busy_share(), 0.75);
+  EXPECT_GT(computing.samples, 0u);
   const RunCost waiting = measure_call([] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); });
   EXPECT_LT(waiting.busy_share(), 0.4);
   EXPECT_GT(waiting.usage.voluntary_switches, 0u);
