@@ -118,10 +118,8 @@ INSTANTIATE_TEST_SUITE_P(
                       {"gzip", "-9"},
                       2,
                       "unexpected argument \"gzip\"\n  it comes after --, as in: thrum advise -- gzip"},
-        AdviseMistake{"Both",
-                      {"--workload", "spin", "--", "true"},
-                      2,
-                      "expected a command after --, or --workload NAME\n  as in: thrum advise -- gzip -9 -c adult.csv"},
+        AdviseMistake{
+            "Both", {"--workload", "spin", "--", "true"}, 2, "--workload and a command after -- exclude each other"},
         AdviseMistake{
             "ProbeAndNot", {"--probe", "--no-probe", "--", "true"}, 2, "--probe and --no-probe exclude each other"},
         AdviseMistake{

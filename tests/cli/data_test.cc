@@ -58,6 +58,16 @@ TEST_F(DataCommand, SplitLeavesBothFilesAsTheyWereWhereOneCannotBeWritten) {
   EXPECT_EQ(folder_.names(), (std::vector<std::string>{"people.csv", "train.csv"}));
 }
 
+TEST_F(DataCommand, SplitDoesNotWriteOverItsInput) {
+  folder_.write("people.csv", people);
+  const Outcome run =
+      run_thrum({"data", "split", file("people.csv"), "--train", file("people.csv"), "--test", file("test.csv")});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.err, "thrum: error: [data split] the output " + file("people.csv") +
+                         " is also an input\n  give the output another name\n");
+  EXPECT_EQ(read_text(file("people.csv")), people);
+}
+
 TEST_F(DataCommand, SplitDependsOnTheSeedAlone) {
   folder_.write("people.csv", people);
   const auto test_rows = [&](const std::string& seed, const std::string& threads) {

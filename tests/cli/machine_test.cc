@@ -29,7 +29,7 @@ TEST(Info, SuggestsJobsForWorkThatComputesAndForWorkThatWaits) {
   const json info = json::parse(run_thrum({"info", "--json", "-j", "3"}).out);
   EXPECT_EQ(info.at("suggested").at("cpu_bound_jobs"), 3);
   EXPECT_EQ(info.at("suggested").at("processes_times_threads"), 3);
-  EXPECT_EQ(info.at("suggested").at("blocking_jobs"), 24);
+  EXPECT_EQ(info.at("suggested").at("blocking_jobs"), 96);
 }
 
 TEST(Info, ShowsLimitsAndLoad) {

@@ -34,6 +34,14 @@ TEST(Usage, HelpCommandAndHelpFlagSayTheSame) {
             run_thrum({"train", "logistic-regression", "-h"}).out);
 }
 
+TEST(Usage, HelpOfACommandForAnotherProgramPutsItLast) {
+  const std::string help = run_thrum({"advise", "--help"}).out;
+  EXPECT_THAT(help, StartsWith("Is a program bound by the CPU, by memory or by waiting, and how many workers pay?\n"));
+  EXPECT_THAT(help, HasSubstr("Usage: thrum advise [flags] -- COMMAND …\n"));
+  EXPECT_THAT(help, testing::Not(HasSubstr("may be repeated")));
+  EXPECT_THAT(run_thrum({"help", "help"}).out, testing::Not(HasSubstr("may be repeated")));
+}
+
 TEST(Usage, HelpIsGivenWhereRequiredFlagsAreMissing) {
   const Outcome run = run_thrum({"predict", "--help"});
   EXPECT_EQ(run.exit_code, 0);
@@ -68,6 +76,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownLearner",
                 {"train", "logistic-regresion"},
                 "[train] unknown learner \"logistic-regresion\"\n  nearest: \"logistic-regression\""},
+        Mistake{"BeginningOfALearner",
+                {"train", "logistic", "x.csv", "--target", "y", "-o", "m"},
+                "[train] unknown learner \"logistic\"\n  nearest: \"logistic-regression\""},
         Mistake{"NoLearner", {"train"}, "[train] which learner? usage: thrum train NAME …\n  see: thrum train --help"},
         Mistake{"UnknownFlag",
                 {"train", "logistic-regression", "a.csv", "--targte", "y"},

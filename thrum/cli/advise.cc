@@ -184,7 +184,10 @@ void advise_workload(const AdviseArguments& arguments, const Session& session) {
 }
 
 void check(const AdviseArguments& arguments) {
-  if (arguments.command.empty() == arguments.workload.empty()) {
+  if (!arguments.command.empty() && !arguments.workload.empty()) {
+    throw usage_error("--workload and a command after -- exclude each other");
+  }
+  if (arguments.command.empty() && arguments.workload.empty()) {
     throw usage_error("expected a command after --, or --workload NAME", "as in: thrum advise -- gzip -9 -c adult.csv");
   }
   if (arguments.probe && arguments.no_probe) throw usage_error("--probe and --no-probe exclude each other");

@@ -73,6 +73,13 @@ std::string help_command(const CommandPath& path) {
                     nearest.empty() ? "see: " + help_command(path) : "nearest: \"--" + nearest + "\"");
 }
 
+/// The nearest name, or the one that `word` begins.
+std::string hint_for(const std::string& word, const std::vector<std::string>& names) {
+  const std::string hint = nearest_hint(word, names);
+  const auto longer = std::ranges::find_if(names, [&](const std::string& name) { return name.starts_with(word); });
+  return hint.empty() && longer != names.end() ? fmt::format("nearest: \"{}\"", *longer) : hint;
+}
+
 [[noreturn]] void refuse_word(const CommandPath& path, const std::string& word) {
   const Command& command = *path.back();
   if (command.subcommands.empty()) {
@@ -82,7 +89,7 @@ std::string help_command(const CommandPath& path) {
   for (const Command& subcommand : command.subcommands) {
     if (!subcommand.hidden) names.push_back(subcommand.name);
   }
-  const std::string hint = nearest_hint(word, names);
+  const std::string hint = hint_for(word, names);
   throw usage_error(fmt::format("{}unknown {} \"{}\"", where(path), command.subcommand_noun, word),
                     hint.empty() ? "see: " + help_command(path) : hint);
 }
@@ -101,6 +108,9 @@ void refuse_extras(const CommandPath& path, const std::vector<std::string>& extr
     throw usage_error(fmt::format("{}unexpected argument \"{}\"", where(path), word),
                       fmt::format("it comes after --, as in: thrum {} -- {}", path_text(path), word));
   }
+  // The flags of a subcommand that is misspelled are not what is wrong.
+  const bool of_a_group = !path.back()->subcommands.empty() && !extras.empty();
+  if (of_a_group && extras.front().front() != '-') refuse_word(path, extras.front());
   for (const std::string& word : extras) {
     if (word.size() > 1 && word.front() == '-') refuse_flag(path, word);
   }

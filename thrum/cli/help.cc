@@ -67,7 +67,7 @@ std::vector<Entry> entries_of(const std::vector<const Parameter*>& parameters) {
 /// Summaries of learners are written as list entries.
 std::string sentence(std::string text) {
   text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
-  return text.back() == '.' ? text : text + ".";
+  return text.back() == '.' || text.back() == '?' ? text : text + ".";
 }
 
 std::string examples_text(const Command& command) {
@@ -119,7 +119,8 @@ std::string parameter_facts(const Parameter& parameter) {
   if (!parameter.domain.empty() && parameter.domain != "[-inf, inf]") {
     facts.push_back((parameter.choices.empty() ? "in " : "") + parameter.domain);
   }
-  if (parameter.repeatable) facts.emplace_back("may be repeated, or a list with commas");
+  if (parameter.repeatable && !parameter.traits.positional)
+    facts.emplace_back("may be repeated, or a list with commas");
   return fmt::format("{}", fmt::join(facts, "; "));
 }
 
@@ -139,7 +140,12 @@ std::string usage_line(const CommandPath& path) {
   if (path.size() > 1) line += " " + path_text(path);
   if (!path.back()->subcommands.empty()) return line + (path.size() > 1 ? " NAME" : " COMMAND") + " …";
   bool more = false;
+  std::string rest;
   for (const Parameter& parameter : path.back()->parameters) {
+    if (parameter.traits.rest) {
+      rest = " " + parameter.traits.value;
+      continue;
+    }
     const bool shown = parameter.traits.required || parameter.traits.positional;
     more = more || !shown;
     if (!shown) continue;
@@ -148,7 +154,7 @@ std::string usage_line(const CommandPath& path) {
     spelled += parameter.traits.value;
     line += parameter.traits.required ? " " + spelled : " [" + spelled + "]";
   }
-  return line + (more ? " [flags]" : "");
+  return line + (more ? " [flags]" : "") + rest;
 }
 
 std::string help_text(const CommandPath& path) {

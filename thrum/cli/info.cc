@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -13,6 +12,7 @@
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/linalg/blas.h"
+#include "thrum/runtime/advice/advice.h"
 #include "thrum/runtime/machine.h"
 #include "thrum/runtime/simd.h"
 
@@ -57,17 +57,11 @@ Json state_json(const MachineState& state) {
             {"user_threads", optional_json(state.user_threads)}}}};
 }
 
-/// Workers that wait most of the time take little of a CPU each; how little is what thrum advise measures.
-int workers_that_wait(int threads) {
-  constexpr int per_cpu = 8, most = 64;
-  return std::max(threads, std::min(per_cpu * threads, most));
-}
-
 Json suggestion_json(int threads) {
   return {{"cpu_bound_jobs", threads},
           {"threads_per_process", 1},
           {"processes_times_threads", threads},
-          {"blocking_jobs", workers_that_wait(threads)}};
+          {"blocking_jobs", most_workers_that_wait(threads)}};
 }
 
 Json facts_json(const Facts& facts) {
@@ -134,7 +128,7 @@ std::string suggestion_text(int threads) {
   return fmt::format(
       "{} for work that computes, as processes x threads = {}; up to {} for work that waits "
       "(thrum advise)",
-      counted(static_cast<std::size_t>(threads), "job"), threads, workers_that_wait(threads));
+      counted(static_cast<std::size_t>(threads), "job"), threads, most_workers_that_wait(threads));
 }
 
 std::string facts_text(const Facts& facts) {

@@ -26,7 +26,7 @@ void check_output(const std::string& output, const std::vector<std::string>& inp
   std::error_code ignored;
   for (const std::string& input : inputs) {
     if (input == "-" || !fs::is_regular_file(input, ignored) || !fs::equivalent(input, output, ignored)) continue;
-    throw usage_error(fmt::format("the output {} is also an input", output), "give another name with -o");
+    throw usage_error(fmt::format("the output {} is also an input", output), "give the output another name");
   }
   const fs::path folder = fs::path(output).has_parent_path() ? fs::path(output).parent_path() : fs::path(".");
   if (fs::is_directory(output, ignored)) refuse(output, "it is a folder");
