@@ -61,7 +61,7 @@ Core::Core(PoolOptions options, WireWriter initializer)
     MutexLock lock(mutex_);
     for (int i = 0; i < options_.workers; ++i) workers_.push_back(make_worker());
   }
-  thread_ = std::thread([this] { serve(); });
+  thread_ = std::make_unique<std::thread>([this] { serve(); });
 }
 
 Core::~Core() {
@@ -89,8 +89,9 @@ bool Core::is_idle() {
 
 void Core::shut_down() {
   if (::getpid() != owner_) {
-    // In a copy of the process nobody runs the thread, and the workers are not its children.
-    if (thread_.joinable()) thread_.detach();
+    // A copy of the process, made by fork, has neither the thread, which can be neither joined nor detached there, nor
+    // the workers as its children.
+    static_cast<void>(thread_.release());
     return;
   }
   {
@@ -107,7 +108,7 @@ void Core::shut_down() {
     }
   }
   kick();
-  thread_.join();
+  thread_->join();
   MutexLock lock(mutex_);
   const auto deadline = Clock::now() + exit_grace;
   for (const auto& worker : workers_) {

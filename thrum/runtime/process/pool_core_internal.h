@@ -115,7 +115,7 @@ class Core {
   std::exception_ptr broken_ THRUM_GUARDED_BY(mutex_);
   bool stopping_ THRUM_GUARDED_BY(mutex_) = false;
 
-  std::thread thread_;
+  std::unique_ptr<std::thread> thread_;
 };
 
 }  // namespace thrum::pool_detail
