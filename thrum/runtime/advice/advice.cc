@@ -115,7 +115,10 @@ std::string short_text(const RunCost& cost) {
 /// What the figures say, whether or not others disturbed them.
 Advice undisturbed(const RunCost& cost, const MemoryEvidence& memory, int cpus) {
   const double busy = cost.busy_share();
-  if (busy <= waits) return {Bottleneck::io, workers_that_wait(cost, cpus), waiting_text(cost)};
+  // What the kernel computes for a program that waits for storage belongs to its I/O.
+  const double own = waits_for_storage(cost) ? busy * cost.usage.user_seconds / cost.cpu_seconds() : busy;
+  if (busy <= waits || (busy <= computes && own <= waits))
+    return {Bottleneck::io, workers_that_wait(cost, cpus), waiting_text(cost)};
   if (busy <= computes) {
     return {Bottleneck::mixed, workers_that_wait(cost, cpus), computing_text(cost) + "; " + waiting_text(cost)};
   }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace thrum {
 namespace {
 
@@ -211,6 +213,16 @@ TEST(Advise, CallsHalfAndHalfMixed) {
   EXPECT_EQ(advice.verdict, Bottleneck::mixed);
   EXPECT_EQ(advice.workers, 8);
   EXPECT_THAT(advice.reason, HasSubstr("computes 50 % of the time; waits 50 %"));
+}
+
+TEST(Advise, CountsTheKernelsTimeForStorageAsWaiting) {
+  RunCost cost = run(1, 0.4);
+  std::swap(cost.usage.user_seconds, cost.usage.system_seconds);
+  cost.usage.storage_written_bytes = 1 << 20;
+  cost.storage_share = 0.6;
+  EXPECT_EQ(advise(cost, {}, 2).verdict, Bottleneck::io);
+  cost.usage.storage_written_bytes = 0;
+  EXPECT_EQ(advise(cost, {}, 2).verdict, Bottleneck::mixed);
 }
 
 TEST(Advise, ShowsTimeInTheKernel) {
