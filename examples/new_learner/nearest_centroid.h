@@ -23,7 +23,10 @@ class NearestCentroid final : public Learner {
  public:
   std::string_view name() const noexcept override { return NearestCentroidModel::name; }
   std::string_view summary() const noexcept override { return "classifier by the nearest mean of a class"; }
-  Task task() const noexcept override { return Task::classification; }
+  std::span<const Task> tasks() const noexcept override {
+    static constexpr Task only[] = {Task::classification};
+    return only;
+  }
   RowAccess row_access() const noexcept override { return RowAccess::sums; }
   Options default_options() const override;
 

@@ -79,12 +79,18 @@ std::string command_line_page(const Command& root) {
   return text;
 }
 
+std::string tasks_text(const Learner& learner) {
+  std::string text;
+  for (const Task task : learner.tasks()) text += (text.empty() ? "" : ", ") + std::string(task_name(task));
+  return text;
+}
+
 std::string learner_page(const Learner& learner) {
   const Options options = learner.default_options();
   const std::string name(learner.name());
   std::string text = generated_note(name) + fmt::format("# {}\n\n{}\n\n", name, learner.summary());
-  text += fmt::format("Task: {}. Trained with `thrum train {} DATA --target COLUMN -o MODEL`.\n\n",
-                      task_name(learner.task()), name);
+  text += fmt::format("Task: {}. Trained with `thrum train {} DATA --target COLUMN -o MODEL`.\n\n", tasks_text(learner),
+                      name);
   text += "| option | flag | type | allowed | default | meaning |\n|---|---|---|---|---|---|\n";
   for (const OptionField& field : options.fields()) {
     text += fmt::format("| `{}` | `{}` | {} | {} | {} | {} |\n", field.name, field.flag(), field.type,

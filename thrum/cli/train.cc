@@ -51,10 +51,14 @@ std::optional<double> valid_fraction(const std::string& text) {
 }
 
 Dataset make_dataset(const TrainArguments& arguments, std::shared_ptr<const Table> table) {
-  Dataset::Options options{.target = arguments.target, .task = arguments.learner.task()};
-  options.exclude = arguments.exclude;
-  options.weight = arguments.weight;
-  return blame(ExitCode::data, [&] { return Dataset(std::move(table), options); });
+  return blame(ExitCode::data, [&] {
+    const Column& target = table->column(arguments.target);
+    Dataset::Options options{.target = arguments.target};
+    options.task = arguments.learner.task(arguments.options, target);
+    options.exclude = arguments.exclude;
+    options.weight = arguments.weight;
+    return Dataset(std::move(table), options);
+  });
 }
 
 Json report_json(const TrainArguments& arguments, const TrainReport& report, const Session& session) {
@@ -103,7 +107,7 @@ void say_report(const TrainArguments& arguments, const TrainReport& report, cons
 
 /// What --valid names: a table of its own, or rows of the training table that are held out.
 struct ValidRows {
-  std::optional<Table> table = {};
+  std::shared_ptr<const Table> table = {};
   std::vector<std::uint8_t> training_mask = {};  ///< empty: train on all rows
 };
 
@@ -111,14 +115,14 @@ ValidRows valid_rows(const TrainArguments& arguments, std::optional<double> frac
                      const Session& session) {
   if (arguments.valid.empty()) return {};
   if (fraction) return {.training_mask = training_mask(n_rows, *fraction, session.seed())};
-  return {.table = read_data(arguments.data, arguments.valid, session)};
+  return {.table = std::make_shared<const Table>(read_data(arguments.data, arguments.valid, session))};
 }
 
 std::optional<Evaluation> evaluate_valid(const TrainArguments& arguments, const Model& model, const Table& table,
                                          const ValidRows& valid, const Execution& execution) {
   if (arguments.valid.empty()) return std::nullopt;
   const EvaluationRows rows{inverted(valid.training_mask), arguments.weight};
-  return evaluate(model, valid.table ? *valid.table : table, rows, execution);
+  return evaluate(model, valid.table != nullptr ? *valid.table : table, rows, execution);
 }
 
 /// What a learner refuses is the data's fault, but not what the system refuses it.
@@ -162,6 +166,11 @@ void train(const TrainArguments& arguments, const Session& session) {
   job.ranks = arguments.ranks;
   const ValidRows valid = valid_rows(arguments, fraction, table->n_rows(), session);
   job.row_mask = valid.training_mask;
+  std::optional<Dataset> watched;
+  if (valid.table != nullptr) {
+    watched = blame(ExitCode::data, [&] { return Dataset::by_schema(valid.table, schema, arguments.weight); });
+    job.valid = &*watched;
+  }
   const Stopwatch fitting;
   const auto model = fit(job, session);
   TrainReport report{*model, table->n_rows(), load_seconds, fitting.seconds()};

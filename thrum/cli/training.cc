@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "thrum/comm/thread_communicator.h"
 #include "thrum/core/random.h"
@@ -18,7 +19,17 @@ std::unique_ptr<Model> fit_on_rank(const TrainingJob& job, const Session& sessio
   const Execution execution{&arena, &communicator, session.seed(), first ? &session.console : nullptr, session.stop()};
   const Dataset rows = job.dataset.shard(communicator.rank(), communicator.size());
   FitSpec spec{.options = &job.options};
-  if (!job.row_mask.empty()) spec.row_mask = std::span(job.row_mask).subspan(rows.first_row(), rows.n_rows());
+  const std::vector<std::uint8_t> held_out = inverted(job.row_mask);
+  std::optional<Dataset> valid;
+  if (job.valid != nullptr) {
+    valid = job.valid->shard(communicator.rank(), communicator.size());
+    spec.valid = &*valid;
+  }
+  if (!job.row_mask.empty()) {
+    spec.row_mask = std::span(job.row_mask).subspan(rows.first_row(), rows.n_rows());
+    spec.valid = &rows;
+    spec.valid_mask = std::span(held_out).subspan(rows.first_row(), rows.n_rows());
+  }
   return std::move(job.learner.fit_many(rows, {&spec, 1}, execution).front());
 }
 

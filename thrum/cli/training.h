@@ -19,6 +19,7 @@ struct TrainingJob {
   const Options& options;
   const Dataset& dataset;
   std::vector<std::uint8_t> row_mask = {};  ///< 1: train on this row; empty: on all
+  const Dataset* valid = nullptr;           ///< of the rows to watch; null: those that the mask leaves out
   int ranks = 1;                            ///< each on its part of the rows, with its part of the threads
 };
 

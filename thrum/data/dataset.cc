@@ -27,7 +27,8 @@ Schema infer_schema(const Table& table, const Dataset::Options& options) {
   return Schema::infer(table, options.target, options.task, std::move(exclude));
 }
 
-/// Where each value stands among the ascending numbers that `classes` are the texts of.
+/// Where each value stands among the ascending numbers that `classes` are the texts of; classes.size() for a number
+/// that is not among them.
 template <class T>
 std::vector<double> positions(std::span<const T> values, const std::vector<std::string>& classes) {
   std::vector<T> numbers(classes.size());
@@ -36,29 +37,46 @@ std::vector<double> positions(std::span<const T> values, const std::vector<std::
   }
   std::vector<double> y(values.size());
   for (std::size_t i = 0; i < y.size(); ++i) {
-    y[i] = static_cast<double>(std::ranges::lower_bound(numbers, values[i]) - numbers.begin());
+    const auto found = std::ranges::lower_bound(numbers, values[i]);
+    y[i] =
+        static_cast<double>((found != numbers.end() && *found == values[i] ? found : numbers.end()) - numbers.begin());
   }
   return y;
 }
 
-std::vector<double> class_indices(const Column& column, const std::vector<std::string>& classes) {
+/// classes.size() for a category that is no class.
+std::vector<double> positions_of_texts(const Column& column, const std::vector<std::string>& classes) {
   std::unordered_map<std::string_view, double> index_of;
   for (std::size_t k = 0; k < classes.size(); ++k) index_of.emplace(classes[k], static_cast<double>(k));
-  if (column.type() == ColumnType::category) {
-    std::vector<double> y(column.size());
-    std::vector<double> of_code(column.categories().size());
-    for (std::size_t code = 0; code < of_code.size(); ++code) {
-      const auto found = index_of.find(column.categories()[code]);
-      of_code[code] = found == index_of.end() ? 0 : found->second;
-    }
-    for (std::size_t i = 0; i < y.size(); ++i) y[i] = of_code[static_cast<std::size_t>(column.codes()[i])];
-    return y;
+  std::vector<double> of_code(column.categories().size());
+  for (std::size_t code = 0; code < of_code.size(); ++code) {
+    const auto found = index_of.find(column.categories()[code]);
+    of_code[code] = found == index_of.end() ? static_cast<double>(classes.size()) : found->second;
   }
-  if (column.type() == ColumnType::int64) return positions(column.int64(), classes);
-  return positions(column.float64(), classes);
+  std::vector<double> y(column.size());
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = of_code[static_cast<std::size_t>(column.codes()[i])];
+  return y;
+}
+
+std::vector<double> class_indices(const Table& table, const Column& column, const std::vector<std::string>& classes) {
+  std::vector<double> y = column.type() == ColumnType::category ? positions_of_texts(column, classes)
+                          : column.type() == ColumnType::int64  ? positions(column.int64(), classes)
+                                                                : positions(column.float64(), classes);
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    if (y[i] < static_cast<double>(classes.size())) continue;
+    refuse_row(
+        fmt::format("target \"{}\" is \"{}\", which is no class of the training rows,", column.name(), column.text(i)),
+        table, i, "leave the row out");
+  }
+  return y;
 }
 
 std::vector<double> regression_values(const Table& table, const Column& column) {
+  if (column.type() == ColumnType::category) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("target \"{}\" of {} holds text, but it was a number in training", column.name(), table.source()));
+  }
   std::vector<double> y(column.size());
   for (std::size_t i = 0; i < y.size(); ++i) {
     y[i] = column.number(i);
@@ -75,7 +93,7 @@ std::vector<double> target_values(const Table& table, const Schema& schema) {
       refuse_row(fmt::format("target \"{}\" is missing", column.name()), table, i, "remove the rows without a target");
     }
   }
-  if (schema.target.task == Task::classification) return class_indices(column, schema.target.classes);
+  if (schema.target.task == Task::classification) return class_indices(table, column, schema.target.classes);
   return regression_values(table, column);
 }
 
@@ -108,15 +126,21 @@ std::vector<double> sample_weights(const Table& table, const std::string& name) 
 
 }  // namespace
 
-Dataset::Whole::Whole(std::shared_ptr<const Table> t, const Options& options)
+Dataset::Whole::Whole(std::shared_ptr<const Table> t, Schema s, const std::string& weight)
     : table(std::move(t)),
-      schema(infer_schema(*table, options)),
+      schema(std::move(s)),
       reader(schema, *table),
       y(target_values(*table, schema)),
-      weights(sample_weights(*table, options.weight)) {}
+      weights(sample_weights(*table, weight)) {}
 
 Dataset::Dataset(std::shared_ptr<const Table> table, const Options& options)
-    : whole_(std::make_shared<const Whole>(std::move(table), options)), rows_{0, whole_->y.size()} {}
+    : Dataset(std::make_shared<const Whole>(table, infer_schema(*table, options), options.weight)) {}
+
+Dataset::Dataset(std::shared_ptr<const Whole> whole) : whole_(std::move(whole)), rows_{0, whole_->y.size()} {}
+
+Dataset Dataset::by_schema(std::shared_ptr<const Table> table, const Schema& schema, const std::string& weight) {
+  return Dataset(std::make_shared<const Whole>(std::move(table), schema, weight));
+}
 
 Dataset Dataset::shard(int rank, int size) const {
   THRUM_ASSERT(n_rows() == n_rows_of_all_ranks());

@@ -161,6 +161,29 @@ TEST(Dataset, RefusesUnusableWeightsNamingTheRow) {
             "\"y\" cannot be target and weight at once");
 }
 
+TEST(Dataset, ReadsOtherRowsByTheSchemaOfTraining) {
+  const Dataset training(table_of({texts("c", {"p", "q"}), texts("y", {"a", "b"})}), {.target = "y"});
+  const auto watched = [&](std::vector<std::string> y) {
+    return Dataset::by_schema(table_of({texts("y", std::move(y)), texts("c", {"q", "z"})}), training.schema());
+  };
+  const Dataset other = watched({"b", "b"});
+  EXPECT_THAT(other.y(), ElementsAre(1, 1));
+  EXPECT_THAT(read_all(other.reader()), ElementsAre(1, 2));
+  EXPECT_EQ(refusal([&] { watched({"b", "c"}); }),
+            "target \"y\" is \"c\", which is no class of the training rows, in row 2 of t.csv; leave the row out");
+}
+
+TEST(Dataset, RefusesNumbersThatAreNoClassAndTextForARegression) {
+  const Dataset classes(table_of({Column::int64("x", {1, 2}), Column::int64("y", {0, 1})}), {.target = "y"});
+  EXPECT_EQ(refusal([&] {
+              Dataset::by_schema(table_of({Column::int64("x", {1}), Column::int64("y", {2})}), classes.schema());
+            }),
+            "target \"y\" is \"2\", which is no class of the training rows, in row 1 of t.csv; leave the row out");
+  const Schema numbers = schema_of({{"x"}});
+  EXPECT_EQ(refusal([&] { Dataset::by_schema(table_of({Column::int64("x", {1}), texts("y", {"a"})}), numbers); }),
+            "target \"y\" of t.csv holds text, but it was a number in training");
+}
+
 TEST(Dataset, ShardsHoldWholeBlocksThatMakeUpTheWhole) {
   const std::size_t n = 2 * row_block + 10;
   std::vector<std::int64_t> numbers(n);

@@ -82,6 +82,23 @@ std::vector<std::string> classes_of(const Column& column, const Table& table) {
   return number_texts(column.name(), column.float64());
 }
 
+/// At most this many different whole numbers are natural classes.
+constexpr std::size_t most_natural_classes = 20;
+
+template <class T>
+bool is_few_whole_numbers(std::span<const T> values) {
+  std::set<T> distinct;
+  for (const T value : values) {
+    if constexpr (std::is_floating_point_v<T>) {
+      if (std::isnan(value)) continue;
+      if (!std::isfinite(value) || value != std::trunc(value)) return false;
+    }
+    distinct.insert(value);
+    if (distinct.size() > most_natural_classes) return false;
+  }
+  return true;
+}
+
 Target infer_target(const Column& column, const Table& table, Task task) {
   require_utf8(column.name(), column, table);
   const bool is_text = column.type() == ColumnType::category;
@@ -108,6 +125,13 @@ Target infer_target(const Column& column, const Table& table, Task task) {
 
 std::string_view task_name(Task task) noexcept {
   return task == Task::regression ? "regression" : "classification";
+}
+
+Task natural_task(const Column& target) {
+  if (target.type() == ColumnType::category) return Task::classification;
+  const bool has_classes = target.type() == ColumnType::int64 ? is_few_whole_numbers(target.int64())
+                                                              : is_few_whole_numbers(target.float64());
+  return has_classes ? Task::classification : Task::regression;
 }
 
 Schema Schema::infer(const Table& table, std::string_view target, Task task, std::vector<std::string> exclude) {

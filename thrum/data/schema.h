@@ -16,6 +16,9 @@ enum class Task { regression, classification };
 
 std::string_view task_name(Task task) noexcept;
 
+/// What a target looks like: classes where it is text or at most 20 different whole numbers, else a number.
+Task natural_task(const Column& target);
+
 /// What a model expects in one input column.
 struct Feature {
   std::string name;

@@ -205,6 +205,18 @@ TEST(SchemaJson, NamesWhereTheTextCameFrom) {
   EXPECT_THAT(message_of(ErrorCode::corrupt_data, [] { Schema::from_json("[]", "a.thrum"); }), HasSubstr("[a.thrum]"));
 }
 
+TEST(NaturalTask, IsAClassificationOfTextsAndOfFewWholeNumbers) {
+  std::vector<std::int64_t> many(21);
+  std::iota(many.begin(), many.end(), 0);
+  EXPECT_EQ(natural_task(texts("y", {"a", "b"})), Task::classification);
+  EXPECT_EQ(natural_task(Column::int64("y", {0, 9, 0})), Task::classification);
+  EXPECT_EQ(natural_task(Column::float64("y", {1, nan, -2})), Task::classification);
+  EXPECT_EQ(natural_task(Column::float64("y", {1, 0.5})), Task::regression);
+  EXPECT_EQ(natural_task(Column::int64("y", many)), Task::regression);
+  many.pop_back();
+  EXPECT_EQ(natural_task(Column::int64("y", many)), Task::classification);
+}
+
 TEST(CategoryCode, IsTheSizeForWhatIsNotThere) {
   const std::vector<std::string> categories = {"a", "c"};
   EXPECT_EQ(category_code(categories, "a"), 0u);

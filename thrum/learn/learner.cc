@@ -16,6 +16,10 @@ std::unique_ptr<Model> Learner::fit(const Dataset& dataset, const Options& optio
   return std::move(fit_many(dataset, std::span(&spec, 1), execution).front());
 }
 
+Task Learner::task(const Options&, const Column& target) const {
+  return tasks().size() == 1 ? tasks().front() : natural_task(target);
+}
+
 std::span<const Learner* const> learners() {
   static const LogisticRegression logistic_regression;
   static constexpr std::array<const Learner*, 1> list = {&logistic_regression};

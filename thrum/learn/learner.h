@@ -21,6 +21,9 @@ struct FitSpec {
   std::span<const std::uint8_t> row_mask = {};  ///< 1: train on this rank's row; empty: on all
   std::span<const double> weights = {};         ///< multiply the dataset's sample weights; empty: ones
   const Model* start = nullptr;                 ///< warm start from a model of the same learner and schema; may be null
+  /// What a learner that can stop early watches, of the same schema, this rank's part of it; may be null.
+  const Dataset* valid = nullptr;
+  std::span<const std::uint8_t> valid_mask = {};  ///< 1: watch this row of `valid`; empty: all
 };
 
 /// How a learner needs its rows.
@@ -36,7 +39,10 @@ class Learner {
 
   virtual std::string_view name() const noexcept = 0;     ///< "logistic-regression"
   virtual std::string_view summary() const noexcept = 0;  ///< one line
-  virtual Task task() const noexcept = 0;
+  /// What it can learn, one or both; the first is its own.
+  virtual std::span<const Task> tasks() const noexcept = 0;
+  /// What it learns from this target: an option may say so; else natural_task() where it can learn both.
+  virtual Task task(const Options& options, const Column& target) const;
   virtual RowAccess row_access() const noexcept = 0;
   virtual Options default_options() const = 0;
 

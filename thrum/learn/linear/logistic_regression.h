@@ -37,7 +37,10 @@ class LogisticRegression final : public Learner {
   std::string_view summary() const noexcept override {
     return "linear classifier with an L2 penalty, binary and multinomial, by L-BFGS";
   }
-  Task task() const noexcept override { return Task::classification; }
+  std::span<const Task> tasks() const noexcept override {
+    static constexpr Task only[] = {Task::classification};
+    return only;
+  }
   RowAccess row_access() const noexcept override { return RowAccess::sums; }
   Options default_options() const override;
 

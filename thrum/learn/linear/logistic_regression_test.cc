@@ -462,7 +462,8 @@ TEST(LogisticRegression, ReportsEachIteration) {
 TEST(Learners, AreFoundByName) {
   const Learner& learner = find_learner("logistic-regression");
   EXPECT_EQ(learner.name(), "logistic-regression");
-  EXPECT_EQ(learner.task(), Task::classification);
+  ASSERT_EQ(learner.tasks().size(), 1u);
+  EXPECT_EQ(learner.task(learner.default_options(), Column::float64("y", {0.5, 0.25})), Task::classification);
   EXPECT_EQ(learner.row_access(), RowAccess::sums);
   EXPECT_EQ(learner.default_options().get("max_iter"), "100");
   EXPECT_EQ(refusal([] { find_learner("logistic-regresion"); }),
