@@ -25,8 +25,8 @@ class Connection {
     nothing,        ///< it is over
   };
 
-  Connection(UniqueFd socket, HttpSession::Context& context, Clock::time_point now)
-      : socket_(std::move(socket)), session_(context), since_(now) {}
+  Connection(UniqueFd socket, HttpSession::Context& context, std::string peer, Clock::time_point now)
+      : socket_(std::move(socket)), session_(context, std::move(peer)), since_(now) {}
 
   /// Reads at most a `buffer` and answers. The buffer may be shared by all connections.
   void on_readable(std::span<char> buffer, Clock::time_point now);

@@ -3,6 +3,8 @@
 namespace thrum {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::size_t high_water = 64u << 10;     // of unsent replies; above it requests wait
 constexpr std::size_t kept_capacity = 64u << 10;  // of the buffer while nothing is unsent
 
@@ -43,12 +45,20 @@ void HttpSession::end_of_input() {
 
 void HttpSession::answer(const HttpRequest& request) {
   ++n_requests_;
+  const auto begin = Clock::now();
+  if (context_.observer != nullptr) context_.observer->on_request();
+  const HttpResponse& response = context_.handler.handle(request);
   closing_ = !request.keep_alive || context_.draining;
   ReplyMode mode;
   mode.body = request.method != HttpMethod::head;
   mode.close = closing_;
   mode.keep_alive = request.minor_version == 0;
-  context_.writer.write(output_, context_.handler.handle(request), mode);
+  context_.writer.write(output_, response, mode);
+  observe(&request, response, Clock::now() - begin);
+}
+
+void HttpSession::observe(const HttpRequest* request, const HttpResponse& response, std::chrono::nanoseconds time) {
+  if (context_.observer != nullptr) context_.observer->on_answer({request, response, peer_, time});
 }
 
 void HttpSession::refuse(const HttpError& error, int retry_after) {
@@ -58,6 +68,7 @@ void HttpSession::refuse(const HttpError& error, int retry_after) {
   ReplyMode mode;
   mode.close = true;
   context_.writer.write(output_, response, mode);
+  observe(nullptr, response, {});
 }
 
 HttpSession::Phase HttpSession::phase() const noexcept {

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "thrum/serve/http_parser.h"
 #include "thrum/serve/http_response.h"
 #include "thrum/serve/request_handler.h"
+#include "thrum/serve/request_observer.h"
 
 namespace thrum {
 
@@ -20,12 +23,14 @@ class HttpSession {
     HttpLimits limits = {};
     HttpResponseWriter writer = {};
     bool draining = false;  ///< every reply closes its connection
+    RequestObserver* observer = nullptr;
   };
 
   enum class Phase { idle, head, body, closing };
 
-  /// `context` must outlive the session.
-  explicit HttpSession(Context& context) : context_(context), parser_(context.limits) {}
+  /// `context` must outlive the session. `peer`: what the observer is told of the client.
+  explicit HttpSession(Context& context, std::string peer = "")
+      : context_(context), parser_(context.limits), peer_(std::move(peer)) {}
 
   /// Answers what it can of `bytes` and returns how many it took: all of them, or fewer while the client does not read
   /// the replies; then the others are presented again.
@@ -46,9 +51,11 @@ class HttpSession {
 
  private:
   void answer(const HttpRequest& request);
+  void observe(const HttpRequest* request, const HttpResponse& response, std::chrono::nanoseconds time);
 
   Context& context_;
   HttpParser parser_;
+  std::string peer_;
   std::string output_;
   std::size_t sent_ = 0;
   std::size_t n_requests_ = 0;

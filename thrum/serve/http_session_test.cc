@@ -231,5 +231,25 @@ TEST_F(HttpSessionTest, RefusesWithARetryAfter) {
                              HasSubstr("\r\nConnection: close\r\n")));
 }
 
+/// Writes down what it sees.
+class Witness : public RequestObserver {
+ public:
+  void on_request() noexcept override { seen += "request;"; }
+  void on_answer(const Answer& answer) noexcept override {
+    seen += std::string(answer.request == nullptr ? "none" : answer.request->path) + " from " +
+            std::string(answer.peer) + ": " + std::to_string(answer.response.status) + ";";
+  }
+  std::string seen;
+};
+
+TEST_F(HttpSessionTest, ShowsRequestsAndRefusalsToItsObserver) {
+  Witness witness;
+  context.observer = &witness;
+  HttpSession watched(context, "192.0.2.7");
+  watched.receive(request("GET /health") + request("GET /nowhere") + "nonsense\r\n\r\n");
+  EXPECT_EQ(witness.seen,
+            "request;/health from 192.0.2.7: 200;request;/nowhere from 192.0.2.7: 404;none from 192.0.2.7: 400;");
+}
+
 }  // namespace
 }  // namespace thrum

@@ -1,5 +1,6 @@
 #include "thrum/serve/listener_internal.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -91,6 +92,16 @@ std::string url_of(const Endpoint& endpoint) {
 }
 
 }  // namespace
+
+std::string peer_text(const sockaddr_storage& address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.ss_family == AF_INET) {
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof text);
+  } else if (address.ss_family == AF_INET6) {
+    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, text, sizeof text);
+  }
+  return text;
+}
 
 Listeners listen_at(const std::string& address, int n_sockets, int backlog) {
   Endpoint endpoint = resolve(address);

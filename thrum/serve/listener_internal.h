@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <string>
 #include <vector>
 
@@ -16,5 +18,8 @@ struct Listeners {
 /// `address`: "HOST:PORT", "[IPV6]:PORT" or ":PORT" (all IPv4 addresses of the machine). Throws invalid_argument for an
 /// address that cannot be read or found, io for one that cannot be bound, such as for a port in use.
 Listeners listen_at(const std::string& address, int n_sockets, int backlog);
+
+/// A client's address without its port: "192.0.2.7"; "" behind a Unix socket.
+std::string peer_text(const sockaddr_storage& address);
 
 }  // namespace thrum::serving

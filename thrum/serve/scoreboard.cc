@@ -1,49 +1,64 @@
 #include "thrum/serve/scoreboard_internal.h"
 
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <string>
-#include <system_error>
+#include <algorithm>
 #include <utility>
-
-#include "thrum/core/error.h"
 
 namespace thrum::serving {
 namespace {
 
-static_assert(std::atomic<std::int64_t>::is_always_lock_free, "atomics in shared memory must need no lock");
+std::size_t bucket_of(std::uint64_t nanoseconds) noexcept {
+  const double seconds = static_cast<double>(nanoseconds) * 1e-9;
+  return static_cast<std::size_t>(std::ranges::lower_bound(latency_bounds, seconds) - latency_bounds.begin());
+}
 
-[[noreturn]] void fail() {
-  throw Error(ErrorCode::io, "[serve] cannot share memory with the workers: " + std::generic_category().message(errno));
+template <std::size_t n>
+void add(std::array<std::uint64_t, n>& sums, const std::array<Count, n>& counts) noexcept {
+  for (std::size_t i = 0; i < n; ++i) sums[i] += counts[i].get();
 }
 
 }  // namespace
 
-Scoreboard::Scoreboard(int n_slots) : memory_(memfd_create("thrum-scoreboard", MFD_CLOEXEC)), n_slots_(n_slots) {
-  const auto size = static_cast<off_t>(sizeof(Slot) * static_cast<std::size_t>(n_slots + 1));
-  if (!memory_ || ftruncate(memory_.get(), size) != 0) fail();
-  map();
+void Scoreboard::Seat::count_response(int status, std::uint64_t nanoseconds, std::uint64_t bytes) noexcept {
+  responses[static_cast<std::size_t>(std::clamp(status / 100, 1, 5) - 1)].add();
+  latency[bucket_of(nanoseconds)].add();
+  latency_ns.add(nanoseconds);
+  body_bytes.add(bytes);
 }
 
-Scoreboard::Scoreboard(UniqueFd memory) : memory_(std::move(memory)) {
-  struct stat info{};
-  if (fstat(memory_.get(), &info) != 0) fail();
-  n_slots_ = static_cast<int>(info.st_size / static_cast<off_t>(sizeof(Slot))) - 1;
-  map();
+void Scoreboard::Seat::occupy(std::int64_t now_ns) noexcept {
+  heartbeat_ns.store(now_ns, std::memory_order_relaxed);
+  vacate();
 }
 
-void Scoreboard::map() {
-  const std::size_t size = sizeof(Slot) * static_cast<std::size_t>(n_slots_ + 1);
-  void* address = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, memory_.get(), 0);
-  if (address == MAP_FAILED) fail();
-  slots_ = static_cast<Slot*>(address);  // zero bytes are the atomics' initial state
+void Scoreboard::Seat::vacate() noexcept {
+  ready_pid.store(0, std::memory_order_relaxed);
+  connections.reset();
+  in_flight.reset();
 }
 
-Scoreboard::~Scoreboard() {
-  munmap(slots_, sizeof(Slot) * static_cast<std::size_t>(n_slots_ + 1));
+Scoreboard::Scoreboard() : Scoreboard(create_shared("thrum-scoreboard", sizeof(Board))) {}
+
+Scoreboard::Scoreboard(UniqueFd memory) : memory_(std::move(memory)), board_(memory_.get()) {}
+
+Metrics Scoreboard::metrics() const noexcept {
+  Metrics sums;
+  std::uint64_t nanoseconds = 0;
+  const int n_used = head().n_used_seats.load(std::memory_order_acquire);
+  for (int i = 0; i < n_used; ++i) {
+    const Seat& seat = this->seat(i);
+    add(sums.responses, seat.responses);
+    add(sums.latency, seat.latency);
+    nanoseconds += seat.latency_ns.get();
+    sums.body_bytes += seat.body_bytes.get();
+    sums.workers += seat.ready_pid.load(std::memory_order_relaxed) != 0 ? 1 : 0;
+    sums.connections += seat.connections.get();
+    sums.in_flight += seat.in_flight.get();
+  }
+  sums.latency_seconds = static_cast<double>(nanoseconds) * 1e-9;
+  add(sums.restarts, head().restarts);
+  sums.reloads = head().reloads.get();
+  sums.failed_reloads = head().failed_reloads.get();
+  return sums;
 }
 
 }  // namespace thrum::serving

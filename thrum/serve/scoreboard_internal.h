@@ -1,45 +1,83 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <array>
 #include <atomic>
 #include <cstdint>
-#include <memory>
 
+#include "thrum/runtime/process/shared_mapping_internal.h"
 #include "thrum/runtime/unique_fd.h"
+#include "thrum/serve/metrics_internal.h"
 
 namespace thrum::serving {
 
-/// What supervisor and workers tell each other, in memory that they share. Each worker writes to its own slot.
-/// Thread-safe.
-class Scoreboard {
+/// A count of which one process at a time is the only writer: cheaper than an atomic addition, and as exact.
+class Count {
  public:
-  struct alignas(64) Slot {
-    std::atomic<std::int64_t> heartbeat_ns;  ///< of the monotonic clock
-    std::atomic<std::int64_t> ready_pid;     ///< the worker that serves; 0 before
-  };
-
-  /// A new one. Throws io.
-  explicit Scoreboard(int n_slots);
-  /// The one behind `memory` (the fd of another). Throws io.
-  explicit Scoreboard(UniqueFd memory);
-  ~Scoreboard();
-  Scoreboard(const Scoreboard&) = delete;
-  Scoreboard& operator=(const Scoreboard&) = delete;
-
-  int fd() const noexcept { return memory_.get(); }
-  int n_slots() const noexcept { return n_slots_; }
-  /// REQUIRES: 0 <= index < n_slots().
-  Slot& slot(int index) noexcept { return slots_[index + 1]; }
-
-  /// The whole server stops, not one worker only.
-  bool stopping() const noexcept { return slots_[0].ready_pid.load(std::memory_order_acquire) != 0; }
-  void set_stopping() noexcept { slots_[0].ready_pid.store(1, std::memory_order_release); }
+  void add(std::uint64_t n = 1) noexcept { value_.store(get() + n, std::memory_order_relaxed); }
+  void subtract(std::uint64_t n = 1) noexcept { value_.store(get() - n, std::memory_order_relaxed); }
+  void reset() noexcept { value_.store(0, std::memory_order_relaxed); }
+  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
 
  private:
-  void map();
+  static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "atomics in shared memory must need no lock");
+  std::atomic<std::uint64_t> value_;  // zero bytes are its initial state
+};
+
+/// What supervisor and workers tell each other, in memory that they share. Each worker has a seat of its own, and the
+/// next one in it counts on from there: nothing that was counted is lost with a worker. Thread-safe.
+class Scoreboard {
+ public:
+  struct alignas(64) Seat {
+    std::atomic<std::int64_t> heartbeat_ns;  ///< of the monotonic clock
+    std::atomic<std::int64_t> ready_pid;     ///< the worker that serves; 0 before
+    Count connections;                       ///< open now
+    Count in_flight;                         ///< requests in the handler now
+    std::array<Count, n_status_classes> responses;
+    std::array<Count, n_latency_buckets> latency;
+    Count latency_ns;
+    Count body_bytes;  ///< of the replies
+
+    /// A request was answered.
+    void count_response(int status, std::uint64_t nanoseconds, std::uint64_t bytes) noexcept;
+    /// A new worker takes it.
+    void occupy(std::int64_t now_ns) noexcept;
+    /// Its worker has ended.
+    void vacate() noexcept;
+  };
+
+  /// The supervisor's own part.
+  struct Head {
+    std::atomic<bool> is_stopping;  ///< the whole server, not one worker only
+    std::atomic<int> n_used_seats;  ///< the others have never had a worker
+    std::array<Count, n_restart_reasons> restarts;
+    Count reloads;
+    Count failed_reloads;
+  };
+
+  static constexpr int n_seats = 2560;
+
+  /// A new one. Throws io.
+  Scoreboard();
+  /// The one behind `memory` (the fd of another). Throws io.
+  explicit Scoreboard(UniqueFd memory);
+
+  int fd() const noexcept { return memory_.get(); }
+  Head& head() const noexcept { return board_->head; }
+  /// REQUIRES: 0 <= index < n_seats.
+  Seat& seat(int index) const noexcept { return board_->seats[static_cast<std::size_t>(index)]; }
+  /// The sums of now.
+  Metrics metrics() const noexcept;
+
+ private:
+  struct Board {
+    Head head;
+    std::array<Seat, n_seats> seats;
+  };
 
   UniqueFd memory_;
-  int n_slots_ = 0;
-  Slot* slots_ = nullptr;  // the first belongs to the supervisor
+  SharedMapping<Board> board_;
 };
 
 }  // namespace thrum::serving

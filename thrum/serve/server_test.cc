@@ -175,13 +175,13 @@ TEST(Listener, KnowsItsAddress) {
 
 TEST(WorkerOrders, ReadsWhatItWrote) {
   serving::WorkerOrders orders;
-  orders.slot = 3;
+  orders.seat = 3;
   orders.options.bind = "[::1]:80";
   orders.options.keep_alive = 0.1;
   EXPECT_EQ(serving::WorkerOrders::parse(orders.arguments()).arguments(), orders.arguments());
   EXPECT_THAT(orders.arguments(), testing::Contains("keep_alive=0.1"));
-  EXPECT_THROW(serving::WorkerOrders::parse(std::vector<std::string>{"slot"}), Error);
-  EXPECT_THROW(serving::WorkerOrders::parse(std::vector<std::string>{"slots=1"}), Error);
+  EXPECT_THROW(serving::WorkerOrders::parse(std::vector<std::string>{"seat"}), Error);
+  EXPECT_THROW(serving::WorkerOrders::parse(std::vector<std::string>{"seats=1"}), Error);
 }
 
 TEST(ServeOptions, HaveTheirDefaultsInTheirRanges) {

@@ -60,6 +60,12 @@ std::string end_text(pid_t pid, const ProcessEnd& end) {
   return end.signal == SIGKILL ? text + " Perhaps out of memory?" : text;
 }
 
+RestartReason reason_of(const ProcessEnd& end, bool is_aborted) {
+  if (is_aborted) return RestartReason::timeout;
+  if (end.signal != 0) return RestartReason::killed;
+  return end.code == 0 ? RestartReason::recycled : RestartReason::exited;
+}
+
 UniqueFd signal_fd() {
   const sigset_t set = own_signals();
   return UniqueFd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
@@ -80,10 +86,12 @@ Supervisor::Supervisor(ByteSpan image, const ServeOptions& options)
     : options_(options),
       listeners_(listen_at(options.bind, options.workers, options.backlog)),
       image_(share_bytes("thrum-model", image)),
-      board_(options.workers),
+      board_(),
       blocked_(),
       signals_(signal_fd()),
-      slots_(static_cast<std::size_t>(options.workers)) {}
+      slots_(static_cast<std::size_t>(options.workers)) {
+  board_.head().n_used_seats.store(options.workers, std::memory_order_release);
+}
 
 void Supervisor::run() {
   log(LogLevel::info, "Listening at: " + listeners_.url + " (" + pid_text(getpid()) + ")");
@@ -144,7 +152,7 @@ void Supervisor::stop(int signal, Clock::duration allowed) {
   is_stopping_ = true;
   stop_signal_ = signal;
   stop_end_ = std::min(stop_end_, Clock::now() + allowed);
-  board_.set_stopping();
+  board_.head().is_stopping.store(true, std::memory_order_release);
   for (Slot& slot : slots_) slot.is_told = false;
 }
 
@@ -170,7 +178,7 @@ bool Supervisor::is_any_alive() const {
 }
 
 bool Supervisor::is_ready(std::size_t index) {
-  const auto& ready_pid = board_.slot(static_cast<int>(index)).ready_pid;
+  const auto& ready_pid = board_.seat(static_cast<int>(index)).ready_pid;
   return ready_pid.load(std::memory_order_acquire) == slots_[index].worker->pid();
 }
 
@@ -190,6 +198,8 @@ void Supervisor::on_exit(std::size_t index, const ProcessEnd& end) {
   const auto now = Clock::now();
   slot.n_failures = was_ready && now - slot.spawned >= healthy_age ? 1 : slot.n_failures + 1;
   slot.next_spawn = now + backoff(slot.n_failures);
+  board_.seat(static_cast<int>(index)).vacate();
+  board_.head().restarts[static_cast<std::size_t>(reason_of(end, slot.is_aborted))].add(is_stopping_ ? 0 : 1);
   slot.worker.reset();
   if (is_stopping_ || was_any_ready_ || ++n_boot_failures_ < most_boot_failures) return;
   failure_ = text;
@@ -206,7 +216,7 @@ void Supervisor::spawn(std::size_t index) {
   Slot& slot = slots_[index];
   const WorkerOrders orders{static_cast<int>(index), getpid(), options_};
   slot.spawned = Clock::now();
-  board_.slot(orders.slot).heartbeat_ns.store(slot.spawned.time_since_epoch().count(), std::memory_order_relaxed);
+  board_.seat(orders.seat).occupy(slot.spawned.time_since_epoch().count());
   try {
     slot.worker.emplace(worker_command(orders, listeners_.sockets[index].get(), image_.get(), board_.fd()));
     slot.is_aborted = false;
@@ -226,7 +236,7 @@ void Supervisor::watch_heartbeats() {
     Slot& slot = slots_[i];
     if (!slot.worker) continue;
     const Clock::time_point heartbeat{
-        Clock::duration(board_.slot(static_cast<int>(i)).heartbeat_ns.load(std::memory_order_relaxed))};
+        Clock::duration(board_.seat(static_cast<int>(i)).heartbeat_ns.load(std::memory_order_relaxed))};
     if (now - heartbeat < allowed) continue;
     if (!slot.is_aborted) {
       log(LogLevel::error, "WORKER TIMEOUT (pid:" + pid_text(slot.worker->pid()) + ")");

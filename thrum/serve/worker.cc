@@ -14,6 +14,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
+#include "thrum/serve/listener_internal.h"
 
 namespace thrum::serving {
 namespace {
@@ -64,7 +65,9 @@ Worker::Worker(UniqueFd listener, const Predictor& predictor, const ServeOptions
       signals_(signal_fd()),
       options_(options),
       board_(board),
+      seat_(board.seat(place.seat)),
       place_(place),
+      log_(seat_),
       router_(predictor, options.limit_rows),
       context_{router_, limits_of(options)},
       buffer_(64u << 10),
@@ -73,20 +76,21 @@ Worker::Worker(UniqueFd listener, const Predictor& predictor, const ServeOptions
       tick_(tick_of(options)),
       drain_begin_(Clock::time_point::min()),
       drain_end_(Clock::time_point::max()) {
+  context_.observer = &log_;
   if (!epoll_ || !signals_) fail("cannot make an event loop");
   watch(signals_.get(), EPOLLIN, EPOLL_CTL_ADD);
   watch(listener_.get(), EPOLLIN, EPOLL_CTL_ADD);
 }
 
 void Worker::run() {
-  board_.slot(place_.slot).ready_pid.store(getpid(), std::memory_order_release);
+  seat_.ready_pid.store(getpid(), std::memory_order_release);
   std::array<epoll_event, 128> events;
   while (!is_stopped_) {
     const auto wait = std::chrono::ceil<milliseconds>(std::max(next_sweep_ - now_, Clock::duration::zero()));
     const int n = epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>(wait.count()));
     if (n < 0 && errno != EINTR) fail("cannot wait for events");
     now_ = Clock::now();
-    board_.slot(place_.slot).heartbeat_ns.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
+    seat_.heartbeat_ns.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
     for (int i = 0; i < n; ++i) on_event(events[i].data.fd, events[i].events);
     if (now_ >= next_sweep_) sweep();
   }
@@ -125,9 +129,11 @@ void Worker::on_signal() {
 
 void Worker::accept_all() {
   while (true) {
-    UniqueFd socket(accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    UniqueFd socket(accept4(listener_.get(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
-      admit(std::move(socket));
+      admit(std::move(socket), peer);
     } else if (errno == EAGAIN || errno == EINVAL) {
       return;
     } else if (errno != ECONNABORTED && errno != EINTR) {
@@ -139,7 +145,7 @@ void Worker::accept_all() {
   }
 }
 
-void Worker::admit(UniqueFd socket) {
+void Worker::admit(UniqueFd socket, const sockaddr_storage& peer) {
   const int fd = socket.get();
   const auto limit = static_cast<std::size_t>(options_.worker_connections);
   if (n_connections_ >= limit + most_lingering) return;
@@ -147,10 +153,11 @@ void Worker::admit(UniqueFd socket) {
     connections_.resize(fd + 1);
     watched_.resize(fd + 1);
   }
-  connections_[fd] = std::make_unique<Connection>(std::move(socket), context_, now_);
+  connections_[fd] = std::make_unique<Connection>(std::move(socket), context_, peer_text(peer), now_);
   watched_[fd] = EPOLLIN;
   watch(fd, EPOLLIN, EPOLL_CTL_ADD);
   ++n_connections_;
+  seat_.connections.add();
   if (n_connections_ <= limit) return;
   connections_[fd]->refuse(HttpError(503, "[serve] all connections of this worker are in use", "try again"), 1, now_);
   update(*connections_[fd]);
@@ -168,6 +175,7 @@ void Worker::update(Connection& connection) {
 void Worker::drop(int fd) {
   connections_[fd].reset();
   --n_connections_;
+  seat_.connections.subtract();
   if (n_connections_ == 0 && drain_end_ != Clock::time_point::max()) is_stopped_ = true;
 }
 
@@ -181,7 +189,7 @@ void Worker::begin_drain() {
   accept_all();
   watch(listener_.get(), 0, EPOLL_CTL_DEL);
   is_accepting_ = true;
-  if (board_.stopping()) shutdown(listener_.get(), SHUT_RDWR);
+  if (board_.head().is_stopping.load(std::memory_order_acquire)) shutdown(listener_.get(), SHUT_RDWR);
   if (n_connections_ == 0) is_stopped_ = true;
   next_sweep_ = now_;
 }

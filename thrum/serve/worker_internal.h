@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -8,6 +10,7 @@
 #include "thrum/model/predictor.h"
 #include "thrum/runtime/unique_fd.h"
 #include "thrum/serve/connection_internal.h"
+#include "thrum/serve/request_log_internal.h"
 #include "thrum/serve/router_internal.h"
 #include "thrum/serve/scoreboard_internal.h"
 #include "thrum/serve/server.h"
@@ -18,7 +21,7 @@ namespace thrum::serving {
 class Worker {
  public:
   struct Place {
-    int slot;
+    int seat;
     pid_t supervisor;
   };
 
@@ -34,7 +37,7 @@ class Worker {
   void on_event(int fd, std::uint32_t events);
   void on_signal();
   void accept_all();
-  void admit(UniqueFd socket);
+  void admit(UniqueFd socket, const sockaddr_storage& peer);
   void update(Connection& connection);
   void drop(int fd);
   void begin_drain();
@@ -47,7 +50,9 @@ class Worker {
   UniqueFd signals_;
   const ServeOptions& options_;
   Scoreboard& board_;
+  Scoreboard::Seat& seat_;
   Place place_;
+  RequestLog log_;
   Router router_;
   HttpSession::Context context_;
   std::vector<std::unique_ptr<Connection>> connections_;  // by fd

@@ -19,8 +19,8 @@ namespace {
 
 void set_argument(WorkerOrders& orders, std::string_view name, std::string_view text) {
   const auto number = [&] { return static_cast<int>(detail::parse_integer(name, {}, text)); };
-  if (name == "slot") {
-    orders.slot = number();
+  if (name == "seat") {
+    orders.seat = number();
   } else if (name == "supervisor") {
     orders.supervisor = number();
   } else {
@@ -42,7 +42,7 @@ void work(const WorkerOrders& orders, OpenPredictor open) {
   const SharedBytes image(image_fd);
   const std::unique_ptr<Predictor> predictor = open(image.bytes());
   Scoreboard board{UniqueFd(board_fd)};
-  Worker worker(UniqueFd(listener_fd), *predictor, orders.options, board, {orders.slot, orders.supervisor});
+  Worker worker(UniqueFd(listener_fd), *predictor, orders.options, board, {orders.seat, orders.supervisor});
   worker.run();
   log(LogLevel::info, "Worker exiting (pid: " + pid + ")");
 }
@@ -50,7 +50,7 @@ void work(const WorkerOrders& orders, OpenPredictor open) {
 }  // namespace
 
 std::vector<std::string> WorkerOrders::arguments() const {
-  std::vector<std::string> texts = {"slot=" + std::to_string(slot), "supervisor=" + std::to_string(supervisor)};
+  std::vector<std::string> texts = {"seat=" + std::to_string(seat), "supervisor=" + std::to_string(supervisor)};
   for (const OptionField& field : serve_option_fields()) texts.push_back(field.name + "=" + field.get(&options));
   return texts;
 }

@@ -17,11 +17,11 @@ namespace thrum::serving {
 
 /// What a worker process is told: as arguments, so that a process list shows it.
 struct WorkerOrders {
-  int slot = 0;
+  int seat = 0;
   pid_t supervisor = 0;
   ServeOptions options = {};
 
-  /// "slot=0", "supervisor=4711", "bind=127.0.0.1:8000", …
+  /// "seat=0", "supervisor=4711", "bind=127.0.0.1:8000", …
   std::vector<std::string> arguments() const;
   /// The inverse. Throws invalid_argument.
   static WorkerOrders parse(std::span<const std::string> arguments);
