@@ -62,4 +62,5 @@
 #include "thrum/metrics/regression.h"
 
 // Answering requests
+#include "thrum/serve/serve_options.h"
 #include "thrum/serve/server.h"

@@ -1,6 +1,6 @@
-#include <vector>
+#include "thrum/serve/serve_options.h"
 
-#include "thrum/serve/server.h"
+#include <vector>
 
 namespace thrum {
 
