@@ -62,5 +62,8 @@
 #include "thrum/metrics/regression.h"
 
 // Answering requests
+#include "thrum/serve/http_request.h"
+#include "thrum/serve/http_response.h"
+#include "thrum/serve/query.h"
 #include "thrum/serve/serve_options.h"
 #include "thrum/serve/server.h"

@@ -17,18 +17,26 @@ struct Status {
 
 constexpr std::array statuses = {
     Status{200, "OK", ""},
+    Status{201, "Created", ""},
+    Status{202, "Accepted", ""},
     Status{204, "No Content", ""},
     Status{400, "Bad Request", "invalid_argument"},
+    Status{401, "Unauthorized", "unauthorized"},
+    Status{403, "Forbidden", "forbidden"},
     Status{404, "Not Found", "not_found"},
     Status{405, "Method Not Allowed", "method_not_allowed"},
     Status{408, "Request Timeout", "timed_out"},
+    Status{409, "Conflict", "conflict"},
     Status{413, "Content Too Large", "too_large"},
     Status{414, "URI Too Long", "too_large"},
     Status{415, "Unsupported Media Type", "unsupported_media_type"},
     Status{417, "Expectation Failed", "expectation_failed"},
+    Status{422, "Unprocessable Content", "invalid_argument"},
+    Status{429, "Too Many Requests", "unavailable"},
     Status{431, "Request Header Fields Too Large", "too_large"},
     Status{501, "Not Implemented", "not_implemented"},
     Status{503, "Service Unavailable", "unavailable"},
+    Status{504, "Gateway Timeout", "timed_out"},
     Status{505, "HTTP Version Not Supported", "version_not_supported"},
     Status{500, "Internal Server Error", "internal"},
 };
@@ -47,6 +55,10 @@ void append_integer(std::string& out, Integer value) {
 }
 
 }  // namespace
+
+HttpResponse text_response(std::string text) {
+  return {.body = std::move(text), .content_type = "text/plain; charset=utf-8"};
+}
 
 HttpResponse error_response(const HttpError& error) {
   HttpResponse response;
@@ -88,7 +100,9 @@ void HttpResponseWriter::write(std::string& out, const HttpResponse& response, c
   out += "\r\nServer: thrum\r\nDate: ";
   out += date();
   if (status.status != 204) {
-    out += "\r\nContent-Type: application/json\r\nContent-Length: ";
+    out += "\r\nContent-Type: ";
+    out += response.content_type;
+    out += "\r\nContent-Length: ";
     append_integer(out, response.body.size());
   }
   if (!response.allow.empty()) {

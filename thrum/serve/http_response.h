@@ -13,8 +13,12 @@ struct HttpResponse {
   int status = 200;
   std::string_view allow = {};  ///< the methods of a 405 or of OPTIONS, "GET, HEAD"; "": no such field
   int retry_after = 0;          ///< seconds; 0: no such field
-  std::string body = {};        ///< JSON
+  std::string body = {};
+  std::string content_type = "application/json";
 };
+
+/// What people read: UTF-8.
+HttpResponse text_response(std::string text);
 
 /// The reply to a request that is refused: {"error": {"code": …, "message": …, "hint": …}}.
 HttpResponse error_response(const HttpError& error);

@@ -12,6 +12,9 @@ class RequestHandler {
 
   /// Valid until the next call. What goes wrong becomes a response; nothing is thrown.
   virtual const HttpResponse& handle(const HttpRequest& request) noexcept = 0;
+
+  /// The worker ends soon: who asks whether it is ready is told no.
+  virtual void set_draining() noexcept {}
 };
 
 }  // namespace thrum

@@ -1,11 +1,10 @@
 #include "thrum/serve/router_internal.h"
 
-#include <exception>
 #include <iterator>
 
-#include "thrum/core/log.h"
 #include "thrum/serve/http_syntax_internal.h"
 #include "thrum/serve/json_text_internal.h"
+#include "thrum/serve/refusal_internal.h"
 
 namespace thrum::serving {
 namespace {
@@ -57,16 +56,10 @@ const HttpResponse& Router::handle(const HttpRequest& request) noexcept {
   response_.body.clear();
   try {
     dispatch(request);
-  } catch (const HttpError& error) {
+  } catch (...) {
     const std::string_view allow = response_.allow;
-    response_ = error_response(error);
+    response_ = response_to_exception(request.path);
     response_.allow = allow;
-  } catch (const std::bad_alloc&) {
-    response_ = error_response(HttpError(503, "[serve] out of memory for this request", "send fewer instances"));
-    response_.retry_after = 1;
-  } catch (const std::exception& error) {
-    log(LogLevel::error, std::string("Error handling request ") + std::string(request.path) + ": " + error.what());
-    response_ = error_response(HttpError(500, "[serve] an error of the server"));
   }
   return response_;
 }

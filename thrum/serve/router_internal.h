@@ -16,8 +16,7 @@ class Router : public RequestHandler {
 
   const HttpResponse& handle(const HttpRequest& request) noexcept override;
 
-  /// From now on /v2/health/ready answers 503.
-  void set_draining() noexcept { draining_ = true; }
+  void set_draining() noexcept override { draining_ = true; }
 
   struct Route {
     std::string_view path;

@@ -19,6 +19,7 @@
 #include "thrum/core/log.h"
 #include "thrum/model/linear/logistic_regression_model.h"
 #include "thrum/serve/fake_predictor_test.h"
+#include "thrum/serve/service_internal.h"
 #include "thrum/serve/supervisor_internal.h"
 #include "thrum/serve/worker_process_internal.h"
 
@@ -53,7 +54,9 @@ int run_supervisor(int argc, char** argv) {
     find_option(serve_option_fields(), argument.substr(0, equals)).set(&options, argument.substr(equals + 1));
   }
   try {
-    if (std::string_view(argv[2]) == "model") {
+    if (std::string_view(argv[2]) == "none") {
+      Server().serve(options);
+    } else if (std::string_view(argv[2]) == "model") {
       serve(*people_model(), options);
     } else {
       serving::Supervisor(bytes_of(argv[2]), options).run();
@@ -66,10 +69,17 @@ int run_supervisor(int argc, char** argv) {
 }
 
 int run_worker(int argc, char** argv) {
-  return serving::worker_main(argc, argv, [](ByteSpan image) -> std::unique_ptr<Predictor> {
-    if (text_of(image) == "bad") throw Error(ErrorCode::corrupt_data, "[image] not a model");
-    if (text_of(image) != "good") return open_predictor(image);
-    return std::make_unique<MisbehavingPredictor>(people_schema(Task::classification));
+  return serving::worker_main(argc, argv, [](const serving::ServiceParts& parts) -> std::unique_ptr<RequestHandler> {
+    const std::string_view image = text_of(parts.image);
+    if (image == "bad") throw Error(ErrorCode::corrupt_data, "[image] not a model");
+    if (image == "lost") Server().serve(parts.options);
+    std::vector<serving::ServedModel> models;
+    if (image == "good") {
+      models.push_back({"people", "1", std::make_unique<MisbehavingPredictor>(people_schema(Task::classification))});
+    } else {
+      models = serving::open_models(parts.image);
+    }
+    return std::make_unique<serving::Service>(std::move(models), Routes(), parts.options);
   });
 }
 
@@ -124,7 +134,7 @@ TestServer::TestServer(std::vector<std::string> options, const std::string& imag
   posix_spawn_file_actions_adddup2(&actions, log_.get(), STDERR_FILENO);
   EXPECT_EQ(posix_spawn(&pid_, "/proc/self/exe", &actions, nullptr, argv.data(), environ), 0);
   posix_spawn_file_actions_destroy(&actions);
-  if (image == "bad") return;
+  if (image == "bad" || image == "lost") return;
   EXPECT_TRUE(log_comes_to_have("Listening at: http://127.0.0.1:"));
   port_ = static_cast<std::uint16_t>(numbers_after(log(), "Listening at: http://127.0.0.1:").at(0));
   EXPECT_EQ(TestClient(port_).ask(get("/health")).substr(0, 12), "HTTP/1.1 200") << log();

@@ -27,7 +27,8 @@ bool becomes_true(const std::function<bool()>& is_true,
 class TestServer {
  public:
   /// `options` as "name=text"; the address is 127.0.0.1 with any port. `image` is "good" for the fake predictor,
-  /// "model" for people_model, "bad" for one that no worker opens. Returns when the first worker answers.
+  /// "model" for people_model, "none" for no model, "bad" for one that no worker opens, "lost" for a main without
+  /// init(). Returns when the first worker answers.
   explicit TestServer(std::vector<std::string> options = {}, const std::string& image = "good");
   ~TestServer();
 

@@ -52,6 +52,19 @@ TEST(Server, AnswersAsTheModelPredicts) {
               EndsWith("\r\n\r\n" + expected));
 }
 
+TEST(Server, AnswersWithoutAModel) {
+  const TestServer server({}, "none");
+  EXPECT_THAT(TestClient(server.port()).ask(get("/v2/health/ready")), HasSubstr("200 OK"));
+  EXPECT_THAT(TestClient(server.port()).ask(ask_for(8)), StartsWith("HTTP/1.1 404 Not Found\r\n"));
+}
+
+TEST(Server, SaysThatMainMustCallInit) {
+  TestServer server({}, "lost");
+  EXPECT_EQ(server.wait_for_exit(), 3);
+  EXPECT_THAT(server.log(), HasSubstr("[serve] a worker process came as far as serve(); call init(argc, argv) of the "
+                                      "server before, and after its routes are there"));
+}
+
 TEST(Server, AnswersPipelinedRequestsInOrder) {
   const TestServer server;
   TestClient client(server.port());

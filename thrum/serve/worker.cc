@@ -58,8 +58,7 @@ UniqueFd signal_fd() {
 
 }  // namespace
 
-Worker::Worker(UniqueFd listener, const Predictor& predictor, const ServeOptions& options, Scoreboard& board,
-               Place place)
+Worker::Worker(UniqueFd listener, RequestHandler& handler, const ServeOptions& options, Scoreboard& board, Place place)
     : listener_(std::move(listener)),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       signals_(signal_fd()),
@@ -68,8 +67,8 @@ Worker::Worker(UniqueFd listener, const Predictor& predictor, const ServeOptions
       seat_(board.seat(place.seat)),
       place_(place),
       log_(seat_),
-      router_(predictor, options.limit_rows),
-      context_{router_, limits_of(options)},
+      handler_(handler),
+      context_{handler, limits_of(options)},
       buffer_(64u << 10),
       now_(Clock::now()),
       next_sweep_(now_),
@@ -185,7 +184,7 @@ void Worker::begin_drain() {
   drain_begin_ = now_;
   drain_end_ = now_ + in_clock(options_.graceful_timeout);
   context_.draining = true;
-  router_.set_draining();
+  handler_.set_draining();
   accept_all();
   watch(listener_.get(), 0, EPOLL_CTL_DEL);
   is_accepting_ = true;

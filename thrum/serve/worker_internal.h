@@ -7,11 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "thrum/model/predictor.h"
 #include "thrum/runtime/unique_fd.h"
 #include "thrum/serve/connection_internal.h"
+#include "thrum/serve/request_handler.h"
 #include "thrum/serve/request_log_internal.h"
-#include "thrum/serve/router_internal.h"
 #include "thrum/serve/scoreboard_internal.h"
 #include "thrum/serve/server.h"
 
@@ -26,7 +25,7 @@ class Worker {
   };
 
   /// All must outlive the worker. SIGTERM, SIGINT and SIGQUIT are blocked from now on. Throws io.
-  Worker(UniqueFd listener, const Predictor& predictor, const ServeOptions& options, Scoreboard& board, Place place);
+  Worker(UniqueFd listener, RequestHandler& handler, const ServeOptions& options, Scoreboard& board, Place place);
 
   /// Serves until SIGTERM, and then until what is in flight is answered; until SIGINT or SIGQUIT; or until the
   /// supervisor is gone.
@@ -53,7 +52,7 @@ class Worker {
   Scoreboard::Seat& seat_;
   Place place_;
   RequestLog log_;
-  Router router_;
+  RequestHandler& handler_;
   HttpSession::Context context_;
   std::vector<std::unique_ptr<Connection>> connections_;  // by fd
   std::vector<std::uint32_t> watched_;                    // events, by fd

@@ -36,13 +36,13 @@ void raise_file_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void work(const WorkerOrders& orders, OpenPredictor open) {
+void work(const WorkerOrders& orders, OpenService open) {
   const std::string pid = std::to_string(getpid());
   log(LogLevel::info, "Booting worker with pid: " + pid);
   const SharedBytes image(image_fd);
-  const std::unique_ptr<Predictor> predictor = open(image.bytes());
   Scoreboard board{UniqueFd(board_fd)};
-  Worker worker(UniqueFd(listener_fd), *predictor, orders.options, board, {orders.seat, orders.supervisor});
+  const std::unique_ptr<RequestHandler> handler = open({image.bytes(), orders.options, board});
+  Worker worker(UniqueFd(listener_fd), *handler, orders.options, board, {orders.seat, orders.supervisor});
   worker.run();
   log(LogLevel::info, "Worker exiting (pid: " + pid + ")");
 }
@@ -75,7 +75,7 @@ Command worker_command(const WorkerOrders& orders, int listener, int image, int 
   return command;
 }
 
-int worker_main(int argc, char** argv, OpenPredictor open) {
+int worker_main(int argc, char** argv, OpenService open) {
   try {
     const std::vector<std::string> arguments(argv + std::min(argc, 2), argv + argc);
     const WorkerOrders orders = WorkerOrders::parse(arguments);

@@ -9,8 +9,9 @@
 
 #include "thrum/core/bytes.h"
 #include "thrum/core/function_ref.h"
-#include "thrum/model/predictor.h"
 #include "thrum/runtime/process/process.h"
+#include "thrum/serve/request_handler.h"
+#include "thrum/serve/scoreboard_internal.h"
 #include "thrum/serve/server.h"
 
 namespace thrum::serving {
@@ -35,9 +36,16 @@ inline constexpr int board_fd = 5;
 /// This program again, as a worker.
 Command worker_command(const WorkerOrders& orders, int listener, int image, int board);
 
-using OpenPredictor = FunctionRef<std::unique_ptr<Predictor>(ByteSpan image)>;
+/// What a worker answers from; all of it stays where it is.
+struct ServiceParts {
+  ByteSpan image;
+  const ServeOptions& options;
+  const Scoreboard& board;
+};
+
+using OpenService = FunctionRef<std::unique_ptr<RequestHandler>(const ServiceParts& parts)>;
 
 /// The whole life of a worker process, given the arguments of its main; returns its exit code.
-int worker_main(int argc, char** argv, OpenPredictor open);
+int worker_main(int argc, char** argv, OpenService open);
 
 }  // namespace thrum::serving

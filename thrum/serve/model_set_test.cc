@@ -1,0 +1,45 @@
+#include <gtest/gtest.h>
+
+#include "thrum/core/error.h"
+#include "thrum/runtime/memfd.h"
+#include "thrum/serve/model_set_internal.h"
+#include "thrum/serve/server_fixture_test.h"
+
+namespace thrum::serving {
+namespace {
+
+std::vector<double> outputs_of(const Predictor& predictor) {
+  const std::vector<double> row = {39, 1, 45};
+  std::vector<double> outputs(2);
+  predictor.predict({row.data(), 1, 3}, {outputs.data(), 1, 2});
+  return outputs;
+}
+
+TEST(ModelSet, OpensWhatItPacked) {
+  const std::vector<std::byte> compiled = people_model()->compile();
+  const std::vector<ModelImage> images = {{"people", "1", compiled}, {"é \"quoted\"", "20", compiled}};
+  const SharedBytes shared(share_bytes("models", pack_models(images)).get());
+  const std::vector<ServedModel> models = open_models(shared.bytes());
+  ASSERT_EQ(models.size(), 2u);
+  EXPECT_EQ(models[0].name, "people");
+  EXPECT_EQ(models[1].name, "é \"quoted\"");
+  EXPECT_EQ(models[1].version, "20");
+  const std::vector<double> expected = outputs_of(*open_predictor(compiled));
+  EXPECT_GT(expected[0], 0);
+  for (const ServedModel& model : models) EXPECT_EQ(outputs_of(*model.predictor), expected);
+}
+
+TEST(ModelSet, MayBeEmpty) {
+  EXPECT_TRUE(open_models(pack_models({})).empty());
+}
+
+TEST(ModelSet, RefusesAnImageThatIsCutShort) {
+  const std::vector<std::byte> image = pack_models(std::vector<ModelImage>{{"people", "1", people_model()->compile()}});
+  for (const std::size_t size : {std::size_t{0}, std::size_t{7}, image.size() - 1}) {
+    EXPECT_THROW(open_models(ByteSpan(image).first(size)), Error) << size;
+  }
+  EXPECT_THROW(open_models(ByteSpan(image).last(image.size() - 64)), Error);
+}
+
+}  // namespace
+}  // namespace thrum::serving

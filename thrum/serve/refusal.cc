@@ -1,0 +1,35 @@
+#include <exception>
+#include <new>
+#include <string>
+
+#include "thrum/core/log.h"
+#include "thrum/serve/refusal_internal.h"
+
+namespace thrum::serving {
+namespace {
+
+HttpResponse internal_error(std::string_view path, std::string_view what) {
+  log(LogLevel::error, "Error handling request " + std::string(path) + ": " + std::string(what));
+  return error_response(HttpError(500, "[serve] an error of the server"));
+}
+
+}  // namespace
+
+HttpResponse response_to_exception(std::string_view path) {
+  try {
+    throw;
+  } catch (const HttpError& error) {
+    return error_response(error);
+  } catch (const std::bad_alloc&) {
+    HttpResponse response =
+        error_response(HttpError(503, "[serve] out of memory for this request", "send less at once"));
+    response.retry_after = 1;
+    return response;
+  } catch (const std::exception& error) {
+    return internal_error(path, error.what());
+  } catch (...) {
+    return internal_error(path, "something that is no std::exception");
+  }
+}
+
+}  // namespace thrum::serving

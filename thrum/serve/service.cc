@@ -1,0 +1,91 @@
+#include "thrum/serve/service_internal.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "thrum/core/error.h"
+#include "thrum/serve/refusal_internal.h"
+
+namespace thrum::serving {
+namespace {
+
+constexpr std::string_view every_method = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+std::string list_of(const Routes& routes) {
+  std::string list;
+  for (const Routes::Route& route : routes.all()) {
+    list += (list.empty() ? "" : ", ") + std::string(http_method_name(route.method)) + " " + route.path;
+  }
+  return list;
+}
+
+/// A route's own mistakes must not spoil the connection.
+void check(const HttpResponse& response, std::string_view path) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (response.status < 200 || response.status > 599 || std::ranges::any_of(response.content_type, is_control)) {
+    throw Error(ErrorCode::invalid_argument, "[serve] the route " + std::string(path) +
+                                                 " answers with a status or a content type that HTTP does not have");
+  }
+}
+
+}  // namespace
+
+Service::Service(std::vector<ServedModel> models, Routes routes, const ServeOptions& options)
+    : models_(std::move(models)), routes_(std::move(routes)) {
+  if (models_.empty()) {
+    add_health();
+  } else {
+    router_.emplace(*models_.front().predictor, options.limit_rows);
+  }
+}
+
+/// What a watcher asks for, where no model answers it.
+void Service::add_health() {
+  const auto add = [this](std::string path, RouteHandler handler) {
+    if (routes_.allow(path).empty()) routes_.add(HttpMethod::get, std::move(path), std::move(handler));
+  };
+  add("/health", [](const HttpRequest&) { return HttpResponse{.body = "{\"status\":\"ok\"}"}; });
+  add("/v2/health/live", [](const HttpRequest&) { return HttpResponse{.body = "{\"live\":true}"}; });
+  add("/v2/health/ready", [this](const HttpRequest&) {
+    if (draining_) return HttpResponse{.status = 503, .body = "{\"ready\":false,\"live\":true}"};
+    return HttpResponse{.body = "{\"ready\":true,\"live\":true}"};
+  });
+}
+
+void Service::set_draining() noexcept {
+  draining_ = true;
+  if (router_) router_->set_draining();
+}
+
+const HttpResponse& Service::handle(const HttpRequest& request) noexcept {
+  allow_.clear();
+  try {
+    allow_ = routes_.allow(request.path);
+    if (allow_.empty() && router_) return router_->handle(request);
+    answer(request);
+  } catch (...) {
+    response_ = response_to_exception(request.path);
+  }
+  if (!allow_.empty() && (response_.status == 405 || request.method == HttpMethod::options)) response_.allow = allow_;
+  return response_;
+}
+
+void Service::answer(const HttpRequest& request) {
+  if (request.path == "*") allow_ = every_method;
+  if (allow_.empty()) {
+    throw HttpError(404, "[serve] there is no route \"" + std::string(request.path) + "\"",
+                    "the routes are " + list_of(routes_));
+  }
+  if (const Routes::Route* route = routes_.find(request.method, request.path)) {
+    response_ = route->handler(request);
+    check(response_, request.path);
+  } else if (request.method == HttpMethod::options) {
+    response_ = HttpResponse{.status = 204};
+  } else {
+    throw HttpError(405, "[serve] " + std::string(request.path) + " takes " + allow_ + ", got " +
+                             std::string(http_method_name(request.method)));
+  }
+}
+
+}  // namespace thrum::serving

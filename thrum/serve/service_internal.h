@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "thrum/serve/model_set_internal.h"
+#include "thrum/serve/request_handler.h"
+#include "thrum/serve/router_internal.h"
+#include "thrum/serve/routes.h"
+#include "thrum/serve/server.h"
+
+namespace thrum::serving {
+
+/// All that a worker answers: the program's own routes first, then those of its models.
+class Service : public RequestHandler {
+ public:
+  /// The image behind `models` must outlive the service.
+  Service(std::vector<ServedModel> models, Routes routes, const ServeOptions& options);
+
+  const HttpResponse& handle(const HttpRequest& request) noexcept override;
+  void set_draining() noexcept override;
+
+ private:
+  void add_health();
+  void answer(const HttpRequest& request);
+
+  std::vector<ServedModel> models_;
+  Routes routes_;
+  std::optional<Router> router_;  // none without a model
+  HttpResponse response_;
+  std::string allow_;
+  bool draining_ = false;
+};
+
+}  // namespace thrum::serving
