@@ -34,7 +34,7 @@ bool Curvature::factor(std::vector<double> hessian, std::size_t n) {
   return true;
 }
 
-void Curvature::solve(std::span<double> x) const {
+void Curvature::operator()(std::span<double> x) const {
   for (std::size_t i = 0; i < diagonal_.size(); ++i) x[i] /= diagonal_[i];
   if (diagonal_.empty()) solve_cholesky(lower_, x);
 }

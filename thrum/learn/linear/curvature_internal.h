@@ -16,7 +16,7 @@ class Curvature {
   Curvature(const LogisticProblem<T>& problem, std::span<const double> parameters, const BlockSample& blocks);
 
   /// x becomes B^-1 x.
-  void solve(std::span<double> x) const;
+  void operator()(std::span<double> x) const;
 
  private:
   bool factor(std::vector<double> hessian, std::size_t n);

@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <deque>
 #include <numeric>
-#include <optional>
 #include <utility>
 
-#include "thrum/learn/linear/line_search_internal.h"
+#include "thrum/learn/linear/lbfgs_search_internal.h"
 
 namespace thrum {
 namespace {
-
-using Vector = std::vector<double>;
 
 /// Eight sums side by side, which the compiler makes vectors of.
 double dot(std::span<const double> a, std::span<const double> b) {
@@ -37,151 +33,136 @@ double largest_absolute(std::span<const double> a) {
   return largest;
 }
 
-/// The inverse Hessian as the last steps show it.
-class InverseHessian {
- public:
-  InverseHessian(Preconditioner precondition, std::size_t memory) : precondition_(precondition), memory_(memory) {}
-
-  /// s: the step in x, y: the change of the gradient. Steps without positive curvature are left out.
-  void update(Vector s, Vector y) {
-    const double sy = dot(s, y);
-    if (sy <= 1e-10 * std::sqrt(dot(s, s) * dot(y, y))) return;
-    Vector scaled_y(y);
-    precondition_(scaled_y);
-    scale_ = sy / dot(y, scaled_y);
-    if (pairs_.size() == memory_) pairs_.pop_front();
-    pairs_.push_back({std::move(s), std::move(y), sy});
-  }
-
-  void forget() {
-    pairs_.clear();
-    scale_ = 1;
-  }
-  bool empty() const { return pairs_.empty(); }
-
-  /// -H g, by the two-loop recursion.
-  Vector direction(std::span<const double> gradient) const {
-    Vector q(gradient.begin(), gradient.end());
-    Vector a(pairs_.size());
-    for (std::size_t i = pairs_.size(); i-- > 0;) {
-      a[i] = dot(pairs_[i].s, q) / pairs_[i].sy;
-      add_scaled(-a[i], pairs_[i].y, q);
-    }
-    precondition_(q);
-    for (double& value : q) value *= scale_;
-    for (std::size_t i = 0; i < pairs_.size(); ++i) {
-      const double b = dot(pairs_[i].y, q) / pairs_[i].sy;
-      add_scaled(a[i] - b, pairs_[i].s, q);
-    }
-    for (double& value : q) value = -value;
-    return q;
-  }
-
- private:
-  struct Pair {
-    Vector s;
-    Vector y;
-    double sy;
-  };
-  Preconditioner precondition_;
-  std::size_t memory_;
-  std::deque<Pair> pairs_;
-  double scale_ = 1;
-};
-
-class Lbfgs {
- public:
-  Lbfgs(Objective objective, Vector start, Preconditioner precondition, const LbfgsOptions& options)
-      : objective_(objective),
-        options_(options),
-        inverse_(precondition, options.memory),
-        gradient_(start.size()),
-        trial_x_(start.size()),
-        trial_gradient_(start.size()) {
-    result_.x = std::move(start);
-  }
-
-  LbfgsResult run(LbfgsCallback on_iteration) {
-    result_.objective = objective_(result_.x, gradient_);
-    result_.evaluations = 1;
-    std::optional<LbfgsStop> stop = stop_before_first_step();
-    while (!stop) {
-      stop = step();
-      ++result_.iterations;
-      on_iteration(result_.iterations, result_.objective);
-    }
-    result_.gradient_max = largest_absolute(gradient_);
-    result_.stopped_by = *stop;
-    return std::move(result_);
-  }
-
- private:
-  std::optional<LbfgsStop> stop_before_first_step() const {
-    if (!std::isfinite(result_.objective) || !std::isfinite(dot(gradient_, gradient_))) return LbfgsStop::not_finite;
-    if (largest_absolute(gradient_) <= options_.gradient_tolerance) return LbfgsStop::gradient;
-    if (options_.max_iter == 0) return LbfgsStop::max_iter;
-    return std::nullopt;
-  }
-
-  std::optional<LbfgsStop> step() {
-    const double before = result_.objective;
-    if (!advance()) {
-      if (inverse_.empty()) return LbfgsStop::objective;
-      inverse_.forget();
-      if (!advance()) return LbfgsStop::objective;
-    }
-    if (largest_absolute(gradient_) <= options_.gradient_tolerance) return LbfgsStop::gradient;
-    const double size = std::max(std::abs(before), std::abs(result_.objective));
-    n_stalled_ = before - result_.objective <= 64 * options_.precision * size ? n_stalled_ + 1 : 0;
-    if (n_stalled_ == 3) return LbfgsStop::objective;
-    if (result_.iterations + 1 >= options_.max_iter) return LbfgsStop::max_iter;
-    return std::nullopt;
-  }
-
-  /// Moves to an acceptable point along -H g; false where there is none.
-  bool advance() {
-    const Vector direction = inverse_.direction(gradient_);
-    const double slope = dot(direction, gradient_);
-    if (!(slope < 0)) return false;
-    const auto evaluate = [&](double step) {
-      for (std::size_t i = 0; i < trial_x_.size(); ++i) trial_x_[i] = result_.x[i] + step * direction[i];
-      const double value = objective_(trial_x_, trial_gradient_);
-      ++result_.evaluations;
-      return LinePoint{step, value, dot(direction, trial_gradient_)};
-    };
-    const double noise = 8 * options_.precision * std::abs(result_.objective);
-    const auto point = search_line(evaluate, {0, result_.objective, slope}, noise);
-    if (!point) return false;
-    accept(*point);
-    return true;
-  }
-
-  void accept(const LinePoint& point) {
-    Vector s(trial_x_);
-    add_scaled(-1, result_.x, s);
-    Vector y(trial_gradient_);
-    add_scaled(-1, gradient_, y);
-    inverse_.update(std::move(s), std::move(y));
-    result_.x.swap(trial_x_);
-    gradient_.swap(trial_gradient_);
-    result_.objective = point.value;
-  }
-
-  Objective objective_;
-  LbfgsOptions options_;
-  InverseHessian inverse_;
-  Vector gradient_;
-  Vector trial_x_;
-  Vector trial_gradient_;
-  int n_stalled_ = 0;  ///< steps in a row that did not lower the objective
-  LbfgsResult result_;
-};
-
 }  // namespace
+
+void InverseHessian::update(std::vector<double> s, std::vector<double> y) {
+  const double sy = dot(s, y);
+  if (sy <= 1e-10 * std::sqrt(dot(s, s) * dot(y, y))) return;
+  std::vector<double> scaled_y(y);
+  precondition_(scaled_y);
+  scale_ = sy / dot(y, scaled_y);
+  if (pairs_.size() == memory_) pairs_.pop_front();
+  pairs_.push_back({std::move(s), std::move(y), sy});
+}
+
+void InverseHessian::forget() {
+  pairs_.clear();
+  scale_ = 1;
+}
+
+std::vector<double> InverseHessian::direction(std::span<const double> gradient) const {
+  std::vector<double> q(gradient.begin(), gradient.end());
+  std::vector<double> a(pairs_.size());
+  for (std::size_t i = pairs_.size(); i-- > 0;) {
+    a[i] = dot(pairs_[i].s, q) / pairs_[i].sy;
+    add_scaled(-a[i], pairs_[i].y, q);
+  }
+  precondition_(q);
+  for (double& value : q) value *= scale_;
+  for (std::size_t i = 0; i < pairs_.size(); ++i) {
+    const double b = dot(pairs_[i].y, q) / pairs_[i].sy;
+    add_scaled(a[i] - b, pairs_[i].s, q);
+  }
+  for (double& value : q) value = -value;
+  return q;
+}
+
+LbfgsSearch::LbfgsSearch(std::vector<double> start, Preconditioner precondition, const LbfgsOptions& options)
+    : options_(options), inverse_(precondition, options.memory), trial_x_(start) {
+  result_.x = std::move(start);
+}
+
+void LbfgsSearch::add(double value, std::span<const double> gradient) {
+  ++result_.evaluations;
+  if (line_) return try_line(value, gradient);
+  result_.objective = value;
+  gradient_.assign(gradient.begin(), gradient.end());
+  stop_ = stop_before_first_step();
+  if (!stop_) begin_line();
+}
+
+LbfgsResult LbfgsSearch::take_result() {
+  result_.gradient_max = largest_absolute(gradient_);
+  result_.stopped_by = *stop_;
+  return std::move(result_);
+}
+
+std::optional<LbfgsStop> LbfgsSearch::stop_before_first_step() const {
+  if (!std::isfinite(result_.objective) || !std::isfinite(dot(gradient_, gradient_))) return LbfgsStop::not_finite;
+  if (largest_absolute(gradient_) <= options_.gradient_tolerance) return LbfgsStop::gradient;
+  if (options_.max_iter == 0) return LbfgsStop::max_iter;
+  return std::nullopt;
+}
+
+/// Searches along -H g, where that descends.
+void LbfgsSearch::begin_line() {
+  direction_ = inverse_.direction(gradient_);
+  const double slope = dot(direction_, gradient_);
+  if (!(slope < 0)) return end_line_without_step();
+  line_.emplace(LinePoint{0, result_.objective, slope}, 8 * options_.precision * std::abs(result_.objective));
+  place_trial();
+}
+
+void LbfgsSearch::place_trial() {
+  for (std::size_t i = 0; i < trial_x_.size(); ++i) trial_x_[i] = result_.x[i] + line_->step() * direction_[i];
+}
+
+void LbfgsSearch::try_line(double value, std::span<const double> gradient) {
+  switch (line_->add(value, dot(direction_, gradient))) {
+    case LineSearch::State::searching:
+      return place_trial();
+    case LineSearch::State::failed:
+      return end_line_without_step();
+    case LineSearch::State::found:
+      const double before = result_.objective;
+      accept(value, gradient);
+      stop_ = stop_after_step(before);
+      if (!stop_) begin_line();
+  }
+}
+
+/// Once more with what the preconditioner alone knows; if that was it, this is as far as it goes.
+void LbfgsSearch::end_line_without_step() {
+  if (!inverse_.empty()) {
+    inverse_.forget();
+    return begin_line();
+  }
+  ++result_.iterations;
+  stop_ = LbfgsStop::objective;
+}
+
+void LbfgsSearch::accept(double value, std::span<const double> gradient) {
+  std::vector<double> s(trial_x_);
+  add_scaled(-1, result_.x, s);
+  std::vector<double> y(gradient.begin(), gradient.end());
+  add_scaled(-1, gradient_, y);
+  inverse_.update(std::move(s), std::move(y));
+  result_.x = trial_x_;
+  gradient_.assign(gradient.begin(), gradient.end());
+  result_.objective = value;
+  ++result_.iterations;
+}
+
+std::optional<LbfgsStop> LbfgsSearch::stop_after_step(double before) {
+  if (largest_absolute(gradient_) <= options_.gradient_tolerance) return LbfgsStop::gradient;
+  const double size = std::max(std::abs(before), std::abs(result_.objective));
+  n_stalled_ = before - result_.objective <= 64 * options_.precision * size ? n_stalled_ + 1 : 0;
+  if (n_stalled_ == 3) return LbfgsStop::objective;
+  if (result_.iterations >= options_.max_iter) return LbfgsStop::max_iter;
+  return std::nullopt;
+}
 
 LbfgsResult minimize_lbfgs(Objective objective, std::vector<double> start, Preconditioner precondition,
                            const LbfgsOptions& options, LbfgsCallback on_iteration) {
-  return Lbfgs(objective, std::move(start), precondition, options).run(on_iteration);
+  std::vector<double> gradient(start.size());
+  LbfgsSearch search(std::move(start), precondition, options);
+  while (!search.done()) {
+    const std::size_t before = search.iterations();
+    const double value = objective(search.point(), gradient);
+    search.add(value, gradient);
+    if (search.iterations() > before) on_iteration(search.iterations(), search.objective());
+  }
+  return search.take_result();
 }
 
 }  // namespace thrum

@@ -136,11 +136,14 @@ struct Line {
   std::vector<double> tried = {};
 
   std::optional<LinePoint> search(double noise = 0) {
-    const auto evaluate = [this](double step) {
+    LineSearch line({0, value(0), slope(0)}, noise);
+    for (auto state = LineSearch::State::searching; state == LineSearch::State::searching;) {
+      const double step = line.step();
       tried.push_back(step);
-      return LinePoint{step, value(step), slope(step)};
-    };
-    return search_line(evaluate, {0, value(0), slope(0)}, noise);
+      state = line.add(value(step), slope(step));
+      if (state == LineSearch::State::found) return LinePoint{step, value(step), slope(step)};
+    }
+    return std::nullopt;
   }
 };
 

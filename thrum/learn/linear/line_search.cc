@@ -24,66 +24,54 @@ double interpolate(const LinePoint& a, const LinePoint& b) {
   return std::clamp(step, low, high);
 }
 
-class Search {
- public:
-  Search(FunctionRef<LinePoint(double)> evaluate, const LinePoint& start, double noise)
-      : evaluate_(evaluate), start_(start), noise_(noise) {}
-
-  std::optional<LinePoint> run() {
-    LinePoint previous = start_;
-    double step = 1;
-    for (; trials_ < max_trials; step *= 2) {
-      const LinePoint point = trial(step);
-      if (accepts(point)) return point;
-      if (rises(point) || (previous.step > 0 && point.value >= previous.value)) return zoom(previous, point);
-      if (point.slope >= 0) return zoom(point, previous);
-      previous = point;
-    }
-    return std::nullopt;
-  }
-
- private:
-  LinePoint trial(double step) {
-    ++trials_;
-    return evaluate_(step);
-  }
-
-  bool rises(const LinePoint& p) const {
-    return !std::isfinite(p.value) || p.value > start_.value + c1 * p.step * start_.slope;
-  }
-
-  bool accepts(const LinePoint& p) const {
-    if (!std::isfinite(p.value) || std::abs(p.slope) > -c2 * start_.slope) return false;
-    const bool hidden = p.value <= start_.value + noise_ && p.slope <= (2 * c1 - 1) * start_.slope;
-    return !rises(p) || hidden;
-  }
-
-  /// Between `low`, the lowest point so far, and `high` lies a step that is acceptable.
-  std::optional<LinePoint> zoom(LinePoint low, LinePoint high) {
-    while (trials_ < max_trials) {
-      const double middle = low.step + 0.5 * (high.step - low.step);
-      const LinePoint point = trial(std::isfinite(high.value) ? interpolate(low, high) : middle);
-      if (accepts(point)) return point;
-      if (rises(point) || point.value >= low.value) {
-        high = point;
-        continue;
-      }
-      if (point.slope * (high.step - low.step) >= 0) high = low;
-      low = point;
-    }
-    return std::nullopt;
-  }
-
-  FunctionRef<LinePoint(double)> evaluate_;
-  LinePoint start_;
-  double noise_;
-  int trials_ = 0;
-};
-
 }  // namespace
 
-std::optional<LinePoint> search_line(FunctionRef<LinePoint(double step)> evaluate, LinePoint start, double noise) {
-  return Search(evaluate, start, noise).run();
+LineSearch::State LineSearch::add(double value, double slope) {
+  const LinePoint point{step_, value, slope};
+  ++trials_;
+  if (accepts(point)) return State::found;
+  if (bracketed_) {
+    narrow(point);
+  } else {
+    widen(point);
+  }
+  if (trials_ == max_trials) return State::failed;
+  if (!bracketed_) {
+    step_ *= 2;
+  } else {
+    step_ = std::isfinite(high_.value) ? interpolate(low_, high_) : low_.step + 0.5 * (high_.step - low_.step);
+  }
+  return State::searching;
+}
+
+bool LineSearch::rises(const LinePoint& p) const {
+  return !std::isfinite(p.value) || p.value > start_.value + c1 * p.step * start_.slope;
+}
+
+bool LineSearch::accepts(const LinePoint& p) const {
+  if (!std::isfinite(p.value) || std::abs(p.slope) > -c2 * start_.slope) return false;
+  const bool hidden = p.value <= start_.value + noise_ && p.slope <= (2 * c1 - 1) * start_.slope;
+  return !rises(p) || hidden;
+}
+
+void LineSearch::widen(const LinePoint& p) {
+  if (rises(p) || (low_.step > 0 && p.value >= low_.value)) {
+    high_ = p;
+    bracketed_ = true;
+    return;
+  }
+  high_ = low_;
+  bracketed_ = p.slope >= 0;
+  low_ = p;
+}
+
+void LineSearch::narrow(const LinePoint& p) {
+  if (rises(p) || p.value >= low_.value) {
+    high_ = p;
+    return;
+  }
+  if (p.slope * (high_.step - low_.step) >= 0) high_ = low_;
+  low_ = p;
 }
 
 }  // namespace thrum

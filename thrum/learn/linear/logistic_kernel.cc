@@ -63,61 +63,136 @@ class LaneSums {
   hwy::AlignedFreeUniquePtr<double[]> lanes_;
 };
 
-/// Two classes: U vectors of rows at a time, whose margins and residuals stay in registers.
+#if HWY_TARGET <= HWY_AVX3
+constexpr bool many_registers = true;  // 32 of them
+#else
+constexpr bool many_registers = false;
+#endif
+
+/// body.operator()<K>(k) for the n things from k, four at a time: as many sums as registers hold on every target.
+template <class Body>
+HWY_INLINE void by_fours(std::size_t n, Body&& body) {
+  std::size_t k = 0;
+  for (; k + 4 <= n; k += 4) body.template operator()<4>(k);
+  switch (n - k) {
+    case 3:
+      return body.template operator()<3>(k);
+    case 2:
+      return body.template operator()<2>(k);
+    case 1:
+      return body.template operator()<1>(k);
+    default:
+      return;
+  }
+}
+
+/// Two classes: U vectors of rows at a time. The margins and residuals of one fit stay in registers, those of K fits
+/// nearby. Whatever K is, each number comes from the same operations in the same order.
 template <std::size_t U, class T>
 class Binary {
  public:
-  Binary(const LogisticRows<T>& rows, const LogisticCoefficients<T>& coefficients)
-      : rows_(rows), w_(coefficients.w), b_(coefficients.b[0]), sums_(rows.n_columns + 2) {}
+  explicit Binary(std::span<const LogisticFit<T>> fits)
+      : fits_(fits),
+        x_(fits[0].rows),
+        n_sums_(x_.n_columns + 2),
+        sums_(fits.size() * n_sums_),
+        misplaced_(fits.size(), 0) {}
 
-  void run(std::span<double> sums) {
-    const std::size_t tile_size = rows_.tile_rows * rows_.n_columns;
-    for (std::size_t t = 0; t < rows_.n_tiles; ++t) {
-      for (std::size_t r = 0; r < rows_.tile_rows; r += U * hn::Lanes(d)) {
-        add_rows(rows_.x + t * tile_size + r, rows_.weights + t * rows_.tile_rows + r);
+  void run() {
+    const std::size_t tile_size = x_.tile_rows * x_.n_columns;
+    for (std::size_t t = 0; t < x_.n_tiles; ++t) {
+      for (std::size_t r = 0; r < x_.tile_rows; r += U * hn::Lanes(d)) {
+        by_fours(fits_.size(),
+                 [&]<std::size_t K>(std::size_t k) { add_rows<K>(x_.x + t * tile_size + r, t * x_.tile_rows + r, k); });
       }
     }
-    sums[LogisticSums::misplaced] += static_cast<double>(misplaced_);
-    std::vector<double> totals(rows_.n_columns + 2, 0.0);
+    std::vector<double> totals(fits_.size() * n_sums_, 0.0);
     sums_.add_to(totals);
-    sums[LogisticSums::loss] += totals[rows_.n_columns + 1];
-    for (std::size_t j = 0; j <= rows_.n_columns; ++j) sums[LogisticSums::gradient + j] += totals[j];
+    for (std::size_t k = 0; k < fits_.size(); ++k) {
+      const double* total = totals.data() + k * n_sums_;
+      const std::span<double> sums = fits_[k].sums;
+      sums[LogisticSums::misplaced] += static_cast<double>(misplaced_[k]);
+      sums[LogisticSums::loss] += total[x_.n_columns + 1];
+      for (std::size_t j = 0; j <= x_.n_columns; ++j) sums[LogisticSums::gradient + j] += total[j];
+    }
   }
 
  private:
   static constexpr hn::ScalableTag<T> d{};
 
-  HWY_INLINE void add_rows(const T* HWY_RESTRICT x, const T* HWY_RESTRICT weights) {
-    const std::size_t stride = rows_.tile_rows;
-    Vec<T> z[U];
-    for (std::size_t v = 0; v < U; ++v) z[v] = hn::Set(d, b_);
-    for (std::size_t j = 0; j < rows_.n_columns; ++j) {
-      const Vec<T> w = hn::Set(d, w_[j]);
-      for (std::size_t v = 0; v < U; ++v) z[v] = hn::MulAdd(w, hn::Load(d, x + j * stride + v * hn::Lanes(d)), z[v]);
+  /// The rows whose columns begin at x, for the fits [first, first + K).
+  template <std::size_t K>
+  HWY_INLINE void add_rows(const T* HWY_RESTRICT x, std::size_t row, std::size_t first) {
+    Vec<T> z[K][U];
+    constexpr std::size_t V = K == 1 ? U : std::min<std::size_t>(U, many_registers ? 4 : 2);
+    for (std::size_t v = 0; v < U; v += V) margins<K, V>(x, v, first, z);
+    for (std::size_t k = 0; k < K; ++k) residuals(row, first + k, z[k]);
+    constexpr std::size_t J = K > 1 && many_registers ? 2 : 1;
+    std::size_t j = 0;
+    for (; j + J <= x_.n_columns; j += J) gradients<K, J>(x, j, first, z);
+    if constexpr (J > 1) {
+      if (j < x_.n_columns) gradients<K, 1>(x, j, first, z);
     }
+  }
 
-    Vec<T> loss = hn::Zero(d);
-    Vec<T> residual_sum = hn::Zero(d);
-    for (std::size_t v = 0; v < U; ++v) {
-      z[v] = residual(z[v], hn::Load(d, weights + v * hn::Lanes(d)), loss);
-      residual_sum = hn::Add(residual_sum, z[v]);
+  template <std::size_t K, std::size_t V>
+  HWY_INLINE void margins(const T* HWY_RESTRICT x, std::size_t first_vector, std::size_t first, Vec<T> (&z)[K][U]) {
+    Vec<T> m[K][V];
+    for (std::size_t k = 0; k < K; ++k) {
+      for (std::size_t v = 0; v < V; ++v) m[k][v] = hn::Set(d, fits_[first + k].coefficients.b[0]);
     }
-    sums_.add(rows_.n_columns, residual_sum);
-    sums_.add(rows_.n_columns + 1, loss);
-
-    for (std::size_t j = 0; j < rows_.n_columns; ++j) {
-      Vec<T> even = hn::Mul(z[0], hn::Load(d, x + j * stride));
-      Vec<T> odd = hn::Mul(z[1], hn::Load(d, x + j * stride + hn::Lanes(d)));
-      for (std::size_t v = 2; v < U; v += 2) {
-        even = hn::MulAdd(z[v], hn::Load(d, x + j * stride + v * hn::Lanes(d)), even);
-        odd = hn::MulAdd(z[v + 1], hn::Load(d, x + j * stride + (v + 1) * hn::Lanes(d)), odd);
+    const T* HWY_RESTRICT w[K];
+    for (std::size_t k = 0; k < K; ++k) w[k] = fits_[first + k].coefficients.w;
+    x += first_vector * hn::Lanes(d);
+    for (std::size_t j = 0; j < x_.n_columns; ++j) {
+      Vec<T> xj[V];
+      for (std::size_t v = 0; v < V; ++v) xj[v] = hn::Load(d, x + j * x_.tile_rows + v * hn::Lanes(d));
+      for (std::size_t k = 0; k < K; ++k) {
+        const Vec<T> wj = hn::Set(d, w[k][j]);
+        for (std::size_t v = 0; v < V; ++v) m[k][v] = hn::MulAdd(wj, xj[v], m[k][v]);
       }
-      sums_.add(j, hn::Add(even, odd));
+    }
+    for (std::size_t k = 0; k < K; ++k) {
+      for (std::size_t v = 0; v < V; ++v) z[k][first_vector + v] = m[k][v];
+    }
+  }
+
+  /// Turns the margins of fit k into residuals, and adds these and the losses to its sums.
+  HWY_INLINE void residuals(std::size_t row, std::size_t k, Vec<T> (&z)[U]) {
+    Vec<T> loss = hn::Zero(d);
+    Vec<T> sum = hn::Zero(d);
+    for (std::size_t v = 0; v < U; ++v) {
+      z[v] = residual(z[v], hn::Load(d, fits_[k].rows.weights + row + v * hn::Lanes(d)), loss, misplaced_[k]);
+      sum = hn::Add(sum, z[v]);
+    }
+    sums_.add(k * n_sums_ + x_.n_columns, sum);
+    sums_.add(k * n_sums_ + x_.n_columns + 1, loss);
+  }
+
+  template <std::size_t K, std::size_t J>
+  HWY_INLINE void gradients(const T* HWY_RESTRICT x, std::size_t column, std::size_t first, Vec<T> (&z)[K][U]) {
+    Vec<T> even[J][K];
+    Vec<T> odd[J][K];
+    for (std::size_t v = 0; v < U; v += 2) {
+      for (std::size_t j = 0; j < J; ++j) {
+        const T* HWY_RESTRICT xj = x + (column + j) * x_.tile_rows + v * hn::Lanes(d);
+        const Vec<T> x0 = hn::Load(d, xj);
+        const Vec<T> x1 = hn::Load(d, xj + hn::Lanes(d));
+        for (std::size_t k = 0; k < K; ++k) {
+          even[j][k] = v == 0 ? hn::Mul(z[k][v], x0) : hn::MulAdd(z[k][v], x0, even[j][k]);
+          odd[j][k] = v == 0 ? hn::Mul(z[k][v + 1], x1) : hn::MulAdd(z[k][v + 1], x1, odd[j][k]);
+        }
+      }
+    }
+    for (std::size_t k = 0; k < K; ++k) {
+      for (std::size_t j = 0; j < J; ++j) {
+        sums_.add((first + k) * n_sums_ + column + j, hn::Add(even[j][k], odd[j][k]));
+      }
     }
   }
 
   /// s r of the margin z, where `weight` is s with the sign of the label; adds s l to `loss`.
-  HWY_INLINE Vec<T> residual(Vec<T> z, Vec<T> weight, Vec<T>& loss) {
+  HWY_INLINE static Vec<T> residual(Vec<T> z, Vec<T> weight, Vec<T>& loss, std::size_t& misplaced) {
     const Vec<T> zero = hn::Zero(d);
     const Vec<T> one = hn::Set(d, T{1});
     const Vec<T> margin = hn::Xor(z, hn::And(weight, hn::SignBit(d)));
@@ -126,34 +201,35 @@ class Binary {
     const Vec<T> l = hn::Add(hn::Log1p(d, e), hn::Max(hn::Neg(margin), zero));
     loss = hn::MulAdd(s, l, hn::MulAdd(z, zero, loss));
     const auto wrong = hn::Le(margin, zero);
-    misplaced_ += hn::CountTrue(d, hn::And(wrong, hn::Gt(s, zero)));
+    misplaced += hn::CountTrue(d, hn::And(wrong, hn::Gt(s, zero)));
     return hn::Div(hn::Neg(hn::IfThenElse(wrong, weight, hn::Mul(weight, e))), hn::Add(one, e));
   }
 
-  const LogisticRows<T>& rows_;
-  const T* w_;
-  T b_;
-  LaneSums sums_;  ///< gradient, intercept, loss
-  std::size_t misplaced_ = 0;
+  std::span<const LogisticFit<T>> fits_;
+  const LogisticRows<T>& x_;
+  std::size_t n_sums_;
+  LaneSums sums_;  ///< of each fit: gradient, intercept, loss
+  std::vector<std::size_t> misplaced_;
 };
 
 /// Three classes or more: a tile's margins and residuals lie in a small buffer (n_outputs, tile_rows).
 template <class T>
 class Multinomial {
  public:
-  Multinomial(const LogisticRows<T>& rows, const LogisticCoefficients<T>& coefficients)
-      : rows_(rows),
-        c_(coefficients),
-        z_(hwy::AllocateAligned<T>(coefficients.n_outputs * rows.tile_rows)),
-        sums_(c_.n_outputs * (rows.n_columns + 1) + 1) {}
+  explicit Multinomial(const LogisticFit<T>& fit)
+      : rows_(fit.rows),
+        c_(fit.coefficients),
+        z_(hwy::AllocateAligned<T>(c_.n_outputs * rows_.tile_rows)),
+        sums_(c_.n_outputs * (rows_.n_columns + 1) + 1) {}
 
-  void run(std::span<double> sums) {
-    for (std::size_t t = 0; t < rows_.n_tiles; ++t) {
-      const T* x = rows_.x + t * rows_.tile_rows * rows_.n_columns;
-      by_classes([&]<std::size_t K>(std::size_t k) { margins<K>(x, k); });
-      residuals(t * rows_.tile_rows);
-      by_classes([&]<std::size_t K>(std::size_t k) { gradient<K>(x, k); });
-    }
+  void add_tile(std::size_t t) {
+    const T* x = rows_.x + t * rows_.tile_rows * rows_.n_columns;
+    by_fours(c_.n_outputs, [&]<std::size_t K>(std::size_t k) { margins<K>(x, k); });
+    residuals(t * rows_.tile_rows);
+    by_fours(c_.n_outputs, [&]<std::size_t K>(std::size_t k) { gradient<K>(x, k); });
+  }
+
+  void add_to(std::span<double> sums) const {
     sums[LogisticSums::misplaced] += static_cast<double>(misplaced_);
     const std::size_t n = c_.n_outputs * (rows_.n_columns + 1);
     std::vector<double> totals(n + 1, 0.0);
@@ -164,23 +240,6 @@ class Multinomial {
 
  private:
   static constexpr hn::ScalableTag<T> d{};
-
-  /// Classes four at a time: as many sums as registers hold on every target.
-  template <class Body>
-  HWY_INLINE void by_classes(Body&& body) {
-    std::size_t k = 0;
-    for (; k + 4 <= c_.n_outputs; k += 4) body.template operator()<4>(k);
-    switch (c_.n_outputs - k) {
-      case 3:
-        return body.template operator()<3>(k);
-      case 2:
-        return body.template operator()<2>(k);
-      case 1:
-        return body.template operator()<1>(k);
-      default:
-        return;
-    }
-  }
 
   template <std::size_t K>
   HWY_INLINE void margins(const T* HWY_RESTRICT x, std::size_t first) {
@@ -297,12 +356,23 @@ class Multinomial {
 };
 
 template <class T>
-void add_sums(const LogisticRows<T>& rows, const LogisticCoefficients<T>& coefficients, std::span<double> sums) {
-  if (coefficients.n_outputs > 1) return Multinomial<T>(rows, coefficients).run(sums);
-  const std::size_t vectors = rows.tile_rows / hn::Lanes(hn::ScalableTag<T>());
-  if (vectors >= 8) return Binary<8, T>(rows, coefficients).run(sums);
-  if (vectors >= 4) return Binary<4, T>(rows, coefficients).run(sums);
-  Binary<2, T>(rows, coefficients).run(sums);
+void add_multinomial_sums(std::span<const LogisticFit<T>> fits) {
+  std::vector<Multinomial<T>> running;
+  running.reserve(fits.size());
+  for (const LogisticFit<T>& fit : fits) running.emplace_back(fit);
+  for (std::size_t t = 0; t < fits[0].rows.n_tiles; ++t) {
+    for (Multinomial<T>& fit : running) fit.add_tile(t);
+  }
+  for (std::size_t k = 0; k < fits.size(); ++k) running[k].add_to(fits[k].sums);
+}
+
+template <class T>
+void add_sums(std::span<const LogisticFit<T>> fits) {
+  if (fits[0].coefficients.n_outputs > 1) return add_multinomial_sums(fits);
+  const std::size_t vectors = fits[0].rows.tile_rows / hn::Lanes(hn::ScalableTag<T>());
+  if (vectors >= 8) return Binary<8, T>(fits).run();
+  if (vectors >= 4) return Binary<4, T>(fits).run();
+  Binary<2, T>(fits).run();
 }
 
 template <class T>
@@ -330,13 +400,11 @@ void add_squares_f32(const LogisticRows<float>& rows, std::span<double> sums) {
 void add_squares_f64(const LogisticRows<double>& rows, std::span<double> sums) {
   add_squares(rows, sums);
 }
-void add_sums_f32(const LogisticRows<float>& rows, const LogisticCoefficients<float>& coefficients,
-                  std::span<double> sums) {
-  add_sums(rows, coefficients, sums);
+void add_sums_f32(std::span<const LogisticFit<float>> fits) {
+  add_sums(fits);
 }
-void add_sums_f64(const LogisticRows<double>& rows, const LogisticCoefficients<double>& coefficients,
-                  std::span<double> sums) {
-  add_sums(rows, coefficients, sums);
+void add_sums_f64(std::span<const LogisticFit<double>> fits) {
+  add_sums(fits);
 }
 
 }  // namespace thrum::HWY_NAMESPACE
@@ -350,14 +418,12 @@ HWY_EXPORT(add_sums_f64);
 HWY_EXPORT(add_squares_f32);
 HWY_EXPORT(add_squares_f64);
 
-void add_logistic_sums(const LogisticRows<float>& rows, const LogisticCoefficients<float>& coefficients,
-                       std::span<double> sums) {
-  HWY_DYNAMIC_DISPATCH(add_sums_f32)(rows, coefficients, sums);
+void add_logistic_sums(std::span<const LogisticFit<float>> fits) {
+  HWY_DYNAMIC_DISPATCH(add_sums_f32)(fits);
 }
 
-void add_logistic_sums(const LogisticRows<double>& rows, const LogisticCoefficients<double>& coefficients,
-                       std::span<double> sums) {
-  HWY_DYNAMIC_DISPATCH(add_sums_f64)(rows, coefficients, sums);
+void add_logistic_sums(std::span<const LogisticFit<double>> fits) {
+  HWY_DYNAMIC_DISPATCH(add_sums_f64)(fits);
 }
 
 void add_weighted_squares(const LogisticRows<float>& rows, std::span<double> sums) {

@@ -34,14 +34,21 @@ struct LogisticSums {
   static std::size_t size(std::size_t n_outputs, std::size_t n_columns) { return 2 + n_outputs * (n_columns + 1); }
 };
 
-/// Adds the loss, and its gradient, of all rows to `sums`, reading X once: a tile's margins, losses and gradient are
-/// computed while it lies in the nearest cache. Sums inside a tile are in T, over tiles in double. The result depends
-/// on the arguments and the instruction set only. l_i = log(1 + exp(-|m|)) + max(-m, 0) for two classes, right for any
-/// finite margin m; a margin that is not finite makes the loss NaN.
-void add_logistic_sums(const LogisticRows<float>& rows, const LogisticCoefficients<float>& coefficients,
-                       std::span<double> sums);
-void add_logistic_sums(const LogisticRows<double>& rows, const LogisticCoefficients<double>& coefficients,
-                       std::span<double> sums);
+/// One of the fits that share a pass over rows: its own weights, labels, coefficients and sums.
+template <class T>
+struct LogisticFit {
+  LogisticRows<T> rows;
+  LogisticCoefficients<T> coefficients;
+  std::span<double> sums;
+};
+
+/// Adds the loss of each fit, and its gradient, over all rows to its sums, reading X once: a tile's margins, losses and
+/// gradients are computed while it lies in the nearest cache. Sums inside a tile are in T, over tiles in double. The
+/// result of a fit depends on its own arguments and the instruction set only: not a bit of it on the other fits.
+/// l_i = log(1 + exp(-|m|)) + max(-m, 0) for two classes, right for any finite margin m; a margin that is not finite
+/// makes the loss NaN. REQUIRES: one fit at least; they share x, its shape, and n_outputs.
+void add_logistic_sums(std::span<const LogisticFit<float>> fits);
+void add_logistic_sums(std::span<const LogisticFit<double>> fits);
 
 /// Adds sum_i s_i x_ij^2 to sums[j]; the same remarks hold.
 void add_weighted_squares(const LogisticRows<float>& rows, std::span<double> sums);

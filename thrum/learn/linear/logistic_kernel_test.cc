@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -119,7 +120,8 @@ template <class T>
 std::vector<double> kernel(const Sample& s, int times = 1) {
   const Prepared<T> prepared(s);
   std::vector<double> sums(LogisticSums::size(s.n_outputs(), s.n_columns), 0.0);
-  for (int i = 0; i < times; ++i) add_logistic_sums(prepared.rows(), prepared.coefficients(), sums);
+  const LogisticFit<T> fit{prepared.rows(), prepared.coefficients(), sums};
+  for (int i = 0; i < times; ++i) add_logistic_sums(std::span(&fit, 1));
   return sums;
 }
 
@@ -244,6 +246,43 @@ TEST_P(LogisticKernel, AddsToWhatIsThere) {
   std::vector<double> twice = kernel<double>(sample);
   for (double& sum : twice) sum *= 2;
   EXPECT_EQ(kernel<double>(sample, 2), twice);
+}
+
+/// The sums of several fits over the rows of `sample`, each with other weights and coefficients, in one pass or in one
+/// pass each.
+template <class T>
+std::vector<double> kernel_of_fits(const Sample& sample, std::size_t n_fits, bool together) {
+  std::vector<Sample> samples(n_fits, sample);
+  std::vector<std::unique_ptr<Prepared<T>>> prepared;
+  for (std::size_t k = 0; k < n_fits; ++k) {
+    for (std::size_t i = 0; i < sample.n_rows; ++i) samples[k].weights[i] *= (i + k) % (k + 1) == 0 ? 0 : 1;
+    for (double& w : samples[k].w) w *= 1 + static_cast<double>(k);
+    prepared.push_back(std::make_unique<Prepared<T>>(samples[k]));
+  }
+  const std::size_t size = LogisticSums::size(sample.n_outputs(), sample.n_columns);
+  std::vector<double> sums(n_fits * size, 0.0);
+  std::vector<LogisticFit<T>> fits;
+  for (std::size_t k = 0; k < n_fits; ++k) {
+    LogisticRows<T> rows = prepared[k]->rows();
+    rows.x = prepared[0]->rows().x;
+    fits.push_back({rows, prepared[k]->coefficients(), std::span(sums).subspan(k * size, size)});
+    if (!together) add_logistic_sums(std::span<const LogisticFit<T>>(&fits.back(), 1));
+  }
+  if (together) add_logistic_sums(std::span<const LogisticFit<T>>(fits));
+  return sums;
+}
+
+TEST_P(LogisticKernel, GivesEachOfManyFitsTheBitsThatItHasAlone) {
+  for (const std::size_t n_classes : {2, 5}) {
+    for (const std::size_t n_columns : {1, 2, 7, 28, 1025}) {
+      Sample sample{.n_rows = 150, .n_columns = n_columns, .n_classes = n_classes};
+      sample.draw<float>();
+      for (const std::size_t n_fits : {2, 3, 4, 5, 11}) {
+        EXPECT_EQ(kernel_of_fits<double>(sample, n_fits, true), kernel_of_fits<double>(sample, n_fits, false));
+        EXPECT_EQ(kernel_of_fits<float>(sample, n_fits, true), kernel_of_fits<float>(sample, n_fits, false));
+      }
+    }
+  }
 }
 
 TEST_P(LogisticKernel, SumsWeightedSquares) {

@@ -14,31 +14,37 @@ constexpr double smallest_curvature = 1e-12;  ///< for columns of zeros
 }  // namespace
 
 template <class T>
-LogisticProblem<T>::LogisticProblem(const DesignMatrix<T>& x, const Parts& parts, const Execution& execution)
-    : x_(x),
-      execution_(execution),
-      n_outputs_(parts.n_classes == 2 ? 1 : parts.n_classes),
-      total_weight_(parts.total_weight),
-      l2_(parts.l2),
-      first_block_(parts.first_row / row_block),
-      fit_intercept_(parts.fit_intercept),
-      weights_(x.n_tiles() * x.tile_rows()),
-      labels_(n_outputs_ > 1 ? x.n_tiles() * x.tile_rows() : 0) {
+LogisticTargets<T>::LogisticTargets(const DesignMatrix<T>& x, std::span<const double> y,
+                                    std::span<const double> row_weights, double total, std::size_t n_classes,
+                                    const Execution& execution)
+    : n_outputs(n_classes == 2 ? 1 : n_classes),
+      total_weight(total),
+      weights(x.n_tiles() * x.tile_rows()),
+      labels(n_outputs > 1 ? x.n_tiles() * x.tile_rows() : 0) {
   parallel_for(*execution.arena, x.n_rows(), row_block, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      const auto weight = static_cast<T>(parts.weights[i]);
-      weights_.data()[i] = n_outputs_ == 1 && parts.y[i] == 0 ? -weight : weight;
-      if (n_outputs_ > 1) labels_.data()[i] = static_cast<T>(parts.y[i]);
+      const auto weight = static_cast<T>(row_weights[i]);
+      weights.data()[i] = n_outputs == 1 && y[i] == 0 ? -weight : weight;
+      if (n_outputs > 1) labels.data()[i] = static_cast<T>(y[i]);
     }
   });
 }
 
 template <class T>
+LogisticProblem<T>::LogisticProblem(const DesignMatrix<T>& x, Parts parts, const Execution& execution)
+    : x_(x),
+      execution_(execution),
+      targets_(std::move(parts.targets)),
+      l2_(parts.l2),
+      first_block_(parts.first_row / row_block),
+      fit_intercept_(parts.fit_intercept) {}
+
+template <class T>
 LogisticRows<T> LogisticProblem<T>::tiles(std::size_t begin, std::size_t end) const {
   const std::size_t first = begin / x_.tile_rows();
   return {.x = x_.tile(first),
-          .weights = weights_.data() + begin,
-          .labels = n_outputs_ > 1 ? labels_.data() + begin : nullptr,
+          .weights = targets_->weights.data() + begin,
+          .labels = n_outputs() > 1 ? targets_->labels.data() + begin : nullptr,
           .n_tiles = (end + x_.tile_rows() - 1) / x_.tile_rows() - first,
           .tile_rows = x_.tile_rows(),
           .n_columns = x_.n_columns()};
@@ -63,7 +69,7 @@ template <class T>
 BlockSample LogisticProblem<T>::sample(std::size_t stride) const {
   BlockSample blocks{.stride = stride};
   const std::vector<double> total = sum(blocks, 1, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-    for (std::size_t i = begin; i < end; ++i) partial[0] += std::abs(static_cast<double>(weights_.data()[i]));
+    for (std::size_t i = begin; i < end; ++i) partial[0] += std::abs(static_cast<double>(targets_->weights.data()[i]));
   });
   blocks.total_weight = total[0];
   return blocks.total_weight > 0 ? blocks : all_blocks();
@@ -72,22 +78,50 @@ BlockSample LogisticProblem<T>::sample(std::size_t stride) const {
 template <class T>
 double LogisticProblem<T>::evaluate(std::span<const double> parameters, std::span<double> gradient,
                                     const BlockSample& blocks) {
-  const std::vector<T> rounded(parameters.begin(), parameters.end());
-  const LogisticCoefficients<T> coefficients{rounded.data(), rounded.data() + n_coefficients(), n_outputs_};
-  const std::vector<double> sums = sum(blocks, LogisticSums::size(n_outputs_, x_.n_columns()),
-                                       [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-                                         add_logistic_sums(tiles(begin, end), coefficients, partial);
-                                       });
+  Evaluation evaluation{.problem = this, .blocks = blocks, .parameters = parameters};
+  evaluate_together(std::span(&evaluation, 1));
+  std::copy(evaluation.gradient.begin(), evaluation.gradient.end(), gradient.begin());
+  return evaluation.value;
+}
+
+template <class T>
+void LogisticProblem<T>::evaluate_together(std::span<Evaluation> evaluations) {
+  const LogisticProblem& first = *evaluations[0].problem;
+  const std::size_t n_parameters = first.n_parameters();
+  const std::size_t n_sums = LogisticSums::size(first.n_outputs(), first.x_.n_columns());
+  std::vector<T> rounded;
+  for (const Evaluation& e : evaluations) rounded.insert(rounded.end(), e.parameters.begin(), e.parameters.end());
+  const auto add = [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+    std::vector<LogisticFit<T>> fits;
+    for (std::size_t k = 0; k < evaluations.size(); ++k) {
+      const T* w = rounded.data() + k * n_parameters;
+      fits.push_back({evaluations[k].problem->tiles(begin, end),
+                      {w, w + first.n_coefficients(), first.n_outputs()},
+                      partial.subspan(k * n_sums, n_sums)});
+    }
+    add_logistic_sums(std::span<const LogisticFit<T>>(fits));
+  };
+  const std::vector<double> sums = first.sum(evaluations[0].blocks, evaluations.size() * n_sums, add);
+  for (std::size_t k = 0; k < evaluations.size(); ++k) {
+    evaluations[k].problem->finish(evaluations[k], std::span(sums).subspan(k * n_sums, n_sums));
+  }
+}
+
+template <class T>
+void LogisticProblem<T>::finish(Evaluation& evaluation, std::span<const double> sums) {
+  const double total = evaluation.blocks.total_weight;
   separated_ = sums[LogisticSums::misplaced] == 0;
+  evaluation.gradient.resize(n_parameters());
   double penalty = 0;
   for (std::size_t i = 0; i < n_parameters(); ++i) {
-    gradient[i] = sums[LogisticSums::gradient + i] / blocks.total_weight;
+    evaluation.gradient[i] = sums[LogisticSums::gradient + i] / total;
     if (i >= n_coefficients()) continue;
-    gradient[i] += l2_ * parameters[i];
-    penalty += parameters[i] * parameters[i];
+    const double w = evaluation.parameters[i];
+    evaluation.gradient[i] += l2_ * w;
+    penalty += w * w;
   }
-  if (!fit_intercept_) std::fill(gradient.begin() + static_cast<std::ptrdiff_t>(n_coefficients()), gradient.end(), 0.0);
-  return sums[LogisticSums::loss] / blocks.total_weight + 0.5 * l2_ * penalty;
+  if (!fit_intercept_) std::fill_n(evaluation.gradient.rbegin(), n_outputs(), 0.0);
+  evaluation.value = sums[LogisticSums::loss] / total + 0.5 * l2_ * penalty;
 }
 
 template <class T>
@@ -97,8 +131,8 @@ std::vector<double> LogisticProblem<T>::curvature(const BlockSample& blocks) con
       sum(blocks, n, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
         add_weighted_squares(tiles(begin, end), partial);
       });
-  const double k = static_cast<double>(n_outputs_);
-  const double of_loss = n_outputs_ == 1 ? 0.25 : (1 - 1 / k) / k;
+  const double k = static_cast<double>(n_outputs());
+  const double of_loss = n_outputs() == 1 ? 0.25 : (1 - 1 / k) / k;
   std::vector<double> result(n_parameters(), of_loss);
   for (std::size_t i = 0; i < n_coefficients(); ++i) {
     result[i] = std::max(smallest_curvature, of_loss * squares[i % n] / blocks.total_weight + l2_);
@@ -109,7 +143,7 @@ std::vector<double> LogisticProblem<T>::curvature(const BlockSample& blocks) con
 template <class T>
 std::vector<double> LogisticProblem<T>::hessian(std::span<const double> parameters, const BlockSample& blocks) const {
   const std::vector<T> rounded(parameters.begin(), parameters.end());
-  const LogisticCoefficients<T> coefficients{rounded.data(), rounded.data() + n_coefficients(), n_outputs_};
+  const LogisticCoefficients<T> coefficients{rounded.data(), rounded.data() + n_coefficients(), n_outputs()};
   const std::size_t n = n_parameters();
   std::vector<double> result = sum(blocks, n * n, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
     add_logistic_hessian(tiles(begin, end), coefficients, partial);
@@ -123,6 +157,8 @@ std::vector<double> LogisticProblem<T>::hessian(std::span<const double> paramete
   return result;
 }
 
+template struct LogisticTargets<float>;
+template struct LogisticTargets<double>;
 template class LogisticProblem<float>;
 template class LogisticProblem<double>;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,19 @@ struct BlockSample {
   double total_weight = 1;  ///< the sum of its rows' weights
 };
 
+/// What a kernel reads beside the rows: padded to whole tiles, for the fits that see the same rows alike.
+template <class T>
+struct LogisticTargets {
+  /// y: (n_rows) indices of classes; weights: (n_rows) s_i >= 0; total_weight: S, of all ranks.
+  LogisticTargets(const DesignMatrix<T>& x, std::span<const double> y, std::span<const double> weights,
+                  double total_weight, std::size_t n_classes, const Execution& execution);
+
+  std::size_t n_outputs;
+  double total_weight;
+  ZeroedArray<T> weights;  ///< of two classes with the sign of the label
+  ZeroedArray<T> labels;   ///< of more than two classes
+};
+
 /// The objective of scikit-learn, F(W, b) = 1/S sum_i s_i l_i + l2/2 |W|^2, over the rows of all ranks, where S is the
 /// sum of the weights s_i. Its parameters are a vector: W (n_outputs, n_columns), then b (n_outputs), with one output
 /// for two classes. T is the type of the arithmetic inside the kernel. Refers to `x` and `execution`.
@@ -25,21 +39,18 @@ template <class T>
 class LogisticProblem {
  public:
   struct Parts {
-    std::span<const double> y;        ///< (n_rows) indices of classes
-    std::span<const double> weights;  ///< (n_rows) s_i >= 0
-    double total_weight = 1;          ///< S, of all ranks
-    std::size_t first_row = 0;        ///< this rank's, among the rows of all
-    std::size_t n_classes = 2;
-    double l2 = 0;  ///< 1 / (C S)
+    std::shared_ptr<const LogisticTargets<T>> targets;
+    std::size_t first_row = 0;  ///< this rank's, among the rows of all
+    double l2 = 0;              ///< 1 / (C S)
     bool fit_intercept = true;
   };
-  LogisticProblem(const DesignMatrix<T>& x, const Parts& parts, const Execution& execution);
+  LogisticProblem(const DesignMatrix<T>& x, Parts parts, const Execution& execution);
 
-  std::size_t n_outputs() const noexcept { return n_outputs_; }
-  std::size_t n_coefficients() const noexcept { return n_outputs_ * x_.n_columns(); }
-  std::size_t n_parameters() const noexcept { return n_coefficients() + n_outputs_; }
+  std::size_t n_outputs() const noexcept { return targets_->n_outputs; }
+  std::size_t n_coefficients() const noexcept { return n_outputs() * x_.n_columns(); }
+  std::size_t n_parameters() const noexcept { return n_coefficients() + n_outputs(); }
 
-  BlockSample all_blocks() const noexcept { return {1, total_weight_}; }
+  BlockSample all_blocks() const noexcept { return {1, targets_->total_weight}; }
   /// All blocks where those of the sample weigh nothing. In one pass over the weights (collective).
   BlockSample sample(std::size_t stride) const;
 
@@ -49,6 +60,18 @@ class LogisticProblem {
   }
   /// The same for the mean loss of a sample.
   double evaluate(std::span<const double> parameters, std::span<double> gradient, const BlockSample& blocks);
+
+  /// One of the evaluations that share a pass over X.
+  struct Evaluation {
+    LogisticProblem* problem;
+    BlockSample blocks;
+    std::span<const double> parameters;
+    std::vector<double> gradient = {};  ///< filled
+    double value = 0;                   ///< filled
+  };
+  /// Each bit is that of the evaluation alone. REQUIRES: problems of one matrix and one n_outputs, blocks of one
+  /// stride.
+  static void evaluate_together(std::span<Evaluation> evaluations);
 
   /// The diagonal of the Hessian at zero, in one pass over the sample (collective). All values are positive.
   std::vector<double> curvature(const BlockSample& blocks) const;
@@ -65,16 +88,15 @@ class LogisticProblem {
   /// What `add` adds for the rows of each block, summed over the blocks of the sample (collective).
   std::vector<double> sum(const BlockSample& blocks, std::size_t n_components,
                           FunctionRef<void(std::size_t begin, std::size_t end, std::span<double> partial)> add) const;
+  /// The objective, from the sums of the loss.
+  void finish(Evaluation& evaluation, std::span<const double> sums);
 
   const DesignMatrix<T>& x_;
   const Execution& execution_;
-  std::size_t n_outputs_;
-  double total_weight_;
+  std::shared_ptr<const LogisticTargets<T>> targets_;
   double l2_;
   std::size_t first_block_;
   bool fit_intercept_;
-  ZeroedArray<T> weights_;  ///< padded; of two classes with the sign of the label
-  ZeroedArray<T> labels_;   ///< padded; of more than two classes
   bool separated_ = false;
 };
 

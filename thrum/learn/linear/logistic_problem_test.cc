@@ -43,10 +43,8 @@ class Problem {
   explicit Problem(const Case& c)
       : x_(MatrixView<const double>(c.x.data(), c.n_rows, c.n_columns)),
         problem_(x_,
-                 {.y = c.y,
-                  .weights = c.weights,
-                  .total_weight = c.total_weight(),
-                  .n_classes = c.n_classes,
+                 {.targets = std::make_shared<const LogisticTargets<T>>(x_, c.y, c.weights, c.total_weight(),
+                                                                        c.n_classes, execution_),
                   .l2 = c.l2,
                   .fit_intercept = c.fit_intercept},
                  execution_) {}

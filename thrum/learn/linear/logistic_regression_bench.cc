@@ -92,11 +92,32 @@ void evaluate(benchmark::State& state) {
   std::vector<double> y(shape.n_rows);
   for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<double>(i % shape.n_classes);
   const std::vector<double> weights(shape.n_rows, 1.0);
-  LogisticProblem<T> problem(x, {.y = y, .weights = weights, .n_classes = shape.n_classes}, local.get());
+  const auto targets = std::make_shared<const LogisticTargets<T>>(x, y, weights, 1.0, shape.n_classes, local.get());
+  LogisticProblem<T> problem(x, {.targets = targets}, local.get());
   std::vector<double> point(problem.n_parameters(), 0.01);
   std::vector<double> gradient(point.size());
   for (auto _ : state) benchmark::DoNotOptimize(problem.evaluate(point, gradient));
   count_bytes(state, x.n_tiles() * x.n_columns() * x.tile_rows() * sizeof(T));
+}
+
+/// Arguments: rows, columns, fits, threads. The time of a pass that evaluates all fits of two classes.
+void evaluate_together(benchmark::State& state) {
+  const auto n_fits = static_cast<std::size_t>(state.range(2));
+  Shape shape(state);
+  shape.n_classes = 2;
+  const LocalExecution local(shape.threads);
+  const DesignMatrix<double> x = design_matrix<double>(shape, local);
+  std::vector<double> y(shape.n_rows);
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<double>(i % 2);
+  const std::vector<double> weights(shape.n_rows, 1.0);
+  const auto targets = std::make_shared<const LogisticTargets<double>>(x, y, weights, 1.0, 2, local.get());
+  LogisticProblem<double> problem(x, {.targets = targets}, local.get());
+  const std::vector<double> point(problem.n_parameters(), 0.01);
+  using Evaluation = LogisticProblem<double>::Evaluation;
+  std::vector<Evaluation> evaluations(n_fits, Evaluation{&problem, problem.all_blocks(), point});
+  for (auto _ : state) LogisticProblem<double>::evaluate_together(evaluations);
+  state.counters["per_fit"] = benchmark::Counter(
+      static_cast<double>(n_fits), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 /// Encoding and optimisation, to scikit-learn's default tolerance.
@@ -127,6 +148,10 @@ BENCHMARK(read_once<double>)->Apply(shapes);
 BENCHMARK(evaluate<double>)->Apply(shapes);
 BENCHMARK(read_once<float>)->Apply(shapes);
 BENCHMARK(evaluate<float>)->Apply(shapes);
+BENCHMARK(evaluate_together)
+    ->ArgsProduct({{400'000}, {128}, {1, 4, 8, 16}, {1, 2}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 BENCHMARK_CAPTURE(fit, f64, "float64")->Apply(shapes);
 BENCHMARK_CAPTURE(fit, f32, "float32")->Apply(shapes);
 

@@ -1,85 +1,49 @@
 #include <gtest/gtest.h>
 
-#include <condition_variable>
-#include <mutex>
-#include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "thrum/comm/thread_communicator.h"
+#include "thrum/learn/linear/determinism_testing_internal.h"
 #include "thrum/learn/linear/logistic_regression.h"
 #include "thrum/learn/linear/logistic_regression_testing_internal.h"
 
 namespace thrum {
 namespace {
 
+using testing_data::Bytes;
+using testing_data::expect_same_bytes;
 using testing_data::Generated;
-using Bytes = std::vector<std::byte>;
+using testing_data::train;
 
-/// Returns once as many different threads as `arena` has slots work in it at the same time.
-void expect_all_slots_work(Arena& arena) {
-  const auto n = static_cast<std::size_t>(arena.slots());
-  std::mutex mutex;
-  std::condition_variable all_there;
-  std::set<std::thread::id> threads;
-  arena.run(n, [&](std::size_t) {
-    std::unique_lock lock(mutex);
-    threads.insert(std::this_thread::get_id());
-    all_there.notify_all();
-    EXPECT_TRUE(all_there.wait_for(lock, std::chrono::minutes(1), [&] { return threads.size() == n; }));
-  });
-  EXPECT_EQ(threads.size(), n);
-}
-
-/// The model file of a fit on `ranks` ranks with `threads` threads each; all ranks must have the same.
-Bytes train(const Dataset& whole, const LogisticRegressionOptions& options, int threads, int ranks) {
-  std::vector<Bytes> files(static_cast<std::size_t>(ranks));
-  run_thread_ranks(ranks, [&](Communicator& communicator) {
-    Arena arena(threads);
-    expect_all_slots_work(arena);
-    const Execution execution{.arena = &arena, .communicator = &communicator};
-    const Dataset part = whole.shard(communicator.rank(), ranks);
-    files[static_cast<std::size_t>(communicator.rank())] =
-        serialize(*LogisticRegression().fit(part, options, execution));
-    expect_all_slots_work(arena);
-  });
-  for (const Bytes& file : files) EXPECT_EQ(file, files.front());
-  return files.front();
-}
+const LogisticRegression learner;
 
 struct Case {
   std::string name;
   Generated rows;
   LogisticRegressionOptions options;
+
+  Options described() const { return {options, LogisticRegressionOptions::fields()}; }
 };
 
 class LogisticRegressionFile : public testing::TestWithParam<Case> {};
 
 TEST_P(LogisticRegressionFile, HasTheSameBytesForAnyNumberOfThreadsAndRanks) {
-  const Dataset dataset = GetParam().rows.dataset();
-  const Bytes expected = train(dataset, GetParam().options, 1, 1);
-  ASSERT_FALSE(expected.empty());
-  for (const int threads : {1, 2, 5}) {
-    for (const int ranks : {1, 3}) {
-      EXPECT_TRUE(train(dataset, GetParam().options, threads, ranks) == expected)
-          << threads << " threads, " << ranks << " ranks";
-    }
-  }
+  expect_same_bytes(learner, GetParam().rows.dataset(), GetParam().described());
 }
 
 TEST_P(LogisticRegressionFile, HasTheSameBytesWhereARankHasNoRows) {
   Case c = GetParam();
   c.rows.n_rows = 2 * row_block;
-  EXPECT_TRUE(train(c.rows.dataset(), c.options, 1, 3) == train(c.rows.dataset(), c.options, 1, 1));
+  EXPECT_TRUE(train(learner, c.rows.dataset(), c.described(), 1, 3) ==
+              train(learner, c.rows.dataset(), c.described(), 1, 1));
 }
 
 TEST_P(LogisticRegressionFile, ChangesWithTheRows) {
   Case c = GetParam();
   c.rows.n_rows = 3000;
-  const Bytes one = train(c.rows.dataset(), c.options, 1, 1);
+  const Bytes one = train(learner, c.rows.dataset(), c.described(), 1, 1);
   c.rows.seed += 1;
-  EXPECT_FALSE(train(c.rows.dataset(), c.options, 1, 1) == one);
+  EXPECT_FALSE(train(learner, c.rows.dataset(), c.described(), 1, 1) == one);
 }
 
 std::vector<Case> cases() {
@@ -94,6 +58,19 @@ std::vector<Case> cases() {
 
 INSTANTIATE_TEST_SUITE_P(Cases, LogisticRegressionFile, testing::ValuesIn(cases()),
                          [](const auto& test) { return test.param.name; });
+
+TEST(LogisticRegressionFiles, HaveTheSameBytesForFoldsAndPenaltiesInSharedPasses) {
+  const Generated rows{.seed = 24, .n_rows = 4 * row_block + 77, .n_columns = 3};
+  const Options weak(LogisticRegressionOptions{.standardize = false}, LogisticRegressionOptions::fields());
+  const Options strong(LogisticRegressionOptions{.C = 1e-4, .standardize = false}, LogisticRegressionOptions::fields());
+  std::vector<std::uint8_t> fold(rows.n_rows, 1);
+  for (std::size_t i = 0; i < rows.n_rows; i += 5) fold[i] = 0;
+  const std::vector<FitSpec> specs = {{.options = &weak},
+                                      {.options = &strong},
+                                      {.options = &weak, .row_mask = fold},
+                                      {.options = &strong, .row_mask = fold}};
+  expect_same_bytes(learner, rows.dataset(), specs);
+}
 
 }  // namespace
 }  // namespace thrum

@@ -290,6 +290,40 @@ TEST(LogisticRegression, FitsManyLikeEachAlone) {
   }
 }
 
+TEST(LogisticRegression, FitsAllFoldsAndPenaltiesLikeEachAlone) {
+  const Dataset dataset = Generated{.n_rows = 3000}.dataset();
+  std::vector<std::vector<std::uint8_t>> folds(3, std::vector<std::uint8_t>(3000, 1));
+  for (std::size_t i = 0; i < 3000; ++i) folds[i % 3][i] = 0;
+  for (const bool standardize : {true, false}) {
+    std::vector<Options> options;
+    for (const double C : {1e-3, 0.1, 1.0, 100.0}) {
+      options.emplace_back(O{.C = C, .max_iter = 500, .standardize = standardize}, O::fields());
+    }
+    std::vector<FitSpec> specs;
+    for (const auto& fold : folds) {
+      for (const Options& candidate : options) specs.push_back({.options = &candidate, .row_mask = fold});
+    }
+    const auto models = LogisticRegression().fit_many(dataset, specs, LocalExecution(2));
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+      const auto alone = LogisticRegression().fit_many(dataset, std::span(&specs[i], 1), LocalExecution(2));
+      EXPECT_EQ(serialize(*models[i]), serialize(*alone.front())) << "spec " << i;
+    }
+  }
+}
+
+TEST(LogisticRegression, ReportsHowManyOfManyFitsAreDone) {
+  struct Details final : Progress {
+    void report(const Report& report) override { last = report.detail; }
+    std::string last;
+  } details;
+  LocalExecution local(2);
+  local.get().progress = &details;
+  const Options options(O{}, O::fields());
+  const std::vector<FitSpec> specs(3, FitSpec{.options = &options});
+  EXPECT_EQ(LogisticRegression().fit_many(Generated{}.dataset(), specs, local).size(), 3u);
+  EXPECT_EQ(details.last, "3 of 3 fits done");
+}
+
 TEST(LogisticRegression, KeepsAClassThatTheMaskLeavesOut) {
   const Dataset dataset = letters({1, 2, 3, 4, 5, 6, 7, 8, 9}, "ababababc");
   const auto model =

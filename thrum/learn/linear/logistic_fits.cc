@@ -1,0 +1,251 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "thrum/comm/row_blocks.h"
+#include "thrum/core/error.h"
+#include "thrum/core/log.h"
+#include "thrum/learn/linear/encoded_fits_internal.h"
+#include "thrum/learn/linear/logistic_fits_internal.h"
+#include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/learn/linear/warm_start_internal.h"
+
+namespace thrum {
+namespace {
+
+constexpr std::string_view where = LogisticRegressionModel::name;
+
+/// Of the blocks that the search begins with: 16 to 31 of them, which tell the curvature to a few percent, so that a
+/// pass over all rows comes that much nearer to the minimum; all where there are fewer.
+std::size_t sample_stride(std::size_t n_rows) {
+  constexpr std::size_t n_sampled = 16;
+  return std::max<std::size_t>(1, n_rows / row_block / n_sampled);
+}
+
+/// As many as keep the sums of a pass in the second cache: a matter of speed only.
+std::size_t fits_per_pass(std::size_t n_parameters) {
+  return std::clamp<std::size_t>(8192 / n_parameters, 4, 64);
+}
+
+std::string_view stopped_by(LbfgsStop stop) {
+  switch (stop) {
+    case LbfgsStop::gradient:
+      return "the gradient is within tol";
+    case LbfgsStop::objective:
+      return "the objective no longer decreases in this arithmetic";
+    default:
+      return "max_iter";
+  }
+}
+
+/// Softmax does not change when all outputs get the same: the one with mean zero is taken.
+void center(std::span<double> outputs, std::size_t n_outputs) {
+  const std::size_t n = outputs.size() / n_outputs;
+  for (std::size_t j = 0; j < n; ++j) {
+    double sum = 0;
+    for (std::size_t k = 0; k < n_outputs; ++k) sum += outputs[k * n + j];
+    for (std::size_t k = 0; k < n_outputs; ++k) outputs[k * n + j] -= sum / static_cast<double>(n_outputs);
+  }
+}
+
+TrainingRecord describe(const LbfgsResult& result, bool separable) {
+  return {.iterations = result.iterations,
+          .converged = !separable && result.stopped_by != LbfgsStop::max_iter,
+          .objective = result.objective,
+          .stopped_by = std::string(separable ? "separable" : stopped_by(result.stopped_by))};
+}
+
+}  // namespace
+
+template <class T>
+std::vector<std::unique_ptr<Model>> LogisticFits<T>::fit(std::span<const FitSpec* const> specs) {
+  fits_.clear();
+  for (const FitSpec* spec : specs) fits_.push_back(prepare(*spec, fits_));
+  search_sample();
+  search_all_rows();
+  std::vector<std::unique_ptr<Model>> models;
+  for (const auto& fit : fits_) models.push_back(model(*fit));
+  return models;
+}
+
+template <class T>
+std::unique_ptr<typename LogisticFits<T>::Fit> LogisticFits<T>::prepare(
+    const FitSpec& spec, std::span<const std::unique_ptr<Fit>> before) const {
+  const auto& options = spec.options->as<LogisticRegressionOptions>();
+  const Rows rows = rows_of(spec, before);
+  LogisticProblem<T> problem(x_,
+                             {.targets = rows.targets,
+                              .first_row = dataset_.first_row(),
+                              .l2 = 1 / (options.C * rows.targets->total_weight),
+                              .fit_intercept = options.fit_intercept},
+                             execution_);
+  return std::make_unique<Fit>(spec, rows, std::move(problem), BlockSample{});
+}
+
+/// Fits that see the rows alike share what the kernel reads of them.
+template <class T>
+typename LogisticFits<T>::Rows LogisticFits<T>::rows_of(const FitSpec& spec,
+                                                        std::span<const std::unique_ptr<Fit>> before) const {
+  const std::string& class_weight = spec.options->as<LogisticRegressionOptions>().class_weight;
+  for (const auto& other : before) {
+    if (same_rows(other->spec, spec) && other->options().class_weight == class_weight) return other->rows;
+  }
+  const RowWeights weights = weigh_rows(dataset_, spec, class_weight, execution_, where);
+  return {std::make_shared<const LogisticTargets<T>>(x_, dataset_.y(), weights.values.values(), weights.total,
+                                                     dataset_.schema().target.classes.size(), execution_),
+          weights.n_rows};
+}
+
+template <class T>
+LbfgsOptions LogisticFits<T>::Fit::limits() const {
+  LbfgsOptions limits{.max_iter = static_cast<std::size_t>(options().max_iter), .gradient_tolerance = options().tol};
+  // Margins in single precision move the mean loss by far less than their own rounding.
+  if constexpr (sizeof(T) == 4) limits.precision = 0x1p-33;
+  return limits;
+}
+
+template <class T>
+void LogisticFits<T>::Fit::begin(std::vector<double> start, const BlockSample& curvature_blocks,
+                                 const LbfgsOptions& limits) {
+  curvature.emplace(problem, start, curvature_blocks);
+  search.emplace(std::move(start), *curvature, limits);
+}
+
+/// Brings the fits without a start near their minimum: to that of a sample, to the precision that the sample is worth.
+template <class T>
+void LogisticFits<T>::search_sample() {
+  const std::size_t stride = sample_stride(dataset_.n_rows_of_all_ranks());
+  if (stride == 1) return;
+  for (const auto& fit : fits_) {
+    if (fit->spec.start != nullptr) continue;
+    LbfgsOptions limits = fit->limits();
+    limits.gradient_tolerance = std::max(limits.gradient_tolerance, 1e-3);
+    fit->blocks = fit->problem.sample(stride);
+    fit->begin(std::vector<double>(fit->problem.n_parameters(), 0.0), fit->blocks, limits);
+  }
+  search_together(false);
+}
+
+template <class T>
+void LogisticFits<T>::search_all_rows() {
+  const std::size_t stride = sample_stride(dataset_.n_rows_of_all_ranks());
+  for (const auto& fit : fits_) {
+    std::vector<double> near(fit->problem.n_parameters(), 0.0);
+    if (fit->spec.start != nullptr) near = given_start(*fit);
+    if (fit->search) {
+      LbfgsResult rough = fit->search->take_result();
+      if (rough.stopped_by != LbfgsStop::not_finite) near = std::move(rough.x);
+    }
+    fit->blocks = fit->problem.all_blocks();
+    fit->begin(std::move(near), fit->problem.sample(stride), fit->limits());
+  }
+  search_together(true);
+}
+
+template <class T>
+std::vector<double> LogisticFits<T>::given_start(const Fit& fit) const {
+  std::vector<double> parameters = parameters_from(*fit.spec.start, dataset_.schema(), encoder_, where);
+  if (!fit.options().fit_intercept) std::fill_n(parameters.rbegin(), fit.problem.n_outputs(), 0.0);
+  return parameters;
+}
+
+template <class T>
+std::vector<typename LogisticFits<T>::Fit*> LogisticFits<T>::searching() const {
+  std::vector<Fit*> going;
+  for (const auto& fit : fits_) {
+    if (fit->search && !fit->search->done()) going.push_back(fit.get());
+  }
+  return going;
+}
+
+template <class T>
+void LogisticFits<T>::search_together(bool report) {
+  std::size_t iterations = 0;
+  for (std::vector<Fit*> going = searching(); !going.empty(); going = searching()) {
+    execution_.check_stop(where.data());
+    going.resize(std::min(going.size(), fits_per_pass(going[0]->problem.n_parameters())));
+    std::vector<typename LogisticProblem<T>::Evaluation> evaluations;
+    for (Fit* fit : going) evaluations.push_back({&fit->problem, fit->blocks, fit->search->point()});
+    LogisticProblem<T>::evaluate_together(evaluations);
+    for (std::size_t k = 0; k < going.size(); ++k) {
+      going[k]->search->add(evaluations[k].value, evaluations[k].gradient);
+    }
+    if (report) report_progress(iterations);
+  }
+}
+
+/// Says how far the fit is that has most iterations behind it; `iterations` is what was said last.
+template <class T>
+void LogisticFits<T>::report_progress(std::size_t& iterations) const {
+  std::size_t most = 0;
+  std::size_t limit = 0;
+  std::size_t n_done = 0;
+  for (const auto& fit : fits_) {
+    most = std::max(most, fit->search->iterations());
+    limit = std::max(limit, fit->limits().max_iter);
+    n_done += fit->search->done() ? 1 : 0;
+  }
+  if (most == iterations) return;
+  iterations = most;
+  execution_.report({"fit", most, limit,
+                     fits_.size() == 1 ? fmt::format("objective {:.6g}", fits_[0]->search->objective())
+                                       : fmt::format("{} of {} fits done", n_done, fits_.size())});
+}
+
+template <class T>
+std::unique_ptr<Model> LogisticFits<T>::model(Fit& fit) const {
+  const LogisticRegressionOptions& options = fit.options();
+  LbfgsResult result = fit.search->take_result();
+  if (result.stopped_by == LbfgsStop::not_finite) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("[{}] expected an objective that {} can hold, it is not finite at the start", where, options.dtype),
+        "use standardize=true, dtype=float64 or another start");
+  }
+  const bool no_penalty = std::isinf(options.C);
+  TrainingRecord record = describe(result, no_penalty && fit.problem.separated());
+  record.n_rows = fit.rows.n_rows;
+  record.options_json = fit.spec.options->json();
+  record.warnings = ignored_features(dataset_.schema(), encoder_);
+  warn(record, result, options);
+  const std::size_t n_outputs = fit.problem.n_outputs();
+  const std::span<double> coefficients = std::span(result.x).first(fit.problem.n_coefficients());
+  const std::span<double> intercepts = std::span(result.x).subspan(fit.problem.n_coefficients());
+  if (n_outputs > 1) center(intercepts, n_outputs);
+  if (n_outputs > 1 && no_penalty) center(coefficients, n_outputs);
+  return std::make_unique<LogisticRegressionModel>(
+      LogisticRegressionModel::Parts{.schema = dataset_.schema(),
+                                     .encoder = encoder_,
+                                     .coefficients = {coefficients.begin(), coefficients.end()},
+                                     .intercepts = {intercepts.begin(), intercepts.end()},
+                                     .kkt = result.gradient_max,
+                                     .training = std::move(record)});
+}
+
+template <class T>
+void LogisticFits<T>::warn(const TrainingRecord& record, const LbfgsResult& result,
+                           const LogisticRegressionOptions& options) const {
+  if (execution_.communicator->rank() != 0) return;
+  log(LogLevel::info, fmt::format("[{}] {} iterations, {} evaluations on all rows, stopped by: {}", where,
+                                  result.iterations, result.evaluations, record.stopped_by));
+  for (const std::string& warning : record.warnings) log(LogLevel::warning, fmt::format("[{}] {}", where, warning));
+  if (record.converged) return;
+  if (record.stopped_by == "separable") {
+    log(LogLevel::warning,
+        fmt::format("[{}] the classes are separable: without a penalty the coefficients grow without bound; "
+                    "choose a finite C",
+                    where));
+    return;
+  }
+  log(LogLevel::warning,
+      fmt::format("[{}] not converged after {} iterations: largest gradient component {:.3g}, tol {:.3g}; raise "
+                  "max_iter or tol, or lower C",
+                  where, result.iterations, result.gradient_max, options.tol));
+}
+
+template class LogisticFits<float>;
+template class LogisticFits<double>;
+
+}  // namespace thrum
