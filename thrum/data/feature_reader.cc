@@ -65,37 +65,44 @@ FeatureReader::FeatureReader(const Schema& schema, const Table& table) : n_rows_
 
 void FeatureReader::read(std::size_t begin, MatrixView<double> rows) const {
   THRUM_ASSERT(rows.cols() == n_features() && begin + rows.rows() <= n_rows_);
+  const auto row = [begin](std::size_t i) { return begin + i; };
   for (std::size_t j = 0; j < n_features(); ++j) {
-    read_into(bindings_[j], begin, rows.rows(), [&](std::size_t i) -> double& { return rows(i, j); });
+    read_into(bindings_[j], rows.rows(), row, [&](std::size_t i) -> double& { return rows(i, j); });
   }
 }
 
 void FeatureReader::read_feature(std::size_t j, std::size_t begin, std::span<double> values) const {
   THRUM_ASSERT(j < n_features() && begin + values.size() <= n_rows_);
-  read_into(bindings_[j], begin, values.size(), [&](std::size_t i) -> double& { return values[i]; });
+  const auto row = [begin](std::size_t i) { return begin + i; };
+  read_into(bindings_[j], values.size(), row, [&](std::size_t i) -> double& { return values[i]; });
 }
 
-template <class At>
-void FeatureReader::read_into(const Binding& binding, std::size_t begin, std::size_t n, At at) {
+void FeatureReader::read_feature_at(std::size_t j, std::span<const std::size_t> rows, std::span<double> values) const {
+  THRUM_ASSERT(j < n_features() && rows.size() == values.size());
+  const auto row = [rows](std::size_t i) { return rows[i]; };
+  read_into(bindings_[j], values.size(), row, [&](std::size_t i) -> double& { return values[i]; });
+}
+
+template <class Row, class At>
+void FeatureReader::read_into(const Binding& binding, std::size_t n, Row row, At at) {
   const Column& column = *binding.column;
   if (column.type() == ColumnType::category) {
-    const auto codes = column.codes().subspan(begin, n);
+    const auto codes = column.codes();
     for (std::size_t i = 0; i < n; ++i) {
-      const bool known = codes[i] >= 0 && !binding.recoded.empty();
-      at(i) = known ? binding.recoded[static_cast<std::size_t>(codes[i])] : missing;
+      const std::int32_t code = codes[row(i)];
+      at(i) = code >= 0 && !binding.recoded.empty() ? binding.recoded[static_cast<std::size_t>(code)] : missing;
     }
   } else if (binding.type == FeatureType::category) {
     for (std::size_t i = 0; i < n; ++i) {
-      at(i) = column.is_missing(begin + i)
-                  ? missing
-                  : static_cast<double>(category_code(binding.categories, column.text(begin + i)));
+      at(i) = column.is_missing(row(i)) ? missing
+                                        : static_cast<double>(category_code(binding.categories, column.text(row(i))));
     }
   } else if (column.type() == ColumnType::int64) {
-    const auto values = column.int64().subspan(begin, n);
-    for (std::size_t i = 0; i < n; ++i) at(i) = static_cast<double>(values[i]);
+    const auto values = column.int64();
+    for (std::size_t i = 0; i < n; ++i) at(i) = static_cast<double>(values[row(i)]);
   } else {
-    const auto values = column.float64().subspan(begin, n);
-    for (std::size_t i = 0; i < n; ++i) at(i) = values[i];
+    const auto values = column.float64();
+    for (std::size_t i = 0; i < n; ++i) at(i) = values[row(i)];
   }
 }
 

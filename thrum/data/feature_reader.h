@@ -28,6 +28,9 @@ class FeatureReader {
   /// values[i] = feature `j` of row begin + i, for one feature.
   void read_feature(std::size_t j, std::size_t begin, std::span<double> values) const;
 
+  /// values[i] = feature `j` of row rows[i].
+  void read_feature_at(std::size_t j, std::span<const std::size_t> rows, std::span<double> values) const;
+
  private:
   struct Binding {
     const Column* column = nullptr;
@@ -36,8 +39,8 @@ class FeatureReader {
     std::vector<std::string> categories = {};  ///< of a category feature whose column holds numbers
   };
 
-  template <class At>
-  static void read_into(const Binding& binding, std::size_t begin, std::size_t n, At at);
+  template <class Row, class At>
+  static void read_into(const Binding& binding, std::size_t n, Row row, At at);
 
   std::vector<Binding> bindings_;
   std::size_t n_rows_ = 0;

@@ -1,0 +1,153 @@
+#include "thrum/data/bin_choice_internal.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <limits>
+#include <utility>
+
+#include "thrum/data/bin_cuts_internal.h"
+#include "thrum/data/sort_doubles_internal.h"
+#include "thrum/data/value_binner_internal.h"
+
+namespace thrum {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// The values of a feature: the different ones in ascending order, and how many are missing.
+struct Census {
+  std::vector<ValueCount> values;
+  std::size_t n_missing = 0;
+
+  bool is_constant() const { return values.size() + (n_missing > 0 ? 1 : 0) < 2; }
+};
+
+/// Missing, or a category that is not in the schema.
+bool has_no_bin(double x, const Feature& feature) {
+  if (feature.type == FeatureType::number) return std::isnan(x);
+  return !(x < static_cast<double>(feature.categories.size()));
+}
+
+Census take_census(std::vector<double>& values, const Feature& feature) {
+  const std::size_t n_missing = std::erase_if(values, [&](double x) { return has_no_bin(x, feature); });
+  sort_doubles(values);
+  return {.values = count_values(values), .n_missing = n_missing};
+}
+
+BinMap map_of(const Census& census, FeatureType type, const BinnedTable::Options& options) {
+  BinMap map{.type = type, .has_missing = census.n_missing > 0};
+  if (type == FeatureType::number) {
+    map.upper = number_cuts(census.values, options.max_bins, options.min_rows_in_bin);
+  } else {
+    map.categories = frequent_categories(census.values, options.max_bins);
+  }
+  return map;
+}
+
+/// The first of equals.
+std::size_t most_frequent_bin(const Census& census, const BinMap& map) {
+  std::vector<double> values(census.values.size());
+  std::ranges::transform(census.values, values.begin(), &ValueCount::value);
+  std::vector<std::uint8_t> bins(values.size());
+  ValueBinner(map).bin(values, bins);
+  std::vector<std::size_t> rows_in_bin(map.n_bins());
+  rows_in_bin[0] = census.n_missing;
+  for (std::size_t i = 0; i < bins.size(); ++i) rows_in_bin[bins[i]] += census.values[i].count;
+  return static_cast<std::size_t>(std::ranges::max_element(rows_in_bin) - rows_in_bin.begin());
+}
+
+BinChoice choose(const Census& census, FeatureType type, const BinnedTable::Options& options) {
+  if (census.is_constant()) return {};
+  BinChoice choice{.map = map_of(census, type, options), .is_constant = false};
+  choice.most_frequent_bin = most_frequent_bin(census, choice.map);
+  return choice;
+}
+
+/// The lowest and the highest value of a feature and whether one is missing, in all rows that have a say.
+struct Extremes {
+  double low = infinity;
+  double minus_high = infinity;
+  double not_missing = 1;
+};
+
+Extremes find_extremes(const Dataset& dataset, std::size_t feature, std::span<const std::uint8_t> has_say) {
+  Extremes found;
+  std::vector<double> values;
+  for (std::size_t begin = 0; begin < dataset.n_rows(); begin += row_block) {
+    values.resize(std::min(row_block, dataset.n_rows() - begin));
+    dataset.reader().read_feature(feature, dataset.first_row() + begin, values);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (has_say[begin + i] == 0) continue;
+      if (has_no_bin(values[i], dataset.schema().features[feature])) {
+        found.not_missing = 0;
+      } else {
+        found.low = std::min(found.low, values[i]);
+        found.minus_high = std::min(found.minus_high, -values[i]);
+      }
+    }
+  }
+  return found;
+}
+
+/// Adds what the sample missed. REQUIRES: the census found one value or none.
+void add_extremes(Census& census, const Extremes& found) {
+  const auto is_new = [&](double x) {
+    return std::ranges::none_of(census.values, [&](const ValueCount& v) { return v.value == x; });
+  };
+  if (found.not_missing == 0) census.n_missing = std::max<std::size_t>(census.n_missing, 1);
+  if (found.low > -found.minus_high) return;  // there is no value
+  if (is_new(found.low)) census.values.insert(census.values.begin(), {found.low, 1});
+  if (is_new(-found.minus_high)) census.values.push_back({-found.minus_high, 1});
+}
+
+/// The features that are constant in the sample, and what was found of them.
+using Suspects = std::vector<std::pair<std::size_t, Census>>;
+
+/// Looks for other values of the suspects (collective).
+void look_at_all_rows(Suspects& suspects, const Dataset& dataset, std::span<const std::uint8_t> has_say,
+                      const Execution& execution) {
+  auto extremes = parallel_map(
+      *execution.arena, suspects.size(),
+      [&](std::size_t k) { return find_extremes(dataset, suspects[k].first, has_say); }, execution.stop);
+  static_assert(sizeof(Extremes) == 3 * sizeof(double));
+  execution.communicator->allreduce(std::span(reinterpret_cast<double*>(extremes.data()), 3 * extremes.size()),
+                                    ReduceOp::min);
+  for (std::size_t k = 0; k < suspects.size(); ++k) add_extremes(suspects[k].second, extremes[k]);
+}
+
+/// How many features are gathered at a time: some 32 MB of them.
+std::size_t batch_size(const BinSample& sample) {
+  constexpr std::size_t values_at_once = std::size_t{1} << 22;
+  return std::max<std::size_t>(values_at_once / std::max<std::size_t>(sample.n_rows(), 1), 1);
+}
+
+}  // namespace
+
+std::vector<BinChoice> choose_bins(const Dataset& dataset, std::span<const std::uint8_t> has_say,
+                                   const BinnedTable::Options& options, const Execution& execution) {
+  const auto& features = dataset.schema().features;
+  const BinSample sample(dataset, has_say, options.sample_rows, execution);
+  std::vector<BinChoice> choices(features.size());
+  Suspects suspects;
+  const std::size_t batch = batch_size(sample);
+  for (std::size_t begin = 0; begin < features.size(); begin += batch) {
+    const std::size_t end = std::min(begin + batch, features.size());
+    auto gathered = sample.gather(begin, end);
+    auto suspected = parallel_map(
+        *execution.arena, end - begin,
+        [&](std::size_t k) -> Suspects {
+          Census census = take_census(gathered[k], features[begin + k]);
+          choices[begin + k] = choose(census, features[begin + k].type, options);
+          return choices[begin + k].is_constant ? Suspects{{begin + k, std::move(census)}} : Suspects{};
+        },
+        execution.stop);
+    for (Suspects& few : suspected) std::ranges::move(few, std::back_inserter(suspects));
+  }
+  if (sample.is_everything()) return choices;
+  look_at_all_rows(suspects, dataset, has_say, execution);
+  for (const auto& [j, census] : suspects) choices[j] = choose(census, features[j].type, options);
+  return choices;
+}
+
+}  // namespace thrum

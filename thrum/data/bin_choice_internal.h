@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "thrum/data/bin_sample_internal.h"
+#include "thrum/data/binned_table.h"
+
+namespace thrum {
+
+/// What the sample says of a feature.
+struct BinChoice {
+  BinMap map;
+  std::size_t most_frequent_bin = 0;
+  bool is_constant = true;  ///< at most one bin is occupied
+};
+
+/// One per feature of the schema (collective). A feature that is constant in the sample is looked at in all rows that
+/// have a say, so that none is lost that differs in a few of them.
+std::vector<BinChoice> choose_bins(const Dataset& dataset, std::span<const std::uint8_t> has_say,
+                                   const BinnedTable::Options& options, const Execution& execution);
+
+}  // namespace thrum

@@ -1,0 +1,132 @@
+#include "thrum/data/binned_table.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "thrum/core/assert.h"
+#include "thrum/data/bin_choice_internal.h"
+#include "thrum/data/large_vector_internal.h"
+#include "thrum/data/value_binner_internal.h"
+
+namespace thrum {
+namespace {
+
+constexpr std::size_t tile_width = BinnedTable::tile_width;
+constexpr std::size_t rows_in_cache = 1024;  // of a tile: 32 KB
+
+/// Not cleared: pages appear where and when they are first written.
+std::shared_ptr<std::uint8_t> allot(std::size_t bytes) {
+  void* memory = std::aligned_alloc(64, std::max<std::size_t>(bytes, 64));
+  if (memory == nullptr) throw std::bad_alloc();
+  advise_huge_pages(memory, bytes);
+  return {static_cast<std::uint8_t*>(memory), [](std::uint8_t* p) { std::free(p); }};
+}
+
+std::vector<std::uint8_t> rows_with_say(const Dataset& dataset, std::span<const std::uint8_t> row_mask) {
+  std::vector<std::uint8_t> has_say(dataset.n_rows());
+  for (std::size_t i = 0; i < has_say.size(); ++i) has_say[i] = dataset.weight(i, row_mask, {}) > 0 ? 1 : 0;
+  return has_say;
+}
+
+std::vector<BinnedFeature> features_that_vary(std::vector<BinChoice> choices) {
+  std::vector<BinnedFeature> features;
+  for (std::size_t j = 0; j < choices.size(); ++j) {
+    if (choices[j].is_constant) continue;
+    features.push_back({.feature = j,
+                        .column = features.size(),
+                        .most_frequent_bin = choices[j].most_frequent_bin,
+                        .map = std::move(choices[j].map)});
+  }
+  return features;
+}
+
+/// The features in each tile, by their place in `features`.
+std::vector<std::vector<std::size_t>> features_of_tiles(std::span<const BinnedFeature> features, std::size_t n_tiles) {
+  std::vector<std::vector<std::size_t>> of_tile(n_tiles);
+  for (std::size_t f = 0; f < features.size(); ++f) of_tile[features[f].column / tile_width].push_back(f);
+  return of_tile;
+}
+
+bool is_in_bin_0(std::span<const std::uint8_t> bins, const std::uint8_t* has_say) {
+  unsigned found = 0;
+  for (std::size_t i = 0; i < bins.size(); ++i) found |= (bins[i] == 0 ? 1U : 0U) & has_say[i];
+  return found != 0;
+}
+
+/// Writes bins into the feature's column of some rows of its tile, which are cleared.
+void store(std::span<const std::uint8_t> bins, const BinnedFeature& feature, std::uint8_t* tile_rows) {
+  std::uint8_t* column = tile_rows + feature.column % tile_width;
+  if (!feature.is_bundled) {
+    for (std::size_t i = 0; i < bins.size(); ++i) column[i * tile_width] = bins[i];
+    return;
+  }
+  for (std::size_t i = 0; i < bins.size(); ++i) {
+    if (bins[i] != feature.most_frequent_bin)
+      column[i * tile_width] = static_cast<std::uint8_t>(feature.first_bin + bins[i]);
+  }
+}
+
+}  // namespace
+
+BinnedTable BinnedTable::build(const Dataset& dataset, std::span<const std::uint8_t> row_mask, const Options& options,
+                               const Execution& execution) {
+  THRUM_ASSERT(options.max_bins >= 1 && options.max_bins <= 255);
+  const std::vector<std::uint8_t> has_say = rows_with_say(dataset, row_mask);
+  BinnedTable table;
+  table.features_ = features_that_vary(choose_bins(dataset, has_say, options, execution));
+  for (const BinnedFeature& feature : table.features_) table.column_bins_.push_back(feature.map.n_bins());
+  std::vector<std::uint8_t> is_seen = table.fill(dataset, has_say, execution);
+  execution.communicator->allreduce(std::span(is_seen), ReduceOp::max);
+  for (std::size_t f = 0; f < is_seen.size(); ++f) table.features_[f].map.has_missing = is_seen[f] != 0;
+  return table;
+}
+
+BinnedTable BinnedTable::rebuild(const Dataset& dataset, const Execution& execution) const {
+  BinnedTable table;
+  table.features_ = features_;
+  table.column_bins_ = column_bins_;
+  table.fill(dataset, std::vector<std::uint8_t>(dataset.n_rows()), execution);
+  return table;
+}
+
+std::vector<std::uint8_t> BinnedTable::fill(const Dataset& dataset, std::span<const std::uint8_t> has_say,
+                                            const Execution& execution) {
+  n_rows_ = dataset.n_rows();
+  tiles_ = allot(n_tiles() * tile_stride(n_rows_));
+  const auto binners =
+      parallel_map(*execution.arena, features_.size(), [&](std::size_t f) { return ValueBinner(features_[f].map); });
+  const auto of_tile = features_of_tiles(features_, n_tiles());
+  std::vector<std::atomic<std::uint8_t>> is_seen(features_.size());
+  const auto fill_rows = [&](std::size_t t, std::size_t begin, std::size_t end) {
+    std::uint8_t* rows = tiles_.get() + t * tile_stride(n_rows_) + begin * tile_width;
+    std::memset(rows, 0, (end - begin) * tile_width);
+    std::array<double, rows_in_cache> values;
+    std::array<std::uint8_t, rows_in_cache> bins;
+    const std::size_t n = end - begin;
+    for (const std::size_t f : of_tile[t]) {
+      dataset.reader().read_feature(features_[f].feature, dataset.first_row() + begin, std::span(values).first(n));
+      binners[f].bin(std::span(values).first(n), bins);
+      if (is_in_bin_0(std::span(bins).first(n), has_say.data() + begin)) is_seen[f] = 1;
+      store(std::span(bins).first(n), features_[f], rows);
+    }
+  };
+  const std::size_t n_blocks = (n_rows_ + row_block - 1) / row_block;
+  parallel_for(
+      *execution.arena, n_tiles() * n_blocks, 1,
+      [&](std::size_t task, std::size_t) {
+        const std::size_t block_begin = task % n_blocks * row_block;
+        const std::size_t block_end = std::min(block_begin + row_block, n_rows_);
+        for (std::size_t begin = block_begin; begin < block_end; begin += rows_in_cache) {
+          fill_rows(task / n_blocks, begin, std::min(begin + rows_in_cache, block_end));
+        }
+      },
+      execution.stop);
+  return {is_seen.begin(), is_seen.end()};
+}
+
+}  // namespace thrum
