@@ -11,6 +11,7 @@
 #include "thrum/data/feature_reader.h"
 #include "thrum/model/linear/logistic_regression_model.h"
 #include "thrum/model/model_format_internal.h"
+#include "thrum/model/tree/tree_model.h"
 #include "thrum/runtime/file.h"
 
 namespace thrum {
@@ -24,6 +25,11 @@ struct Algorithm {
 // Every algorithm whose models can be loaded: static registration would be dropped from archives.
 constexpr std::array algorithms = {
     Algorithm{LogisticRegressionModel::name, &LogisticRegressionModel::read},
+    Algorithm{"decision-tree", &TreeModel::read},
+    Algorithm{"random-forest", &TreeModel::read},
+    Algorithm{"extra-trees", &TreeModel::read},
+    Algorithm{"gbdt", &TreeModel::read},
+    Algorithm{"isolation-forest", &TreeModel::read},
 };
 
 // A row's prediction does not depend on its batch, so this is a matter of speed only.

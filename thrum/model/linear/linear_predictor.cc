@@ -6,10 +6,9 @@
 #include <limits>
 #include <utility>
 
+#include "thrum/model/engine_internal.h"
 #include "thrum/model/linear/linear_predictor_internal.h"
-#include "thrum/model/model_file.h"
-#include "thrum/model/model_format_internal.h"
-#include "thrum/model/predictor.h"
+#include "thrum/model/link_internal.h"
 
 namespace thrum {
 namespace {
@@ -26,28 +25,6 @@ std::vector<std::size_t> slot_offsets(const Schema& schema) {
   std::vector<std::size_t> offsets = {0};
   for (const Feature& feature : schema.features) offsets.push_back(offsets.back() + slots_of(feature));
   return offsets;
-}
-
-/// A finite margin for every input, so that probabilities are probabilities; even odds where infinities cancel.
-double finite_margin(double z) {
-  constexpr double largest = 1e300;
-  return std::isnan(z) ? 0 : std::clamp(z, -largest, largest);
-}
-
-void write_binary(double z, std::span<double> probabilities) {
-  const double tail = std::exp(-std::abs(z));
-  const double smaller = tail / (1 + tail);
-  const double larger = 1 / (1 + tail);
-  probabilities[0] = z < 0 ? larger : smaller;
-  probabilities[1] = z < 0 ? smaller : larger;
-}
-
-/// From margins to probabilities, in place.
-void softmax(std::span<double> z) {
-  const double largest = *std::ranges::max_element(z);
-  double sum = 0;
-  for (double& value : z) sum += value = std::exp(value - largest);
-  for (double& value : z) value /= sum;
 }
 
 /// Margins are the bias plus a slot's weights per feature: times the value for a number, once for a category.
@@ -74,7 +51,7 @@ class LinearClassifier final : public Predictor {
       for (std::size_t j = 0; j < rows.cols(); ++j) add_feature(j, rows(i, j), z);
       for (double& value : z) value = finite_margin(value);
       if (n_rows_ == 1) {
-        write_binary(z[0], out);
+        write_logistic(z[0], out);
       } else {
         softmax(out);
       }
@@ -137,18 +114,15 @@ std::vector<std::byte> compile_linear_classifier(const Schema& schema, const Enc
     }
   }
   ModelFileBuilder file;
-  add_format(file, "predictor");
-  file.add_metadata("schema", schema.to_json());
+  add_engine(file, "linear-classifier", schema);
   file.add_tensor<double>("slots", {first_slot.back(), n_rows}, slots);
   file.add_tensor<double>("bias", {n_rows}, bias);
   file.add_tensor<double>("fill", {fill.size()}, fill);
   return file.bytes();
 }
 
-std::unique_ptr<Predictor> open_predictor(ByteSpan image) {
-  const ModelFile file(image, "predictor");
-  check_format(file, "predictor");
-  return std::make_unique<LinearClassifier>(file, Schema::from_json(file.metadata("schema"), file.source()));
+std::unique_ptr<Predictor> open_linear_classifier(const ModelFile& file, Schema schema) {
+  return std::make_unique<LinearClassifier>(file, std::move(schema));
 }
 
 }  // namespace thrum

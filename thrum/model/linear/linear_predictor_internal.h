@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "thrum/data/encoder.h"
 #include "thrum/data/schema.h"
+#include "thrum/model/model_file.h"
+#include "thrum/model/predictor.h"
 
 namespace thrum {
 
@@ -14,5 +17,8 @@ namespace thrum {
 std::vector<std::byte> compile_linear_classifier(const Schema& schema, const Encoder& encoder,
                                                  std::span<const double> coefficients,
                                                  std::span<const double> intercepts);
+
+/// Throws corrupt_data where the image does not fit.
+std::unique_ptr<Predictor> open_linear_classifier(const ModelFile& file, Schema schema);
 
 }  // namespace thrum

@@ -2,7 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
+
+#include "thrum/data/schema.h"
 
 namespace thrum {
 
@@ -15,10 +20,13 @@ struct TreeNode {
   /// -1: x <= threshold goes left. Else the first word in Tree::category_bits of a set of categories, one bit per
   /// category of the feature; those in it go left.
   std::int32_t category_set = -1;
-  double threshold = 0;       ///< finite; unused where there is a category set
-  bool missing_left = false;  ///< where NaN and unknown categories go
-  float gain = 0;             ///< by how much the split lowered the training loss
-  double weight = 0;          ///< of the training rows that came here
+  double threshold = 0;          ///< below the largest double and finite; unused where there is a category set
+  bool missing_left = false;     ///< where NaN and unknown categories go
+  bool zero_is_missing = false;  ///< numbers up to 1e-35 in size go where NaN goes (LightGBM's zero_as_missing)
+  float gain = 0;                ///< by how much the split lowered the training loss
+  double weight = 0;             ///< of the training rows that came here
+
+  bool operator==(const TreeNode&) const = default;
 };
 
 /// A binary tree. Without nodes it is leaf 0 for every row.
@@ -29,15 +37,17 @@ struct Tree {
   std::vector<std::uint64_t> category_bits;  ///< the sets, ceil(n_categories / 64) words each
 
   std::size_t n_leaves() const noexcept { return leaf_weights.size(); }
+  bool operator==(const Tree&) const = default;
 };
 
-/// How the margins of an ensemble become outputs.
+/// How the margins of an ensemble become outputs: of a regression, one from one margin.
 enum class Link {
-  identity,  ///< a number
-  logistic,  ///< one margin: the log-odds of the second class
+  identity,  ///< of a regression
+  logistic,  ///< log-odds: one margin of a number in [0, 1] or of the second of two classes, or one margin per class,
+             ///< each learned against the rest, whose probabilities are then made to add up to 1
   softmax,   ///< one margin per class
-  exp,       ///< the logarithm of a positive number
-  clip,      ///< margins are probabilities already, as the means of a forest are
+  exp,       ///< of a regression: the logarithm of a positive number
+  clip,      ///< probabilities already, as the means of a forest: one per class, or of the second of two classes
 };
 
 /// Trees whose leaves add up: margin k of a row is base[k] + scale * (the sum of its leaves' values for k).
@@ -48,8 +58,19 @@ struct TreeEnsemble {
   std::vector<double> base = {0.0};  ///< (n_margins)
   double scale = 1;                  ///< 1 / n_trees for a mean
   Link link = Link::identity;
+  /// Numbers are rounded to the nearest float before they are compared, as scikit-learn and XGBoost do.
+  bool float_inputs = false;
 
   std::size_t n_margins() const noexcept { return base.size(); }
+  bool operator==(const TreeEnsemble&) const = default;
 };
+
+std::string_view link_name(Link link) noexcept;
+std::optional<Link> parse_link(std::string_view name) noexcept;
+
+/// What keeps an ensemble from predicting rows of this schema, as the end of a sentence ("links a node of tree 3
+/// wrongly"), or "" where it is well-formed: sizes that fit, links forward that reach every node and leaf once,
+/// finite values, features and categories that exist, a link that fits the target.
+std::string fault_of(const TreeEnsemble& ensemble, const Schema& schema);
 
 }  // namespace thrum

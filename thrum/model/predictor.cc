@@ -1,0 +1,44 @@
+#include "thrum/model/predictor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "thrum/model/engine_internal.h"
+#include "thrum/model/linear/linear_predictor_internal.h"
+#include "thrum/model/model_format_internal.h"
+#include "thrum/model/tree/general_trees_internal.h"
+
+namespace thrum {
+namespace {
+
+struct Engine {
+  std::string_view name;
+  std::unique_ptr<Predictor> (*open)(const ModelFile&, Schema);
+};
+
+constexpr std::array engines = {
+    Engine{"linear-classifier", &open_linear_classifier},
+    Engine{"general-trees", &open_general_trees},
+};
+
+}  // namespace
+
+void add_engine(ModelFileBuilder& image, std::string_view engine, const Schema& schema) {
+  add_format(image, "predictor");
+  image.add_metadata("engine", std::string(engine));
+  image.add_metadata("schema", schema.to_json());
+}
+
+std::unique_ptr<Predictor> open_predictor(ByteSpan image) {
+  const ModelFile file(image, "predictor");
+  check_format(file, "predictor");
+  const std::string& name = file.metadata("engine");
+  const auto found = std::ranges::find(engines, name, &Engine::name);
+  if (found == engines.end()) file.fail(fmt::format("needs the engine \"{}\", which this build does not know", name));
+  return found->open(file, Schema::from_json(file.metadata("schema"), file.source()));
+}
+
+}  // namespace thrum

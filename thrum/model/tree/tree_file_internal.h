@@ -1,0 +1,15 @@
+#pragma once
+
+#include "thrum/data/schema.h"
+#include "thrum/model/model_file.h"
+#include "thrum/model/tree/tree.h"
+
+namespace thrum {
+
+/// The tensors of a model of trees. Those of all trees follow each other; what no node has is left out.
+void write_ensemble(const TreeEnsemble& ensemble, ModelFileBuilder& file);
+
+/// Throws corrupt_data unless the result fits the schema in every way that fault_of knows.
+TreeEnsemble read_ensemble(const ModelFile& file, const Schema& schema);
+
+}  // namespace thrum
