@@ -54,6 +54,7 @@
 #include "thrum/learn/learner.h"
 #include "thrum/model/model.h"
 #include "thrum/model/predictor.h"
+#include "thrum/model/tree/tree_model.h"
 
 // How good they are
 #include "thrum/metrics/classification.h"

@@ -6,6 +6,7 @@
 
 #include "thrum/model/model.h"
 #include "thrum/model/model_fixture_test.h"
+#include "thrum/model/tree/tree_fixture_test.h"
 
 namespace thrum {
 namespace {
@@ -86,11 +87,20 @@ void open_image(const std::vector<std::byte>& bytes) {
   open_predictor(bytes);
 }
 
+TreeModel forest() {
+  const Schema schema = model_test::tree_schema(2, {3}, 2);
+  const model_test::RandomTrees wish = {
+      .n_trees = 2, .n_leaves = 3, .leaf_width = 2, .n_margins = 2, .link = Link::clip};
+  return model_test::tree_model("random-forest", schema, model_test::random_ensemble(schema, wish));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Formats, Damage,
     testing::Values(Format{"TwoClassModel", [] { return serialize(model_test::two_class_model()); }, &open_model},
                     Format{"ThreeClassModel", [] { return serialize(model_test::three_class_model()); }, &open_model},
-                    Format{"Predictor", [] { return model_test::two_class_model().compile(); }, &open_image}),
+                    Format{"Forest", [] { return serialize(forest()); }, &open_model},
+                    Format{"Predictor", [] { return model_test::two_class_model().compile(); }, &open_image},
+                    Format{"ForestPredictor", [] { return forest().compile(); }, &open_image}),
     [](const auto& format) { return std::string(format.param.name); });
 
 }  // namespace

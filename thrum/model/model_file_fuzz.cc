@@ -1,7 +1,8 @@
-// Any bytes either are a model that predicts probabilities, or are refused with an error. The bytes are tried as they
-// are, and with the checksum put right so that what lies behind it is reached.
+// Any bytes either are a model that predicts probabilities or finite numbers, or are refused with an error. The bytes
+// are tried as they are, and with the checksum put right so that what lies behind it is reached.
 #include <xxhash.h>
 
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -32,8 +33,9 @@ void predict_one_row(const std::vector<std::byte>& image) {
   const std::vector<double> row(predictor->schema().features.size(), 1.0);
   std::vector<double> outputs(predictor->n_outputs());
   predictor->predict({row.data(), 1, row.size()}, {outputs.data(), 1, outputs.size()});
+  const bool is_probability = predictor->schema().target.task == Task::classification;
   for (const double p : outputs) {
-    if (!(p >= 0 && p <= 1)) std::abort();
+    if (is_probability ? !(p >= 0 && p <= 1) : !std::isfinite(p)) std::abort();
   }
 }
 
