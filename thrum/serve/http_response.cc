@@ -118,7 +118,10 @@ void HttpResponseWriter::write(std::string& out, const HttpResponse& response, c
   } else if (mode.keep_alive) {
     out += "\r\nConnection: keep-alive";
   }
-  out += "\r\n\r\n";
+  out += "\r\n";
+  out += fields_;
+  out += response.fields;
+  out += "\r\n";
   if (mode.body) out += response.body;
 }
 

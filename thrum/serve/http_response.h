@@ -4,6 +4,7 @@
 #include <ctime>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "thrum/serve/http_request.h"
 
@@ -15,6 +16,7 @@ struct HttpResponse {
   int retry_after = 0;          ///< seconds; 0: no such field
   std::string body = {};
   std::string content_type = "application/json";
+  std::string fields = {};  ///< further ones, each "name: value" with its CRLF
 };
 
 /// What people read: UTF-8.
@@ -33,12 +35,16 @@ struct ReplyMode {
 /// Turns responses into bytes. The date is rendered once a second. Not thread-safe.
 class HttpResponseWriter {
  public:
+  /// `fields`: of every reply, each "name: value" with its CRLF.
+  explicit HttpResponseWriter(std::string fields = "") : fields_(std::move(fields)) {}
+
   /// Appends the reply to `out`.
   void write(std::string& out, const HttpResponse& response, const ReplyMode& mode);
 
  private:
   std::string_view date();
 
+  std::string fields_;
   std::time_t second_ = -1;
   std::string date_;
 };

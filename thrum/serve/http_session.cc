@@ -20,8 +20,7 @@ std::size_t HttpSession::receive(std::string_view bytes) {
       case HttpParser::Event::need_more:
         return bytes.size();
       case HttpParser::Event::head:
-        // A client whose body is already here does not wait.
-        if (parser_.request().expects_continue && rest.empty()) output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        answer_head(parser_.request(), !rest.empty());
         break;
       case HttpParser::Event::message:
         answer(parser_.request());
@@ -43,6 +42,15 @@ void HttpSession::end_of_input() {
   }
 }
 
+void HttpSession::answer_head(const HttpRequest& head, bool body_is_here) {
+  if (const HttpResponse* refusal = context_.handler.refuse(head)) {
+    ++n_requests_;
+    return end_with(*refusal, &head);
+  }
+  // A client whose body is already here does not wait.
+  if (head.expects_continue && !body_is_here) output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+}
+
 void HttpSession::answer(const HttpRequest& request) {
   ++n_requests_;
   const auto begin = Clock::now();
@@ -62,13 +70,18 @@ void HttpSession::observe(const HttpRequest* request, const HttpResponse& respon
 }
 
 void HttpSession::refuse(const HttpError& error, int retry_after) {
-  closing_ = true;
   HttpResponse response = error_response(error);
   response.retry_after = retry_after;
+  end_with(response, nullptr);
+}
+
+void HttpSession::end_with(const HttpResponse& response, const HttpRequest* request) {
+  closing_ = true;
   ReplyMode mode;
+  mode.body = request == nullptr || request->method != HttpMethod::head;
   mode.close = true;
   context_.writer.write(output_, response, mode);
-  observe(nullptr, response, {});
+  observe(request, response, {});
 }
 
 HttpSession::Phase HttpSession::phase() const noexcept {

@@ -21,7 +21,7 @@ class HttpSession {
   struct Context {
     RequestHandler& handler;
     HttpLimits limits = {};
-    HttpResponseWriter writer = {};
+    HttpResponseWriter writer = HttpResponseWriter();
     bool draining = false;  ///< every reply closes its connection
     RequestObserver* observer = nullptr;
   };
@@ -51,6 +51,8 @@ class HttpSession {
 
  private:
   void answer(const HttpRequest& request);
+  void answer_head(const HttpRequest& head, bool body_is_here);
+  void end_with(const HttpResponse& response, const HttpRequest* request);
   void observe(const HttpRequest* request, const HttpResponse& response, std::chrono::nanoseconds time);
 
   Context& context_;

@@ -9,7 +9,7 @@
 namespace thrum::serving {
 namespace {
 
-// The images, each at a multiple of 64, then a JSON list of where they lie, then the length of the list in 8 bytes.
+// The images, each at a multiple of 64, then a JSON object that says where they lie, then its length in 8 bytes.
 constexpr std::size_t alignment = 64;
 
 ByteSpan part(ByteSpan image, std::size_t offset, std::size_t size) {
@@ -23,18 +23,26 @@ void append(std::vector<std::byte>& image, ByteSpan bytes) {
   image.insert(image.end(), bytes.begin(), bytes.end());
 }
 
+Json tail_of(ByteSpan image) {
+  constexpr std::size_t size = sizeof(std::uint64_t);
+  if (image.size() < size) part(image, 0, size);
+  const auto length = load<std::uint64_t>(image.last(size));
+  const ByteSpan rest = image.first(image.size() - size);
+  return parse_json(text_of(part(rest, rest.size() - std::min<std::size_t>(length, rest.size()), length)), "serve");
+}
+
 }  // namespace
 
-std::vector<std::byte> pack_models(std::span<const ModelImage> models) {
+std::vector<std::byte> pack_models(std::span<const ModelImage> models, const Access& access) {
   std::vector<std::byte> image;
-  Json list = Json::array();
+  Json tail = {{"models", Json::array()}, {"tokens", access.tokens}, {"admin_tokens", access.admin_tokens}};
   for (const ModelImage& model : models) {
     image.resize((image.size() + alignment - 1) / alignment * alignment);
-    list.push_back(
+    tail["models"].push_back(
         {{"name", model.name}, {"version", model.version}, {"offset", image.size()}, {"size", model.bytes.size()}});
     append(image, model.bytes);
   }
-  const std::string text = list.dump();
+  const std::string text = tail.dump();
   const std::uint64_t length = text.size();
   append(image, bytes_of(text));
   append(image, std::as_bytes(std::span(&length, 1)));
@@ -42,17 +50,18 @@ std::vector<std::byte> pack_models(std::span<const ModelImage> models) {
 }
 
 std::vector<ServedModel> open_models(ByteSpan image) {
-  constexpr std::size_t tail = sizeof(std::uint64_t);
-  if (image.size() < tail) part(image, 0, tail);
-  const auto length = load<std::uint64_t>(image.last(tail));
-  const ByteSpan body = image.first(image.size() - tail);
-  const ByteSpan text = part(body, body.size() - std::min<std::size_t>(length, body.size()), length);
   std::vector<ServedModel> models;
-  for (const Json& entry : parse_json(text_of(text), "serve")) {
+  const Json tail = tail_of(image);
+  for (const Json& entry : tail.at("models")) {
     const ByteSpan bytes = part(image, entry.at("offset").get<std::size_t>(), entry.at("size").get<std::size_t>());
     models.push_back({entry.at("name"), entry.at("version"), open_predictor(bytes)});
   }
   return models;
+}
+
+Access open_access(ByteSpan image) {
+  const Json tail = tail_of(image);
+  return {tail.at("tokens").get<std::vector<std::string>>(), tail.at("admin_tokens").get<std::vector<std::string>>()};
 }
 
 }  // namespace thrum::serving

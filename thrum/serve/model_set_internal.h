@@ -8,6 +8,7 @@
 
 #include "thrum/core/bytes.h"
 #include "thrum/model/predictor.h"
+#include "thrum/serve/access_internal.h"
 
 namespace thrum::serving {
 
@@ -18,8 +19,8 @@ struct ModelImage {
   std::vector<std::byte> bytes;  ///< of Model::compile
 };
 
-/// All models of a server in one image, as pointer-free as theirs, which its workers map.
-std::vector<std::byte> pack_models(std::span<const ModelImage> models);
+/// All that workers serve in one image, as pointer-free as those of the models, which they map.
+std::vector<std::byte> pack_models(std::span<const ModelImage> models, const Access& access = {});
 
 struct ServedModel {
   std::string name;
@@ -29,5 +30,6 @@ struct ServedModel {
 
 /// The inverse. `image` must be aligned to 64 bytes and outlive the models. Throws corrupt_data.
 std::vector<ServedModel> open_models(ByteSpan image);
+Access open_access(ByteSpan image);
 
 }  // namespace thrum::serving

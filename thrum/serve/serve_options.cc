@@ -26,6 +26,10 @@ std::span<const OptionField> serve_option_fields() {
       option_field("limit_request_field_size", &O::limit_request_field_size, {16, 65536}, "bytes of a header field"),
       option_field("limit_request_body", &O::limit_request_body, {0, 0x1p30}, "bytes of the body"),
       option_field("limit_rows", &O::limit_rows, {1, 1e9}, "instances in one request"),
+      option_field<O>("token_file", &O::token_file, {}, "file with the bearer tokens that may ask, one a line"),
+      option_field<O>("admin_token_file", &O::admin_token_file, {},
+                      "file with the bearer tokens of the administrator; without it there are no routes for one"),
+      option_field<O>("cors_origin", &O::cors_origin, {}, "whose pages browsers let ask: an origin, or * for any"),
   };
   return fields;
 }

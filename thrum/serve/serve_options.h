@@ -25,6 +25,9 @@ struct ServeOptions {
   std::size_t limit_request_field_size = 8190;
   std::size_t limit_request_body = 16u << 20;
   std::size_t limit_rows = 100000;
+  std::string token_file = {};
+  std::string admin_token_file = {};
+  std::string cors_origin = {};
 };
 
 std::span<const OptionField> serve_option_fields();

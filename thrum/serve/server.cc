@@ -31,15 +31,14 @@ void supervise(std::vector<serving::ModelImage> models, const ServeOptions& opti
                 "call init(argc, argv) of the server before, and after its routes are there");
   }
   log(LogLevel::info, "Starting thrum " THRUM_VERSION);
-  serving::Supervisor supervisor(serving::pack_models(models), options);
+  serving::Supervisor supervisor(serving::pack_models(models, serving::read_access(options)), options);
   models.clear();
   supervisor.run();
 }
 
 int work(int argc, char** argv, const Routes& routes) {
-  return serving::worker_main(argc, argv, [&](const serving::ServiceParts& parts) {
-    return std::make_unique<serving::Service>(serving::open_models(parts.image), routes, parts.options);
-  });
+  return serving::worker_main(argc, argv,
+                              [&](const serving::ServiceParts& parts) { return serving::open_service(parts, routes); });
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "thrum/core/error.h"
+#include "thrum/serve/access_gate_internal.h"
 #include "thrum/serve/refusal_internal.h"
 
 namespace thrum::serving {
@@ -86,6 +87,11 @@ void Service::answer(const HttpRequest& request) {
     throw HttpError(405, "[serve] " + std::string(request.path) + " takes " + allow_ + ", got " +
                              std::string(http_method_name(request.method)));
   }
+}
+
+std::unique_ptr<RequestHandler> open_service(const ServiceParts& parts, const Routes& routes) {
+  auto service = std::make_unique<Service>(open_models(parts.image), routes, parts.options);
+  return std::make_unique<AccessGate>(open_access(parts.image), parts.options.cors_origin, std::move(service));
 }
 
 }  // namespace thrum::serving

@@ -9,6 +9,7 @@
 #include "thrum/serve/router_internal.h"
 #include "thrum/serve/routes.h"
 #include "thrum/serve/server.h"
+#include "thrum/serve/worker_process_internal.h"
 
 namespace thrum::serving {
 
@@ -32,5 +33,8 @@ class Service : public RequestHandler {
   std::string allow_;
   bool draining_ = false;
 };
+
+/// What a worker answers from its parts, to those who may ask.
+std::unique_ptr<RequestHandler> open_service(const ServiceParts& parts, const Routes& routes);
 
 }  // namespace thrum::serving

@@ -14,6 +14,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
+#include "thrum/serve/access_gate_internal.h"
 #include "thrum/serve/listener_internal.h"
 
 namespace thrum::serving {
@@ -68,7 +69,7 @@ Worker::Worker(UniqueFd listener, RequestHandler& handler, const ServeOptions& o
       place_(place),
       log_(seat_),
       handler_(handler),
-      context_{handler, limits_of(options)},
+      context_{handler, limits_of(options), HttpResponseWriter(cors_fields(options.cors_origin))},
       buffer_(64u << 10),
       now_(Clock::now()),
       next_sweep_(now_),
