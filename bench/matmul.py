@@ -1,4 +1,5 @@
-"""Matrix products beside the peak of fused multiply-adds measured between them, and beside NumPy's."""
+"""Matrix products beside the peak of fused multiply-adds measured between them, and beside NumPy's; matrix addition
+beside the same loop of STREAM."""
 from harness import BIN, Peer, Row, run_json
 
 GOALS = {1000: 0.8, 4000: 0.9}
@@ -15,8 +16,15 @@ def our_products():
     return products
 
 
+def addition_rows():
+    report = run_json(BIN / "thrum_linalg_bench", "--benchmark_filter=BM_Add", "--benchmark_format=json")
+    return [Row(f"matrix add float64 5000, {threads} threads, STREAM add", run["GB/s"], run["STREAM"],
+                run["GB/s"] / run["STREAM"], 0.9, "checked", "", "GB/s")
+            for threads, run in zip((1, 2), report["benchmarks"])]
+
+
 def rows():
-    found = []
+    found = addition_rows()
     products = our_products()
     for (dtype, n, threads), run in products.items():
         found.append(Row(f"gemm {dtype} {n}, {threads} threads, beside the FMA peak", run["GFLOP/s"], run["peak"],

@@ -38,6 +38,7 @@
 #include "thrum/cache/memory.h"
 
 // Matrices
+#include "thrum/linalg/add.h"
 #include "thrum/linalg/cholesky.h"
 #include "thrum/linalg/gemm.h"
 #include "thrum/linalg/gemv.h"

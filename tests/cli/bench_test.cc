@@ -69,6 +69,12 @@ TEST(Bench, MatmulShowsTheShareOfThePeak) {
   EXPECT_EQ(report.at("schema"), "thrum.bench.matmul/1");
   EXPECT_THAT(workers_of(report), ElementsAre(Pair("threads", 1)));
   EXPECT_GT(report.at("curve").at(0).at("share_of_peak"), 0);
+  std::vector<std::string> algorithms;
+  for (const json& product : report.at("textbook").at("products")) {
+    algorithms.push_back(product.at("algorithm"));
+    EXPECT_GT(product.at("gflops"), 0);
+  }
+  EXPECT_THAT(algorithms, ElementsAre("naive", "blocked", "cache-oblivious", "Strassen", "gemm"));
 }
 
 TEST(Bench, PrintsATable) {

@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
 #include "thrum/cli/commands.h"
 #include "thrum/cli/speed_curve.h"
 #include "thrum/cli/text.h"
+#include "thrum/cli/textbook_products.h"
 #include "thrum/core/error.h"
 #include "thrum/linalg/gemm_measurement.h"
 
@@ -18,9 +20,13 @@ struct MatmulArguments {
   int repeats = 5;
 };
 
+DType dtype_of(const MatmulArguments& arguments) {
+  return arguments.dtype == "float32" ? DType::f32 : DType::f64;
+}
+
 std::vector<linalg::GemmMeasurement> measure_products(const MatmulArguments& arguments, const Session& session) {
   const std::vector<int> counts = worker_counts(session.threads);
-  const DType dtype = arguments.dtype == "float32" ? DType::f32 : DType::f64;
+  const DType dtype = dtype_of(arguments);
   std::vector<linalg::GemmMeasurement> products;
   for (const int threads : counts) {
     if (session.stop().stop_requested()) throw Error(ErrorCode::cancelled, "[bench] cancelled");
@@ -32,6 +38,26 @@ std::vector<linalg::GemmMeasurement> measure_products(const MatmulArguments& arg
   return products;
 }
 
+/// Large enough to leave the caches' first two levels, small enough for the naive product.
+constexpr std::size_t textbook_size = 768;
+
+std::string textbook_text(const std::vector<TextbookProduct>& products, std::size_t n) {
+  std::vector<std::vector<std::string>> lines = {{"algorithm", "seconds", "GFLOP/s", "times the first"}};
+  for (const TextbookProduct& product : products) {
+    lines.push_back({product.algorithm, fmt::format("{:.4f}", product.seconds), fmt::format("{:.2f}", product.gflops),
+                     fmt::format("{:.1f}", products.front().seconds / product.seconds)});
+  }
+  return fmt::format("\nwhat the caches are worth, {0} x {0}, all threads\n\n{1}", n, aligned(lines, "lrrr"));
+}
+
+Json textbook_json(const std::vector<TextbookProduct>& products, std::size_t n) {
+  Json list = Json::array();
+  for (const TextbookProduct& product : products) {
+    list.push_back({{"algorithm", product.algorithm}, {"seconds", product.seconds}, {"gflops", product.gflops}});
+  }
+  return {{"n", n}, {"products", std::move(list)}};
+}
+
 void bench_matmul(const MatmulArguments& arguments, const Session& session) {
   const auto products = measure_products(arguments, session);
   std::vector<CurvePoint> curve;
@@ -39,17 +65,18 @@ void bench_matmul(const MatmulArguments& arguments, const Session& session) {
     curve.push_back({.backend = "threads", .workers = product.threads, .seconds = product.seconds});
   }
   compare_with_first(curve);
+  const std::size_t textbook_n = std::min(arguments.size, textbook_size);
+  Arena arena(session.threads);
+  const auto textbook = measure_textbook_products(arena, textbook_n, dtype_of(arguments));
   if (session.globals.json) {
     Json points = curve_json(curve);
     for (std::size_t i = 0; i < products.size(); ++i) {
       points[i]["gflops"] = products[i].gflops;
       points[i]["share_of_peak"] = products[i].share;
     }
-    const Json object = {{"schema", "thrum.bench.matmul/1"},
-                         {"n", arguments.size},
-                         {"dtype", arguments.dtype},
-                         {"repeats", arguments.repeats},
-                         {"curve", points}};
+    const Json object = {
+        {"schema", "thrum.bench.matmul/1"}, {"n", arguments.size}, {"dtype", arguments.dtype},
+        {"repeats", arguments.repeats},     {"curve", points},     {"textbook", textbook_json(textbook, textbook_n)}};
     return print(object.dump(2) + "\n");
   }
   std::string text = fmt::format("products of two {0} x {0} matrices of {1}\n\n{2}\n", grouped(arguments.size),
@@ -59,7 +86,7 @@ void bench_matmul(const MatmulArguments& arguments, const Session& session) {
         fmt::format("{}: {:.4g} GFLOP/s, {:.0f} % of the peak\n",
                     counted(static_cast<std::size_t>(product.threads), "thread"), product.gflops, 100 * product.share);
   }
-  print(text);
+  print(text + textbook_text(textbook, textbook_n));
 }
 
 }  // namespace

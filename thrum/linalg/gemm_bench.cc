@@ -1,7 +1,11 @@
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <chrono>
 #include <vector>
 
+#include "thrum/core/function_ref.h"
+#include "thrum/linalg/add.h"
 #include "thrum/linalg/cholesky.h"
 #include "thrum/linalg/gemm.h"
 #include "thrum/linalg/gemm_measurement.h"
@@ -57,6 +61,47 @@ void BM_Cholesky(benchmark::State& state) {
   state.counters["share"] = benchmark::Counter(operations / peak, benchmark::Counter::kIsIterationInvariantRate);
 }
 BENCHMARK(BM_Cholesky)->ArgsProduct({{500, 2000}, {1, 2}})->UseRealTime()->Unit(benchmark::kMillisecond);
+
+double seconds_of(FunctionRef<void()> f) {
+  const auto start = std::chrono::steady_clock::now();
+  f();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+  std::ranges::nth_element(values, values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2));
+  return values[values.size() / 2];
+}
+
+/// STREAM's loop "add" (J. D. McCalpin, 1995): each thread adds its part of three arrays.
+void stream_add(Arena& arena, const std::vector<double>& a, const std::vector<double>& b, std::vector<double>& c) {
+  const std::size_t part = (c.size() + static_cast<std::size_t>(arena.slots()) - 1) / arena.slots();
+  parallel_for(arena, c.size(), part, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) c[i] = a[i] + b[i];
+  });
+}
+
+/// (5000, 5000) matrices, in turn with STREAM's loop over as many numbers; GB/s count two reads and one write.
+void BM_Add(benchmark::State& state) {
+  constexpr std::size_t n = 5000;
+  Arena arena(static_cast<int>(state.range(0)));
+  const std::vector<double> a(n * n, 1.5), b(n * n, 2.25);
+  std::vector<double> ours(n * n), theirs(n * n);
+  std::vector<double> our_seconds, their_seconds;
+  for (auto _ : state) {
+    our_seconds.push_back(seconds_of([&] {
+      add(arena, MatrixView<const double>(a.data(), n, n), MatrixView<const double>(b.data(), n, n),
+          MatrixView<double>(ours.data(), n, n));
+    }));
+    their_seconds.push_back(seconds_of([&] { stream_add(arena, a, b, theirs); }));
+    state.SetIterationTime(our_seconds.back());
+  }
+  if (ours != theirs) state.SkipWithError("the sums differ");
+  const double bytes = 3.0 * n * n * sizeof(double);
+  state.counters["GB/s"] = bytes / median(our_seconds) / 1e9;
+  state.counters["STREAM"] = bytes / median(their_seconds) / 1e9;
+}
+BENCHMARK(BM_Add)->Arg(1)->Arg(2)->UseManualTime()->Iterations(11)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace thrum::linalg
