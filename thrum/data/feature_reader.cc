@@ -42,12 +42,31 @@ std::vector<double> recode(const Column& column, const Feature& feature) {
   return codes;
 }
 
+/// Finds columns by name, at once where they come in the order of the features: tables may have many thousands.
+class ColumnFinder {
+ public:
+  explicit ColumnFinder(const Table& table) : table_(table) {}
+
+  const Column& find(const std::string& name) {
+    const auto columns = table_.columns();
+    const Column& column =
+        next_ < columns.size() && columns[next_].name() == name ? columns[next_] : table_.column(name);
+    next_ = static_cast<std::size_t>(&column - columns.data()) + 1;
+    return column;
+  }
+
+ private:
+  const Table& table_;
+  std::size_t next_ = 0;
+};
+
 }  // namespace
 
 FeatureReader::FeatureReader(const Schema& schema, const Table& table) : n_rows_(table.n_rows()) {
   bindings_.reserve(schema.features.size());
+  ColumnFinder finder(table);
   for (const Feature& feature : schema.features) {
-    const Column& column = table.column(feature.name);
+    const Column& column = finder.find(feature.name);
     Binding binding{.column = &column, .type = feature.type};
     const bool is_text = column.type() == ColumnType::category;
     if (feature.type == FeatureType::category) {
