@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <limits>
 #include <utility>
 
 #include "thrum/data/bin_cuts_internal.h"
+#include "thrum/data/bundle_plan_internal.h"
 #include "thrum/data/sort_doubles_internal.h"
 #include "thrum/data/value_binner_internal.h"
 
@@ -101,11 +101,54 @@ void add_extremes(Census& census, const Extremes& found) {
   if (is_new(-found.minus_high)) census.values.push_back({-found.minus_high, 1});
 }
 
-/// The features that are constant in the sample, and what was found of them.
-using Suspects = std::vector<std::pair<std::size_t, Census>>;
+/// What the sample says of one feature.
+struct Finding {
+  BinChoice choice;
+  Census census;   // where the feature is constant
+  RowBits others;  // in which rows it is not in its most frequent bin; empty where these are too many to share a column
+};
+
+/// Every so manieth value, so that few are left.
+std::vector<double> thin_out(const std::vector<double>& values) {
+  constexpr std::size_t enough = std::size_t{1} << 14;
+  const std::size_t stride = std::max<std::size_t>((values.size() + enough - 1) / enough, 1);
+  std::vector<double> thin;
+  for (std::size_t i = 0; i < values.size(); i += stride) thin.push_back(values[i]);
+  return thin;
+}
+
+RowBits rows_in_other_bins(const std::vector<double>& values, const BinChoice& choice) {
+  std::vector<std::uint8_t> bins(values.size());
+  ValueBinner(choice.map).bin(values, bins);
+  RowBits others((bins.size() + 63) / 64);
+  std::size_t n_others = 0;
+  for (std::size_t i = 0; i < bins.size(); ++i) {
+    const std::uint64_t other = bins[i] != choice.most_frequent_bin ? 1 : 0;
+    others[i / 64] |= other << i % 64;
+    n_others += other;
+  }
+  return 2 * n_others <= bins.size() ? others : RowBits{};
+}
+
+Finding find(std::vector<double>& values, const Feature& feature, const BinnedTable::Options& options) {
+  const std::vector<double> some = options.bundle ? thin_out(values) : std::vector<double>{};
+  Finding finding;
+  finding.census = take_census(values, feature);
+  finding.choice = choose(finding.census, feature.type, options);
+  if (finding.choice.is_constant) {
+    finding.others.resize((some.size() + 63) / 64);
+  } else {
+    finding.census = {};
+    if (options.bundle) finding.others = rows_in_other_bins(some, finding.choice);
+  }
+  return finding;
+}
+
+/// A feature that is constant in the sample, by its index, and what was found of it.
+using Suspect = std::pair<std::size_t, Finding>;
 
 /// Looks for other values of the suspects (collective).
-void look_at_all_rows(Suspects& suspects, const Dataset& dataset, std::span<const std::uint8_t> has_say,
+void look_at_all_rows(std::vector<Suspect>& suspects, const Dataset& dataset, std::span<const std::uint8_t> has_say,
                       const Execution& execution) {
   auto extremes = parallel_map(
       *execution.arena, suspects.size(),
@@ -113,7 +156,7 @@ void look_at_all_rows(Suspects& suspects, const Dataset& dataset, std::span<cons
   static_assert(sizeof(Extremes) == 3 * sizeof(double));
   execution.communicator->allreduce(std::span(reinterpret_cast<double*>(extremes.data()), 3 * extremes.size()),
                                     ReduceOp::min);
-  for (std::size_t k = 0; k < suspects.size(); ++k) add_extremes(suspects[k].second, extremes[k]);
+  for (std::size_t k = 0; k < suspects.size(); ++k) add_extremes(suspects[k].second.census, extremes[k]);
 }
 
 /// How many features are gathered at a time: some 32 MB of them.
@@ -129,24 +172,31 @@ std::vector<BinChoice> choose_bins(const Dataset& dataset, std::span<const std::
   const auto& features = dataset.schema().features;
   const BinSample sample(dataset, has_say, options.sample_rows, execution);
   std::vector<BinChoice> choices(features.size());
-  Suspects suspects;
+  std::vector<Suspect> suspects;
+  BundlePlan plan;
+  const auto take = [&](std::size_t j, Finding& finding) {
+    choices[j] = std::move(finding.choice);
+    choices[j].group = plan.add(choices[j].map.n_bins(), finding.others);
+  };
   const std::size_t batch = batch_size(sample);
   for (std::size_t begin = 0; begin < features.size(); begin += batch) {
-    const std::size_t end = std::min(begin + batch, features.size());
-    auto gathered = sample.gather(begin, end);
-    auto suspected = parallel_map(
-        *execution.arena, end - begin,
-        [&](std::size_t k) -> Suspects {
-          Census census = take_census(gathered[k], features[begin + k]);
-          choices[begin + k] = choose(census, features[begin + k].type, options);
-          return choices[begin + k].is_constant ? Suspects{{begin + k, std::move(census)}} : Suspects{};
-        },
-        execution.stop);
-    for (Suspects& few : suspected) std::ranges::move(few, std::back_inserter(suspects));
+    auto gathered = sample.gather(begin, std::min(begin + batch, features.size()));
+    auto findings = parallel_map(
+        *execution.arena, gathered.size(),
+        [&](std::size_t k) { return find(gathered[k], features[begin + k], options); }, execution.stop);
+    for (std::size_t k = 0; k < findings.size(); ++k) {
+      if (!findings[k].choice.is_constant) {
+        take(begin + k, findings[k]);
+      } else if (!sample.is_everything()) {
+        suspects.emplace_back(begin + k, std::move(findings[k]));
+      }
+    }
   }
-  if (sample.is_everything()) return choices;
-  look_at_all_rows(suspects, dataset, has_say, execution);
-  for (const auto& [j, census] : suspects) choices[j] = choose(census, features[j].type, options);
+  if (!sample.is_everything()) look_at_all_rows(suspects, dataset, has_say, execution);
+  for (auto& [j, finding] : suspects) {
+    finding.choice = choose(finding.census, features[j].type, options);
+    if (!finding.choice.is_constant) take(j, finding);
+  }
   return choices;
 }
 

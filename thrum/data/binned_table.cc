@@ -10,6 +10,7 @@
 
 #include "thrum/core/assert.h"
 #include "thrum/data/bin_choice_internal.h"
+#include "thrum/data/bundle_plan_internal.h"
 #include "thrum/data/large_vector_internal.h"
 #include "thrum/data/value_binner_internal.h"
 
@@ -33,18 +34,6 @@ std::vector<std::uint8_t> rows_with_say(const Dataset& dataset, std::span<const 
   return has_say;
 }
 
-std::vector<BinnedFeature> features_that_vary(std::vector<BinChoice> choices) {
-  std::vector<BinnedFeature> features;
-  for (std::size_t j = 0; j < choices.size(); ++j) {
-    if (choices[j].is_constant) continue;
-    features.push_back({.feature = j,
-                        .column = features.size(),
-                        .most_frequent_bin = choices[j].most_frequent_bin,
-                        .map = std::move(choices[j].map)});
-  }
-  return features;
-}
-
 /// The features in each tile, by their place in `features`.
 std::vector<std::vector<std::size_t>> features_of_tiles(std::span<const BinnedFeature> features, std::size_t n_tiles) {
   std::vector<std::vector<std::size_t>> of_tile(n_tiles);
@@ -58,17 +47,22 @@ bool is_in_bin_0(std::span<const std::uint8_t> bins, const std::uint8_t* has_say
   return found != 0;
 }
 
-/// Writes bins into the feature's column of some rows of its tile, which are cleared.
-void store(std::span<const std::uint8_t> bins, const BinnedFeature& feature, std::uint8_t* tile_rows) {
+/// Writes bins into the feature's column of some rows of its tile, which are cleared. Returns whether a row had already
+/// the bin of another feature, which stays.
+bool store(std::span<const std::uint8_t> bins, const BinnedFeature& feature, std::uint8_t* tile_rows) {
   std::uint8_t* column = tile_rows + feature.column % tile_width;
   if (!feature.is_bundled) {
     for (std::size_t i = 0; i < bins.size(); ++i) column[i * tile_width] = bins[i];
-    return;
+    return false;
   }
+  bool collides = false;
   for (std::size_t i = 0; i < bins.size(); ++i) {
-    if (bins[i] != feature.most_frequent_bin)
-      column[i * tile_width] = static_cast<std::uint8_t>(feature.first_bin + bins[i]);
+    if (bins[i] == feature.most_frequent_bin) continue;
+    std::uint8_t& byte = column[i * tile_width];
+    collides |= byte != 0;
+    if (byte == 0) byte = static_cast<std::uint8_t>(feature.first_bin + bins[i]);
   }
+  return collides;
 }
 
 }  // namespace
@@ -78,11 +72,21 @@ BinnedTable BinnedTable::build(const Dataset& dataset, std::span<const std::uint
   THRUM_ASSERT(options.max_bins >= 1 && options.max_bins <= 255);
   const std::vector<std::uint8_t> has_say = rows_with_say(dataset, row_mask);
   BinnedTable table;
-  table.features_ = features_that_vary(choose_bins(dataset, has_say, options, execution));
-  for (const BinnedFeature& feature : table.features_) table.column_bins_.push_back(feature.map.n_bins());
-  std::vector<std::uint8_t> is_seen = table.fill(dataset, has_say, execution);
-  execution.communicator->allreduce(std::span(is_seen), ReduceOp::max);
-  for (std::size_t f = 0; f < is_seen.size(); ++f) table.features_[f].map.has_missing = is_seen[f] != 0;
+  std::vector<std::size_t> groups;
+  auto choices = choose_bins(dataset, has_say, options, execution);
+  for (std::size_t j = 0; j < choices.size(); ++j) {
+    BinChoice& choice = choices[j];
+    if (choice.is_constant) continue;
+    table.features_.push_back(
+        {.feature = j, .most_frequent_bin = choice.most_frequent_bin, .map = std::move(choice.map)});
+    groups.push_back(choice.group);
+  }
+  table.column_bins_ = lay_out(table.features_, groups);
+  Seen seen = table.fill(dataset, has_say, execution);
+  execution.communicator->allreduce(std::span(seen.in_bin_0), ReduceOp::max);
+  execution.communicator->allreduce(std::span(seen.colliding), ReduceOp::max);
+  for (std::size_t f = 0; f < groups.size(); ++f) table.features_[f].map.has_missing = seen.in_bin_0[f] != 0;
+  table.take_apart(seen.colliding, dataset, execution);
   return table;
 }
 
@@ -90,29 +94,45 @@ BinnedTable BinnedTable::rebuild(const Dataset& dataset, const Execution& execut
   BinnedTable table;
   table.features_ = features_;
   table.column_bins_ = column_bins_;
-  table.fill(dataset, std::vector<std::uint8_t>(dataset.n_rows()), execution);
+  const Seen seen = table.fill(dataset, std::vector<std::uint8_t>(dataset.n_rows()), execution);
+  table.take_apart(seen.colliding, dataset, execution);
   return table;
 }
 
-std::vector<std::uint8_t> BinnedTable::fill(const Dataset& dataset, std::span<const std::uint8_t> has_say,
-                                            const Execution& execution) {
+void BinnedTable::take_apart(std::span<const std::uint8_t> colliding, const Dataset& dataset,
+                             const Execution& execution) {
+  if (std::ranges::count(colliding, 1) == 0) return;
+  std::vector<std::size_t> groups;
+  for (std::size_t f = 0; f < features_.size(); ++f) {
+    groups.push_back(colliding[f] != 0 ? n_columns() + f : features_[f].column);
+  }
+  column_bins_ = lay_out(features_, groups);
+  tiles_.reset();
+  const Seen seen = fill(dataset, std::vector<std::uint8_t>(dataset.n_rows()), execution);
+  THRUM_ASSERT(std::ranges::count(seen.colliding, 1) == 0);
+}
+
+BinnedTable::Seen BinnedTable::fill(const Dataset& dataset, std::span<const std::uint8_t> has_say,
+                                    const Execution& execution) {
   n_rows_ = dataset.n_rows();
   tiles_ = allot(n_tiles() * tile_stride(n_rows_));
   const auto binners =
       parallel_map(*execution.arena, features_.size(), [&](std::size_t f) { return ValueBinner(features_[f].map); });
   const auto of_tile = features_of_tiles(features_, n_tiles());
-  std::vector<std::atomic<std::uint8_t>> is_seen(features_.size());
+  std::vector<std::atomic<std::uint8_t>> in_bin_0(features_.size());
+  std::vector<std::atomic<std::uint8_t>> colliding(features_.size());
   const auto fill_rows = [&](std::size_t t, std::size_t begin, std::size_t end) {
     std::uint8_t* rows = tiles_.get() + t * tile_stride(n_rows_) + begin * tile_width;
     std::memset(rows, 0, (end - begin) * tile_width);
-    std::array<double, rows_in_cache> values;
-    std::array<std::uint8_t, rows_in_cache> bins;
-    const std::size_t n = end - begin;
+    std::array<double, rows_in_cache> some_values;
+    std::array<std::uint8_t, rows_in_cache> some_bins;
+    const auto values = std::span(some_values).first(end - begin);
+    const auto bins = std::span(some_bins).first(end - begin);
     for (const std::size_t f : of_tile[t]) {
-      dataset.reader().read_feature(features_[f].feature, dataset.first_row() + begin, std::span(values).first(n));
-      binners[f].bin(std::span(values).first(n), bins);
-      if (is_in_bin_0(std::span(bins).first(n), has_say.data() + begin)) is_seen[f] = 1;
-      store(std::span(bins).first(n), features_[f], rows);
+      dataset.reader().read_feature(features_[f].feature, dataset.first_row() + begin, values);
+      binners[f].bin(values, bins);
+      if (is_in_bin_0(bins, has_say.data() + begin)) in_bin_0[f] = 1;
+      if (store(bins, features_[f], rows)) colliding[f] = 1;
     }
   };
   const std::size_t n_blocks = (n_rows_ + row_block - 1) / row_block;
@@ -126,7 +146,7 @@ std::vector<std::uint8_t> BinnedTable::fill(const Dataset& dataset, std::span<co
         }
       },
       execution.stop);
-  return {is_seen.begin(), is_seen.end()};
+  return {{in_bin_0.begin(), in_bin_0.end()}, {colliding.begin(), colliding.end()}};
 }
 
 }  // namespace thrum

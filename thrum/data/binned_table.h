@@ -42,7 +42,8 @@ class BinnedTable {
   /// have bins too, but no say in their bounds. Throws cancelled.
   static BinnedTable build(const Dataset& dataset, std::span<const std::uint8_t> row_mask, const Options& options,
                            const Execution& execution);
-  /// Other rows in the bins of this table, such as those of a validation set. REQUIRES: the same schema. Throws
+  /// Other rows in the bins of this table, such as those of a validation set: the same features in the same order, but
+  /// those that do not exclude each other in these rows have columns of their own. REQUIRES: the same schema. Throws
   /// cancelled.
   BinnedTable rebuild(const Dataset& dataset, const Execution& execution) const;
 
@@ -64,10 +65,15 @@ class BinnedTable {
   static constexpr std::size_t tile_stride(std::size_t n_rows) noexcept {
     return (n_rows * tile_width + 63) / 64 * 64 + 64;
   }
-  /// Allots the tiles and writes the bins of all rows. Returns for each of features_ 1 where a row of `has_say` not 0
-  /// is in bin 0.
-  std::vector<std::uint8_t> fill(const Dataset& dataset, std::span<const std::uint8_t> has_say,
-                                 const Execution& execution);
+  /// For each of features_, 1 where a row is
+  struct Seen {
+    std::vector<std::uint8_t> in_bin_0;   // has a say and is in bin 0
+    std::vector<std::uint8_t> colliding;  // in another than the most frequent bin, as an earlier one of the column is
+  };
+  /// Allots the tiles and writes the bins of all rows; of features that collide only the earlier one's.
+  Seen fill(const Dataset& dataset, std::span<const std::uint8_t> has_say, const Execution& execution);
+  /// Fills again with colliding features in columns of their own, where there are any.
+  void take_apart(std::span<const std::uint8_t> colliding, const Dataset& dataset, const Execution& execution);
 
   std::size_t n_rows_ = 0;
   std::vector<BinnedFeature> features_;

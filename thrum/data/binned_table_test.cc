@@ -39,6 +39,16 @@ std::vector<int> column_of(const BinnedTable& table, std::size_t c) {
   return bins;
 }
 
+/// The bins of a feature, whether it shares its column or not.
+std::vector<std::size_t> bins_of(const BinnedTable& table, const BinnedFeature& feature) {
+  std::vector<std::size_t> bins;
+  for (const int byte : column_of(table, feature.column)) {
+    const std::size_t bin = static_cast<std::size_t>(byte) - feature.first_bin;
+    bins.push_back(bin < feature.map.n_bins() ? bin : feature.most_frequent_bin);
+  }
+  return bins;
+}
+
 /// Random numbers of very different kinds, with some missing.
 Dataset mixed_dataset(std::size_t n_rows) {
   const Random random(3);
@@ -93,7 +103,7 @@ TEST(BinnedTable, LeavesConstantFeaturesOut) {
   ASSERT_THAT(table.features(), SizeIs(2));
   EXPECT_EQ(table.features()[0].feature, 1U);
   EXPECT_EQ(table.features()[1].feature, 3U);
-  EXPECT_THAT(column_of(table, 1), ElementsAre(1, 0));
+  EXPECT_THAT(bins_of(table, table.features()[1]), ElementsAre(1, 0));
 }
 
 TEST(BinnedTable, HasNoColumnWhereNothingVaries) {
@@ -109,8 +119,8 @@ TEST(BinnedTable, FindsTheOneRowThatDiffersFromTheSample) {
   const BinnedTable table =
       build(dataset_of({Column::float64("flag", flag), Column::float64("gap", gap)}), {.sample_rows = 100});
   ASSERT_THAT(table.features(), SizeIs(2));
-  EXPECT_EQ(column_of(table, 0)[31'415], 2);
-  EXPECT_EQ(column_of(table, 1)[27'182], 0);
+  EXPECT_EQ(bins_of(table, table.features()[0])[31'415], 2U);
+  EXPECT_EQ(bins_of(table, table.features()[1])[27'182], 0U);
   EXPECT_FALSE(table.features()[0].map.has_missing);
   EXPECT_TRUE(table.features()[1].map.has_missing);
 }
@@ -176,6 +186,73 @@ TEST(BinnedTable, HoldsAsManyColumnsAsThereAre) {
   EXPECT_THAT(column_of(table, 65'535), ElementsAre(1, 3, 1, 2));
 }
 
+/// Whether every feature's bins are those of its values.
+void expect_bins_of_values(const BinnedTable& table, const Dataset& dataset) {
+  std::vector<double> values(table.n_rows());
+  for (const BinnedFeature& feature : table.features()) {
+    dataset.reader().read_feature(feature.feature, dataset.first_row(), values);
+    const auto bins = bins_of(table, feature);
+    for (std::size_t i = 0; i < values.size(); ++i) ASSERT_EQ(bins[i], feature.map.bin(values[i])) << feature.feature;
+  }
+}
+
+/// Columns of which exactly one is not 0 in each row, and at first row `two` two.
+Dataset one_hot_dataset(std::size_t n_rows, std::size_t n_columns, std::size_t two) {
+  std::vector<Column> columns;
+  for (std::size_t j = 0; j < n_columns; ++j) {
+    std::vector<double> x(n_rows);
+    for (std::size_t i = j; i < n_rows; i += n_columns) x[i] = 1;
+    if (two < n_rows) x[two] = j < 2 ? 1 : 0;
+    columns.push_back(Column::float64("x" + std::to_string(j), std::move(x)));
+  }
+  return dataset_of(std::move(columns));
+}
+
+TEST(BinnedTable, LetsFeaturesThatExcludeEachOtherShareColumns) {
+  const Dataset dataset = one_hot_dataset(1000, 100, 1000);
+  const BinnedTable table = build(dataset);
+  ASSERT_THAT(table.features(), SizeIs(100));
+  EXPECT_EQ(table.n_columns(), 2U);
+  EXPECT_EQ(table.n_bins(0), 256U);
+  EXPECT_TRUE(table.features()[84].is_bundled);
+  expect_bins_of_values(table, dataset);
+  EXPECT_EQ(build(dataset, {.bundle = false}).n_columns(), 100U);
+}
+
+TEST(BinnedTable, TakesFeaturesApartThatMeetInARowOutsideOfTheSample) {
+  const Dataset dataset = one_hot_dataset(20'000, 50, 12'345);
+  const BinnedTable table = build(dataset, {.sample_rows = 500});
+  EXPECT_EQ(table.n_columns(), 2U);
+  EXPECT_TRUE(table.features()[0].is_bundled);
+  EXPECT_FALSE(table.features()[1].is_bundled);
+  expect_bins_of_values(table, dataset);
+}
+
+TEST(BinnedTable, TakesFeaturesApartThatMeetInOtherRows) {
+  const BinnedTable table = build(one_hot_dataset(1000, 50, 1000));
+  ASSERT_EQ(table.n_columns(), 1U);
+  const Dataset other = one_hot_dataset(100, 50, 7);
+  const BinnedTable rebuilt = table.rebuild(other, LocalExecution(2));
+  EXPECT_EQ(rebuilt.n_columns(), 2U);
+  expect_bins_of_values(rebuilt, other);
+}
+
+TEST(BinnedTable, BundlesFeaturesWithMissingValuesAndCategories) {
+  std::vector<double> gap(90), few(90);
+  std::vector<std::int32_t> codes(90, 1);
+  for (std::size_t i = 0; i < 30; ++i) {
+    gap[i] = i % 2 == 0 ? nan : 5;
+    few[30 + i] = static_cast<double>(i);
+    codes[60 + i] = static_cast<std::int32_t>(i % 3);
+  }
+  const Dataset dataset = dataset_of(
+      {Column::float64("gap", gap), Column::float64("few", few), Column::category("c", codes, {"a", "b", "c"})});
+  const BinnedTable table = build(dataset);
+  EXPECT_EQ(table.n_columns(), 1U);
+  EXPECT_TRUE(table.features()[0].map.has_missing);
+  expect_bins_of_values(table, dataset);
+}
+
 /// All that a table holds, as bytes, in the order of the rows of all ranks.
 struct Everything {
   std::vector<double> maps;
@@ -197,11 +274,9 @@ Everything everything(const BinnedTable& table, std::size_t column) {
   return all;
 }
 
-TEST(BinnedTable, IsTheSameForAnyNumberOfThreadsAndRanks) {
-  const Dataset whole = mixed_dataset(30'000);
-  const BinnedTable::Options options{.sample_rows = 5'000};
+void expect_the_same_for_threads_and_ranks(const Dataset& whole, const BinnedTable::Options& options) {
   const Everything expected = everything(BinnedTable::build(whole, {}, options, LocalExecution(1)), 0);
-  ASSERT_THAT(expected.bytes, SizeIs(30'000));
+  ASSERT_THAT(expected.bytes, SizeIs(whole.n_rows()));
   for (const int ranks : {1, 3}) {
     for (const int threads : {1, 2, 5}) {
       std::vector<Everything> parts(static_cast<std::size_t>(ranks));
@@ -220,6 +295,11 @@ TEST(BinnedTable, IsTheSameForAnyNumberOfThreadsAndRanks) {
       EXPECT_EQ(bytes, expected.bytes);
     }
   }
+}
+
+TEST(BinnedTable, IsTheSameForAnyNumberOfThreadsAndRanks) {
+  expect_the_same_for_threads_and_ranks(mixed_dataset(30'000), {.sample_rows = 5'000});
+  expect_the_same_for_threads_and_ranks(one_hot_dataset(20'000, 50, 12'345), {.sample_rows = 500});
 }
 
 }  // namespace
