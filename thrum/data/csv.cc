@@ -52,6 +52,11 @@ Table parse_csv(std::string_view text, const CsvOptions& options, const Executio
   return csv::parse_blockwise(text, options, csv::default_block_size, execution, std::move(source));
 }
 
+Table parse_csv(std::string_view text, const CsvOptions& options, std::string source) {
+  const LocalExecution local(1, 0, Backend::sequential);
+  return parse_csv(text, options, local, std::move(source));
+}
+
 Table read_csv(const std::filesystem::path& path, const CsvOptions& options, const Execution& execution) {
   const std::string name = path == "-" ? "standard input" : path.filename().string();
   const MappedFile file(path);

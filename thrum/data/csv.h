@@ -38,4 +38,7 @@ Table read_csv(const std::filesystem::path& path, const CsvOptions& options, con
 Table parse_csv(std::string_view text, const CsvOptions& options, const Execution& execution,
                 std::string source = "the text");
 
+/// The same on the thread of the caller alone, for small texts.
+Table parse_csv(std::string_view text, const CsvOptions& options, std::string source = "the text");
+
 }  // namespace thrum
