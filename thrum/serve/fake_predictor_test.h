@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cmath>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "thrum/model/predictor.h"
+#include "thrum/serve/model_set_internal.h"
 
 namespace thrum {
 
@@ -40,5 +42,12 @@ class FakePredictor : public Predictor {
  private:
   Schema schema_;
 };
+
+/// What a router serves: the fake predictor, called "people".
+inline std::vector<serving::ServedModel> fake_models(Schema schema) {
+  std::vector<serving::ServedModel> models;
+  models.push_back({"people", "1", std::make_unique<FakePredictor>(std::move(schema))});
+  return models;
+}
 
 }  // namespace thrum

@@ -1,9 +1,12 @@
 #include "thrum/serve/http_response.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
 
+#include "thrum/core/error.h"
+#include "thrum/serve/http_syntax_internal.h"
 #include "thrum/serve/json_text_internal.h"
 
 namespace thrum {
@@ -48,6 +51,20 @@ const Status& find_status(int status) noexcept {
   return statuses.back();
 }
 
+void append_object(std::string& json, const HttpError& error) {
+  json += "{\"error\":{\"code\":";
+  serving::append_json_string(json, find_status(error.status()).code);
+  json += ",\"message\":";
+  serving::append_json_string(json, error.what());
+  json += ",\"hint\":";
+  serving::append_json_string(json, error.hint());
+  json += '}';
+}
+
+void append_sentence(std::string& json, const HttpError& error) {
+  serving::append_json_string(json, error.what() + (error.hint().empty() ? "" : "; " + error.hint()));
+}
+
 template <class Integer>
 void append_integer(std::string& out, Integer value) {
   char digits[24];
@@ -60,17 +77,45 @@ HttpResponse text_response(std::string text) {
   return {.body = std::move(text), .content_type = "text/plain; charset=utf-8"};
 }
 
-HttpResponse error_response(const HttpError& error) {
+void HttpResponse::add_field(std::string_view name, std::string_view value) {
+  const auto is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; };
+  if (!http::is_token(name) || std::any_of(value.begin(), value.end(), is_control)) {
+    throw Error(ErrorCode::invalid_argument, "[serve] \"" + std::string(name) + "\" is not a valid header field");
+  }
+  fields += name;
+  fields += ": ";
+  fields += value;
+  fields += "\r\n";
+}
+
+void HttpResponse::clear() {
+  status = 200;
+  allow = {};
+  retry_after = 0;
+  body.clear();
+  content_type = "application/json";
+  fields.clear();
+}
+
+HttpResponse error_response(const HttpError& error, ErrorForm form) {
   HttpResponse response;
   response.status = error.status();
   std::string& json = response.body;
-  json = "{\"error\":{\"code\":";
-  serving::append_json_string(json, find_status(error.status()).code);
-  json += ",\"message\":";
-  serving::append_json_string(json, error.what());
-  json += ",\"hint\":";
-  serving::append_json_string(json, error.hint());
-  json += "}}";
+  switch (form) {
+    case ErrorForm::object:
+      append_object(json, error);
+      break;
+    case ErrorForm::text:
+      json += "{\"error\":";
+      append_sentence(json, error);
+      break;
+    case ErrorForm::mlflow:
+      json += error.status() < 500 ? R"({"error_code":"BAD_REQUEST","message":)"
+                                   : R"({"error_code":"INTERNAL_ERROR","message":)";
+      append_sentence(json, error);
+      break;
+  }
+  json += '}';
   return response;
 }
 

@@ -17,13 +17,25 @@ struct HttpResponse {
   std::string body = {};
   std::string content_type = "application/json";
   std::string fields = {};  ///< further ones, each "name: value" with its CRLF
+
+  /// Throws invalid_argument for a name that is no token, and for a value with control characters.
+  void add_field(std::string_view name, std::string_view value);
+  /// As new, but for the memory.
+  void clear();
 };
 
 /// What people read: UTF-8.
 HttpResponse text_response(std::string text);
 
-/// The reply to a request that is refused: {"error": {"code": …, "message": …, "hint": …}}.
-HttpResponse error_response(const HttpError& error);
+/// How a protocol words that a request is refused.
+enum class ErrorForm {
+  object,  ///< {"error": {"code": …, "message": …, "hint": …}}
+  text,    ///< {"error": "message; hint"}, as the Open Inference Protocol and TensorFlow Serving
+  mlflow,  ///< {"error_code": "BAD_REQUEST", "message": "message; hint"}
+};
+
+/// The reply to a request that is refused.
+HttpResponse error_response(const HttpError& error, ErrorForm form = ErrorForm::object);
 
 /// How a reply is sent.
 struct ReplyMode {

@@ -45,6 +45,11 @@ void append_json_number(std::string& json, double value) {
   json.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
+void append_json_integer(std::string& json, std::size_t value) {
+  char digits[24];
+  json.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
 bool is_json_number(std::string_view text) {
   simdjson::dom::parser parser;
   simdjson::dom::element element;

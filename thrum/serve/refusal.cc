@@ -8,27 +8,27 @@
 namespace thrum::serving {
 namespace {
 
-HttpResponse internal_error(std::string_view path, std::string_view what) {
+HttpResponse internal_error(std::string_view path, std::string_view what, ErrorForm form) {
   log(LogLevel::error, "Error handling request " + std::string(path) + ": " + std::string(what));
-  return error_response(HttpError(500, "[serve] an error of the server"));
+  return error_response(HttpError(500, "[serve] an error of the server"), form);
 }
 
 }  // namespace
 
-HttpResponse response_to_exception(std::string_view path) {
+HttpResponse response_to_exception(std::string_view path, ErrorForm form) {
   try {
     throw;
   } catch (const HttpError& error) {
-    return error_response(error);
+    return error_response(error, form);
   } catch (const std::bad_alloc&) {
     HttpResponse response =
-        error_response(HttpError(503, "[serve] out of memory for this request", "send less at once"));
+        error_response(HttpError(503, "[serve] out of memory for this request", "send less at once"), form);
     response.retry_after = 1;
     return response;
   } catch (const std::exception& error) {
-    return internal_error(path, error.what());
+    return internal_error(path, error.what(), form);
   } catch (...) {
-    return internal_error(path, "something that is no std::exception");
+    return internal_error(path, "something that is no std::exception", form);
   }
 }
 

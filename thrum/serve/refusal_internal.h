@@ -8,6 +8,6 @@ namespace thrum::serving {
 
 /// The reply to a request whose handler threw what is being caught: an HttpError with its status, lack of memory as
 /// 503, anything else as 500 with a line in the log. REQUIRES: called in a catch block.
-HttpResponse response_to_exception(std::string_view path);
+HttpResponse response_to_exception(std::string_view path, ErrorForm form = ErrorForm::object);
 
 }  // namespace thrum::serving

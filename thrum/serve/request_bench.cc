@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "thrum/model/linear/logistic_regression_model.h"
 #include "thrum/runtime/memfd.h"
@@ -48,8 +49,9 @@ BENCHMARK(ParseRequest);
 void AnswerRequest(benchmark::State& state) {
   const LogisticRegressionModel model = make_model();
   const SharedBytes image(share_bytes("model", model.compile()).get());  // aligned as a worker has it
-  const auto predictor = open_predictor(image.bytes());
-  serving::Router router(*predictor, 1000);
+  std::vector<serving::ServedModel> models;
+  models.push_back({"model", "1", open_predictor(image.bytes())});
+  serving::Router router(models, 1000);
   HttpSession::Context context{router};
   HttpSession session(context);
   const std::string request = make_request(model.schema());

@@ -1,64 +1,75 @@
 #include "thrum/serve/router_internal.h"
 
-#include <iterator>
+#include <string>
 
-#include "thrum/serve/http_syntax_internal.h"
+#include "thrum/core/names.h"
+#include "thrum/serve/inference_protocol_internal.h"
 #include "thrum/serve/json_text_internal.h"
+#include "thrum/serve/mlflow_protocol_internal.h"
 #include "thrum/serve/refusal_internal.h"
+#include "thrum/serve/short_protocol_internal.h"
+#include "thrum/serve/tensorflow_protocol_internal.h"
+#include "thrum/serve/version_internal.h"
 
 namespace thrum::serving {
-namespace {
-
-constexpr std::string_view reading = "GET, HEAD, OPTIONS";
-constexpr std::string_view writing = "POST, OPTIONS";
-
-/// JSON, or no type, or the one that curl -d sends unless told.
-void check_content(const HttpRequest& request) {
-  const std::string_view type = http::trim_blanks(request.content_type.substr(0, request.content_type.find(';')));
-  const bool taken = type.empty() || http::equal_ignoring_case(type, "application/json") ||
-                     http::equal_ignoring_case(type, "application/x-www-form-urlencoded");
-  if (!taken) {
-    throw HttpError(415, "[predict] expected Content-Type application/json, got \"" + std::string(type) + "\"");
-  }
-  const std::string_view coding = request.field("content-encoding");
-  if (!coding.empty() && !http::equal_ignoring_case(coding, "identity")) {
-    throw HttpError(415, "[predict] a body with Content-Encoding \"" + std::string(coding) + "\" is not read here",
-                    "send it as it is");
-  }
-}
-
-}  // namespace
 
 const Router::Route Router::routes[] = {
-    {"/predict", writing, HttpMethod::post, &Router::answer_predict},
-    {"/health", reading, HttpMethod::get, &Router::answer_health},
-    {"/v2/health/live", reading, HttpMethod::get, &Router::answer_live},
-    {"/v2/health/ready", reading, HttpMethod::get, &Router::answer_ready},
-    {"/", reading, HttpMethod::get, &Router::answer_index},
+    {HttpMethod::post, "/predict", answer_short},
+    {HttpMethod::post, "/invocations", answer_invocations},
+    {HttpMethod::post, "/v2/models/{model}/infer", answer_inference},
+    {HttpMethod::post, "/v2/models/{model}/versions/{version}/infer", answer_inference},
+    {HttpMethod::post, "/v1/models/{model}:predict", answer_tensorflow},
+    {HttpMethod::post, "/v1/models/{model}/versions/{version}:predict", answer_tensorflow},
+    {HttpMethod::get, "/", nullptr, &Router::answer_index},
+    {HttpMethod::get, "/health", nullptr, &Router::answer_health},
+    {HttpMethod::get, "/ping", nullptr, &Router::answer_health},
+    {HttpMethod::get, "/version", nullptr, &Router::answer_version},
+    {HttpMethod::get, "/v2", nullptr, &Router::answer_server_metadata},
+    {HttpMethod::get, "/v2/", nullptr, &Router::answer_server_metadata},
+    {HttpMethod::get, "/v2/health/live", nullptr, &Router::answer_live},
+    {HttpMethod::get, "/v2/health/ready", nullptr, &Router::answer_ready},
+    {HttpMethod::get, "/v2/models", nullptr, &Router::answer_model_list},
+    {HttpMethod::get, "/v2/models/{model}", answer_inference_metadata},
+    {HttpMethod::get, "/v2/models/{model}/ready", answer_inference_ready},
+    {HttpMethod::get, "/v2/models/{model}/versions/{version}", answer_inference_metadata},
+    {HttpMethod::get, "/v2/models/{model}/versions/{version}/ready", answer_inference_ready},
+    {HttpMethod::get, "/v1/models", nullptr, &Router::answer_model_list},
+    {HttpMethod::get, "/v1/models/{model}", answer_tensorflow_status},
+    {HttpMethod::get, "/v1/models/{model}/versions/{version}", answer_tensorflow_status},
 };
 
 namespace {
 
-std::string route_list(const Router::Route* begin, const Router::Route* end) {
-  std::string list;
-  for (const Router::Route* route = begin; route != end; ++route) {
-    list += (list.empty() ? "" : ", ") + std::string(http_method_name(route->method)) + " " + std::string(route->path);
-  }
-  return list;
+std::string_view allow_of(HttpMethod method) {
+  return method == HttpMethod::get ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
+}
+
+ErrorForm form_of(std::string_view path) {
+  if (path.starts_with("/v1/") || path.starts_with("/v2")) return ErrorForm::text;
+  return path == "/invocations" ? ErrorForm::mlflow : ErrorForm::object;
+}
+
+/// Of versions, which are numbers mostly: the greater number, or the later text.
+bool is_newer(std::string_view a, std::string_view b) {
+  return a.size() != b.size() ? a.size() > b.size() : a > b;
 }
 
 }  // namespace
 
+Router::Router(std::span<const ServedModel> models, std::size_t limit_rows) {
+  for (const ServedModel& model : models) {
+    models_.push_back(std::make_unique<ModelEndpoint>(ModelEndpoint::Identity{model.name, model.version},
+                                                      *model.predictor, limit_rows));
+  }
+}
+
 const HttpResponse& Router::handle(const HttpRequest& request) noexcept {
-  response_.status = 200;
-  response_.allow = {};
-  response_.retry_after = 0;
-  response_.body.clear();
+  response_.clear();
   try {
     dispatch(request);
   } catch (...) {
     const std::string_view allow = response_.allow;
-    response_ = response_to_exception(request.path);
+    response_ = response_to_exception(request.path, form_of(request.path));
     response_.allow = allow;
   }
   return response_;
@@ -70,33 +81,64 @@ void Router::dispatch(const HttpRequest& request) {
     response_.allow = "GET, HEAD, POST, OPTIONS";
     return;
   }
+  const HttpMethod method = request.method == HttpMethod::head ? HttpMethod::get : request.method;
   for (const Route& route : routes) {
-    if (route.path != request.path) continue;
-    const HttpMethod method = request.method == HttpMethod::head ? HttpMethod::get : request.method;
-    if (method == route.method) return (this->*route.answer)(request);
-    response_.allow = route.allow;
+    if (!fits_route(route.pattern, request.path, names_)) continue;
+    if (method == route.method) return answer(route, request);
+    response_.allow = allow_of(route.method);
     if (method != HttpMethod::options) {
-      throw HttpError(405, "[serve] " + std::string(route.path) + " takes " + std::string(route.allow) + ", got " +
-                               std::string(http_method_name(request.method)));
+      throw HttpError(405, "[serve] " + std::string(request.path) + " takes " + std::string(response_.allow) +
+                               ", got " + std::string(http_method_name(request.method)));
     }
     response_.status = 204;
     return;
   }
+  std::vector<std::string> known;
+  for (const Route& route : routes) known.emplace_back(route.pattern);
+  const std::string hint = nearest_hint(request.path, known);
   throw HttpError(404, "[serve] there is no route \"" + std::string(request.path) + "\"",
-                  "the routes are " + route_list(std::begin(routes), std::end(routes)));
+                  hint.empty() ? "GET / lists the routes" : hint);
+}
+
+void Router::answer(const Route& route, const HttpRequest& request) {
+  if (route.of_model == nullptr) return (this->*route.of_server)(request);
+  const bool is_named = route.pattern.find('{') != std::string_view::npos;
+  Exchange exchange{request, response_, is_named ? find_model() : *models_.front(), json_};
+  route.of_model(exchange);
+}
+
+/// The model that the path names, in its newest version unless the path names one too.
+ModelEndpoint& Router::find_model() {
+  ModelEndpoint* found = nullptr;
+  std::vector<std::string> known;
+  for (const auto& model : models_) {
+    known.push_back(model->name());
+    const bool fits = model->name() == names_.model && (names_.version.empty() || model->version() == names_.version);
+    if (fits && (found == nullptr || is_newer(model->version(), found->version()))) found = model.get();
+  }
+  if (found != nullptr) return *found;
+  const std::string version = names_.version.empty() ? "" : " in version " + in_quotes(names_.version);
+  const std::string hint = nearest_hint(names_.model, known);
+  throw HttpError(404, "[serve] there is no model " + in_quotes(names_.model) + version,
+                  hint.empty() ? "GET /v2/models lists them" : hint);
 }
 
 void Router::answer_index(const HttpRequest&) {
-  response_.body = "{\"name\":\"thrum\",\"routes\":[";
+  response_.body += "{\"name\":\"thrum\",\"routes\":[";
   for (const Route& route : routes) {
     if (&route != routes) response_.body += ',';
-    append_json_string(response_.body, std::string(http_method_name(route.method)) + " " + std::string(route.path));
+    append_json_string(response_.body, std::string(http_method_name(route.method)) + " " + std::string(route.pattern));
   }
   response_.body += "]}";
 }
 
 void Router::answer_health(const HttpRequest&) {
   response_.body = "{\"status\":\"ok\"}";
+}
+
+void Router::answer_version(const HttpRequest&) {
+  response_.content_type = "text/plain; charset=utf-8";
+  response_.body = version();
 }
 
 void Router::answer_live(const HttpRequest&) {
@@ -108,9 +150,19 @@ void Router::answer_ready(const HttpRequest&) {
   response_.body = draining_ ? "{\"ready\":false,\"live\":true}" : "{\"ready\":true,\"live\":true}";
 }
 
-void Router::answer_predict(const HttpRequest& request) {
-  check_content(request);
-  predict_.answer(response_.body, request.body);
+void Router::answer_server_metadata(const HttpRequest&) {
+  response_.body = R"({"name":"thrum","version":")";
+  response_.body += version();
+  response_.body += R"(","extensions":["binary_tensor_data"]})";
+}
+
+void Router::answer_model_list(const HttpRequest&) {
+  response_.body = "{\"models\":[";
+  for (const auto& model : models_) {
+    if (model != models_.front()) response_.body += ',';
+    append_json_string(response_.body, model->name());
+  }
+  response_.body += "]}";
 }
 
 }  // namespace thrum::serving

@@ -1,41 +1,54 @@
 #pragma once
 
-#include <string>
+#include <cstddef>
+#include <memory>
+#include <span>
 #include <string_view>
+#include <vector>
 
-#include "thrum/serve/predict_handler_internal.h"
+#include "thrum/serve/exchange_internal.h"
+#include "thrum/serve/model_set_internal.h"
 #include "thrum/serve/request_handler.h"
+#include "thrum/serve/route_internal.h"
 
 namespace thrum::serving {
 
-/// The routes of a worker that serves one model.
+/// The routes of a worker that serves models.
 class Router : public RequestHandler {
  public:
-  /// `predictor` must outlive the router.
-  Router(const Predictor& predictor, std::size_t limit_rows) : predict_(predictor, limit_rows) {}
+  /// `models` must outlive the router; the first one answers the routes that name none. REQUIRES: there is one.
+  Router(std::span<const ServedModel> models, std::size_t limit_rows);
 
   const HttpResponse& handle(const HttpRequest& request) noexcept override;
 
+  /// From now on /v2/health/ready answers 503.
   void set_draining() noexcept override { draining_ = true; }
 
+  /// One of both answers.
   struct Route {
-    std::string_view path;
-    std::string_view allow;  ///< the methods, for people and for the field Allow
-    HttpMethod method;       ///< GET takes HEAD too
-    void (Router::*answer)(const HttpRequest& request);
+    HttpMethod method;  ///< GET takes HEAD too
+    std::string_view pattern;
+    void (*of_model)(Exchange& exchange);
+    void (Router::*of_server)(const HttpRequest& request) = nullptr;
   };
 
  private:
   void dispatch(const HttpRequest& request);
+  void answer(const Route& route, const HttpRequest& request);
+  ModelEndpoint& find_model();
   void answer_index(const HttpRequest& request);
   void answer_health(const HttpRequest& request);
   void answer_live(const HttpRequest& request);
   void answer_ready(const HttpRequest& request);
-  void answer_predict(const HttpRequest& request);
+  void answer_version(const HttpRequest& request);
+  void answer_server_metadata(const HttpRequest& request);
+  void answer_model_list(const HttpRequest& request);
 
   static const Route routes[];
 
-  PredictHandler predict_;
+  std::vector<std::unique_ptr<ModelEndpoint>> models_;
+  JsonReader json_;
+  RouteNames names_;
   HttpResponse response_;
   bool draining_ = false;
 };

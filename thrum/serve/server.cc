@@ -12,6 +12,7 @@
 #include "thrum/serve/model_set_internal.h"
 #include "thrum/serve/service_internal.h"
 #include "thrum/serve/supervisor_internal.h"
+#include "thrum/serve/version_internal.h"
 #include "thrum/serve/worker_process_internal.h"
 
 namespace thrum {
@@ -30,7 +31,7 @@ void supervise(std::vector<serving::ModelImage> models, const ServeOptions& opti
     throw Error(ErrorCode::invalid_argument, "[serve] a worker process came as far as serve()",
                 "call init(argc, argv) of the server before, and after its routes are there");
   }
-  log(LogLevel::info, "Starting thrum " THRUM_VERSION);
+  log(LogLevel::info, "Starting thrum " + std::string(serving::version()));
   serving::Supervisor supervisor(serving::pack_models(models, serving::read_access(options)), options);
   models.clear();
   supervisor.run();

@@ -11,7 +11,7 @@
 #include "thrum/core/error.h"
 #include "thrum/runtime/memfd.h"
 #include "thrum/serve/listener_internal.h"
-#include "thrum/serve/predict_handler_internal.h"
+#include "thrum/serve/router_internal.h"
 #include "thrum/serve/server_fixture_test.h"
 #include "thrum/serve/worker_process_internal.h"
 
@@ -41,11 +41,12 @@ TEST(Server, AnswersAsTheModelPredicts) {
   const TestServer server({}, "model");
   EXPECT_TRUE(server.log_comes_to_have("Serving logistic-regression, 3 features, "));
   const SharedBytes image(share_bytes("model", people_model()->compile()).get());
-  const auto predictor = open_predictor(image.bytes());
-  serving::PredictHandler handler(*predictor, 10);
+  std::vector<serving::ServedModel> models;
+  models.push_back({"model", "1", open_predictor(image.bytes())});
+  serving::Router router(models, 10);
   const std::string body = R"({"instances":[[39,"Private",45],[null,"nobody",13.5],[20,"State-gov",null]]})";
-  std::string expected;
-  handler.answer(expected, body);
+  HttpRequest request{.method = HttpMethod::post, .path = "/predict", .body = body};
+  const std::string expected = router.handle(request).body;
   EXPECT_THAT(TestClient(server.port())
                   .ask("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
                        "\r\n\r\n" + body),

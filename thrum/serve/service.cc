@@ -37,7 +37,7 @@ Service::Service(std::vector<ServedModel> models, Routes routes, const ServeOpti
   if (models_.empty()) {
     add_health();
   } else {
-    router_.emplace(*models_.front().predictor, options.limit_rows);
+    router_.emplace(models_, options.limit_rows);
   }
 }
 

@@ -11,8 +11,8 @@
 
 // Whatever the body, the reply is valid JSON, the status 200, 400 or 413, and the next request is answered.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const thrum::FakePredictor predictor(thrum::people_schema(thrum::Task::classification));
-  static thrum::serving::Router router(predictor, 100);
+  static const auto models = thrum::fake_models(thrum::people_schema(thrum::Task::classification));
+  static thrum::serving::Router router(models, 100);
   thrum::HttpRequest request;
   request.method = thrum::HttpMethod::post;
   request.path = "/predict";

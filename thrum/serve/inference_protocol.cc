@@ -1,0 +1,140 @@
+#include "thrum/serve/inference_protocol_internal.h"
+
+#include <charconv>
+#include <string>
+#include <vector>
+
+#include "thrum/core/names.h"
+#include "thrum/serve/http_syntax_internal.h"
+#include "thrum/serve/inference_reader_internal.h"
+#include "thrum/serve/inference_writer_internal.h"
+#include "thrum/serve/json_text_internal.h"
+
+namespace thrum::serving {
+namespace {
+
+constexpr std::string_view form =
+    R"({"inputs": [{"name": "feature", "shape": [n], "datatype": "FP64", "data": [value, …]}, …]})";
+constexpr std::string_view header_length = "inference-header-content-length";
+
+/// How much of the body is JSON.
+std::size_t json_size(const HttpRequest& request) {
+  const std::string_view text = request.field(header_length);
+  if (text.empty()) return request.body.size();
+  std::size_t size = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (error != std::errc() || end != text.data() + text.size() || size > request.body.size()) {
+    refuse("expected Inference-Header-Content-Length from 0 to " + std::to_string(request.body.size()) +
+           ", the size of the body, got " + in_quotes(text));
+  }
+  return size;
+}
+
+/// Binary tensors make the type of the body octet-stream.
+void check_type(const HttpRequest& request) {
+  if (http::equal_ignoring_case(media_type(request), "application/octet-stream")) return require_plain(request);
+  require_json(request);
+}
+
+bool flag_in(const Place& place, const JsonMember& parameters, std::string_view name, bool otherwise) {
+  if (!parameters.is_given) return otherwise;
+  JsonMember flag[] = {{name}};
+  find_members(as_object(place, parameters.value), place, flag, UnknownMembers::ignored);
+  return flag[0].is_given ? as_bool({name}, flag[0].value) : otherwise;
+}
+
+InferenceOutput parse_output(const Place& place, std::string_view name, const ModelEndpoint& model) {
+  std::vector<std::string> known;
+  for (const InferenceOutput output : {predictions_output, probabilities_output}) {
+    if (!has_output(model, output)) continue;
+    if (inference_output_name(output) == name) return output;
+    known.emplace_back(inference_output_name(output));
+  }
+  refuse_at(place, "the model has no output " + in_quotes(name), nearest_hint(name, known));
+}
+
+void want(WantedOutputs& wanted, std::size_t index, const JsonElement& request, const ModelEndpoint& model) {
+  const Place place{"outputs", index};
+  JsonMember members[] = {{"name"}, {"parameters"}};
+  find_members(as_object(place, request), place, members, UnknownMembers::ignored);
+  if (!members[0].is_given) refuse_at(place, "the key \"name\" is missing");
+  const InferenceOutput output = parse_output(place, as_text(place, members[0].value), model);
+  if (wanted.wanted[output]) refuse_at(place, in_quotes(inference_output_name(output)) + " is given twice");
+  wanted.wanted[output] = true;
+  wanted.binary[output] = flag_in(place, members[1], "binary_data", wanted.binary[output]);
+}
+
+WantedOutputs wanted_outputs(const JsonMember& outputs, bool binary, const ModelEndpoint& model) {
+  WantedOutputs wanted;
+  wanted.binary.fill(binary);
+  std::size_t index = 0;
+  if (outputs.is_given) {
+    for (const JsonElement output : as_array({"outputs"}, outputs.value)) want(wanted, index++, output, model);
+  }
+  if (index > 0) return wanted;
+  for (const InferenceOutput output : {predictions_output, probabilities_output}) {
+    wanted.wanted[output] = has_output(model, output);
+  }
+  return wanted;
+}
+
+void append_tensor(std::string& json, std::string_view name, std::string_view datatype, std::size_t width) {
+  json += json.ends_with('[') ? "{\"name\":" : ",{\"name\":";
+  append_json_string(json, name);
+  json += ",\"datatype\":\"";
+  json += datatype;
+  json += "\",\"shape\":[-1";
+  if (width > 0) {
+    json += ',';
+    append_json_integer(json, width);
+  }
+  json += "]}";
+}
+
+}  // namespace
+
+void answer_inference(Exchange& exchange) {
+  check_type(exchange.request);
+  ModelEndpoint& model = exchange.model;
+  const std::string_view body = exchange.request.body;
+  const std::size_t size = json_size(exchange.request);
+  enum { id, parameters, inputs, outputs };
+  JsonMember members[] = {{"id"}, {"parameters"}, {"inputs"}, {"outputs"}};
+  find_members(as_object({}, exchange.json.parse(body.substr(0, size), form), form), {}, members,
+               UnknownMembers::ignored);
+  if (!members[inputs].is_given) refuse("the key \"inputs\" is missing", "expected " + std::string(form));
+  const bool binary = flag_in({"parameters"}, members[parameters], "binary_data_output", false);
+  const WantedOutputs wanted = wanted_outputs(members[outputs], binary, model);
+  const std::string_view request_id = members[id].is_given ? as_text({"id"}, members[id].value) : "";
+  InferenceReader reader(model.cells(), model.reader());
+  const Rows rows = reader.read(as_array({"inputs"}, members[inputs].value), body.substr(size));
+  write_inference(exchange, model.predict(rows), wanted, request_id);
+}
+
+void answer_inference_ready(Exchange& exchange) {
+  exchange.response.body += "{\"name\":";
+  append_json_string(exchange.response.body, exchange.model.name());
+  exchange.response.body += ",\"ready\":true}";
+}
+
+void answer_inference_metadata(Exchange& exchange) {
+  const ModelEndpoint& model = exchange.model;
+  std::string& json = exchange.response.body;
+  json += "{\"name\":";
+  append_json_string(json, model.name());
+  json += ",\"versions\":[";
+  append_json_string(json, model.version());
+  json += R"(],"platform":"thrum","inputs":[)";
+  for (const Feature& feature : model.schema().features) {
+    append_tensor(json, feature.name, feature.type == FeatureType::number ? "FP64" : "BYTES", 0);
+  }
+  json += "],\"outputs\":[";
+  for (const InferenceOutput output : {predictions_output, probabilities_output}) {
+    if (!has_output(model, output)) continue;
+    append_tensor(json, inference_output_name(output), inference_datatype(model, output),
+                  inference_width(model, output));
+  }
+  json += "]}";
+}
+
+}  // namespace thrum::serving

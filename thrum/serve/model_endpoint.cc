@@ -1,0 +1,21 @@
+#include "thrum/serve/model_endpoint_internal.h"
+
+#include <utility>
+
+namespace thrum::serving {
+
+ModelEndpoint::ModelEndpoint(Identity identity, const Predictor& predictor, std::size_t limit_rows)
+    : identity_(std::move(identity)),
+      predictor_(predictor),
+      cells_(predictor.schema()),
+      reader_(cells_, limit_rows),
+      text_(predictor.schema().target) {}
+
+Outputs ModelEndpoint::predict(Rows rows) {
+  outputs_.resize(rows.rows() * predictor_.n_outputs());
+  const MatrixView<double> outputs(outputs_.data(), rows.rows(), predictor_.n_outputs());
+  predictor_.predict(rows, outputs);
+  return {outputs_.data(), rows.rows(), predictor_.n_outputs()};
+}
+
+}  // namespace thrum::serving

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "thrum/model/predictor.h"
+#include "thrum/serve/feature_cells_internal.h"
+#include "thrum/serve/prediction_text_internal.h"
+#include "thrum/serve/row_reader_internal.h"
+
+namespace thrum::serving {
+
+/// A model as one worker serves it: what it is called, and what reads its rows and writes its predictions. Buffers are
+/// reused. Not thread-safe.
+class ModelEndpoint {
+ public:
+  struct Identity {
+    std::string name = "model";
+    std::string version = "1";
+  };
+
+  /// `predictor` must outlive it.
+  ModelEndpoint(Identity identity, const Predictor& predictor, std::size_t limit_rows);
+  ModelEndpoint(const ModelEndpoint&) = delete;
+  ModelEndpoint& operator=(const ModelEndpoint&) = delete;
+
+  const std::string& name() const noexcept { return identity_.name; }
+  const std::string& version() const noexcept { return identity_.version; }
+  const Schema& schema() const noexcept { return predictor_.schema(); }
+  const FeatureCells& cells() const noexcept { return cells_; }
+  const PredictionText& text() const noexcept { return text_; }
+  RowReader& reader() noexcept { return reader_; }
+
+  /// (n, n_outputs), valid until the next call.
+  Outputs predict(Rows rows);
+
+ private:
+  Identity identity_;
+  const Predictor& predictor_;
+  FeatureCells cells_;
+  RowReader reader_;
+  PredictionText text_;
+  std::vector<double> outputs_;
+};
+
+}  // namespace thrum::serving

@@ -1,0 +1,32 @@
+#include "thrum/serve/output_choice_internal.h"
+
+#include <string>
+
+#include "thrum/core/names.h"
+
+namespace thrum::serving {
+
+OutputChoice parse_output_choice(const Place& place, std::string_view name, const ModelEndpoint& model) {
+  const std::string known[] = {"predict", "predict_proba"};
+  if (name == known[0]) return OutputChoice::predictions;
+  if (name != known[1]) {
+    refuse_at(place, "expected \"predict\" or \"predict_proba\", got " + in_quotes(name), nearest_hint(name, known));
+  }
+  if (!model.text().is_classification()) refuse_at(place, "a regression has no probabilities", "ask for \"predict\"");
+  return OutputChoice::probabilities;
+}
+
+void append_outputs(std::string& json, std::string_view key, Outputs outputs, const ModelEndpoint& model,
+                    OutputChoice choice) {
+  json += '"';
+  json += key;
+  json += "\":[";
+  if (choice == OutputChoice::probabilities) {
+    model.text().append_probabilities(json, outputs);
+  } else {
+    model.text().append_predictions(json, outputs);
+  }
+  json += ']';
+}
+
+}  // namespace thrum::serving

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string_view>
+
+#include "thrum/serve/model_endpoint_internal.h"
+
+namespace thrum::serving {
+
+/// Which outputs a protocol with one list of predictions asks for.
+enum class OutputChoice { predictions, probabilities };
+
+/// "predict" or "predict_proba", as scikit-learn calls them. Throws HttpError 400 for another name, and for
+/// probabilities of a regression.
+OutputChoice parse_output_choice(const Place& place, std::string_view name, const ModelEndpoint& model);
+
+/// Appends `"key":[…]`.
+void append_outputs(std::string& json, std::string_view key, Outputs outputs, const ModelEndpoint& model,
+                    OutputChoice choice);
+
+}  // namespace thrum::serving

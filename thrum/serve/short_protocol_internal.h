@@ -1,0 +1,11 @@
+#pragma once
+
+#include "thrum/serve/exchange_internal.h"
+
+namespace thrum::serving {
+
+/// POST /predict: {"instances": [row, …]} → {"predictions": […]} for a regression, and for a classification with
+/// {"predictions": ["yes", …], "probabilities": [[0.2, 0.8], …], "classes": ["no", "yes"]}.
+void answer_short(Exchange& exchange);
+
+}  // namespace thrum::serving
