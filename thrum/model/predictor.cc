@@ -9,6 +9,7 @@
 #include "thrum/model/engine_internal.h"
 #include "thrum/model/linear/linear_predictor_internal.h"
 #include "thrum/model/model_format_internal.h"
+#include "thrum/model/tree/byte_trees_internal.h"
 #include "thrum/model/tree/general_trees_internal.h"
 
 namespace thrum {
@@ -21,6 +22,7 @@ struct Engine {
 
 constexpr std::array engines = {
     Engine{"linear-classifier", &open_linear_classifier},
+    Engine{"byte-trees", &open_byte_trees},
     Engine{"general-trees", &open_general_trees},
 };
 

@@ -1,0 +1,221 @@
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "thrum/model/tree/byte_trees_internal.h"
+#include "thrum/model/tree/node_rule_internal.h"
+
+// Vectors are kept in arrays, which types without a fixed size do not allow.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "thrum/model/tree/byte_kernel.cc"
+#include <hwy/foreach_target.h>
+// After foreach_target.h.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace thrum::byte_trees::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr hn::ScalableTag<std::int8_t> bytes{};
+constexpr hn::ScalableTag<double> doubles{};
+
+/// Planes and selected leaves of a block: (n, block_rows).
+using Bytes = std::int8_t;
+
+/// How many of `fan_out` thresholds are below x.
+HWY_INLINE std::size_t count_below(const double* HWY_RESTRICT thresholds, double x) {
+  const auto value = hn::Set(doubles, x);
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < fan_out; i += hn::Lanes(doubles)) {
+    n += hn::CountTrue(doubles, hn::Lt(hn::LoadU(doubles, thresholds + i), value));
+  }
+  return n;
+}
+
+HWY_INLINE Bytes rank_of(const Plane& plane, const double* HWY_RESTRICT thresholds, double x) {
+  const NodeRule rule(plane.rule);
+  if (HWY_UNLIKELY(rule.is_missing(x))) return rule.missing_left() ? -128 : 127;
+  const std::size_t block = count_below(thresholds, x);
+  const std::size_t in_block = count_below(thresholds + (1 + block) * fan_out, x);
+  return static_cast<Bytes>(static_cast<int>(block * fan_out + in_block) - 128);
+}
+
+/// The codes of categories begin at -128; whatever is no category is 127.
+HWY_INLINE Bytes code_of(double x) {
+  const bool is_code = x >= 0 && x < static_cast<double>(most_categories);
+  return is_code ? static_cast<Bytes>(static_cast<int>(x) - 128) : Bytes{127};
+}
+
+HWY_INLINE Bytes byte_of(const View& view, const Plane& plane, double x) {
+  if (plane.n_blocks == 0) return code_of(x);
+  return rank_of(plane, view.thresholds.data() + plane.first_block * fan_out, view.float_inputs ? to_float(x) : x);
+}
+
+void fill_plane(const View& view, const Plane& plane, const Rows& rows, Bytes* HWY_RESTRICT out) {
+  const double* x = rows.data + plane.feature * rows.feature_stride;
+  for (std::size_t i = 0; i < rows.n; ++i) out[i] = byte_of(view, plane, x[i * rows.row_stride]);
+  std::memset(out + rows.n, 0, block_rows - rows.n);
+}
+
+/// From codes to -128 where the category is in the set, else 127.
+void fill_set(const CategorySet& set, const Bytes* HWY_RESTRICT codes, Bytes* HWY_RESTRICT out) {
+  for (std::size_t i = 0; i < block_rows; ++i) {
+    const auto code = static_cast<unsigned>(codes[i] + 128);
+    out[i] = (set.bits[code / 8] >> code % 8 & 1) != 0 ? Bytes{-128} : Bytes{127};
+  }
+}
+
+/// One node for all rows of a block.
+HWY_INLINE void select(const Node& node, const Bytes* HWY_RESTRICT planes, Bytes* leaves, std::size_t out) {
+  const auto rank = hn::Set(bytes, node.rank);
+  const Bytes* x = planes + node.plane * block_rows;
+  const Bytes* left = leaves + node.left * block_rows;
+  const Bytes* right = leaves + node.right * block_rows;
+  for (std::size_t i = 0; i < block_rows; i += hn::Lanes(bytes)) {
+    const auto goes_right = hn::Gt(hn::Load(bytes, x + i), rank);
+    const auto leaf = hn::IfThenElse(goes_right, hn::Load(bytes, right + i), hn::Load(bytes, left + i));
+    hn::Store(leaf, bytes, leaves + out * block_rows + i);
+  }
+}
+
+/// sums[i] += values[leaves[i]]
+HWY_INLINE void add_values(const std::uint8_t* HWY_RESTRICT leaves, const double* HWY_RESTRICT values,
+                           double* HWY_RESTRICT sums) {
+  for (std::size_t i = 0; i < block_rows; ++i) sums[i] += values[leaves[i]];
+}
+
+/// What a block needs on the stack.
+struct Scratch {
+  alignas(64) Bytes planes[most_planes * block_rows];
+  /// Leaf c at slot c, as every row's choice; the choice of node i at slot 256 + i.
+  alignas(64) Bytes leaves[2 * most_leaves * block_rows];
+};
+
+void add_tree(const View& view, std::size_t t, std::size_t n_planes, Scratch& scratch, double* sums) {
+  const ByteTree& tree = view.trees[t];
+  for (std::size_t s = 0; s < tree.n_sets; ++s) {
+    const CategorySet& set = view.sets[tree.first_set + s];
+    fill_set(set, scratch.planes + set.plane * block_rows, scratch.planes + (n_planes + s) * block_rows);
+  }
+  const Node* nodes = view.nodes.data() + tree.first_node;
+  for (std::size_t i = tree.n_nodes; i-- > 0;) select(nodes[i], scratch.planes, scratch.leaves, first_node_ref + i);
+  const auto* chosen =
+      reinterpret_cast<const std::uint8_t*>(scratch.leaves + (tree.n_nodes == 0 ? 0 : first_node_ref) * block_rows);
+  const double* values = view.leaf_values.data() + tree.first_value;
+  if (view.leaf_width == 1) {
+    add_values(chosen, values, sums + t % view.n_margins * block_rows);
+    return;
+  }
+  for (std::size_t k = 0; k < view.leaf_width; ++k) {
+    add_values(chosen, values + k * tree.n_leaves, sums + k * block_rows);
+  }
+}
+
+void add_block_kernel(const View& view, const Rows& rows, double* sums) {
+  Scratch scratch;
+  for (std::size_t leaf = 0; leaf < view.longest_tree; ++leaf) {
+    std::memset(scratch.leaves + leaf * block_rows, static_cast<int>(leaf), block_rows);
+  }
+  for (const Chunk& chunk : view.chunks) {
+    for (std::size_t p = 0; p < chunk.n_planes; ++p) {
+      fill_plane(view, view.planes[chunk.first_plane + p], rows, scratch.planes + p * block_rows);
+    }
+    for (std::size_t t = 0; t < chunk.n_trees; ++t) {
+      add_tree(view, chunk.first_tree + t, chunk.n_planes, scratch, sums);
+    }
+  }
+}
+
+/// Trees that are walked at once, so that the steps of one hide the latency of the others'.
+constexpr std::size_t walked_trees = 8;
+
+HWY_INLINE std::size_t step(const Node* tree, std::size_t at, const Bytes* HWY_RESTRICT row) {
+  std::uint64_t node = 0;
+  std::memcpy(&node, tree + at % most_leaves, sizeof node);
+  const bool goes_right = row[node >> 16 & 0xffff] > static_cast<Bytes>(node & 0xff);
+  const std::size_t child = node >> (goes_right ? 48 : 32) & 0xffff;
+  return at >= first_node_ref ? child : at;
+}
+
+void walk(const View& view, std::size_t first, const Bytes* row, std::array<std::size_t, walked_trees>& leaves) {
+  std::array<const Node*, walked_trees> nodes;
+  std::size_t depth = 0;
+  for (std::size_t j = 0; j < walked_trees; ++j) {
+    const ByteTree& tree = view.trees[first + j];
+    nodes[j] = view.nodes.data() + tree.first_node;
+    leaves[j] = tree.n_nodes == 0 ? 0 : first_node_ref;
+    depth = HWY_MAX(depth, view.depths[first + j]);
+  }
+  for (std::size_t d = 0; d < depth; ++d) {
+    for (std::size_t j = 0; j < walked_trees; ++j) leaves[j] = step(nodes[j], leaves[j], row);
+  }
+}
+
+std::size_t walk_one(const View& view, std::size_t t, const Bytes* row) {
+  const Node* nodes = view.nodes.data() + view.trees[t].first_node;
+  std::size_t at = view.trees[t].n_nodes == 0 ? 0 : first_node_ref;
+  while (at >= first_node_ref) at = step(nodes, at, row);
+  return at;
+}
+
+void add_leaf(const View& view, std::size_t t, std::size_t leaf, double* sums) {
+  const ByteTree& tree = view.trees[t];
+  const double* values = view.leaf_values.data() + tree.first_value + leaf;
+  if (view.leaf_width == 1) {
+    sums[t % view.n_margins] += *values;
+    return;
+  }
+  for (std::size_t k = 0; k < view.leaf_width; ++k) sums[k] += values[k * tree.n_leaves];
+}
+
+void fill_sets(const View& view, const ByteTree& tree, std::size_t n_planes, Bytes* row) {
+  for (std::size_t s = 0; s < tree.n_sets; ++s) {
+    const CategorySet& set = view.sets[tree.first_set + s];
+    const auto code = static_cast<unsigned>(row[set.plane] + 128);
+    row[n_planes + s] = (set.bits[code / 8] >> code % 8 & 1) != 0 ? Bytes{-128} : Bytes{127};
+  }
+}
+
+void add_row_kernel(const View& view, const Rows& rows, double* sums) {
+  Bytes row[most_planes] = {};
+  for (const Chunk& chunk : view.chunks) {
+    for (std::size_t p = 0; p < chunk.n_planes; ++p) {
+      const Plane& plane = view.planes[chunk.first_plane + p];
+      row[p] = byte_of(view, plane, rows.data[plane.feature * rows.feature_stride]);
+    }
+    const std::size_t end = chunk.first_tree + chunk.n_trees;
+    std::size_t t = chunk.first_tree;
+    if (view.sets.empty()) {
+      for (; t + walked_trees <= end; t += walked_trees) {
+        std::array<std::size_t, walked_trees> leaves;
+        walk(view, t, row, leaves);
+        for (std::size_t j = 0; j < walked_trees; ++j) add_leaf(view, t + j, leaves[j], sums);
+      }
+    }
+    for (; t < end; ++t) {
+      fill_sets(view, view.trees[t], chunk.n_planes, row);
+      add_leaf(view, t, walk_one(view, t, row), sums);
+    }
+  }
+}
+
+}  // namespace thrum::byte_trees::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace thrum::byte_trees {
+HWY_EXPORT(add_block_kernel);
+HWY_EXPORT(add_row_kernel);
+
+void add_block(const View& view, const Rows& rows, double* sums) noexcept {
+  HWY_DYNAMIC_DISPATCH(add_block_kernel)(view, rows, sums);
+}
+
+void add_row(const View& view, const Rows& rows, double* sums) noexcept {
+  HWY_DYNAMIC_DISPATCH(add_row_kernel)(view, rows, sums);
+}
+
+}  // namespace thrum::byte_trees
+#endif

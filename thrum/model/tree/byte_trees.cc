@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <utility>
+
+#include "thrum/model/tree/byte_trees_internal.h"
+#include "thrum/model/tree/raw_tensor_internal.h"
+#include "thrum/model/tree/tree_outputs_internal.h"
+
+namespace thrum {
+namespace {
+
+/// From so many rows on, a block costs less than row after row.
+constexpr std::size_t fewest_block_rows = 16;
+
+class ByteTrees final : public Predictor {
+ public:
+  ByteTrees(const ModelFile& image, Schema schema) : schema_(std::move(schema)), outputs_(image, schema_) {
+    view_.chunks = raw_tensor<byte_trees::Chunk>(image, "chunks");
+    view_.planes = raw_tensor<byte_trees::Plane>(image, "planes");
+    view_.thresholds = raw_tensor<double>(image, "thresholds");
+    view_.trees = raw_tensor<byte_trees::ByteTree>(image, "trees");
+    view_.nodes = raw_tensor<byte_trees::Node>(image, "nodes");
+    view_.sets = raw_tensor<byte_trees::CategorySet>(image, "sets");
+    view_.leaf_values = raw_tensor<double>(image, "leaf_values");
+    view_.n_margins = outputs_.n_margins();
+    view_.leaf_width = image.has_metadata("vector_leaves") ? view_.n_margins : 1;
+    view_.float_inputs = image.has_metadata("float_inputs");
+    byte_trees::check(view_, schema_, image);
+    for (const auto& tree : view_.trees) view_.longest_tree = std::max<std::size_t>(view_.longest_tree, tree.n_leaves);
+    depths_ = byte_trees::depths_of(view_);
+    view_.depths = depths_;
+  }
+
+  const Schema& schema() const noexcept override { return schema_; }
+  std::size_t n_outputs() const noexcept override { return outputs_.n_outputs(); }
+
+  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
+    for (std::size_t begin = 0; begin < rows.rows(); begin += byte_trees::block_rows) {
+      const std::size_t n = std::min(byte_trees::block_rows, rows.rows() - begin);
+      const byte_trees::Rows some{rows.data() + begin * rows.stride(), n, rows.stride(), 1};
+      const auto out = outputs.row_range(begin, begin + n);
+      if (n < fewest_block_rows) {
+        predict_rows(some, out);
+      } else {
+        predict_block(some, out);
+      }
+    }
+  }
+
+ private:
+  void predict_rows(byte_trees::Rows rows, MatrixView<double> outputs) const noexcept {
+    for (std::size_t i = 0; i < outputs.rows(); ++i, rows.data += rows.row_stride) {
+      const auto out = outputs.row(i);
+      std::ranges::fill(out, 0.0);
+      byte_trees::add_row(view_, rows, out.data());
+      outputs_.finish(out);
+    }
+  }
+
+  void predict_block(const byte_trees::Rows& rows, MatrixView<double> outputs) const noexcept {
+    alignas(64) double sums[byte_trees::most_margins * byte_trees::block_rows];
+    std::fill_n(sums, view_.n_margins * byte_trees::block_rows, 0.0);
+    byte_trees::add_block(view_, rows, sums);
+    for (std::size_t i = 0; i < rows.n; ++i) {
+      const auto out = outputs.row(i);
+      for (std::size_t k = 0; k < view_.n_margins; ++k) out[k] = sums[k * byte_trees::block_rows + i];
+      outputs_.finish(out);
+    }
+  }
+
+  Schema schema_;
+  TreeOutputs outputs_;
+  byte_trees::View view_;
+  std::vector<std::uint16_t> depths_;
+};
+
+}  // namespace
+
+std::unique_ptr<Predictor> open_byte_trees(const ModelFile& image, Schema schema) {
+  return std::make_unique<ByteTrees>(image, std::move(schema));
+}
+
+}  // namespace thrum

@@ -1,0 +1,142 @@
+// Every engine gives the bits of the definition: for any row, in any batch, at any level of SIMD.
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "thrum/model/tree/byte_trees_internal.h"
+#include "thrum/model/tree/general_trees_internal.h"
+#include "thrum/model/tree/tree_fixture_test.h"
+
+namespace thrum {
+namespace {
+
+using model_test::random_ensemble;
+using model_test::RandomTrees;
+using model_test::tree_schema;
+
+struct Engine {
+  const char* name;
+  std::vector<std::byte> (*compile)(const TreeEnsemble&, const Schema&);
+  bool (*fits)(const TreeEnsemble&, const Schema&);
+};
+
+const Engine engines[] = {
+    {"General", &compile_general_trees, [](const TreeEnsemble&, const Schema&) { return true; }},
+    {"Byte", &compile_byte_trees, &fits_byte_trees},
+};
+
+std::vector<double> predict_all(const Predictor& predictor, const std::vector<double>& rows) {
+  const std::size_t width = predictor.schema().features.size();
+  const std::size_t n = rows.size() / width;
+  std::vector<double> outputs(n * predictor.n_outputs(), -7);
+  predictor.predict({rows.data(), n, width}, {outputs.data(), n, predictor.n_outputs()});
+  return outputs;
+}
+
+/// Runs an engine at one level of SIMD and goes back to the best at the end.
+class TreeEngines : public testing::TestWithParam<std::tuple<Engine, std::int64_t>> {
+ protected:
+  void SetUp() override { set_targets(std::get<1>(GetParam())); }
+  void TearDown() override { set_targets(0); }
+
+  static void set_targets(std::int64_t targets) {
+    hwy::SetSupportedTargetsForTest(targets);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  }
+
+  /// 300 rows at once, in the engine under test and by the definition.
+  static void expect_the_definition(const TreeEnsemble& ensemble, const Schema& schema) {
+    ASSERT_EQ(fault_of(ensemble, schema), "");
+    const Engine& engine = std::get<0>(GetParam());
+    ASSERT_TRUE(engine.fits(ensemble, schema));
+    const auto image = engine.compile(ensemble, schema);
+    const auto predictor = open_predictor(image);
+    const std::size_t width = schema.features.size();
+    const auto rows = model_test::random_rows(schema, 300, 5);
+    const auto outputs = predict_all(*predictor, rows);
+    for (std::size_t i = 0; i < 300; ++i) {
+      const auto row = std::span(rows).subspan(i * width, width);
+      const auto margins = model_test::plain_margins(ensemble, schema, row);
+      std::vector<double> alone(predictor->n_outputs());
+      predictor->predict({row.data(), 1, width}, {alone.data(), 1, alone.size()});
+      for (std::size_t k = 0; k < alone.size(); ++k) {
+        ASSERT_EQ(alone[k], outputs[i * alone.size() + k]) << "row " << i;
+        if (ensemble.link != Link::identity) continue;
+        ASSERT_EQ(alone[k], margins[k]) << "row " << i;
+      }
+    }
+    const auto general = compile_general_trees(ensemble, schema);
+    EXPECT_EQ(outputs, predict_all(*open_predictor(general), rows));
+  }
+};
+
+TEST_P(TreeEngines, WalkBoostedTrees) {
+  const Schema schema = tree_schema(28, {}, 0);
+  for (const std::size_t n_leaves : {1, 2, 7, 31, 33, 64, 256}) {
+    expect_the_definition(random_ensemble(schema, {.n_trees = 25, .n_leaves = n_leaves}), schema);
+  }
+}
+
+TEST_P(TreeEngines, CompareRowsThatMeetThresholds) {
+  const Schema schema = tree_schema(3, {}, 0);
+  expect_the_definition(random_ensemble(schema, {.n_trees = 40, .whole_thresholds = true}), schema);
+}
+
+TEST_P(TreeEngines, CompareDoublesBetweenFloats) {
+  const Schema schema = tree_schema(3, {}, 0);
+  TreeEnsemble ensemble = random_ensemble(schema, {.n_trees = 40, .double_thresholds = true});
+  expect_the_definition(ensemble, schema);
+  ensemble.float_inputs = true;
+  expect_the_definition(ensemble, schema);
+}
+
+TEST_P(TreeEngines, SendMissingValuesBothWays) {
+  const Schema schema = tree_schema(4, {}, 0);
+  for (const bool zero : {false, true}) {
+    const RandomTrees wish = {
+        .n_trees = 40, .whole_thresholds = true, .missing_both_ways = true, .zero_is_missing = zero};
+    expect_the_definition(random_ensemble(schema, wish), schema);
+  }
+}
+
+TEST_P(TreeEngines, LookUpCategories) {
+  const Schema schema = tree_schema(2, {2, 63, 64, 65, 255}, 0);
+  expect_the_definition(random_ensemble(schema, {.n_trees = 30, .missing_both_ways = true}), schema);
+}
+
+TEST_P(TreeEngines, AddUpSeveralMargins) {
+  const Schema schema = tree_schema(5, {}, 3);
+  expect_the_definition(random_ensemble(schema, {.n_trees = 31, .n_margins = 3, .link = Link::softmax}), schema);
+  expect_the_definition(random_ensemble(schema, {.n_trees = 31, .leaf_width = 3, .n_margins = 3, .link = Link::clip}),
+                        schema);
+}
+
+TEST_P(TreeEngines, RankManyThresholdsOfAFeature) {
+  const Schema schema = tree_schema(1, {}, 0);
+  expect_the_definition(random_ensemble(schema, {.n_trees = 40, .n_leaves = 100}), schema);
+}
+
+TEST_P(TreeEngines, SplitTreesOfManyFeatures) {
+  const Schema schema = tree_schema(1500, {}, 0);
+  expect_the_definition(random_ensemble(schema, {.n_trees = 60, .missing_both_ways = true}), schema);
+}
+
+TEST_P(TreeEngines, PredictWithoutTrees) {
+  const Schema schema = tree_schema(1, {}, 0);
+  expect_the_definition(random_ensemble(schema, {.n_trees = 0}), schema);
+}
+
+std::vector<std::int64_t> levels() {
+  return hwy::SupportedAndGeneratedTargets();
+}
+
+INSTANTIATE_TEST_SUITE_P(All, TreeEngines, testing::Combine(testing::ValuesIn(engines), testing::ValuesIn(levels())),
+                         [](const auto& test) {
+                           return std::string(std::get<0>(test.param).name) + hwy::TargetName(std::get<1>(test.param));
+                         });
+
+}  // namespace
+}  // namespace thrum
