@@ -115,14 +115,15 @@ void BinnedTable::take_apart(std::span<const std::uint8_t> colliding, const Data
 BinnedTable::Seen BinnedTable::fill(const Dataset& dataset, std::span<const std::uint8_t> has_say,
                                     const Execution& execution) {
   n_rows_ = dataset.n_rows();
-  tiles_ = allot(n_tiles() * tile_stride(n_rows_));
+  const auto tiles = allot(n_tiles() * tile_stride(n_rows_));
+  tiles_ = tiles;
   const auto binners =
       parallel_map(*execution.arena, features_.size(), [&](std::size_t f) { return ValueBinner(features_[f].map); });
   const auto of_tile = features_of_tiles(features_, n_tiles());
   std::vector<std::atomic<std::uint8_t>> in_bin_0(features_.size());
   std::vector<std::atomic<std::uint8_t>> colliding(features_.size());
   const auto fill_rows = [&](std::size_t t, std::size_t begin, std::size_t end) {
-    std::uint8_t* rows = tiles_.get() + t * tile_stride(n_rows_) + begin * tile_width;
+    std::uint8_t* rows = tiles.get() + t * tile_stride(n_rows_) + begin * tile_width;
     std::memset(rows, 0, (end - begin) * tile_width);
     std::array<double, rows_in_cache> some_values;
     std::array<std::uint8_t, rows_in_cache> some_bins;

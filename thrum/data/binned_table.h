@@ -59,12 +59,14 @@ class BinnedTable {
   /// c % tile_width of a row of tile c / tile_width. Bytes beyond the last column are 0.
   const std::uint8_t* tile(std::size_t index) const noexcept { return tiles_.get() + index * tile_stride(n_rows_); }
   const std::uint8_t* column(std::size_t c) const noexcept { return tile(c / tile_width) + c % tile_width; }
-
- private:
-  /// From one tile to the next: its rows and the readable bytes, at a multiple of 64.
+  /// The bytes from one tile to the next: its rows and the readable bytes, a multiple of 64.
   static constexpr std::size_t tile_stride(std::size_t n_rows) noexcept {
     return (n_rows * tile_width + 63) / 64 * 64 + 64;
   }
+
+ private:
+  friend class BinnedTableFile;
+
   /// For each of features_, 1 where a row is
   struct Seen {
     std::vector<std::uint8_t> in_bin_0;   // has a say and is in bin 0
@@ -78,7 +80,7 @@ class BinnedTable {
   std::size_t n_rows_ = 0;
   std::vector<BinnedFeature> features_;
   std::vector<std::size_t> column_bins_;
-  std::shared_ptr<std::uint8_t> tiles_;
+  std::shared_ptr<const std::uint8_t> tiles_;
 };
 
 }  // namespace thrum
