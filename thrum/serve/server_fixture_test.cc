@@ -79,7 +79,9 @@ int run_worker(int argc, char** argv) {
     } else {
       models = serving::open_models(parts.image);
     }
-    return std::make_unique<serving::Service>(std::move(models), Routes(), parts.options);
+    auto service = std::make_unique<serving::Service>(std::move(models), Routes(), parts.options);
+    service->show_metrics(parts.board);
+    return service;
   });
 }
 

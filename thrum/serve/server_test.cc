@@ -53,6 +53,19 @@ TEST(Server, AnswersAsTheModelPredicts) {
               EndsWith("\r\n\r\n" + expected));
 }
 
+TEST(Server, CountsTheRequestsOfAllWorkers) {
+  const TestServer server({"workers=2"}, "model");
+  for (int age = 0; age < 20; ++age) TestClient(server.port()).ask(ask_for(age));
+  TestClient(server.port()).ask(get("/nowhere"));
+  // One more 2xx: the fixture has asked for the health.
+  const std::string reply = TestClient(server.port()).ask(get("/metrics"));
+  EXPECT_THAT(reply, HasSubstr("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
+  EXPECT_THAT(reply, HasSubstr("\nthrum_http_requests_total{code=\"2xx\"} 21\n"));
+  EXPECT_THAT(reply, HasSubstr("\nthrum_http_requests_total{code=\"4xx\"} 1\n"));
+  EXPECT_THAT(reply, HasSubstr("\nthrum_http_request_duration_seconds_count 22\n"));
+  EXPECT_THAT(reply, HasSubstr("\nthrum_http_requests_in_flight 1\n"));
+}
+
 TEST(Server, AnswersWithoutAModel) {
   const TestServer server({}, "none");
   EXPECT_THAT(TestClient(server.port()).ask(get("/v2/health/ready")), HasSubstr("200 OK"));

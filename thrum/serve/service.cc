@@ -6,6 +6,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/serve/access_gate_internal.h"
+#include "thrum/serve/metrics_text_internal.h"
 #include "thrum/serve/refusal_internal.h"
 
 namespace thrum::serving {
@@ -43,15 +44,23 @@ Service::Service(std::vector<ServedModel> models, Routes routes, const ServeOpti
 
 /// What a watcher asks for, where no model answers it.
 void Service::add_health() {
-  const auto add = [this](std::string path, RouteHandler handler) {
-    if (routes_.allow(path).empty()) routes_.add(HttpMethod::get, std::move(path), std::move(handler));
-  };
-  add("/health", [](const HttpRequest&) { return HttpResponse{.body = "{\"status\":\"ok\"}"}; });
-  add("/v2/health/live", [](const HttpRequest&) { return HttpResponse{.body = "{\"live\":true}"}; });
-  add("/v2/health/ready", [this](const HttpRequest&) {
+  add_route("/health", [](const HttpRequest&) { return HttpResponse{.body = "{\"status\":\"ok\"}"}; });
+  add_route("/v2/health/live", [](const HttpRequest&) { return HttpResponse{.body = "{\"live\":true}"}; });
+  add_route("/v2/health/ready", [this](const HttpRequest&) {
     if (draining_) return HttpResponse{.status = 503, .body = "{\"ready\":false,\"live\":true}"};
     return HttpResponse{.body = "{\"ready\":true,\"live\":true}"};
   });
+}
+
+void Service::show_metrics(const Scoreboard& board) {
+  add_route("/metrics", [this, &board](const HttpRequest&) {
+    return HttpResponse{.body = metrics_text(board.metrics(), models_), .content_type = metrics_content_type};
+  });
+}
+
+/// A GET, unless the program answers it itself.
+void Service::add_route(std::string path, RouteHandler handler) {
+  if (routes_.allow(path).empty()) routes_.add(HttpMethod::get, std::move(path), std::move(handler));
 }
 
 void Service::set_draining() noexcept {
@@ -91,6 +100,7 @@ void Service::answer(const HttpRequest& request) {
 
 std::unique_ptr<RequestHandler> open_service(const ServiceParts& parts, const Routes& routes) {
   auto service = std::make_unique<Service>(open_models(parts.image), routes, parts.options);
+  service->show_metrics(parts.board);
   return std::make_unique<AccessGate>(open_access(parts.image), parts.options.cors_origin, std::move(service));
 }
 

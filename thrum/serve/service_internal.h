@@ -19,11 +19,15 @@ class Service : public RequestHandler {
   /// The image behind `models` must outlive the service.
   Service(std::vector<ServedModel> models, Routes routes, const ServeOptions& options);
 
+  /// From now on GET /metrics tells what is on `board`, which must outlive the service.
+  void show_metrics(const Scoreboard& board);
+
   const HttpResponse& handle(const HttpRequest& request) noexcept override;
   void set_draining() noexcept override;
 
  private:
   void add_health();
+  void add_route(std::string path, RouteHandler handler);
   void answer(const HttpRequest& request);
 
   std::vector<ServedModel> models_;

@@ -1,0 +1,122 @@
+#include "thrum/serve/metrics_text_internal.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string_view>
+
+#include "thrum/serve/json_text_internal.h"
+#include "thrum/serve/version_internal.h"
+
+namespace thrum::serving {
+namespace {
+
+/// Appends families of samples, each after its help and type.
+class TextWriter {
+ public:
+  void begin(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = name;
+    text_ += "# HELP ";
+    text_ += name;
+    text_ += ' ';
+    text_ += help;
+    text_ += "\n# TYPE ";
+    text_ += name;
+    text_ += ' ';
+    text_ += type;
+    text_ += '\n';
+  }
+
+  /// `labels` as `{code="2xx"}`, or "".
+  void add(std::string_view suffix, std::string_view labels, double value) {
+    text_ += name_;
+    text_ += suffix;
+    text_ += labels;
+    text_ += ' ';
+    append_json_number(text_, value);
+    text_ += '\n';
+  }
+
+  void add_family(std::string_view name, std::string_view type, std::string_view help, double value) {
+    begin(name, type, help);
+    add("", "", value);
+  }
+
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+  std::string_view name_;
+};
+
+std::string label(std::string_view name, std::string_view value) {
+  std::string text = std::string(name) + "=\"";
+  for (const char c : value) {
+    if (c == '\n') {
+      text += "\\n";
+      continue;
+    }
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text + '"';
+}
+
+void add_requests(TextWriter& text, const Metrics& metrics) {
+  text.begin("thrum_http_requests_total", "counter", "Requests that were answered, by class of status.");
+  for (std::size_t i = 0; i < n_status_classes; ++i) {
+    text.add("", "{code=\"" + std::to_string(i + 1) + "xx\"}", static_cast<double>(metrics.responses[i]));
+  }
+  text.add_family("thrum_http_response_bytes_total", "counter", "Bytes of the bodies of the replies.",
+                  static_cast<double>(metrics.body_bytes));
+}
+
+/// Prometheus' buckets are cumulative.
+void add_latency(TextWriter& text, const Metrics& metrics) {
+  text.begin("thrum_http_request_duration_seconds", "histogram", "From the whole request to its reply.");
+  std::uint64_t n = 0;
+  for (std::size_t i = 0; i < n_latency_buckets; ++i) {
+    n += metrics.latency[i];
+    const std::string bound = i < latency_bounds.size() ? fmt::format("{}", latency_bounds[i]) : "+Inf";
+    text.add("_bucket", "{le=\"" + bound + "\"}", static_cast<double>(n));
+  }
+  text.add("_sum", "", metrics.latency_seconds);
+  text.add("_count", "", static_cast<double>(n));
+}
+
+void add_workers(TextWriter& text, const Metrics& metrics) {
+  text.add_family("thrum_workers", "gauge", "Workers that serve now.", static_cast<double>(metrics.workers));
+  text.add_family("thrum_connections", "gauge", "Connections that are open now.",
+                  static_cast<double>(metrics.connections));
+  text.add_family("thrum_http_requests_in_flight", "gauge", "Requests that are being answered now.",
+                  static_cast<double>(metrics.in_flight));
+  text.begin("thrum_worker_restarts_total", "counter", "Workers that were replaced, by reason.");
+  for (std::size_t i = 0; i < n_restart_reasons; ++i) {
+    text.add("", "{" + label("reason", restart_reasons[i]) + "}", static_cast<double>(metrics.restarts[i]));
+  }
+  text.begin("thrum_reloads_total", "counter", "Reloads of models and settings.");
+  text.add("", "{result=\"done\"}", static_cast<double>(metrics.reloads));
+  text.add("", "{result=\"failed\"}", static_cast<double>(metrics.failed_reloads));
+}
+
+void add_information(TextWriter& text, std::span<const ServedModel> models) {
+  if (!models.empty()) text.begin("thrum_model_info", "gauge", "1 for each model that is served.");
+  for (const ServedModel& model : models) {
+    text.add("", "{" + label("model", model.name) + "," + label("version", model.version) + "}", 1);
+  }
+  text.begin("thrum_build_info", "gauge", "1 for the version that serves.");
+  text.add("", "{" + label("version", version()) + "}", 1);
+}
+
+}  // namespace
+
+std::string metrics_text(const Metrics& metrics, std::span<const ServedModel> models) {
+  TextWriter text;
+  add_requests(text, metrics);
+  add_latency(text, metrics);
+  add_workers(text, metrics);
+  add_information(text, models);
+  return text.take();
+}
+
+}  // namespace thrum::serving
