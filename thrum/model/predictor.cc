@@ -6,10 +6,12 @@
 #include <array>
 #include <string_view>
 
+#include "thrum/core/assert.h"
 #include "thrum/model/engine_internal.h"
 #include "thrum/model/linear/linear_predictor_internal.h"
 #include "thrum/model/model_format_internal.h"
 #include "thrum/model/tree/byte_trees_internal.h"
+#include "thrum/model/tree/deep_trees_internal.h"
 #include "thrum/model/tree/general_trees_internal.h"
 
 namespace thrum {
@@ -21,12 +23,16 @@ struct Engine {
 };
 
 constexpr std::array engines = {
-    Engine{"linear-classifier", &open_linear_classifier},
-    Engine{"byte-trees", &open_byte_trees},
+    Engine{"linear-classifier", &open_linear_classifier}, Engine{"byte-trees", &open_byte_trees},
+    Engine{"deep-float-trees", &open_deep_float_trees},   Engine{"deep-double-trees", &open_deep_double_trees},
     Engine{"general-trees", &open_general_trees},
 };
 
 }  // namespace
+
+void Predictor::predict_columns(MatrixView<const double> /*columns*/, MatrixView<double> /*outputs*/) const noexcept {
+  THRUM_ASSERT(takes_columns());
+}
 
 void add_engine(ModelFileBuilder& image, std::string_view engine, const Schema& schema) {
   add_format(image, "predictor");

@@ -23,6 +23,14 @@ class Predictor {
   /// depend on the other rows. Outputs of a classification are probabilities whatever the row holds: infinite numbers
   /// are read as the largest finite ones, codes that are no category as an unknown one. REQUIRES: the shapes fit.
   virtual void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept = 0;
+
+  /// Whether predict_columns is there; it is then the faster way for many rows.
+  virtual bool takes_columns() const noexcept { return false; }
+  /// The same outputs for rows that are given by their columns: (n_features, n). REQUIRES: takes_columns().
+  virtual void predict_columns(MatrixView<const double> columns, MatrixView<double> outputs) const noexcept;
+
+  /// How many rows it is best given at once.
+  virtual std::size_t batch_rows() const noexcept { return 256; }
 };
 
 /// `image`: what Model::compile returned, aligned to 16 bytes, alive as long as the predictor. Throws corrupt_data;

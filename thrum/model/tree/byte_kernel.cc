@@ -50,7 +50,7 @@ HWY_INLINE Bytes code_of(double x) {
 
 HWY_INLINE Bytes byte_of(const View& view, const Plane& plane, double x) {
   if (plane.n_blocks == 0) return code_of(x);
-  return rank_of(plane, view.thresholds.data() + plane.first_block * fan_out, view.float_inputs ? to_float(x) : x);
+  return rank_of(plane, view.thresholds.data() + plane.first_block * fan_out, x);
 }
 
 void fill_plane(const View& view, const Plane& plane, const Rows& rows, Bytes* HWY_RESTRICT out) {

@@ -23,7 +23,6 @@ class ByteTrees final : public Predictor {
     view_.leaf_values = raw_tensor<double>(image, "leaf_values");
     view_.n_margins = outputs_.n_margins();
     view_.leaf_width = image.has_metadata("vector_leaves") ? view_.n_margins : 1;
-    view_.float_inputs = image.has_metadata("float_inputs");
     byte_trees::check(view_, schema_, image);
     for (const auto& tree : view_.trees) view_.longest_tree = std::max<std::size_t>(view_.longest_tree, tree.n_leaves);
     depths_ = byte_trees::depths_of(view_);
@@ -34,11 +33,24 @@ class ByteTrees final : public Predictor {
   std::size_t n_outputs() const noexcept override { return outputs_.n_outputs(); }
 
   void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
-    for (std::size_t begin = 0; begin < rows.rows(); begin += byte_trees::block_rows) {
-      const std::size_t n = std::min(byte_trees::block_rows, rows.rows() - begin);
-      const byte_trees::Rows some{rows.data() + begin * rows.stride(), n, rows.stride(), 1};
-      const auto out = outputs.row_range(begin, begin + n);
-      if (n < fewest_block_rows) {
+    predict_strided({rows.data(), rows.rows(), rows.stride(), 1}, outputs);
+  }
+
+  bool takes_columns() const noexcept override { return true; }
+  void predict_columns(MatrixView<const double> columns, MatrixView<double> outputs) const noexcept override {
+    predict_strided({columns.data(), columns.cols(), 1, columns.stride()}, outputs);
+  }
+
+  std::size_t batch_rows() const noexcept override { return 8 * byte_trees::block_rows; }
+
+ private:
+  void predict_strided(const byte_trees::Rows& rows, MatrixView<double> outputs) const noexcept {
+    for (std::size_t begin = 0; begin < rows.n; begin += byte_trees::block_rows) {
+      byte_trees::Rows some = rows;
+      some.data += begin * rows.row_stride;
+      some.n = std::min(byte_trees::block_rows, rows.n - begin);
+      const auto out = outputs.row_range(begin, begin + some.n);
+      if (some.n < fewest_block_rows) {
         predict_rows(some, out);
       } else {
         predict_block(some, out);
@@ -46,7 +58,6 @@ class ByteTrees final : public Predictor {
     }
   }
 
- private:
   void predict_rows(byte_trees::Rows rows, MatrixView<double> outputs) const noexcept {
     for (std::size_t i = 0; i < outputs.rows(); ++i, rows.data += rows.row_stride) {
       const auto out = outputs.row(i);

@@ -6,6 +6,7 @@
 
 #include "thrum/model/engine_internal.h"
 #include "thrum/model/tree/byte_trees_internal.h"
+#include "thrum/model/tree/compiled_threshold_internal.h"
 #include "thrum/model/tree/node_rule_internal.h"
 #include "thrum/model/tree/raw_tensor_internal.h"
 #include "thrum/model/tree/tree_outputs_internal.h"
@@ -31,7 +32,7 @@ PlaneKey key_of(const TreeNode& node) {
 /// What planes a run of trees needs.
 class PlanePlan {
  public:
-  explicit PlanePlan(std::span<const Tree> trees) {
+  PlanePlan(const TreeEnsemble& ensemble, std::span<const Tree> trees) : ensemble_(ensemble) {
     for (const Tree& tree : trees) add(tree);
     for (auto& [key, ranked] : keys_) {
       std::ranges::sort(ranked.thresholds);
@@ -47,8 +48,8 @@ class PlanePlan {
   /// The plane of a node and its rank there.
   std::pair<std::size_t, std::int8_t> place(const TreeNode& node) const {
     const Ranked& ranked = keys_.at(key_of(node));
-    const auto at = static_cast<std::size_t>(std::ranges::lower_bound(ranked.thresholds, node.threshold) -
-                                             ranked.thresholds.begin());
+    const auto at = static_cast<std::size_t>(
+        std::ranges::lower_bound(ranked.thresholds, compiled_threshold(node, ensemble_)) - ranked.thresholds.begin());
     return {ranked.first_plane + at / most_thresholds,
             static_cast<std::int8_t>(static_cast<int>(at % most_thresholds) - 128)};
   }
@@ -81,7 +82,7 @@ class PlanePlan {
       if (node.category_set >= 0) {
         ++n_sets;
       } else {
-        ranked.thresholds.push_back(node.threshold);
+        ranked.thresholds.push_back(compiled_threshold(node, ensemble_));
       }
     }
     most_sets_ = std::max(most_sets_, n_sets);
@@ -97,6 +98,7 @@ class PlanePlan {
     for (std::size_t i = 0; i < n_blocks * fan_out; ++i) thresholds.push_back(i < some.size() ? some[i] : infinity);
   }
 
+  const TreeEnsemble& ensemble_;
   std::map<PlaneKey, Ranked> keys_;
   std::size_t n_planes_ = 0;
   std::size_t most_sets_ = 0;
@@ -116,7 +118,6 @@ class Compiler {
   std::vector<std::byte> image() const {
     ModelFileBuilder image;
     add_engine(image, "byte-trees", schema_);
-    if (ensemble_.float_inputs) image.add_metadata("float_inputs", "true");
     if (ensemble_.leaf_width > 1) image.add_metadata("vector_leaves", "true");
     TreeOutputs::write(image, ensemble_);
     add_raw_tensor<Chunk>(image, "chunks", chunks_);
@@ -133,7 +134,7 @@ class Compiler {
   /// One chunk where the planes of the trees fit, else two halves.
   void add_chunks(std::size_t first, std::size_t n) {
     const auto trees = std::span(ensemble_.trees).subspan(first, n);
-    const PlanePlan plan(trees);
+    const PlanePlan plan(ensemble_, trees);
     if (!plan.fits() && n > 1) {
       add_chunks(first, n / 2);
       add_chunks(first + n / 2, n - n / 2);

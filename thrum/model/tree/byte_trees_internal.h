@@ -84,7 +84,6 @@ struct View {
   std::size_t leaf_width = 1;
   std::size_t n_margins = 1;
   std::size_t longest_tree = 0;  ///< in leaves
-  bool float_inputs = false;
 };
 
 /// Values of rows: (i, j) is data[i * row_stride + j * feature_stride].

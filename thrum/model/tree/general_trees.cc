@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "thrum/model/engine_internal.h"
+#include "thrum/model/tree/compiled_threshold_internal.h"
 #include "thrum/model/tree/node_rule_internal.h"
 #include "thrum/model/tree/raw_tensor_internal.h"
 #include "thrum/model/tree/tree_outputs_internal.h"
@@ -40,7 +41,6 @@ class GeneralTrees final : public Predictor {
     leaf_width_ = image.has_metadata("vector_leaves") ? outputs_.n_margins() : 1;
     if (leaf_values_.size() % leaf_width_ != 0) image.fail("has leaves of another width than its trees");
     n_leaves_ = leaf_values_.size() / leaf_width_;
-    float_inputs_ = image.has_metadata("float_inputs");
     if (!std::ranges::all_of(roots_, [&](std::int32_t root) { return link_fits(root, -1); }) || !nodes_fit()) {
       image.fail("has trees whose nodes are linked wrongly");
     }
@@ -91,7 +91,7 @@ class GeneralTrees final : public Predictor {
 
   bool goes_left(const Node& node, double x) const noexcept {
     const NodeRule rule(node.rule);
-    if (node.category_set < 0) return rule.goes_left(float_inputs_ ? to_float(x) : x, node.threshold);
+    if (node.category_set < 0) return rule.goes_left(x, node.threshold);
     const std::size_t n_categories = schema_.features[static_cast<std::size_t>(node.feature)].categories.size();
     return rule.goes_left(x, category_bits_.data() + node.category_set, n_categories);
   }
@@ -113,7 +113,6 @@ class GeneralTrees final : public Predictor {
   std::span<const std::uint64_t> category_bits_;
   std::size_t leaf_width_ = 1;
   std::size_t n_leaves_ = 0;
-  bool float_inputs_ = false;
 };
 
 }  // namespace
@@ -128,7 +127,7 @@ std::vector<std::byte> compile_general_trees(const TreeEnsemble& ensemble, const
     const std::size_t first_node = nodes.size();
     roots.push_back(tree.nodes.empty() ? ~static_cast<std::int32_t>(n_leaves) : static_cast<std::int32_t>(first_node));
     for (const TreeNode& node : tree.nodes) {
-      nodes.push_back({.threshold = node.threshold,
+      nodes.push_back({.threshold = compiled_threshold(node, ensemble),
                        .feature = node.feature,
                        .left = shifted(node.left, first_node, n_leaves),
                        .right = shifted(node.right, first_node, n_leaves),
@@ -144,7 +143,6 @@ std::vector<std::byte> compile_general_trees(const TreeEnsemble& ensemble, const
   }
   ModelFileBuilder image;
   add_engine(image, "general-trees", schema);
-  if (ensemble.float_inputs) image.add_metadata("float_inputs", "true");
   if (ensemble.leaf_width > 1) image.add_metadata("vector_leaves", "true");
   TreeOutputs::write(image, ensemble);
   add_raw_tensor<Node>(image, "nodes", nodes);

@@ -8,11 +8,6 @@
 
 namespace thrum {
 
-/// As a float when it is closest to x; doubles beyond the floats become infinite.
-inline double to_float(double x) noexcept {
-  return static_cast<double>(static_cast<float>(x));
-}
-
 /// The missing-value rule of a node, in two bits: what decides where a row goes beside threshold and categories.
 class NodeRule {
  public:

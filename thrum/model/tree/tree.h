@@ -22,7 +22,7 @@ struct TreeNode {
   std::int32_t category_set = -1;
   double threshold = 0;          ///< below the largest double and finite; unused where there is a category set
   bool missing_left = false;     ///< where NaN and unknown categories go
-  bool zero_is_missing = false;  ///< numbers up to 1e-35 in size go where NaN goes (LightGBM's zero_as_missing)
+  bool zero_is_missing = false;  ///< numbers up to 1e-35 in size, unrounded, go where NaN goes (LightGBM's)
   float gain = 0;                ///< by how much the split lowered the training loss
   double weight = 0;             ///< of the training rows that came here
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "thrum/model/tree/byte_trees_internal.h"
+#include "thrum/model/tree/deep_trees_internal.h"
 #include "thrum/model/tree/general_trees_internal.h"
 #include "thrum/model/tree/tree_fixture_test.h"
 
@@ -26,6 +27,7 @@ struct Engine {
 const Engine engines[] = {
     {"General", &compile_general_trees, [](const TreeEnsemble&, const Schema&) { return true; }},
     {"Byte", &compile_byte_trees, &fits_byte_trees},
+    {"Deep", &compile_deep_trees, &fits_deep_trees},
 };
 
 std::vector<double> predict_all(const Predictor& predictor, const std::vector<double>& rows) {
@@ -33,6 +35,16 @@ std::vector<double> predict_all(const Predictor& predictor, const std::vector<do
   const std::size_t n = rows.size() / width;
   std::vector<double> outputs(n * predictor.n_outputs(), -7);
   predictor.predict({rows.data(), n, width}, {outputs.data(), n, predictor.n_outputs()});
+  return outputs;
+}
+
+std::vector<double> predict_all_columns(const Predictor& predictor, const std::vector<double>& rows) {
+  const std::size_t width = predictor.schema().features.size();
+  const std::size_t n = rows.size() / width;
+  std::vector<double> columns(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) columns[i % width * n + i / width] = rows[i];
+  std::vector<double> outputs(n * predictor.n_outputs(), -7);
+  predictor.predict_columns({columns.data(), width, n}, {outputs.data(), n, predictor.n_outputs()});
   return outputs;
 }
 
@@ -51,12 +63,15 @@ class TreeEngines : public testing::TestWithParam<std::tuple<Engine, std::int64_
   static void expect_the_definition(const TreeEnsemble& ensemble, const Schema& schema) {
     ASSERT_EQ(fault_of(ensemble, schema), "");
     const Engine& engine = std::get<0>(GetParam());
-    ASSERT_TRUE(engine.fits(ensemble, schema));
+    if (!engine.fits(ensemble, schema)) return;
     const auto image = engine.compile(ensemble, schema);
     const auto predictor = open_predictor(image);
     const std::size_t width = schema.features.size();
     const auto rows = model_test::random_rows(schema, 300, 5);
     const auto outputs = predict_all(*predictor, rows);
+    if (predictor->takes_columns()) {
+      EXPECT_EQ(predict_all_columns(*predictor, rows), outputs);
+    }
     for (std::size_t i = 0; i < 300; ++i) {
       const auto row = std::span(rows).subspan(i * width, width);
       const auto margins = model_test::plain_margins(ensemble, schema, row);
@@ -122,6 +137,25 @@ TEST_P(TreeEngines, RankManyThresholdsOfAFeature) {
 TEST_P(TreeEngines, SplitTreesOfManyFeatures) {
   const Schema schema = tree_schema(1500, {}, 0);
   expect_the_definition(random_ensemble(schema, {.n_trees = 60, .missing_both_ways = true}), schema);
+}
+
+TEST_P(TreeEngines, WalkDeepTrees) {
+  const Schema schema = tree_schema(5, {7}, 0);
+  for (const bool doubles : {false, true}) {
+    const RandomTrees wish = {.n_trees = 3, .n_leaves = 1500, .double_thresholds = doubles};
+    expect_the_definition(random_ensemble(schema, wish), schema);
+  }
+}
+
+TEST(TreeEngineChoice, FollowsFromTheTrees) {
+  const Schema schema = tree_schema(5, {255, 256}, 0);
+  const auto few = random_ensemble(tree_schema(5, {255}, 0), {.n_leaves = 256, .zero_is_missing = true});
+  EXPECT_TRUE(fits_byte_trees(few, schema));
+  EXPECT_FALSE(fits_deep_trees(few, schema));
+  const auto many = random_ensemble(schema, {.n_leaves = 257, .double_thresholds = true, .missing_both_ways = true});
+  EXPECT_FALSE(fits_byte_trees(many, schema));
+  EXPECT_TRUE(fits_deep_trees(many, schema));
+  EXPECT_FALSE(fits_byte_trees(random_ensemble(schema, {.n_leaves = 31}), schema));
 }
 
 TEST_P(TreeEngines, PredictWithoutTrees) {

@@ -8,6 +8,7 @@
 #include "thrum/core/assert.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/model/tree/byte_trees_internal.h"
+#include "thrum/model/tree/deep_trees_internal.h"
 #include "thrum/model/tree/general_trees_internal.h"
 #include "thrum/model/tree/tree_file_internal.h"
 
@@ -39,8 +40,9 @@ void TreeModel::write(ModelFileBuilder& file) const {
 }
 
 std::vector<std::byte> TreeModel::compile() const {
-  return fits_byte_trees(parts_.ensemble, parts_.schema) ? compile_byte_trees(parts_.ensemble, parts_.schema)
-                                                         : compile_general_trees(parts_.ensemble, parts_.schema);
+  if (fits_byte_trees(parts_.ensemble, parts_.schema)) return compile_byte_trees(parts_.ensemble, parts_.schema);
+  if (fits_deep_trees(parts_.ensemble, parts_.schema)) return compile_deep_trees(parts_.ensemble, parts_.schema);
+  return compile_general_trees(parts_.ensemble, parts_.schema);
 }
 
 std::string TreeModel::description() const {
