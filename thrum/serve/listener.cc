@@ -1,71 +1,33 @@
 #include "thrum/serve/listener_internal.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
+#include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdint>
-#include <cstring>
-#include <memory>
-#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "thrum/core/error.h"
+#include "thrum/core/options.h"
 
 namespace thrum::serving {
 namespace {
 
-struct Endpoint {
-  sockaddr_storage address = {};
-  socklen_t size = 0;
-
-  int family() const noexcept { return address.ss_family; }
-  const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&address); }
-  sockaddr* data() noexcept { return reinterpret_cast<sockaddr*>(&address); }
-  in_port_t& port() noexcept {
-    return family() == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(&address)->sin6_port
-                                : reinterpret_cast<sockaddr_in*>(&address)->sin_port;
-  }
-};
-
-[[noreturn]] void refuse(const std::string& address, const std::string& what) {
-  throw Error(ErrorCode::invalid_argument, "[serve] expected an address HOST:PORT, got \"" + address + "\": " + what);
-}
+constexpr std::string_view fd_scheme = "fd://";
 
 [[noreturn]] void fail(const std::string& address) {
   const int error = errno;
+  const bool is_unix = address.starts_with("unix:");
+  const char* in_use = is_unix ? "a server listens there, or the file is no socket; choose another path"
+                               : "another process listens there; choose another port, or 0 for any";
   throw Error(ErrorCode::io, "[serve] cannot listen at " + address + ": " + std::generic_category().message(error),
-              error == EADDRINUSE ? "another process listens there; choose another port, or 0 for any" : "");
-}
-
-Endpoint resolve(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string::npos) refuse(address, "there is no port");
-  std::string host = address.substr(0, colon);
-  const std::string port = address.substr(colon + 1);
-  std::uint16_t number = 0;
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (port.empty() || error != std::errc() || end != port.data() + port.size())
-    refuse(address, "the port is not 0…65535");
-  if (host.empty()) host = "0.0.0.0";
-  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  if (const int code = getaddrinfo(host.c_str(), port.c_str(), &hints, &found); code != 0) {
-    refuse(address, gai_strerror(code));
-  }
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
-  Endpoint endpoint;
-  std::memcpy(&endpoint.address, found->ai_addr, found->ai_addrlen);
-  endpoint.size = found->ai_addrlen;
-  return endpoint;
+              error == EADDRINUSE ? in_use : "");
 }
 
 void switch_on(int socket, int level, int option) {
@@ -73,52 +35,110 @@ void switch_on(int socket, int level, int option) {
   setsockopt(socket, level, option, &on, sizeof on);
 }
 
-UniqueFd bind_socket(const std::string& address, const Endpoint& endpoint, bool shared) {
+bool is_on(int socket, int option) {
+  int on = 0;
+  socklen_t size = sizeof on;
+  return getsockopt(socket, SOL_SOCKET, option, &on, &size) == 0 && on != 0;
+}
+
+UniqueFd new_socket(const std::string& address, const Endpoint& endpoint, bool with_others) {
   UniqueFd fd(socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) fail(address);
-  switch_on(fd.get(), SOL_SOCKET, SO_REUSEADDR);
-  switch_on(fd.get(), IPPROTO_TCP, TCP_NODELAY);  // connections inherit it
-  if (shared) switch_on(fd.get(), SOL_SOCKET, SO_REUSEPORT);
-  if (bind(fd.get(), endpoint.data(), endpoint.size) != 0) fail(address);
+  if (!endpoint.is_unix()) {
+    switch_on(fd.get(), SOL_SOCKET, SO_REUSEADDR);
+    switch_on(fd.get(), IPPROTO_TCP, TCP_NODELAY);  // connections inherit it
+    if (with_others) switch_on(fd.get(), SOL_SOCKET, SO_REUSEPORT);
+  }
+  if (bind(fd.get(), endpoint.data(), endpoint.size()) != 0) fail(address);
   return fd;
 }
 
-std::string url_of(const Endpoint& endpoint) {
-  char host[NI_MAXHOST];
-  char port[NI_MAXSERV];
-  getnameinfo(endpoint.data(), endpoint.size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
-  const bool six = endpoint.family() == AF_INET6;
-  return std::string("http://") + (six ? "[" : "") + host + (six ? "]" : "") + ":" + port;
+/// SO_REUSEPORT would let us in beside another server of the same user; a socket without it is refused.
+void refuse_company(const std::string& address, const Endpoint& endpoint) {
+  const UniqueFd probe = new_socket(address, endpoint, false);
+  if (listen(probe.get(), 1) != 0) fail(address);
+}
+
+unsigned long inode_of(const std::string& path) {
+  struct stat info{};
+  return lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode) ? info.st_ino : 0;
 }
 
 }  // namespace
 
-std::string peer_text(const sockaddr_storage& address) {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (address.ss_family == AF_INET) {
-    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof text);
-  } else if (address.ss_family == AF_INET6) {
-    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, text, sizeof text);
+Listener::Listener(std::string address, std::size_t n_places, const Options& options)
+    : address_(std::move(address)), options_(options) {
+  if (address_.starts_with(fd_scheme)) {
+    adopt();
+    return;
   }
-  return text;
+  endpoint_ = Endpoint::resolve(address_);
+  is_shared_ = endpoint_.is_unix();
+  if (is_shared_) take_over_unix_path();
+  if (!is_shared_ && endpoint_.port() != 0 && !options_.reuse_port) refuse_company(address_, endpoint_);
+  sockets_.push_back(bind_socket());
+  endpoint_ = Endpoint::of(sockets_.front().get());  // with the port that 0 became
+  inode_ = inode_of(endpoint_.path());
+  grow(n_places);
 }
 
-Listeners listen_at(const std::string& address, int n_sockets, int backlog) {
-  Endpoint endpoint = resolve(address);
-  // SO_REUSEPORT would let us in beside another server of the same user; a socket without it is refused.
-  if (endpoint.port() != 0) {
-    const UniqueFd probe = bind_socket(address, endpoint, false);
-    if (listen(probe.get(), 1) != 0) fail(address);
+Listener::~Listener() {
+  if (inode_ != 0 && inode_of(endpoint_.path()) == inode_) unlink(endpoint_.path().c_str());
+}
+
+void Listener::grow(std::size_t n_places) {
+  if (is_shared_) return;
+  while (sockets_.size() < n_places) sockets_.push_back(bind_socket());
+}
+
+/// The kernel has the sockets of an address in the order of their binding. A random one of the first gets a connection.
+void Listener::deal_to(std::size_t n_places) const noexcept {
+  if (is_shared_ || options_.reuse_port) return;
+  std::array<sock_filter, 3> program = {
+      sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_RANDOM)},
+      sock_filter{BPF_ALU | BPF_MOD | BPF_K, 0, 0, static_cast<std::uint32_t>(n_places)},
+      sock_filter{BPF_RET | BPF_A, 0, 0, 0}};
+  const sock_fprog filter{program.size(), program.data()};
+  setsockopt(sockets_.front().get(), SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &filter, sizeof filter);
+}
+
+void Listener::shrink(std::size_t n_places) {
+  if (!is_shared_ && sockets_.size() > n_places) sockets_.resize(n_places);
+}
+
+void Listener::close(std::size_t place) {
+  if (!is_shared_ && place < sockets_.size()) sockets_[place].reset();
+}
+
+UniqueFd Listener::bind_socket() const {
+  UniqueFd fd = new_socket(address_, endpoint_, true);
+  if (listen(fd.get(), options_.backlog) != 0) fail(address_);
+  return fd;
+}
+
+/// The socket of a server that was killed is in the way; one where somebody listens is not ours to take.
+void Listener::take_over_unix_path() const {
+  if (inode_of(endpoint_.path()) == 0) return;
+  const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (connect(probe.get(), endpoint_.data(), endpoint_.size()) != 0 && errno == ECONNREFUSED) {
+    unlink(endpoint_.path().c_str());
   }
-  Listeners listeners;
-  for (int i = 0; i < n_sockets; ++i) {
-    listeners.sockets.push_back(bind_socket(address, endpoint, true));
-    const int fd = listeners.sockets.back().get();
-    if (listen(fd, backlog) != 0) fail(address);
-    getsockname(fd, endpoint.data(), &endpoint.size);  // the port that 0 became
+}
+
+void Listener::adopt() {
+  const std::string number = address_.substr(fd_scheme.size());
+  const auto fd = static_cast<int>(detail::parse_integer("bind", {0, 65535}, number));
+  if (!is_on(fd, SO_ACCEPTCONN)) {
+    throw Error(ErrorCode::invalid_argument, "[serve] expected a listening socket, got \"" + address_ + "\"");
   }
-  listeners.url = url_of(endpoint);
-  return listeners;
+  sockets_.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+  is_shared_ = true;
+  endpoint_ = Endpoint::of(fd);
+}
+
+bool is_shared_socket(int socket) {
+  return !is_on(socket, SO_REUSEPORT);
 }
 
 }  // namespace thrum::serving

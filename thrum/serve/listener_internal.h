@@ -1,25 +1,61 @@
 #pragma once
 
-#include <sys/socket.h>
-
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "thrum/runtime/unique_fd.h"
+#include "thrum/serve/endpoint_internal.h"
 
 namespace thrum::serving {
 
-/// Listening sockets of one address, between which the kernel deals the connections (SO_REUSEPORT).
-struct Listeners {
-  std::vector<UniqueFd> sockets;
-  std::string url;  ///< "http://127.0.0.1:4000", with the port that was found for port 0
+/// The listening sockets of one address: one for each place where a worker serves, between which the kernel deals the
+/// connections (SO_REUSEPORT), or one that all places share. Whoever fills a place inherits its socket: a connection
+/// that waits there outlives a worker.
+class Listener {
+ public:
+  struct Options {
+    int backlog = 2048;
+    bool reuse_port = false;  ///< beside other servers that allow it too
+  };
+
+  /// `address`: as of Endpoint::resolve, or "fd://N", a listening socket that this process was given. Throws
+  /// invalid_argument for an address that cannot be read or found, io for one that cannot be bound, such as for a port
+  /// in use.
+  Listener(std::string address, std::size_t n_places, const Options& options);
+  /// Removes a Unix socket's file.
+  ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  const std::string& address() const noexcept { return address_; }
+  std::string url() const { return endpoint_.url(); }  ///< with the port that was found for port 0
+
+  /// REQUIRES: there is such a place.
+  int socket(std::size_t place) const noexcept { return sockets_[is_shared_ ? 0 : place].get(); }
+  /// At least so many places. Throws io.
+  void grow(std::size_t n_places);
+  /// From now on only the first `n_places` get connections, as far as others do not listen here too.
+  void deal_to(std::size_t n_places) const noexcept;
+  /// At most so many places: connections that wait at the others are reset.
+  void shrink(std::size_t n_places);
+  /// Nobody comes any more for those who wait there.
+  void close(std::size_t place);
+
+ private:
+  UniqueFd bind_socket() const;
+  void take_over_unix_path() const;
+  void adopt();
+
+  std::string address_;
+  Options options_;
+  Endpoint endpoint_;
+  bool is_shared_ = false;
+  std::vector<UniqueFd> sockets_;
+  unsigned long inode_ = 0;  ///< of the file that was made
 };
 
-/// `address`: "HOST:PORT", "[IPV6]:PORT" or ":PORT" (all IPv4 addresses of the machine). Throws invalid_argument for an
-/// address that cannot be read or found, io for one that cannot be bound, such as for a port in use.
-Listeners listen_at(const std::string& address, int n_sockets, int backlog);
-
-/// A client's address without its port: "192.0.2.7"; "" behind a Unix socket.
-std::string peer_text(const sockaddr_storage& address);
+/// Whether workers of other places accept at it too.
+bool is_shared_socket(int socket);
 
 }  // namespace thrum::serving

@@ -1,21 +1,33 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "thrum/serve/access_log_internal.h"
 #include "thrum/serve/request_observer.h"
 #include "thrum/serve/scoreboard_internal.h"
 
 namespace thrum::serving {
 
-/// Counts the requests of a worker at its seat.
+/// Counts the requests of a worker at its seat, and collects their lines for the access log.
 class RequestLog : public RequestObserver {
  public:
-  /// `seat` must outlive it.
-  explicit RequestLog(Scoreboard::Seat& seat) : seat_(seat) {}
+  /// `seat` must outlive it. `format`: of the lines, if there are to be any. Throws as AccessLog.
+  RequestLog(Scoreboard::Seat& seat, std::optional<std::string> format);
 
   void on_request() noexcept override;
   void on_answer(const Answer& answer) noexcept override;
 
+  std::uint64_t n_requests() const noexcept { return n_requests_; }
+  /// Writes the lines that have come together, in one call.
+  void flush(int fd);
+
  private:
   Scoreboard::Seat& seat_;
+  std::optional<AccessLog> access_;
+  std::string lines_;
+  std::uint64_t n_requests_ = 0;
 };
 
 }  // namespace thrum::serving

@@ -32,6 +32,7 @@ void Scoreboard::Seat::occupy(std::int64_t now_ns) noexcept {
 
 void Scoreboard::Seat::vacate() noexcept {
   ready_pid.store(0, std::memory_order_relaxed);
+  is_leaving.store(false, std::memory_order_relaxed);
   connections.reset();
   in_flight.reset();
 }

@@ -32,6 +32,7 @@ class Scoreboard {
   struct alignas(64) Seat {
     std::atomic<std::int64_t> heartbeat_ns;  ///< of the monotonic clock
     std::atomic<std::int64_t> ready_pid;     ///< the worker that serves; 0 before
+    std::atomic<bool> is_leaving;            ///< it accepts no more: another may take its place
     Count connections;                       ///< open now
     Count in_flight;                         ///< requests in the handler now
     std::array<Count, n_status_classes> responses;
@@ -51,6 +52,7 @@ class Scoreboard {
   struct Head {
     std::atomic<bool> is_stopping;  ///< the whole server, not one worker only
     std::atomic<int> n_used_seats;  ///< the others have never had a worker
+    std::atomic<int> log_epoch;     ///< changes when log files are to be opened again
     std::array<Count, n_restart_reasons> restarts;
     Count reloads;
     Count failed_reloads;

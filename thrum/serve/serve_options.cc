@@ -3,17 +3,38 @@
 #include <vector>
 
 namespace thrum {
+namespace {
 
-std::span<const OptionField> serve_option_fields() {
-  using O = ServeOptions;
-  constexpr Range seconds{0, 1e9};
-  constexpr Range some_seconds{0, 1e9, true};
-  static const std::vector<OptionField> fields = {
-      option_field<O>("bind", &O::bind, {}, "address to listen at: HOST:PORT or [IPV6]:PORT; port 0: any free one"),
-      option_field("workers", &O::workers, {1, 1024}, "number of worker processes"),
+using O = ServeOptions;
+
+std::vector<OptionField> process_fields() {
+  return {
+      option_field<O>("bind", &O::bind, {},
+                      "address to listen at: HOST:PORT, [IPV6]:PORT (port 0: any free one), unix:PATH or fd://N; with "
+                      "commas between several"),
+      option_field("reuse_port", &O::reuse_port, {}, "let other servers that allow it too listen at the same address"),
       option_field("backlog", &O::backlog, {1, 65535}, "connections that may wait to be accepted, per worker"),
+      option_field("workers", &O::workers, {1, 1024}, "number of worker processes"),
+      option_field("threads", &O::threads, {1, 1024},
+                   "threads per worker, between which the rows of a request are dealt"),
       option_field("worker_connections", &O::worker_connections, {1, 1e6},
                    "connections that a worker holds at once; above it the answer is 503"),
+      option_field("max_requests", &O::max_requests, {0, 1e9},
+                   "requests after which a worker is replaced by a new one; 0: never"),
+      option_field(
+          "max_requests_jitter", &O::max_requests_jitter, {0, 1e9},
+          "largest number of requests that a worker may go on by chance, so that not all are replaced at once"),
+      option_field("user", &O::user, {}, "user that the workers run as: a name or a number"),
+      option_field("group", &O::group, {}, "group that the workers run as: a name or a number"),
+      option_field("umask", &O::umask, {}, "mask of the files that the server makes, octal, such as 007"),
+      option_field("pid", &O::pid, {}, "file that holds the supervisor's process id while it runs"),
+  };
+}
+
+std::vector<OptionField> time_fields() {
+  constexpr Range seconds{0, 1e9};
+  constexpr Range some_seconds{0, 1e9, true};
+  return {
       option_field("timeout", &O::timeout, seconds, "seconds after which a hanging worker is replaced; 0: never"),
       option_field("graceful_timeout", &O::graceful_timeout, seconds,
                    "seconds that requests in flight have to end on SIGTERM"),
@@ -21,6 +42,11 @@ std::span<const OptionField> serve_option_fields() {
       option_field("header_timeout", &O::header_timeout, some_seconds,
                    "seconds in which the head of a request must come"),
       option_field("body_timeout", &O::body_timeout, some_seconds, "seconds in which the body of a request must come"),
+  };
+}
+
+std::vector<OptionField> limit_fields() {
+  return {
       option_field("limit_request_line", &O::limit_request_line, {16, 65536}, "bytes of the request line"),
       option_field("limit_request_fields", &O::limit_request_fields, {1, 32768}, "number of header fields"),
       option_field("limit_request_field_size", &O::limit_request_field_size, {16, 65536}, "bytes of a header field"),
@@ -31,6 +57,38 @@ std::span<const OptionField> serve_option_fields() {
                       "file with the bearer tokens of the administrator; without it there are no routes for one"),
       option_field<O>("cors_origin", &O::cors_origin, {}, "whose pages browsers let ask: an origin, or * for any"),
   };
+}
+
+std::vector<OptionField> access_fields() {
+  return {
+      option_field<O>("token_file", &O::token_file, {}, "file with the bearer tokens that may ask, one a line"),
+      option_field<O>("admin_token_file", &O::admin_token_file, {},
+                      "file with the bearer tokens of the administrator; without it there are no routes for one"),
+      option_field<O>("cors_origin", &O::cors_origin, {}, "whose pages browsers let ask: an origin, or * for any"),
+  };
+}
+
+std::vector<OptionField> log_fields() {
+  return {
+      option_field<O>("access_logfile", &O::access_logfile, {},
+                      "file for a line per request; -: standard output; none unless given"),
+      option_field<O>("access_logformat", &O::access_logformat, {}, "form of that line, in gunicorn's %(…)s atoms"),
+      option_field<O>("error_logfile", &O::error_logfile, {}, "file for the server's own messages; -: standard error"),
+      option_field("log_level", &O::log_level, {"debug", "info", "warning", "error", "critical"},
+                   "least important messages that are written"),
+  };
+}
+
+}  // namespace
+
+std::span<const OptionField> serve_option_fields() {
+  static const std::vector<OptionField> fields = [] {
+    std::vector<OptionField> all;
+    for (auto& group : {process_fields(), time_fields(), limit_fields(), access_fields(), log_fields()}) {
+      all.insert(all.end(), group.begin(), group.end());
+    }
+    return all;
+  }();
   return fields;
 }
 

@@ -12,9 +12,13 @@ namespace thrum {
 /// front keeps its connections for a minute and must be the first to let go.
 struct ServeOptions {
   std::string bind = "127.0.0.1:8000";
+  bool reuse_port = false;
   int backlog = 2048;
   int workers = 1;
+  int threads = 1;
   int worker_connections = 1000;
+  int max_requests = 0;
+  int max_requests_jitter = 0;
   double timeout = 30;
   double graceful_timeout = 30;
   double keep_alive = 65;
@@ -28,6 +32,14 @@ struct ServeOptions {
   std::string token_file = {};
   std::string admin_token_file = {};
   std::string cors_origin = {};
+  std::string access_logfile = {};
+  std::string access_logformat = R"(%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s")";
+  std::string error_logfile = "-";
+  std::string log_level = "info";
+  std::string pid = {};
+  std::string user = {};
+  std::string group = {};
+  std::string umask = {};
 };
 
 std::span<const OptionField> serve_option_fields();

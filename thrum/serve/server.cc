@@ -32,9 +32,9 @@ void supervise(std::vector<serving::ModelImage> models, const ServeOptions& opti
                 "call init(argc, argv) of the server before, and after its routes are there");
   }
   log(LogLevel::info, "Starting thrum " + std::string(serving::version()));
-  serving::Supervisor supervisor(serving::pack_models(models, serving::read_access(options)), options);
+  std::vector<std::byte> image = serving::pack_models(models, serving::read_access(options));
   models.clear();
-  supervisor.run();
+  serving::supervise(std::move(image), options);
 }
 
 int work(int argc, char** argv, const Routes& routes) {

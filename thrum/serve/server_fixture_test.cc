@@ -1,11 +1,13 @@
 #include "thrum/serve/server_fixture_test.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,20 +48,33 @@ void log_to_stderr(LogLevel level, std::string_view message) {
   if (write(STDERR_FILENO, line.data(), line.size()) < 0) std::abort();
 }
 
+void set_option(ServeOptions& options, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  find_option(serve_option_fields(), text.substr(0, equals)).set(&options, text.substr(equals + 1));
+}
+
+/// The image that `argument` means, with the options beside it.
+std::string read_image(const std::string& argument, ServeOptions& options) {
+  if (!argument.starts_with('@')) return argument;
+  std::ifstream file(argument.substr(1));
+  std::string image, line;
+  if (!std::getline(file, image)) throw Error(ErrorCode::io, "[test] cannot read " + argument.substr(1));
+  while (std::getline(file, line)) set_option(options, line);
+  return image;
+}
+
 int run_supervisor(int argc, char** argv) {
-  ServeOptions options;
-  for (int i = 3; i < argc; ++i) {
-    const std::string argument = argv[i];
-    const std::size_t equals = argument.find('=');
-    find_option(serve_option_fields(), argument.substr(0, equals)).set(&options, argument.substr(equals + 1));
-  }
   try {
-    if (std::string_view(argv[2]) == "none") {
+    ServeOptions options;
+    for (int i = 3; i < argc; ++i) set_option(options, argv[i]);
+    const std::string image = read_image(argv[2], options);
+    if (image == "none") {
       Server().serve(options);
-    } else if (std::string_view(argv[2]) == "model") {
+    } else if (image == "model") {
       serve(*people_model(), options);
     } else {
-      serving::Supervisor(bytes_of(argv[2]), options).run();
+      const ByteSpan bytes = bytes_of(image);
+      serving::supervise({bytes.begin(), bytes.end()}, options);
     }
     return 0;
   } catch (const Error& error) {
@@ -76,6 +91,8 @@ int run_worker(int argc, char** argv) {
     std::vector<serving::ServedModel> models;
     if (image == "good") {
       models.push_back({"people", "1", std::make_unique<MisbehavingPredictor>(people_schema(Task::classification))});
+    } else if (image == "regression") {
+      models.push_back({"people", "1", std::make_unique<FakePredictor>(people_schema(Task::regression))});
     } else {
       models = serving::open_models(parts.image);
     }
@@ -125,7 +142,8 @@ bool is_alive(pid_t pid) {
   return static_cast<bool>(stat >> number >> name >> state) && state != "Z";
 }
 
-TestServer::TestServer(std::vector<std::string> options, const std::string& image) : log_(memfd_create("log", 0)) {
+TestServer::TestServer(std::vector<std::string> options, const std::string& image, const std::string& log_file)
+    : log_(log_file.empty() ? memfd_create("log", 0) : open(log_file.c_str(), O_RDWR | O_CREAT | O_APPEND, 0600)) {
   options.insert(options.begin(), {"test", std::string(supervisor_command), image, "bind=127.0.0.1:0"});
   std::vector<char*> argv;
   argv.reserve(options.size() + 1);
@@ -175,15 +193,27 @@ int TestServer::wait_for_exit() {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-TestClient::TestClient(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+TestClient::TestClient(std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+}
+
+TestClient::TestClient(const std::string& unix_path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  unix_path.copy(address.sun_path, sizeof address.sun_path - 1);
+  connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+}
+
+void TestClient::connect_to(const sockaddr* address, socklen_t size) {
+  socket_.reset(socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const timeval limit{30, 0};  // a test that waits for ever says nothing
   setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  if (connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) socket_.reset();
+  if (connect(socket_.get(), address, size) != 0) socket_.reset();
 }
 
 void TestClient::send(std::string_view bytes) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -27,9 +28,11 @@ bool becomes_true(const std::function<bool()>& is_true,
 class TestServer {
  public:
   /// `options` as "name=text"; the address is 127.0.0.1 with any port. `image` is "good" for the fake predictor,
-  /// "model" for people_model, "none" for no model, "bad" for one that no worker opens, "lost" for a main without
-  /// init(). Returns when the first worker answers.
-  explicit TestServer(std::vector<std::string> options = {}, const std::string& image = "good");
+  /// "regression" for one of a regression, "model" for people_model, "none" for no model, "bad" for one that no worker
+  /// opens, "lost" for a main without init(), "@FILE" for what the file holds: an image and options, one a line.
+  /// `log_file`: where the log goes, if not to standard error. Returns when the first worker answers.
+  explicit TestServer(std::vector<std::string> options = {}, const std::string& image = "good",
+                      const std::string& log_file = "");
   ~TestServer();
 
   std::uint16_t port() const noexcept { return port_; }
@@ -54,16 +57,20 @@ bool is_alive(pid_t pid);
 class TestClient {
  public:
   explicit TestClient(std::uint16_t port);
+  explicit TestClient(const std::string& unix_path);
 
   void send(std::string_view bytes);
   void shut_down();  ///< our side
   /// Head and body of the next reply; "" where the connection ends or is reset before.
   std::string reply();
   std::string ask(std::string_view request);
+  /// A part of a reply is there.
+  bool has_begun() const noexcept { return !bytes_.empty(); }
   /// The server has closed, and nothing is left to read.
   bool is_closed();
 
  private:
+  void connect_to(const sockaddr* address, socklen_t size);
   bool read_more();
 
   UniqueFd socket_;

@@ -168,7 +168,7 @@ TEST(Server, TellsOfMalformedRequestsAndGoesOn) {
 
 std::string refusal_of(const std::string& address) {
   try {
-    serving::listen_at(address, 2, 16);
+    serving::Listener(address, 2, {});
   } catch (const Error& error) {
     return std::string(error_code_name(error.code())) + " " + error.what();
   }
@@ -176,8 +176,8 @@ std::string refusal_of(const std::string& address) {
 }
 
 TEST(Listener, NamesTheAddressThatIsInUse) {
-  const serving::Listeners listeners = serving::listen_at("127.0.0.1:0", 2, 16);
-  const std::string address = listeners.url.substr(std::string("http://").size());
+  const serving::Listener listener("127.0.0.1:0", 2, {});
+  const std::string address = listener.url().substr(std::string("http://").size());
   EXPECT_EQ(refusal_of(address), "io [serve] cannot listen at " + address +
                                      ": Address already in use; another process listens there; choose another port, or "
                                      "0 for any");
@@ -195,9 +195,9 @@ TEST(Listener, RefusesWhatIsNoAddress) {
 }
 
 TEST(Listener, KnowsItsAddress) {
-  EXPECT_THAT(serving::listen_at(":0", 1, 16).url, testing::MatchesRegex("http://0\\.0\\.0\\.0:[0-9]+"));
+  EXPECT_THAT(serving::Listener(":0", 1, {}).url(), testing::MatchesRegex("http://0\\.0\\.0\\.0:[0-9]+"));
   if (refusal_of("[::1]:0") != "bound") GTEST_SKIP() << "this machine has no IPv6";
-  EXPECT_THAT(serving::listen_at("[::1]:0", 1, 16).url, testing::MatchesRegex("http://\\[::1\\]:[0-9]+"));
+  EXPECT_THAT(serving::Listener("[::1]:0", 1, {}).url(), testing::MatchesRegex("http://\\[::1\\]:[0-9]+"));
 }
 
 TEST(WorkerOrders, ReadsWhatItWrote) {

@@ -2,16 +2,18 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <string>
+#include <utility>
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
 #include "thrum/runtime/memfd.h"
-#include "thrum/serve/worker_process_internal.h"
+#include "thrum/serve/credentials_internal.h"
 
 namespace thrum::serving {
 namespace {
@@ -21,29 +23,15 @@ using std::chrono::seconds;
 
 constexpr int most_boot_failures = 5;
 constexpr seconds healthy_age{1};  // a worker that dies later is replaced at once
-
-sigset_t own_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH}) {
-    sigaddset(&set, signal);
-  }
-  return set;
-}
-
-/// "TERM", "KILL", …
-std::string signal_text(int signal) {
-  const char* name = sigabbrev_np(signal);
-  return name == nullptr ? std::to_string(signal) : name;
-}
+constexpr seconds quick_stop{2};   // for what SIGINT leaves to do
+constexpr seconds settling{1};     // for connections on their way to a place that ends
+constexpr std::chrono::hours long_time{24 * 365};
+constexpr milliseconds beat{250};  // how often heartbeats are looked at
+constexpr int most_workers = 1024;
 
 std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
-}
-
-std::string pid_text(pid_t pid) {
-  return std::to_string(pid);
 }
 
 /// 0.1 s, doubled with each failure, up to 10 s; the first is free.
@@ -54,59 +42,79 @@ milliseconds backoff(int n_failures) {
 
 /// gunicorn's words for the end of a worker.
 std::string end_text(pid_t pid, const ProcessEnd& end) {
-  const std::string worker = "Worker (pid:" + pid_text(pid) + ")";
+  const std::string worker = "Worker (pid:" + std::to_string(pid) + ")";
   if (end.signal == 0) return worker + " exited with code " + std::to_string(end.code);
-  const std::string text = worker + " was sent SIG" + signal_text(end.signal) + "!";
+  const std::string text = worker + " was sent SIG" + signal_name(end.signal) + "!";
   return end.signal == SIGKILL ? text + " Perhaps out of memory?" : text;
 }
 
-RestartReason reason_of(const ProcessEnd& end, bool is_aborted) {
-  if (is_aborted) return RestartReason::timeout;
-  if (end.signal != 0) return RestartReason::killed;
-  return end.code == 0 ? RestartReason::recycled : RestartReason::exited;
+RestartReason reason_of(const Crew::Departure& departure) {
+  if (departure.member.is_aborted) return RestartReason::timeout;
+  return departure.end.signal != 0 ? RestartReason::killed : RestartReason::exited;
 }
 
-UniqueFd signal_fd() {
-  const sigset_t set = own_signals();
-  return UniqueFd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+std::vector<std::string> addresses_in(const std::string& bind) {
+  std::vector<std::string> addresses;
+  for (std::size_t begin = 0; begin <= bind.size();) {
+    const std::size_t end = std::min(bind.find(',', begin), bind.size());
+    addresses.push_back(bind.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return addresses;
+}
+
+/// Those of `before` at the same addresses are taken over, as they are.
+std::vector<std::shared_ptr<Listener>> listen_at(const ServeOptions& options, const Generation* before) {
+  std::vector<std::shared_ptr<Listener>> listeners;
+  const auto n_places = static_cast<std::size_t>(options.workers);
+  for (const std::string& address : addresses_in(options.bind)) {
+    const auto is_same = [&](const auto& listener) { return listener->address() == address; };
+    if (before != nullptr) {
+      const auto found = std::ranges::find_if(before->listeners, is_same);
+      if (found != before->listeners.end()) {
+        listeners.push_back(*found);
+        continue;
+      }
+    }
+    listeners.push_back(
+        std::make_shared<Listener>(address, n_places, Listener::Options{options.backlog, options.reuse_port}));
+  }
+  return listeners;
+}
+
+/// Before any file of the server is made.
+const ServeOptions& prepared(const ServeOptions& options) {
+  if (!options.umask.empty()) ::umask(parse_umask(options.umask));
+  return options;
 }
 
 }  // namespace
 
-SignalBlock::SignalBlock() {
-  const sigset_t set = own_signals();
-  sigprocmask(SIG_BLOCK, &set, &before_);
-}
-
-SignalBlock::~SignalBlock() {
-  sigprocmask(SIG_SETMASK, &before_, nullptr);
-}
-
 Supervisor::Supervisor(ByteSpan image, const ServeOptions& options)
-    : options_(options),
-      listeners_(listen_at(options.bind, options.workers, options.backlog)),
-      image_(share_bytes("thrum-model", image)),
-      board_(),
-      blocked_(),
-      signals_(signal_fd()),
-      slots_(static_cast<std::size_t>(options.workers)) {
-  board_.head().n_used_seats.store(options.workers, std::memory_order_release);
+    : now_(std::make_shared<Generation>()),
+      logs_((now_->options = prepared(options))),
+      pid_file_(options.pid),
+      signals_({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH}) {
+  now_->image = share_bytes("thrum-model", image);
+  now_->listeners = listen_at(options, nullptr);
 }
 
 void Supervisor::run() {
-  log(LogLevel::info, "Listening at: " + listeners_.url + " (" + pid_text(getpid()) + ")");
+  logs_.redirect_errors();
+  for (const auto& listener : now_->listeners) {
+    log(LogLevel::info, "Listening at: " + listener->url() + " (" + std::to_string(getpid()) + ")");
+  }
   log(LogLevel::info, "Using worker: epoll");
-  spawn_due();
-  while (!is_stopping_ || is_any_alive()) {
+  staff();
+  while (stop_signal_ == 0 || !crew_.members().empty()) {
     wait();
+    crew_.hear_doorbell();
     reap();
-    if (is_stopping_) {
-      tell_workers();
-    } else {
-      spawn_due();
-    }
-    watch_heartbeats();
-    if (Clock::now() >= stop_end_) signal_all(SIGKILL);
+    take_offer();
+    finish_reload();
+    staff();
+    crew_.watch();
+    if (Clock::now() >= stop_end_) crew_.kill_all();
   }
   log(LogLevel::info, "Shutting down: Master");
   if (!failure_.empty()) {
@@ -114,139 +122,240 @@ void Supervisor::run() {
   }
 }
 
-/// For a signal or a death, at most until something else is due.
+/// For a signal, a death or a ring, at most until something else is due.
 void Supervisor::wait() {
-  std::vector<pollfd> watched = {{signals_.get(), POLLIN, 0}};
-  for (const Slot& slot : slots_) {
-    if (slot.worker) watched.push_back({slot.worker->pidfd(), POLLIN, 0});
-  }
+  std::vector<pollfd> watched = {{signals_.fd(), POLLIN, 0}, {crew_.doorbell(), POLLIN, 0}};
+  if (reload_) watched.push_back({reload_->pidfd(), POLLIN, 0});
+  for (const Crew::Member& member : crew_.members()) watched.push_back({member.process.pidfd(), POLLIN, 0});
   const auto left = std::chrono::ceil<milliseconds>(std::max(next_duty() - Clock::now(), Clock::duration::zero()));
   poll(watched.data(), watched.size(), static_cast<int>(left.count()));
-  signalfd_siginfo info;
-  while (read(signals_.get(), &info, sizeof info) == sizeof info) on_signal(static_cast<int>(info.ssi_signo));
+  while (const auto signal = signals_.next()) on_signal(*signal);
 }
 
 Supervisor::Clock::time_point Supervisor::next_duty() const {
-  auto next = std::min(Clock::now() + milliseconds(250), stop_end_);
-  for (const Slot& slot : slots_) {
-    if (slot.worker && is_stopping_ && !slot.is_told) next = std::min(next, Clock::now() + milliseconds(5));
-    if (!slot.worker && !is_stopping_) next = std::min(next, slot.next_spawn);
+  auto next = std::min<Clock::time_point>(Clock::now() + beat, stop_end_);
+  for (const Place& place : places_) {
+    if (place.next_spawn > Clock::now()) next = std::min(next, place.next_spawn);
   }
   return next;
 }
 
 void Supervisor::on_signal(int signal) {
   if (signal == SIGWINCH) return;
-  log(LogLevel::info, "Handling signal: " + lower(signal_text(signal)));
-  if (signal == SIGTERM && !is_stopping_) {
-    const std::chrono::duration<double> allowed(options_.graceful_timeout);
-    stop(SIGTERM, std::chrono::ceil<milliseconds>(allowed) + seconds(1));  // the workers keep the time themselves
-  } else if (signal == SIGINT || signal == SIGQUIT) {
-    stop(SIGINT, seconds(2));
-  } else if (signal != SIGTERM) {
-    log(LogLevel::warning, "SIG" + signal_text(signal) + " has no effect here; stop and start to reload the model");
+  log(LogLevel::info, "Handling signal: " + lower(signal_name(signal)));
+  const std::chrono::duration<double> graceful(now_->options.graceful_timeout);
+  switch (signal) {
+    case SIGTERM:  // the workers keep the time themselves
+      if (stop_signal_ == 0) stop(SIGTERM, std::chrono::ceil<milliseconds>(graceful) + seconds(1));
+      break;
+    case SIGINT:
+    case SIGQUIT:
+      stop(SIGINT, quick_stop);
+      break;
+    case SIGHUP:
+      begin_reload();
+      break;
+    case SIGUSR1:
+      logs_.reopen();
+      crew_.board().head().log_epoch.fetch_add(1, std::memory_order_release);
+      break;
+    case SIGTTIN:
+    case SIGTTOU:
+      add_workers(signal == SIGTTIN ? 1 : -1);
+      break;
+    default:
+      log(LogLevel::warning, std::string("SIG") + signal_name(signal) +
+                                 " has no effect here; to replace the program, " +
+                                 "start a new server with --reuse-port and end this one");
   }
 }
 
 void Supervisor::stop(int signal, Clock::duration allowed) {
-  is_stopping_ = true;
   stop_signal_ = signal;
-  stop_end_ = std::min(stop_end_, Clock::now() + allowed);
-  board_.head().is_stopping.store(true, std::memory_order_release);
-  for (Slot& slot : slots_) slot.is_told = false;
+  stop_end_ = std::min<Clock::time_point>(stop_end_, Clock::now() + allowed);
+  crew_.board().head().is_stopping.store(true, std::memory_order_release);
+  crew_.forget_told();
+  reload_.reset();
 }
 
-/// A worker that still boots is told to drain when it can: connections may already wait for it.
-void Supervisor::tell_workers() {
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    Slot& slot = slots_[i];
-    if (!slot.worker) listeners_.sockets[i].reset();  // nobody comes for those who wait there
-    if (!slot.worker || slot.is_told || (stop_signal_ == SIGTERM && !is_ready(i))) continue;
-    slot.worker->send(stop_signal_);
-    slot.is_told = true;
+void Supervisor::add_workers(int n) {
+  const int before = now_->options.workers;
+  now_->options.workers = std::clamp(before + n, 1, most_workers);
+  try {
+    for (const auto& listener : now_->listeners) listener->grow(now_->n_places());
+  } catch (const Error& error) {
+    now_->options.workers = before;
+    log(LogLevel::error, error.what());
   }
-}
-
-void Supervisor::signal_all(int signal) const {
-  for (const Slot& slot : slots_) {
-    if (slot.worker) slot.worker->send(signal);
-  }
-}
-
-bool Supervisor::is_any_alive() const {
-  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.worker.has_value(); });
-}
-
-bool Supervisor::is_ready(std::size_t index) {
-  const auto& ready_pid = board_.seat(static_cast<int>(index)).ready_pid;
-  return ready_pid.load(std::memory_order_acquire) == slots_[index].worker->pid();
 }
 
 void Supervisor::reap() {
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (!slots_[i].worker) continue;
-    if (const auto end = slots_[i].worker->wait_for(milliseconds(0))) on_exit(i, *end);
+  for (const Crew::Departure& departure : crew_.reap()) on_departure(departure);
+}
+
+void Supervisor::on_departure(const Crew::Departure& departure) {
+  if (departure.member.is_leaving || stop_signal_ != 0) return;
+  const std::string text = end_text(departure.member.process.pid(), departure.end);
+  log(LogLevel::error, text);
+  crew_.board().head().restarts[static_cast<std::size_t>(reason_of(departure))].add();
+  Place& place = places_[departure.member.place];
+  const auto now = Clock::now();
+  const bool was_healthy = departure.was_ready && now - departure.member.spawned >= healthy_age;
+  place.n_failures = was_healthy ? 1 : place.n_failures + 1;
+  place.next_spawn = now + backoff(place.n_failures);
+  if (!departure.was_ready) on_boot_failure(departure, text);
+}
+
+void Supervisor::on_boot_failure(const Crew::Departure& departure, const std::string& text) {
+  ++n_boot_failures_;
+  if (n_boot_failures_ < most_boot_failures) return;
+  if (next_ != nullptr && departure.member.generation == next_) return abandon_reload(text);
+  if (was_any_ready_) return;
+  failure_ = text;
+  stop(SIGINT, quick_stop);
+}
+
+void Supervisor::begin_reload() {
+  if (stop_signal_ != 0) return;
+  log(LogLevel::info, "Hang up: Master");
+  is_reload_wanted_ = next_ != nullptr;  // what boots now may be old already
+  if (is_reload_wanted_) return;
+  try {
+    reload_.emplace();  // in place of one that still loads
+  } catch (const Error& error) {
+    abandon_reload(error.what());
   }
 }
 
-void Supervisor::on_exit(std::size_t index, const ProcessEnd& end) {
-  Slot& slot = slots_[index];
-  const std::string text = end_text(slot.worker->pid(), end);
-  if (!is_stopping_) log(LogLevel::error, text);
-  const bool was_ready = is_ready(index);
-  was_any_ready_ = was_any_ready_ || was_ready;
-  const auto now = Clock::now();
-  slot.n_failures = was_ready && now - slot.spawned >= healthy_age ? 1 : slot.n_failures + 1;
-  slot.next_spawn = now + backoff(slot.n_failures);
-  board_.seat(static_cast<int>(index)).vacate();
-  board_.head().restarts[static_cast<std::size_t>(reason_of(end, slot.is_aborted))].add(is_stopping_ ? 0 : 1);
-  slot.worker.reset();
-  if (is_stopping_ || was_any_ready_ || ++n_boot_failures_ < most_boot_failures) return;
-  failure_ = text;
-  stop(SIGINT, seconds(2));
+void Supervisor::take_offer() {
+  if (!reload_) return;
+  try {
+    std::optional<Offer> offer = reload_->result();
+    if (!offer) return;
+    next_ = generation_of(std::move(*offer));
+    n_boot_failures_ = 0;
+    for (Place& place : places_) place = {};
+    reload_.reset();
+  } catch (const Error& error) {
+    abandon_reload(error.what());
+  }
+}
+
+std::shared_ptr<Generation> Supervisor::generation_of(Offer offer) const {
+  auto generation = std::make_shared<Generation>();
+  generation->options = std::move(offer.options);
+  generation->image = std::move(offer.image);
+  generation->listeners = listen_at(generation->options, now_.get());
+  for (const auto& listener : generation->listeners) listener->grow(generation->n_places());
+  return generation;
+}
+
+/// The old workers are told to end only when every new one serves.
+void Supervisor::finish_reload() {
+  if (next_ == nullptr || !all_ready(*next_)) return;
+  now_ = std::exchange(next_, nullptr);
+  logs_.reopen(now_->options);
+  crew_.board().head().reloads.add();
+  log(LogLevel::info, "Reloaded");
+  if (is_reload_wanted_) begin_reload();
+}
+
+void Supervisor::abandon_reload(const std::string& why) {
+  log(LogLevel::error, "Cannot reload, the old model and settings stay: " + why);
+  crew_.board().head().failed_reloads.add();
+  next_.reset();
+  reload_.reset();
+  for (Place& place : places_) place = {};
+  if (is_reload_wanted_) begin_reload();
+}
+
+bool Supervisor::all_ready(const Generation& generation) const {
+  for (std::size_t place = 0; place < generation.n_places(); ++place) {
+    const Crew::Member* member = crew_.find(&generation, place);
+    if (member == nullptr || !crew_.is_ready(*member)) return false;
+  }
+  return true;
+}
+
+/// Every place has its worker, and only that.
+void Supervisor::staff() {
+  if (stop_signal_ != 0) return dismiss_all();
+  note_ready();
+  spawn_due();
+  close_places();
+  dismiss_surplus();
+}
+
+void Supervisor::note_ready() {
+  const auto is_ready = [this](const Crew::Member& member) { return crew_.is_ready(member); };
+  was_any_ready_ = was_any_ready_ || std::ranges::any_of(crew_.members(), is_ready);
 }
 
 void Supervisor::spawn_due() {
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (!slots_[i].worker && Clock::now() >= slots_[i].next_spawn) spawn(i);
+  const auto& wanted = next_ != nullptr ? next_ : now_;
+  for (std::size_t place = 0; place < wanted->n_places(); ++place) {
+    if (place == places_.size()) places_.emplace_back();
+    if (crew_.find(wanted.get(), place) == nullptr && Clock::now() >= places_[place].next_spawn) spawn(place);
   }
 }
 
-void Supervisor::spawn(std::size_t index) {
-  Slot& slot = slots_[index];
-  const WorkerOrders orders{static_cast<int>(index), getpid(), options_};
-  slot.spawned = Clock::now();
-  board_.seat(orders.seat).occupy(slot.spawned.time_since_epoch().count());
+void Supervisor::spawn(std::size_t place) {
   try {
-    slot.worker.emplace(worker_command(orders, listeners_.sockets[index].get(), image_.get(), board_.fd()));
-    slot.is_aborted = false;
+    crew_.spawn(next_ != nullptr ? next_ : now_, place);
   } catch (const Error& error) {
     log(LogLevel::error, error.what());
-    slot.next_spawn = slot.spawned + backoff(++slot.n_failures + 1);
+    places_[place].next_spawn = Clock::now() + backoff(++places_[place].n_failures + 1);
   }
 }
 
-/// A worker that does not come back to its loop gets SIGABRT, which leaves a core for the search of the cause, and a
-/// second later SIGKILL.
-void Supervisor::watch_heartbeats() {
-  if (options_.timeout == 0) return;
-  const auto now = Clock::now();
-  const auto allowed = std::chrono::duration<double>(options_.timeout);
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    Slot& slot = slots_[i];
-    if (!slot.worker) continue;
-    const Clock::time_point heartbeat{
-        Clock::duration(board_.seat(static_cast<int>(i)).heartbeat_ns.load(std::memory_order_relaxed))};
-    if (now - heartbeat < allowed) continue;
-    if (!slot.is_aborted) {
-      log(LogLevel::error, "WORKER TIMEOUT (pid:" + pid_text(slot.worker->pid()) + ")");
-      slot.worker->send(SIGABRT);
-      slot.is_aborted = true;
-      slot.aborted = now;
-    } else if (now - slot.aborted >= seconds(1)) {
-      slot.worker->send(SIGKILL);
-    }
+std::size_t Supervisor::n_wanted() const noexcept {
+  return std::max(now_->n_places(), next_ != nullptr ? next_->n_places() : 0);
+}
+
+/// First new connections go elsewhere; a little later, when none is on its way any more, the worker is dismissed; when
+/// it has ended, its sockets are closed.
+void Supervisor::close_places() {
+  if (n_wanted() != n_dealt_) {
+    n_dealt_ = n_wanted();
+    for (const auto& listener : now_->listeners) listener->deal_to(n_dealt_);
   }
+  for (std::size_t place = 0; place < places_.size(); ++place) {
+    Clock::time_point& end = places_[place].end;
+    end = place < n_wanted() ? Clock::time_point::max() : std::min<Clock::time_point>(end, Clock::now() + settling);
+  }
+  while (places_.size() > n_wanted() && Clock::now() >= places_.back().end && !crew_.has_any_at(places_.size() - 1)) {
+    places_.pop_back();
+    for (const auto& listener : now_->listeners) listener->shrink(places_.size());
+  }
+}
+
+/// Those of an older generation, and those whose place has ended.
+void Supervisor::dismiss_surplus() {
+  const auto now = Clock::now();
+  const auto is_surplus = [this, now](const Crew::Member& member) {
+    const bool is_current = member.generation == now_ || member.generation == next_;
+    return member.place < n_wanted() ? !is_current : now >= places_[member.place].end;
+  };
+  const std::chrono::duration<double> graceful(now_->options.graceful_timeout);
+  crew_.tell(SIGTERM, std::chrono::ceil<milliseconds>(graceful) + seconds(1), is_surplus);
+}
+
+/// A worker that still boots is told to drain when it can: connections may already wait for it.
+void Supervisor::dismiss_all() {
+  for (std::size_t place = 0; place < places_.size(); ++place) {
+    if (crew_.has_any_at(place)) continue;
+    for (const auto& listener : now_->listeners) listener->close(place);
+  }
+  const int signal = stop_signal_;
+  crew_.tell(signal, long_time,
+             [this, signal](const Crew::Member& member) { return signal != SIGTERM || crew_.is_ready(member); });
+}
+
+void supervise(std::vector<std::byte> image, const ServeOptions& options) {
+  if (is_reload()) return make_offer(image, options);
+  Supervisor supervisor(image, options);
+  image = {};  // the workers have their own
+  supervisor.run();
 }
 
 }  // namespace thrum::serving

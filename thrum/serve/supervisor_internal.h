@@ -1,84 +1,86 @@
 #pragma once
 
-#include <signal.h>
-
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "thrum/core/bytes.h"
-#include "thrum/runtime/process/process.h"
-#include "thrum/runtime/unique_fd.h"
-#include "thrum/serve/listener_internal.h"
-#include "thrum/serve/scoreboard_internal.h"
-#include "thrum/serve/server.h"
+#include "thrum/serve/crew_internal.h"
+#include "thrum/serve/generation_internal.h"
+#include "thrum/serve/log_files_internal.h"
+#include "thrum/serve/pid_file_internal.h"
+#include "thrum/serve/reload_internal.h"
+#include "thrum/serve/serve_options.h"
+#include "thrum/serve/signal_queue_internal.h"
 
 namespace thrum::serving {
 
-/// Keeps the supervisor's signals from being delivered, so that it can read them.
-class SignalBlock {
- public:
-  SignalBlock();
-  ~SignalBlock();
-  SignalBlock(const SignalBlock&) = delete;
-  SignalBlock& operator=(const SignalBlock&) = delete;
-
- private:
-  sigset_t before_;
-};
-
-/// Keeps the workers alive. It owns one listening socket per slot, which whoever fills the slot inherits: a connection
-/// that waits there outlives a worker's death. It has no threads, and does nothing but signals, births and deaths.
+/// Keeps workers alive at every place. It owns the listening sockets, has no threads, and does nothing but signals,
+/// births and deaths; a model is loaded elsewhere.
 class Supervisor {
  public:
-  /// Binds the address. Throws as serve().
+  /// Opens the log files and binds the addresses. Throws as serve().
   Supervisor(ByteSpan image, const ServeOptions& options);
 
   /// Until a signal ends it. Throws remote where no worker ever became ready.
   void run();
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = Crew::Clock;
 
-  struct Slot {
-    std::optional<Process> worker = {};
+  struct Place {
     int n_failures = 0;
-    bool is_aborted = false;  ///< by the watchdog
-    bool is_told = false;     ///< to stop
-    Clock::time_point spawned = {};
     Clock::time_point next_spawn = {};
-    Clock::time_point aborted = {};
+    Clock::time_point end = Clock::time_point::max();  ///< of one that is not wanted any more
   };
 
   void wait();
   Clock::time_point next_duty() const;
   void on_signal(int signal);
+  void begin_reload();
+  void add_workers(int n);
   void stop(int signal, Clock::duration allowed);
-  void tell_workers();
-  void reap();
-  void on_exit(std::size_t index, const ProcessEnd& end);
-  void spawn_due();
-  void spawn(std::size_t index);
-  void watch_heartbeats();
-  void signal_all(int signal) const;
-  bool is_any_alive() const;
-  bool is_ready(std::size_t index);
 
-  ServeOptions options_;
-  Listeners listeners_;
-  UniqueFd image_;
-  Scoreboard board_;
-  SignalBlock blocked_;
-  UniqueFd signals_;
-  std::vector<Slot> slots_;
+  void reap();
+  void on_departure(const Crew::Departure& departure);
+  void on_boot_failure(const Crew::Departure& departure, const std::string& text);
+
+  void take_offer();
+  std::shared_ptr<Generation> generation_of(Offer offer) const;
+  void finish_reload();
+  void abandon_reload(const std::string& why);
+
+  void staff();
+  void spawn_due();
+  void spawn(std::size_t place);
+  void close_places();
+  void dismiss_surplus();
+  std::size_t n_wanted() const noexcept;
+  void dismiss_all();
+  void note_ready();
+  bool all_ready(const Generation& generation) const;
+
+  std::shared_ptr<Generation> now_;
+  LogFiles logs_;
+  PidFile pid_file_;
+  SignalQueue signals_;
+  Crew crew_;
+  std::shared_ptr<Generation> next_;  ///< while a reload brings it up
+  std::optional<Reload> reload_;      ///< while its model is loaded
+  bool is_reload_wanted_ = false;     ///< after this one
+  std::vector<Place> places_;
+  std::size_t n_dealt_ = 0;  ///< places that get new connections
   Clock::time_point stop_end_ = Clock::time_point::max();
-  bool is_stopping_ = false;
-  int stop_signal_ = 0;
+  int stop_signal_ = 0;  ///< 0: it goes on
   bool was_any_ready_ = false;
   int n_boot_failures_ = 0;
   std::string failure_;  ///< why it gives up
 };
+
+/// A whole server. Called again in a process that a reload has started, it only offers what it was given.
+void supervise(std::vector<std::byte> image, const ServeOptions& options);
 
 }  // namespace thrum::serving

@@ -2,19 +2,21 @@
 
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
 #include "thrum/serve/access_gate_internal.h"
+#include "thrum/core/random.h"
 #include "thrum/serve/listener_internal.h"
 
 namespace thrum::serving {
@@ -49,25 +51,28 @@ HttpLimits limits_of(const ServeOptions& options) {
   return limits;
 }
 
-UniqueFd signal_fd() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGQUIT}) sigaddset(&set, signal);
-  sigprocmask(SIG_BLOCK, &set, nullptr);
-  return UniqueFd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+/// With a little chance in it: not all workers are replaced at once.
+std::uint64_t most_requests_of(const ServeOptions& options) {
+  if (options.max_requests == 0) return std::numeric_limits<std::uint64_t>::max();
+  const Random random(static_cast<std::uint64_t>(getpid()));
+  const auto jitter = random.below(0, static_cast<std::uint64_t>(options.max_requests_jitter) + 1);
+  return static_cast<std::uint64_t>(options.max_requests) + jitter;
+}
+
+std::optional<std::string> access_format(const ServeOptions& options) {
+  return options.access_logfile.empty() ? std::nullopt : std::optional(options.access_logformat);
 }
 
 }  // namespace
 
-Worker::Worker(UniqueFd listener, RequestHandler& handler, const ServeOptions& options, Scoreboard& board, Place place)
-    : listener_(std::move(listener)),
-      epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      signals_(signal_fd()),
+Worker::Worker(WorkerPlace place, RequestHandler& handler, const ServeOptions& options)
+    : place_(std::move(place)),
       options_(options),
-      board_(board),
-      seat_(board.seat(place.seat)),
-      place_(place),
-      log_(seat_),
+      signals_({SIGTERM, SIGINT, SIGQUIT, SIGUSR1}),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      log_epoch_(place_.board.head().log_epoch),  // before the files are opened
+      files_(options),
+      log_(place_.seat, access_format(options)),
       handler_(handler),
       context_{handler, limits_of(options), HttpResponseWriter(cors_fields(options.cors_origin))},
       buffer_(64u << 10),
@@ -75,24 +80,56 @@ Worker::Worker(UniqueFd listener, RequestHandler& handler, const ServeOptions& o
       next_sweep_(now_),
       tick_(tick_of(options)),
       drain_begin_(Clock::time_point::min()),
-      drain_end_(Clock::time_point::max()) {
+      drain_end_(Clock::time_point::max()),
+      most_requests_(most_requests_of(options)) {
+  if (!epoll_) fail("cannot make an event loop");
   context_.observer = &log_;
-  if (!epoll_ || !signals_) fail("cannot make an event loop");
-  watch(signals_.get(), EPOLLIN, EPOLL_CTL_ADD);
-  watch(listener_.get(), EPOLLIN, EPOLL_CTL_ADD);
+  watch(signals_.fd(), EPOLLIN, EPOLL_CTL_ADD);
+  listen(true);
 }
 
 void Worker::run() {
-  seat_.ready_pid.store(getpid(), std::memory_order_release);
+  place_.seat.ready_pid.store(getpid(), std::memory_order_release);
+  ring();
   std::array<epoll_event, 128> events;
   while (!is_stopped_) {
     const auto wait = std::chrono::ceil<milliseconds>(std::max(next_sweep_ - now_, Clock::duration::zero()));
     const int n = epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>(wait.count()));
     if (n < 0 && errno != EINTR) fail("cannot wait for events");
     now_ = Clock::now();
-    seat_.heartbeat_ns.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
+    place_.seat.heartbeat_ns.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
     for (int i = 0; i < n; ++i) on_event(events[i].data.fd, events[i].events);
+    if (log_.n_requests() >= most_requests_ && !is_draining()) {
+      log(LogLevel::info, "Autorestarting worker after current request.");
+      begin_drain();
+    }
     if (now_ >= next_sweep_) sweep();
+    log_.flush(files_.access_fd());
+  }
+}
+
+/// The supervisor looks what is new at this worker's seat.
+void Worker::ring() const noexcept {
+  const std::uint64_t once = 1;
+  [[maybe_unused]] const ssize_t n = write(place_.doorbell, &once, sizeof once);
+}
+
+void Worker::reopen_logs() {
+  log_.flush(files_.access_fd());
+  log_epoch_ = place_.board.head().log_epoch;
+  files_.reopen();
+}
+
+bool Worker::is_listener(int fd) const noexcept {
+  return std::ranges::any_of(place_.listeners, [fd](const UniqueFd& listener) { return listener.get() == fd; });
+}
+
+/// A connection wakes one of those who share a socket.
+void Worker::listen(bool on) {
+  if (is_listening_ == on) return;
+  is_listening_ = on;
+  for (const UniqueFd& listener : place_.listeners) {
+    watch(listener.get(), EPOLLIN | EPOLLEXCLUSIVE, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL);
   }
 }
 
@@ -104,8 +141,8 @@ void Worker::watch(int fd, std::uint32_t events, int operation) {
 }
 
 void Worker::on_event(int fd, std::uint32_t events) {
-  if (fd == signals_.get()) return on_signal();
-  if (fd == listener_.get()) return accept_all();
+  if (fd == signals_.fd()) return on_signal();
+  if (is_listener(fd)) return accept_at(fd);
   Connection* connection = connections_[fd].get();
   if (connection == nullptr) return;
   if (connection->wait() == Connection::Wait::client_reads) {
@@ -117,32 +154,38 @@ void Worker::on_event(int fd, std::uint32_t events) {
 }
 
 void Worker::on_signal() {
-  signalfd_siginfo info;
-  while (read(signals_.get(), &info, sizeof info) == sizeof info) {
-    if (info.ssi_signo != SIGTERM) {
+  while (const auto signal = signals_.next()) {
+    if (*signal == SIGUSR1) {
+      reopen_logs();
+    } else if (*signal != SIGTERM) {
       is_stopped_ = true;
-    } else if (drain_end_ == Clock::time_point::max()) {
+    } else if (!is_draining()) {
       begin_drain();
     }
   }
 }
 
-void Worker::accept_all() {
-  while (true) {
-    sockaddr_storage peer{};
-    socklen_t size = sizeof peer;
-    UniqueFd socket(accept4(listener_.get(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (socket) {
-      admit(std::move(socket), peer);
-    } else if (errno == EAGAIN || errno == EINVAL) {
-      return;
-    } else if (errno != ECONNABORTED && errno != EINTR) {
-      log(LogLevel::error, "Cannot accept a connection: " + std::generic_category().message(errno));
-      is_accepting_ = false;  // until the next sweep: the event would come back at once
-      watch(listener_.get(), 0, EPOLL_CTL_MOD);
-      return;
-    }
+/// All that wait, or one at a time where other workers share them.
+void Worker::accept_at(int listener) {
+  const bool is_shared = is_shared_socket(listener);
+  while (accept_one(listener) && !is_shared) {
   }
+}
+
+/// False where none waits.
+bool Worker::accept_one(int listener) {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  UniqueFd socket(accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (socket) {
+    admit(std::move(socket), peer);
+    return true;
+  }
+  if (errno == EAGAIN || errno == EINVAL) return false;
+  if (errno == ECONNABORTED || errno == EINTR) return true;
+  log(LogLevel::error, "Cannot accept a connection: " + std::generic_category().message(errno));
+  listen(false);  // until the next sweep: the event would come back at once
+  return false;
 }
 
 void Worker::admit(UniqueFd socket, const sockaddr_storage& peer) {
@@ -157,7 +200,7 @@ void Worker::admit(UniqueFd socket, const sockaddr_storage& peer) {
   watched_[fd] = EPOLLIN;
   watch(fd, EPOLLIN, EPOLL_CTL_ADD);
   ++n_connections_;
-  seat_.connections.add();
+  place_.seat.connections.add();
   if (n_connections_ <= limit) return;
   connections_[fd]->refuse(HttpError(503, "[serve] all connections of this worker are in use", "try again"), 1, now_);
   update(*connections_[fd]);
@@ -175,31 +218,34 @@ void Worker::update(Connection& connection) {
 void Worker::drop(int fd) {
   connections_[fd].reset();
   --n_connections_;
-  seat_.connections.subtract();
-  if (n_connections_ == 0 && drain_end_ != Clock::time_point::max()) is_stopped_ = true;
+  place_.seat.connections.subtract();
+  if (n_connections_ == 0 && is_draining()) is_stopped_ = true;
 }
 
-/// Nothing that waits to be accepted is lost; what comes later waits for the next worker of this slot, or is refused
+/// Nothing that waits to be accepted is lost; what comes later waits for the next worker of this place, or is refused
 /// where there will be none.
 void Worker::begin_drain() {
   drain_begin_ = now_;
   drain_end_ = now_ + in_clock(options_.graceful_timeout);
   context_.draining = true;
   handler_.set_draining();
-  accept_all();
-  watch(listener_.get(), 0, EPOLL_CTL_DEL);
-  is_accepting_ = true;
-  if (board_.head().is_stopping.load(std::memory_order_acquire)) shutdown(listener_.get(), SHUT_RDWR);
+  const bool is_end = place_.board.head().is_stopping.load(std::memory_order_acquire);
+  for (const UniqueFd& listener : place_.listeners) {
+    for (int i = 0; i < options_.backlog && accept_one(listener.get()); ++i) {
+    }
+    if (is_end) shutdown(listener.get(), SHUT_RDWR);
+  }
+  listen(false);
   if (n_connections_ == 0) is_stopped_ = true;
   next_sweep_ = now_;
+  place_.seat.is_leaving.store(true, std::memory_order_release);
+  ring();
 }
 
 void Worker::sweep() {
   next_sweep_ = now_ + tick_;
-  if (!is_accepting_) {
-    is_accepting_ = true;
-    watch(listener_.get(), EPOLLIN, EPOLL_CTL_MOD);
-  }
+  if (!is_draining()) listen(true);
+  if (place_.board.head().log_epoch != log_epoch_) reopen_logs();
   for (std::size_t fd = 0; fd < connections_.size(); ++fd) {
     if (connections_[fd]) check_deadline(*connections_[fd]);
   }

@@ -3,54 +3,66 @@
 #include <sys/socket.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "thrum/runtime/unique_fd.h"
 #include "thrum/serve/connection_internal.h"
+#include "thrum/serve/log_files_internal.h"
 #include "thrum/serve/request_handler.h"
 #include "thrum/serve/request_log_internal.h"
 #include "thrum/serve/scoreboard_internal.h"
-#include "thrum/serve/server.h"
+#include "thrum/serve/serve_options.h"
+#include "thrum/serve/signal_queue_internal.h"
 
 namespace thrum::serving {
 
-/// One worker: a single-threaded loop over its listening socket and its connections.
+/// Where a worker works, as its supervisor tells it.
+struct WorkerPlace {
+  const Scoreboard& board;
+  Scoreboard::Seat& seat;
+  pid_t supervisor;
+  int doorbell;  ///< of the supervisor
+  std::vector<UniqueFd> listeners;
+};
+
+/// One worker: a single-threaded loop over its listening sockets and its connections.
 class Worker {
  public:
-  struct Place {
-    int seat;
-    pid_t supervisor;
-  };
+  /// All must outlive the worker. Its signals are blocked from now on. Throws io.
+  Worker(WorkerPlace place, RequestHandler& handler, const ServeOptions& options);
 
-  /// All must outlive the worker. SIGTERM, SIGINT and SIGQUIT are blocked from now on. Throws io.
-  Worker(UniqueFd listener, RequestHandler& handler, const ServeOptions& options, Scoreboard& board, Place place);
-
-  /// Serves until SIGTERM, and then until what is in flight is answered; until SIGINT or SIGQUIT; or until the
-  /// supervisor is gone.
+  /// Serves until SIGTERM, or max_requests, and then until what is in flight is answered; until SIGINT or SIGQUIT; or
+  /// until the supervisor is gone.
   void run();
 
  private:
   void watch(int fd, std::uint32_t events, int operation);
   void on_event(int fd, std::uint32_t events);
   void on_signal();
-  void accept_all();
+  bool is_listener(int fd) const noexcept;
+  void listen(bool on);
+  void accept_at(int listener);
+  bool accept_one(int listener);
   void admit(UniqueFd socket, const sockaddr_storage& peer);
   void update(Connection& connection);
   void drop(int fd);
   void begin_drain();
+  bool is_draining() const noexcept { return context_.draining; }
+  void ring() const noexcept;
+  void reopen_logs();
   void sweep();
   void check_deadline(Connection& connection);
   Clock::duration allowed(const Connection& connection) const;
 
-  UniqueFd listener_;
-  UniqueFd epoll_;
-  UniqueFd signals_;
+  WorkerPlace place_;
   const ServeOptions& options_;
-  Scoreboard& board_;
-  Scoreboard::Seat& seat_;
-  Place place_;
+  SignalQueue signals_;
+  UniqueFd epoll_;
+  int log_epoch_;
+  LogFiles files_;
   RequestLog log_;
   RequestHandler& handler_;
   HttpSession::Context context_;
@@ -63,7 +75,8 @@ class Worker {
   Clock::duration tick_;
   Clock::time_point drain_begin_;
   Clock::time_point drain_end_;
-  bool is_accepting_ = true;
+  std::uint64_t most_requests_;
+  bool is_listening_ = false;
   bool is_stopped_ = false;
 };
 

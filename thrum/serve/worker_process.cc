@@ -7,15 +7,23 @@
 #include <algorithm>
 #include <exception>
 #include <string_view>
+#include <utility>
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
 #include "thrum/runtime/memfd.h"
+#include "thrum/serve/credentials_internal.h"
 #include "thrum/serve/scoreboard_internal.h"
 #include "thrum/serve/worker_internal.h"
 
 namespace thrum::serving {
 namespace {
+
+// In the order of worker_command.
+constexpr int board_fd = 3;
+constexpr int image_fd = 4;
+constexpr int doorbell_fd = 5;
+constexpr int first_listener_fd = 6;
 
 void set_argument(WorkerOrders& orders, std::string_view name, std::string_view text) {
   const auto number = [&] { return static_cast<int>(detail::parse_integer(name, {}, text)); };
@@ -23,6 +31,8 @@ void set_argument(WorkerOrders& orders, std::string_view name, std::string_view 
     orders.seat = number();
   } else if (name == "supervisor") {
     orders.supervisor = number();
+  } else if (name == "listeners") {
+    orders.n_listeners = number();
   } else {
     find_option(serve_option_fields(), name).set(&orders.options, text);
   }
@@ -40,9 +50,11 @@ void work(const WorkerOrders& orders, OpenService open) {
   const std::string pid = std::to_string(getpid());
   log(LogLevel::info, "Booting worker with pid: " + pid);
   const SharedBytes image(image_fd);
-  Scoreboard board{UniqueFd(board_fd)};
+  const Scoreboard board{UniqueFd(board_fd)};
   const std::unique_ptr<RequestHandler> handler = open({image.bytes(), orders.options, board});
-  Worker worker(UniqueFd(listener_fd), *handler, orders.options, board, {orders.seat, orders.supervisor});
+  WorkerPlace place{board, board.seat(orders.seat), orders.supervisor, doorbell_fd, {}};
+  for (int i = 0; i < orders.n_listeners; ++i) place.listeners.emplace_back(first_listener_fd + i);
+  Worker worker(std::move(place), *handler, orders.options);
   worker.run();
   log(LogLevel::info, "Worker exiting (pid: " + pid + ")");
 }
@@ -50,8 +62,13 @@ void work(const WorkerOrders& orders, OpenService open) {
 }  // namespace
 
 std::vector<std::string> WorkerOrders::arguments() const {
-  std::vector<std::string> texts = {"seat=" + std::to_string(seat), "supervisor=" + std::to_string(supervisor)};
-  for (const OptionField& field : serve_option_fields()) texts.push_back(field.name + "=" + field.get(&options));
+  const ServeOptions defaults;
+  std::vector<std::string> texts = {"seat=" + std::to_string(seat), "supervisor=" + std::to_string(supervisor),
+                                    "listeners=" + std::to_string(n_listeners)};
+  for (const OptionField& field : serve_option_fields()) {
+    std::string text = field.get(&options);
+    if (text != field.get(&defaults)) texts.push_back(field.name + "=" + text);
+  }
   return texts;
 }
 
@@ -67,11 +84,13 @@ WorkerOrders WorkerOrders::parse(std::span<const std::string> arguments) {
   return orders;
 }
 
-Command worker_command(const WorkerOrders& orders, int listener, int image, int board) {
+Command worker_command(const WorkerOrders& orders, const WorkerDescriptors& descriptors) {
   Command command;
   command.arguments = orders.arguments();
   command.arguments.insert(command.arguments.begin(), std::string(serve_worker_command));
-  command.inherited = {listener, image, board};
+  command.environment = {{"THRUM_LOG_LEVEL", orders.options.log_level}};
+  command.inherited = {descriptors.board, descriptors.image, descriptors.doorbell};
+  command.inherited.insert(command.inherited.end(), descriptors.listeners.begin(), descriptors.listeners.end());
   return command;
 }
 
@@ -79,7 +98,8 @@ int worker_main(int argc, char** argv, OpenService open) {
   try {
     const std::vector<std::string> arguments(argv + std::min(argc, 2), argv + argc);
     const WorkerOrders orders = WorkerOrders::parse(arguments);
-    if (!die_with_parent(orders.supervisor)) return 1;
+    Credentials::of(orders.options).take();
+    if (!die_with_parent(orders.supervisor)) return 1;  // what a change of user would undo
     prctl(PR_SET_NAME, "thrum-worker");
     raise_file_limit();
     work(orders, open);

@@ -20,21 +20,25 @@ namespace thrum::serving {
 struct WorkerOrders {
   int seat = 0;
   pid_t supervisor = 0;
+  int n_listeners = 1;
   ServeOptions options = {};
 
-  /// "seat=0", "supervisor=4711", "bind=127.0.0.1:8000", …
+  /// "seat=0", "supervisor=4711", "listeners=1", and what differs from the defaults: "timeout=5", …
   std::vector<std::string> arguments() const;
   /// The inverse. Throws invalid_argument.
   static WorkerOrders parse(std::span<const std::string> arguments);
 };
 
 /// The descriptors that a worker inherits.
-inline constexpr int listener_fd = 3;
-inline constexpr int image_fd = 4;
-inline constexpr int board_fd = 5;
+struct WorkerDescriptors {
+  int board;
+  int image;
+  int doorbell;
+  std::vector<int> listeners;
+};
 
 /// This program again, as a worker.
-Command worker_command(const WorkerOrders& orders, int listener, int image, int board);
+Command worker_command(const WorkerOrders& orders, const WorkerDescriptors& descriptors);
 
 /// What a worker answers from; all of it stays where it is.
 struct ServiceParts {

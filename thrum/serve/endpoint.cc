@@ -1,0 +1,103 @@
+#include "thrum/serve/endpoint_internal.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+
+#include "thrum/core/error.h"
+
+namespace thrum::serving {
+namespace {
+
+constexpr std::string_view unix_scheme = "unix:";
+
+[[noreturn]] void refuse(const std::string& address, const std::string& what) {
+  throw Error(ErrorCode::invalid_argument, "[serve] expected an address HOST:PORT, got \"" + address + "\": " + what);
+}
+
+void check_port(const std::string& address, const std::string& port) {
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (port.empty() || error != std::errc() || end != port.data() + port.size()) {
+    refuse(address, "the port is not 0…65535");
+  }
+}
+
+std::string host_of(const std::string& address, std::size_t colon) {
+  std::string host = address.substr(0, colon);
+  if (host.empty()) return "0.0.0.0";
+  return host.front() == '[' && host.back() == ']' ? host.substr(1, host.size() - 2) : host;
+}
+
+}  // namespace
+
+Endpoint Endpoint::resolve(const std::string& address) {
+  Endpoint endpoint;
+  if (address.starts_with(unix_scheme)) {
+    const std::string path = address.substr(unix_scheme.size());
+    auto& local = reinterpret_cast<sockaddr_un&>(endpoint.address_);
+    if (path.empty() || path.size() >= sizeof local.sun_path) {
+      refuse(address, "a socket's path has 1…" + std::to_string(sizeof local.sun_path - 1) + " bytes");
+    }
+    local.sun_family = AF_UNIX;
+    std::memcpy(local.sun_path, path.c_str(), path.size() + 1);
+    endpoint.size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
+    return endpoint;
+  }
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string::npos) refuse(address, "there is no port");
+  const std::string port = address.substr(colon + 1);
+  check_port(address, port);
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (const int code = getaddrinfo(host_of(address, colon).c_str(), port.c_str(), &hints, &found); code != 0) {
+    refuse(address, gai_strerror(code));
+  }
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
+  std::memcpy(&endpoint.address_, found->ai_addr, found->ai_addrlen);
+  endpoint.size_ = found->ai_addrlen;
+  return endpoint;
+}
+
+Endpoint Endpoint::of(int socket) {
+  Endpoint endpoint;
+  endpoint.size_ = sizeof endpoint.address_;
+  getsockname(socket, endpoint.data(), &endpoint.size_);
+  return endpoint;
+}
+
+int Endpoint::port() const noexcept {
+  if (family() == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(address_).sin_port);
+  return family() == AF_INET6 ? ntohs(reinterpret_cast<const sockaddr_in6&>(address_).sin6_port) : 0;
+}
+
+std::string Endpoint::path() const {
+  return is_unix() ? reinterpret_cast<const sockaddr_un&>(address_).sun_path : "";
+}
+
+std::string Endpoint::url() const {
+  if (is_unix()) return std::string(unix_scheme) + path();
+  const std::string host = peer_text(address_);
+  const std::string text = family() == AF_INET6 ? "[" + host + "]" : host;
+  return "http://" + text + ":" + std::to_string(port());
+}
+
+std::string peer_text(const sockaddr_storage& address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.ss_family == AF_INET) {
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof text);
+  } else if (address.ss_family == AF_INET6) {
+    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, text, sizeof text);
+  }
+  return text;
+}
+
+}  // namespace thrum::serving

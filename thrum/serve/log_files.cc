@@ -1,0 +1,58 @@
+#include "thrum/serve/log_files_internal.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "thrum/core/error.h"
+#include "thrum/core/log.h"
+#include "thrum/runtime/system_error_internal.h"
+#include "thrum/serve/credentials_internal.h"
+
+namespace thrum::serving {
+
+LogFiles::LogFiles(const ServeOptions& options) : options_(&options) {
+  errors_ = options.error_logfile == "-" ? UniqueFd() : open(options.error_logfile);
+  access_ =
+      options.access_logfile == "-" ? UniqueFd(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)) : open(options.access_logfile);
+}
+
+LogFiles::~LogFiles() {
+  if (stderr_before_) dup2(stderr_before_.get(), STDERR_FILENO);
+}
+
+UniqueFd LogFiles::open(const std::string& path) const {
+  if (path.empty()) return {};
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!fd) throw_io("[serve] cannot write to the log file " + path);
+  const Credentials worker = Credentials::of(*options_);
+  if (geteuid() == 0 && worker.are_other()) [[maybe_unused]]
+    const int error = fchown(fd.get(), worker.uid, worker.gid);
+  return fd;
+}
+
+void LogFiles::redirect_errors() {
+  if (!errors_) return;
+  if (!stderr_before_) stderr_before_.reset(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
+  dup2(errors_.get(), STDERR_FILENO);
+}
+
+void LogFiles::reopen() noexcept {
+  reopen(*options_);
+}
+
+void LogFiles::reopen(const ServeOptions& options) noexcept {
+  options_ = &options;
+  try {
+    LogFiles opened(options);
+    access_ = std::move(opened.access_);
+    errors_ = std::move(opened.errors_);
+    redirect_errors();
+  } catch (const Error& error) {
+    log(LogLevel::error, error.what());
+  }
+}
+
+}  // namespace thrum::serving

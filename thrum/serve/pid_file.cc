@@ -1,0 +1,45 @@
+#include "thrum/serve/pid_file_internal.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <utility>
+
+#include "thrum/core/bytes.h"
+#include "thrum/core/error.h"
+#include "thrum/runtime/file.h"
+
+namespace thrum::serving {
+namespace {
+
+/// 0 where the file has none.
+pid_t pid_in(const std::string& path) {
+  std::ifstream file(path);
+  pid_t pid = 0;
+  return file >> pid ? pid : 0;
+}
+
+bool is_running(pid_t pid) {
+  return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+}
+
+}  // namespace
+
+PidFile::PidFile(std::string path) : path_(std::move(path)) {
+  if (path_.empty()) return;
+  const pid_t other = pid_in(path_);
+  if (is_running(other) && other != getpid()) {
+    throw Error(ErrorCode::invalid_argument,
+                "[serve] Already running on PID " + std::to_string(other) + " (or pid file '" + path_ + "' is stale)",
+                "stop that server, or choose another --pid");
+  }
+  write_file(path_, [](FileWriter& file) { file.write(bytes_of(std::to_string(getpid()) + "\n")); });
+}
+
+PidFile::~PidFile() {
+  if (!path_.empty() && pid_in(path_) == getpid()) unlink(path_.c_str());
+}
+
+}  // namespace thrum::serving

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+namespace thrum::serving {
+
+/// A file with this process's id, for scripts that send signals.
+class PidFile {
+ public:
+  /// "": none. Throws invalid_argument where the file names another process that runs; io where it cannot be written.
+  explicit PidFile(std::string path);
+  /// Removes it, if it is still ours.
+  ~PidFile();
+  PidFile(const PidFile&) = delete;
+  PidFile& operator=(const PidFile&) = delete;
+
+ private:
+  std::string path_;
+};
+
+}  // namespace thrum::serving

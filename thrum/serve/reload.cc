@@ -1,0 +1,98 @@
+#include "thrum/serve/reload_internal.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "thrum/core/error.h"
+#include "thrum/runtime/memfd.h"
+#include "thrum/runtime/memfd_internal.h"
+#include "thrum/runtime/process/descriptor_socket_internal.h"
+
+namespace thrum::serving {
+namespace {
+
+constexpr const char* mark = "THRUM_SERVE_RELOAD";
+constexpr int socket_fd = 3;
+
+std::vector<std::string> own_arguments() {
+  std::vector<std::string> arguments;
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  for (std::string argument; std::getline(file, argument, '\0');) arguments.push_back(argument);
+  if (!arguments.empty()) arguments.erase(arguments.begin());
+  return arguments;
+}
+
+Command command_of(int socket, int messages) {
+  Command command;
+  command.arguments = own_arguments();
+  command.environment = {{mark, "1"}};
+  command.inherited = {socket};
+  command.standard = {0, 1, messages};
+  return command;
+}
+
+/// In one line, without a line break at the end.
+std::string text_in(int fd) {
+  std::string text(4096, '\0');
+  const ssize_t n = pread(fd, text.data(), text.size(), 0);
+  text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  while (text.ends_with('\n')) text.pop_back();
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) text.replace(at, 1, "; ");
+  return text;
+}
+
+std::string text_of(const ServeOptions& options) {
+  std::string text;
+  for (const OptionField& field : serve_option_fields()) text += field.name + "=" + field.get(&options) + '\0';
+  return text;
+}
+
+ServeOptions options_of(std::string_view text) {
+  ServeOptions options;
+  while (!text.empty()) {
+    const std::string_view entry = text.substr(0, text.find('\0'));
+    const std::size_t equals = entry.find('=');
+    find_option(serve_option_fields(), entry.substr(0, equals)).set(&options, entry.substr(equals + 1));
+    text.remove_prefix(entry.size() + 1);
+  }
+  return options;
+}
+
+}  // namespace
+
+Reload::Reload() : Reload(make_socket_pair(), create_memfd("thrum-reload-messages")) {}
+
+Reload::Reload(std::pair<UniqueFd, UniqueFd> sockets, UniqueFd messages)
+    : socket_(std::move(sockets.first)),
+      messages_(std::move(messages)),
+      process_(command_of(sockets.second.get(), messages_.get())) {}
+
+std::optional<Offer> Reload::result() {
+  const auto end = process_.wait_for(std::chrono::milliseconds(0));
+  if (!end) return std::nullopt;
+  std::optional<DescriptorPacket> packet = receive_packet(socket_.get());
+  if (!end->ok() || !packet || packet->descriptors.size() != 1) {
+    const std::string said = text_in(messages_.get());
+    throw Error(ErrorCode::remote, said.empty() ? "it ended with " + end->describe() + " and said nothing" : said);
+  }
+  return Offer{options_of(thrum::text_of(packet->bytes)), std::move(packet->descriptors[0])};
+}
+
+bool is_reload() {
+  return std::getenv(mark) != nullptr;
+}
+
+void make_offer(ByteSpan image, const ServeOptions& options) {
+  const UniqueFd shared = share_bytes("thrum-model", image);
+  const int fd = shared.get();
+  send_packet(socket_fd, bytes_of(text_of(options)), {&fd, 1});
+}
+
+}  // namespace thrum::serving

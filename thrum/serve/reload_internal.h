@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "thrum/core/bytes.h"
+#include "thrum/runtime/process/process.h"
+#include "thrum/runtime/unique_fd.h"
+#include "thrum/serve/serve_options.h"
+
+namespace thrum::serving {
+
+/// What a program would serve if it were started now.
+struct Offer {
+  ServeOptions options = {};
+  UniqueFd image = {};  ///< sealed
+};
+
+/// This program started once more with its own arguments, so that it reads its settings and its model again: aside,
+/// where nothing that goes wrong can hurt the server. It comes as far as make_offer().
+class Reload {
+ public:
+  /// Throws io.
+  Reload();
+
+  /// Becomes readable when it is over.
+  int pidfd() const noexcept { return process_.pidfd(); }
+  /// None while it runs. Throws remote with what it had to say, where it made no offer.
+  std::optional<Offer> result();
+
+ private:
+  Reload(std::pair<UniqueFd, UniqueFd> sockets, UniqueFd messages);
+
+  UniqueFd socket_;
+  UniqueFd messages_;  ///< what it writes to standard error
+  Process process_;
+};
+
+/// Whether this process is the one that a Reload has started.
+bool is_reload();
+/// Gives it what to serve. REQUIRES: is_reload(). Throws io.
+void make_offer(ByteSpan image, const ServeOptions& options);
+
+}  // namespace thrum::serving
