@@ -68,6 +68,10 @@ std::string help_command(const CommandPath& path) {
       if (!parameter.traits.positional) known.push_back(parameter.flag().substr(2));
     }
   }
+  const auto& foreign = path.back()->foreign_flags;
+  if (const auto found = foreign.find(flag); found != foreign.end()) {
+    throw usage_error(where(path) + "there is no " + flag + " here", found->second);
+  }
   const std::string nearest = nearest_name(bare, known);
   throw usage_error(where(path) + "unknown flag " + flag,
                     nearest.empty() ? "see: " + help_command(path) : "nearest: \"--" + nearest + "\"");

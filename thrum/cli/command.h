@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,8 @@ struct Command {
   std::vector<Parameter> parameters = {};
   std::vector<Command> subcommands = {};
   std::string subcommand_noun = "command";  ///< what help calls a subcommand: "learner"
+  /// Flags of another program that people bring along, with what to do instead.
+  std::map<std::string, std::string> foreign_flags = {};
   bool hidden = false;
   bool handles_signals = false;  ///< itself, and wants no other thread when it starts
   /// Does the work after the parameters have been set.

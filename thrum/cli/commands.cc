@@ -20,7 +20,7 @@ std::vector<Parameter> global_parameters(Globals& globals) {
                           "highest instruction set to use, as thrum info lists them; results are the same to the last "
                           "bit at one of them")),
       global(option_field("config", &Globals::config, {}, "read settings from FILE instead of ./thrum.toml"),
-             {.value = "FILE"}),
+             {.letter = 'c', .value = "FILE"}),
       global(option_field("log_format", &Globals::log_format, {"text", "json"},
                           "how messages and progress are written to standard error")),
       global(option_field("help", &Globals::help, {}, "print help and stop"), {.letter = 'h', .flag_only = true}),

@@ -27,5 +27,6 @@ int main(int argc, char** argv) {
     thrum::cli::take_settings_of_supervisor();
     return thrum::serve_worker_main(argc, argv);
   }
+  thrum::cli::return_to_first_folder();
   return thrum::cli::run_program(argc, argv);
 }

@@ -66,7 +66,8 @@ std::vector<std::string> Parameter::variables() const {
 
 bool Parameter::is_called(std::string_view key) const {
   const std::string wanted = spelled(std::string(key), '-', '_');
-  return wanted == name || std::count(traits.aliases.begin(), traits.aliases.end(), wanted) != 0;
+  const auto is_wanted = [&](const std::string& alias) { return spelled(alias, '-', '_') == wanted; };
+  return wanted == name || std::ranges::any_of(traits.aliases, is_wanted);
 }
 
 Parameter parameter(const OptionField& field, void* options, ParameterTraits traits) {

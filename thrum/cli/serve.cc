@@ -1,10 +1,15 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <map>
 #include <memory>
 
 #include "thrum/cli/commands.h"
 #include "thrum/cli/exit_code.h"
+#include "thrum/cli/gunicorn_flags.h"
 #include "thrum/cli/model_argument.h"
 #include "thrum/cli/serve_process.h"
+#include "thrum/core/json_internal.h"
 #include "thrum/serve/server.h"
 
 namespace thrum::cli {
@@ -12,18 +17,32 @@ namespace {
 
 struct ServeArguments {
   std::string model = {};
+  std::vector<std::string> bind = {};
+  std::string chdir = {};
+  bool check_config = false;
+  bool print_config = false;
   ServeOptions options = {};
 };
 
 ParameterTraits traits_of(const OptionField& field) {
   static const std::map<std::string, ParameterTraits> known = {
-      {"bind", {.letter = 'b', .value = "HOST:PORT"}},
       {"workers", {.letter = 'w'}},
       {"timeout", {.letter = 't', .value = "SECONDS"}},
       {"graceful_timeout", {.value = "SECONDS"}},
       {"keep_alive", {.value = "SECONDS"}},
       {"header_timeout", {.value = "SECONDS"}},
       {"body_timeout", {.value = "SECONDS"}},
+      {"limit_request_field_size", {.aliases = {"limit-request-field_size"}, .group = "Limits"}},
+      {"access_logfile", {.value = "FILE", .group = "Logs"}},
+      {"access_logformat", {.value = "FORMAT", .group = "Logs"}},
+      {"error_logfile", {.aliases = {"log-file"}, .value = "FILE", .group = "Logs"}},
+      {"log_level", {.group = "Logs"}},
+      {"token_file", {.value = "FILE"}},
+      {"admin_token_file", {.value = "FILE"}},
+      {"pid", {.letter = 'p', .value = "FILE"}},
+      {"user", {.letter = 'u', .value = "USER"}},
+      {"group", {.letter = 'g', .value = "GROUP"}},
+      {"umask", {.letter = 'm', .value = "MASK"}},
   };
   const auto found = known.find(field.name);
   ParameterTraits traits = found == known.end() ? ParameterTraits{} : found->second;
@@ -31,16 +50,69 @@ ParameterTraits traits_of(const OptionField& field) {
   return traits;
 }
 
+/// --bind may be repeated; --threads is a flag of every command.
+bool is_set_elsewhere(const OptionField& field) {
+  return field.name == "bind" || field.name == "threads";
+}
+
+ServeOptions options_of(const ServeArguments& arguments, const Globals& globals) {
+  ServeOptions options = arguments.options;
+  if (!arguments.bind.empty()) options.bind = fmt::format("{}", fmt::join(arguments.bind, ","));
+  options.threads = std::max(globals.threads, 1);
+  if (globals.quiet) options.log_level = "error";
+  if (globals.verbose) options.log_level = "debug";
+  return options;
+}
+
+/// All settings as a thrum.toml would have them.
+std::string config_text(const ServeArguments& arguments, const ServeOptions& options) {
+  std::string text = "[serve]\n";
+  const auto add = [&text](const std::string& name, const Json& value) {
+    text += fmt::format("{} = {}\n", name, value.dump());
+  };
+  for (const OptionField& field : serve_option_fields()) {
+    const std::string value = field.get(&options);
+    add(field.name, field.type == "text" ? Json(value) : Json::parse(value));
+  }
+  add("chdir", arguments.chdir);
+  return text;
+}
+
 void serve_model(const ServeArguments& arguments, const Session& session) {
+  const ServeOptions options = options_of(arguments, session.globals);
+  if (!arguments.chdir.empty()) change_folder(arguments.chdir);
+  blame(ExitCode::usage, [&] { check_serve_options(options); });
   const auto model = read_model(arguments.model);
+  if (arguments.print_config) print(config_text(arguments, options));
+  if (arguments.print_config || arguments.check_config) return;
   set_log_sink(serve_log_sink(session.globals));
   pass_settings_to_workers(session.globals);
   try {
-    serve(*model, arguments.options);
+    serve(*model, options);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::io) throw Failure(ExitCode::resource, error);
     throw;
   }
+}
+
+std::vector<Parameter> parameters_of(ServeArguments& arguments) {
+  std::vector<Parameter> parameters = {model_parameter(&ServeArguments::model, arguments)};
+  for (const OptionField& field : serve_option_fields()) {
+    if (field.name == "bind") {
+      parameters.push_back(list_parameter("bind", &arguments.bind, field.help, {.letter = 'b', .value = "ADDRESS"}));
+      parameters.back().initial = field.get(&arguments.options);
+    }
+    if (!is_set_elsewhere(field)) parameters.push_back(parameter(field, &arguments.options, traits_of(field)));
+  }
+  const auto own = [&](const OptionField& field, ParameterTraits traits) {
+    parameters.push_back(parameter(field, &arguments, std::move(traits)));
+  };
+  own(option_field("chdir", &ServeArguments::chdir, {}, "folder to go to before the model is read"), {.value = "DIR"});
+  own(option_field("check_config", &ServeArguments::check_config, {}, "look whether all is well, and stop"),
+      {.flag_only = true});
+  own(option_field("print_config", &ServeArguments::print_config, {}, "print all settings as a thrum.toml, and stop"),
+      {.flag_only = true});
+  return parameters;
 }
 
 }  // namespace
@@ -50,15 +122,16 @@ Command serve_command() {
   Command command{.name = "serve", .summary = "Answer POST /predict over HTTP."};
   command.handles_signals = true;
   command.description =
-      "Flags are called as gunicorn's. SIGTERM ends it after the requests in flight, Ctrl-C at once. GET /health,\n"
-      "/v2/health/live and /v2/health/ready say how it is.";
+      "Flags are called as gunicorn's. SIGTERM ends it after the requests in flight, Ctrl-C at once; SIGHUP reads "
+      "model\n"
+      "and settings again, SIGTTIN and SIGTTOU add and remove a worker, SIGUSR1 opens the log files again. GET\n"
+      "/health, /v2/health/live and /v2/health/ready say how it is. --threads are those of each worker, 1 unless "
+      "given.";
   command.examples = {
       {"thrum serve adult.thrum -w 4 -b 127.0.0.1:4000", ""},
       {R"(curl -s 127.0.0.1:4000/predict -d '{"instances":[{"age":39,"workclass":"State-gov"}]}')", "ask it"}};
-  command.parameters = {model_parameter(&ServeArguments::model, *arguments)};
-  for (const OptionField& field : serve_option_fields()) {
-    command.parameters.push_back(parameter(field, &arguments->options, traits_of(field)));
-  }
+  command.parameters = parameters_of(*arguments);
+  command.foreign_flags = gunicorn_flags();
   command.run = [arguments](Session& session) { serve_model(*arguments, session); };
   return command;
 }

@@ -6,14 +6,19 @@
 
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
+#include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/runtime/simd.h"
 
 namespace thrum::cli {
 namespace {
+
+constexpr const char* first_folder = "THRUM_SERVE_FOLDER";
 
 std::string_view level_name(LogLevel level) {
   switch (level) {
@@ -43,9 +48,8 @@ std::string log_line(LogLevel level, std::string_view message, bool json) {
   return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-LogSink sink(LogLevel least, bool json) {
-  return [least, json](LogLevel level, std::string_view message) {
-    if (level < least) return;
+LogSink sink(bool json) {
+  return [json](LogLevel level, std::string_view message) {
     const std::string line = log_line(level, message, json);
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
   };
@@ -59,14 +63,24 @@ std::string environment(const char* variable) {
 }  // namespace
 
 LogSink serve_log_sink(const Globals& globals) {
-  const LogLevel least = globals.quiet ? LogLevel::error : globals.verbose ? LogLevel::debug : LogLevel::info;
-  return sink(least, globals.log_format == "json");
+  return sink(globals.log_format == "json");
+}
+
+void change_folder(const std::string& folder) {
+  setenv(first_folder, std::filesystem::current_path().c_str(), 1);
+  std::error_code error;
+  std::filesystem::current_path(folder, error);
+  if (error) throw usage_error("[serve] cannot go to the folder " + folder + ": " + error.message());
+}
+
+void return_to_first_folder() {
+  const std::string folder = environment(first_folder);
+  std::error_code ignored;
+  if (!folder.empty()) std::filesystem::current_path(folder, ignored);
 }
 
 void pass_settings_to_workers(const Globals& globals) {
   setenv("THRUM_LOG_FORMAT", globals.log_format.c_str(), 1);
-  setenv("THRUM_QUIET", globals.quiet ? "true" : "false", 1);
-  setenv("THRUM_VERBOSE", globals.verbose ? "true" : "false", 1);
   if (!globals.isa.empty()) setenv("THRUM_ISA", globals.isa.c_str(), 1);
 }
 
@@ -75,11 +89,7 @@ void take_settings_of_supervisor() {
 }
 
 LogSink worker_log_sink() {
-  Globals globals;
-  globals.log_format = environment("THRUM_LOG_FORMAT");
-  globals.quiet = environment("THRUM_QUIET") == "true";
-  globals.verbose = environment("THRUM_VERBOSE") == "true";
-  return serve_log_sink(globals);
+  return sink(environment("THRUM_LOG_FORMAT") == "json");
 }
 
 }  // namespace thrum::cli

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "thrum/cli/session.h"
 #include "thrum/core/log.h"
 
@@ -11,6 +13,12 @@ LogSink serve_log_sink(const Globals& globals);
 
 /// The same for a worker process, which gets no flags: the format of its supervisor comes through the environment.
 LogSink worker_log_sink();
+
+/// Goes to `folder`, from where a reload of the server finds back. Throws Failure (usage).
+void change_folder(const std::string& folder);
+
+/// A reload of the server begins where the server began.
+void return_to_first_folder();
 
 /// Puts into the environment what worker processes go by. REQUIRES: no other thread runs.
 void pass_settings_to_workers(const Globals& globals);

@@ -1,5 +1,6 @@
 #include "thrum/core/log.h"
 
+#include <atomic>
 #include <utility>
 
 #include "thrum/core/mutex.h"
@@ -11,6 +12,8 @@ struct Hook {
   Mutex mutex;
   LogSink sink THRUM_GUARDED_BY(mutex);
 };
+
+std::atomic<LogLevel> least_level = LogLevel::debug;
 
 Hook& hook() {
   static Hook instance;
@@ -24,7 +27,12 @@ void set_log_sink(LogSink sink) {
   hook().sink = std::move(sink);
 }
 
+void set_log_level(LogLevel least) {
+  least_level = least;
+}
+
 void log(LogLevel level, std::string_view message) {
+  if (level < least_level) return;
   Hook& h = hook();
   MutexLock lock(h.mutex);
   if (h.sink) h.sink(level, message);

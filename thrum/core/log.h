@@ -14,6 +14,9 @@ using LogSink = std::function<void(LogLevel, std::string_view message)>;
 /// time.
 void set_log_sink(LogSink sink);
 
+/// What is less important is dropped from now on (the default drops nothing). Thread-safe.
+void set_log_level(LogLevel least);
+
 void log(LogLevel level, std::string_view message);
 
 }  // namespace thrum

@@ -4,13 +4,16 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string_view>
 
 #include "thrum/core/error.h"
+#include "thrum/core/options.h"
 
 namespace thrum::serving {
 namespace {
@@ -88,6 +91,30 @@ std::string Endpoint::url() const {
   const std::string host = peer_text(address_);
   const std::string text = family() == AF_INET6 ? "[" + host + "]" : host;
   return "http://" + text + ":" + std::to_string(port());
+}
+
+std::vector<std::string> addresses_in(const std::string& bind) {
+  std::vector<std::string> addresses;
+  for (std::size_t begin = 0; begin <= bind.size();) {
+    const std::size_t end = std::min(bind.find(',', begin), bind.size());
+    addresses.push_back(bind.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return addresses;
+}
+
+std::optional<int> given_socket(const std::string& address) {
+  constexpr std::string_view scheme = "fd://";
+  if (!address.starts_with(scheme)) return std::nullopt;
+  const auto fd = static_cast<int>(detail::parse_integer("bind", {0, 65535}, address.substr(scheme.size())));
+  int is_listening = 0;
+  socklen_t size = sizeof is_listening;
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening != 0) return fd;
+  throw Error(ErrorCode::invalid_argument, "[serve] expected a listening socket, got \"" + address + "\"");
+}
+
+void check_address(const std::string& address) {
+  if (!given_socket(address)) Endpoint::resolve(address);
 }
 
 std::string peer_text(const sockaddr_storage& address) {

@@ -3,7 +3,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace thrum::serving {
 
@@ -30,6 +32,16 @@ class Endpoint {
   sockaddr_storage address_ = {};
   socklen_t size_ = 0;
 };
+
+/// Those that commas separate.
+std::vector<std::string> addresses_in(const std::string& bind);
+
+/// The number N of "fd://N": a listening socket that this process was given. None for other addresses; throws
+/// invalid_argument where there is no such socket.
+std::optional<int> given_socket(const std::string& address);
+
+/// Throws invalid_argument for an address that cannot be read or found.
+void check_address(const std::string& address);
 
 /// A client's address without its port: "192.0.2.7"; "" behind a Unix socket.
 std::string peer_text(const sockaddr_storage& address);

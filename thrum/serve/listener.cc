@@ -14,12 +14,9 @@
 #include <utility>
 
 #include "thrum/core/error.h"
-#include "thrum/core/options.h"
 
 namespace thrum::serving {
 namespace {
-
-constexpr std::string_view fd_scheme = "fd://";
 
 [[noreturn]] void fail(const std::string& address) {
   const int error = errno;
@@ -68,8 +65,8 @@ unsigned long inode_of(const std::string& path) {
 
 Listener::Listener(std::string address, std::size_t n_places, const Options& options)
     : address_(std::move(address)), options_(options) {
-  if (address_.starts_with(fd_scheme)) {
-    adopt();
+  if (const auto fd = given_socket(address_)) {
+    adopt(*fd);
     return;
   }
   endpoint_ = Endpoint::resolve(address_);
@@ -125,12 +122,7 @@ void Listener::take_over_unix_path() const {
   }
 }
 
-void Listener::adopt() {
-  const std::string number = address_.substr(fd_scheme.size());
-  const auto fd = static_cast<int>(detail::parse_integer("bind", {0, 65535}, number));
-  if (!is_on(fd, SO_ACCEPTCONN)) {
-    throw Error(ErrorCode::invalid_argument, "[serve] expected a listening socket, got \"" + address_ + "\"");
-  }
+void Listener::adopt(int fd) {
   sockets_.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, 0));
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   is_shared_ = true;

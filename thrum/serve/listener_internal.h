@@ -45,7 +45,7 @@ class Listener {
  private:
   UniqueFd bind_socket() const;
   void take_over_unix_path() const;
-  void adopt();
+  void adopt(int fd);
 
   std::string address_;
   Options options_;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "thrum/core/error.h"
-#include "thrum/core/log.h"
 #include "thrum/runtime/system_error_internal.h"
 #include "thrum/serve/credentials_internal.h"
 
@@ -53,6 +52,12 @@ void LogFiles::reopen(const ServeOptions& options) noexcept {
   } catch (const Error& error) {
     log(LogLevel::error, error.what());
   }
+}
+
+LogLevel log_level_of(const ServeOptions& options) {
+  if (options.log_level == "debug") return LogLevel::debug;
+  if (options.log_level == "info") return LogLevel::info;
+  return options.log_level == "warning" ? LogLevel::warning : LogLevel::error;
 }
 
 }  // namespace thrum::serving

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "thrum/core/log.h"
 #include "thrum/runtime/unique_fd.h"
 #include "thrum/serve/serve_options.h"
 
@@ -36,5 +37,8 @@ class LogFiles {
   UniqueFd errors_;
   UniqueFd stderr_before_;
 };
+
+/// The least important messages that --log-level lets pass.
+LogLevel log_level_of(const ServeOptions& options);
 
 }  // namespace thrum::serving

@@ -2,6 +2,10 @@
 
 #include <vector>
 
+#include "thrum/serve/access_log_internal.h"
+#include "thrum/serve/credentials_internal.h"
+#include "thrum/serve/endpoint_internal.h"
+
 namespace thrum {
 namespace {
 
@@ -52,10 +56,6 @@ std::vector<OptionField> limit_fields() {
       option_field("limit_request_field_size", &O::limit_request_field_size, {16, 65536}, "bytes of a header field"),
       option_field("limit_request_body", &O::limit_request_body, {0, 0x1p30}, "bytes of the body"),
       option_field("limit_rows", &O::limit_rows, {1, 1e9}, "instances in one request"),
-      option_field<O>("token_file", &O::token_file, {}, "file with the bearer tokens that may ask, one a line"),
-      option_field<O>("admin_token_file", &O::admin_token_file, {},
-                      "file with the bearer tokens of the administrator; without it there are no routes for one"),
-      option_field<O>("cors_origin", &O::cors_origin, {}, "whose pages browsers let ask: an origin, or * for any"),
   };
 }
 
@@ -90,6 +90,13 @@ std::span<const OptionField> serve_option_fields() {
     return all;
   }();
   return fields;
+}
+
+void check_serve_options(const ServeOptions& options) {
+  for (const std::string& address : serving::addresses_in(options.bind)) serving::check_address(address);
+  serving::Credentials::of(options);
+  if (!options.umask.empty()) serving::parse_umask(options.umask);
+  if (!options.access_logfile.empty()) serving::AccessLog(options.access_logformat);
 }
 
 }  // namespace thrum

@@ -44,4 +44,7 @@ struct ServeOptions {
 
 std::span<const OptionField> serve_option_fields();
 
+/// Throws invalid_argument for what cannot be served: an address, user, mask or form of log lines that there is not.
+void check_serve_options(const ServeOptions& options);
+
 }  // namespace thrum

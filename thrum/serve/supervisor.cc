@@ -53,16 +53,6 @@ RestartReason reason_of(const Crew::Departure& departure) {
   return departure.end.signal != 0 ? RestartReason::killed : RestartReason::exited;
 }
 
-std::vector<std::string> addresses_in(const std::string& bind) {
-  std::vector<std::string> addresses;
-  for (std::size_t begin = 0; begin <= bind.size();) {
-    const std::size_t end = std::min(bind.find(',', begin), bind.size());
-    addresses.push_back(bind.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return addresses;
-}
-
 /// Those of `before` at the same addresses are taken over, as they are.
 std::vector<std::shared_ptr<Listener>> listen_at(const ServeOptions& options, const Generation* before) {
   std::vector<std::shared_ptr<Listener>> listeners;
@@ -84,6 +74,7 @@ std::vector<std::shared_ptr<Listener>> listen_at(const ServeOptions& options, co
 
 /// Before any file of the server is made.
 const ServeOptions& prepared(const ServeOptions& options) {
+  set_log_level(log_level_of(options));
   if (!options.umask.empty()) ::umask(parse_umask(options.umask));
   return options;
 }
@@ -255,6 +246,7 @@ void Supervisor::finish_reload() {
   if (next_ == nullptr || !all_ready(*next_)) return;
   now_ = std::exchange(next_, nullptr);
   logs_.reopen(now_->options);
+  set_log_level(log_level_of(now_->options));
   crew_.board().head().reloads.add();
   log(LogLevel::info, "Reloaded");
   if (is_reload_wanted_) begin_reload();
@@ -352,6 +344,7 @@ void Supervisor::dismiss_all() {
 }
 
 void supervise(std::vector<std::byte> image, const ServeOptions& options) {
+  check_serve_options(options);
   if (is_reload()) return make_offer(image, options);
   Supervisor supervisor(image, options);
   image = {};  // the workers have their own

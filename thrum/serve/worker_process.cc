@@ -13,6 +13,7 @@
 #include "thrum/core/log.h"
 #include "thrum/runtime/memfd.h"
 #include "thrum/serve/credentials_internal.h"
+#include "thrum/serve/log_files_internal.h"
 #include "thrum/serve/scoreboard_internal.h"
 #include "thrum/serve/worker_internal.h"
 
@@ -88,7 +89,6 @@ Command worker_command(const WorkerOrders& orders, const WorkerDescriptors& desc
   Command command;
   command.arguments = orders.arguments();
   command.arguments.insert(command.arguments.begin(), std::string(serve_worker_command));
-  command.environment = {{"THRUM_LOG_LEVEL", orders.options.log_level}};
   command.inherited = {descriptors.board, descriptors.image, descriptors.doorbell};
   command.inherited.insert(command.inherited.end(), descriptors.listeners.begin(), descriptors.listeners.end());
   return command;
@@ -98,6 +98,7 @@ int worker_main(int argc, char** argv, OpenService open) {
   try {
     const std::vector<std::string> arguments(argv + std::min(argc, 2), argv + argc);
     const WorkerOrders orders = WorkerOrders::parse(arguments);
+    set_log_level(log_level_of(orders.options));
     Credentials::of(orders.options).take();
     if (!die_with_parent(orders.supervisor)) return 1;  // what a change of user would undo
     prctl(PR_SET_NAME, "thrum-worker");
