@@ -244,9 +244,9 @@ Command learner_command(const Learner& learner) {
 Command train_command() {
   Command command{.name = "train", .summary = "Train a model from a file of rows."};
   command.description =
-      "Columns that hold text become 0/1 columns, numbers are standardised, missing values are filled in: all of it "
-      "is\n"
-      "learned from the rows and kept in the model. The model file is the same for any number of threads and ranks.";
+      "What a learner needs of the columns, such as categories, scales or what to do about missing values, it learns "
+      "from\n"
+      "the rows and keeps in the model. The model file is the same for any number of threads and ranks.";
   command.subcommand_noun = "learner";
   command.examples = {{"thrum train logistic-regression adult.csv --target income -o adult.thrum", ""}};
   for (const Learner* learner : learners()) command.subcommands.push_back(learner_command(*learner));

@@ -8,6 +8,7 @@
 #include "thrum/core/error.h"
 #include "thrum/core/names.h"
 #include "thrum/learn/linear/logistic_regression.h"
+#include "thrum/learn/tree/gbdt.h"
 
 namespace thrum {
 
@@ -22,7 +23,8 @@ Task Learner::task(const Options&, const Column& target) const {
 
 std::span<const Learner* const> learners() {
   static const LogisticRegression logistic_regression;
-  static constexpr std::array<const Learner*, 1> list = {&logistic_regression};
+  static const Gbdt gbdt;
+  static constexpr std::array<const Learner*, 2> list = {&logistic_regression, &gbdt};
   return list;
 }
 

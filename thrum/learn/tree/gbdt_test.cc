@@ -1,0 +1,109 @@
+#include "thrum/learn/tree/gbdt.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "thrum/core/error.h"
+#include "thrum/learn/linear/logistic_regression_testing_internal.h"
+
+namespace thrum {
+namespace {
+
+Dataset numbers(std::vector<double> x, std::vector<double> y) {
+  std::vector<Column> columns;
+  columns.push_back(Column::float64("x", std::move(x)));
+  columns.push_back(Column::float64("y", std::move(y)));
+  Dataset::Options options;
+  options.target = "y";
+  options.task = Task::regression;
+  return Dataset(std::make_shared<const Table>(std::move(columns)), options);
+}
+
+GbdtOptions stump() {
+  GbdtOptions options;
+  options.n_estimators = 1;
+  options.num_leaves = 2;
+  options.min_child_samples = 1;
+  options.learning_rate = 1;
+  return options;
+}
+
+TEST(Gbdt, SplitsNumbersWhereTheirTargetsDiffer) {
+  const LocalExecution execution(1);
+  const auto model = Gbdt().fit(numbers({1, 2, 3, 4}, {10, 10, 10, 30}), stump(), execution);
+  const TreeEnsemble& ensemble = model->ensemble();
+  EXPECT_EQ(ensemble.base, std::vector<double>{15});
+  ASSERT_EQ(ensemble.trees.size(), 1u);
+  const Tree& tree = ensemble.trees[0];
+  ASSERT_EQ(tree.nodes.size(), 1u);
+  EXPECT_DOUBLE_EQ(tree.nodes[0].threshold, 3.5);
+  EXPECT_EQ(tree.nodes[0].weight, 4);
+  // (3 * 5^2 + 15^2) / 2, what a constant leaves.
+  EXPECT_FLOAT_EQ(tree.nodes[0].gain, 150);
+  EXPECT_EQ(tree.leaf_values, (std::vector<double>{-5, 15}));
+  EXPECT_EQ(tree.leaf_weights, (std::vector<double>{3, 1}));
+  EXPECT_EQ(model->training().objective, 0);
+}
+
+TEST(Gbdt, PredictsWhatItHasLearned) {
+  const LocalExecution execution(2);
+  const testing_data::Generated rows{.seed = 5, .n_rows = 5000};
+  const auto table = rows.table();
+  const Dataset dataset(table, {.target = "label", .weight = "weight"});
+  GbdtOptions options;
+  options.n_estimators = 30;
+  const auto model = Gbdt().fit(dataset, options, execution);
+  EXPECT_EQ(model->training().iterations, 30u);
+  EXPECT_EQ(model->training().n_rows, 5000u);
+  // The loss in the record is that of the predictions from raw values.
+  const std::vector<double> probabilities = predict(*model, *table, execution);
+  double loss = 0;
+  double weight = 0;
+  for (std::size_t i = 0; i < dataset.n_rows(); ++i) {
+    loss -= dataset.weights()[i] * std::log(probabilities[2 * i + static_cast<std::size_t>(dataset.y()[i])]);
+    weight += dataset.weights()[i];
+  }
+  EXPECT_NEAR(model->training().objective, loss / weight, 1e-12);
+  EXPECT_LT(loss / weight, 0.5);
+}
+
+TEST(Gbdt, LearnsFromTheRowsOfItsMaskOnly) {
+  const LocalExecution execution(1);
+  const Dataset dataset = numbers({1, 2, 3, 4, 5, 6}, {10, 10, 10, 30, 1e6, -1e6});
+  const std::vector<std::uint8_t> mask = {1, 1, 1, 1, 0, 0};
+  const Options options(stump(), GbdtOptions::fields());
+  const FitSpec spec{.options = &options, .row_mask = mask};
+  const auto model = std::move(Gbdt().fit_many(dataset, {&spec, 1}, execution.get()).front());
+  const auto& tree = dynamic_cast<const TreeModel&>(*model).ensemble().trees[0];
+  EXPECT_EQ(tree.leaf_values, (std::vector<double>{-5, 15}));
+  EXPECT_EQ(tree.leaf_weights, (std::vector<double>{3, 1}));
+  EXPECT_EQ(model->training().n_rows, 4u);
+}
+
+TEST(Gbdt, LeavesAConstantTargetAlone) {
+  const LocalExecution execution(1);
+  const auto model = Gbdt().fit(numbers({1, 2, 3, 4}, {7, 7, 7, 7}), stump(), execution);
+  EXPECT_EQ(model->ensemble().base, std::vector<double>{7});
+  EXPECT_TRUE(model->ensemble().trees[0].nodes.empty());
+  EXPECT_EQ(model->ensemble().trees[0].leaf_values, std::vector<double>{0});
+}
+
+TEST(Gbdt, RefusesRowsWithoutWeight) {
+  const LocalExecution execution(1);
+  const Dataset dataset = numbers({1, 2}, {1, 2});
+  const std::vector<double> weights = {0, 0};
+  const Options options(stump(), GbdtOptions::fields());
+  const FitSpec spec{.options = &options, .weights = weights};
+  try {
+    Gbdt().fit_many(dataset, {&spec, 1}, execution.get());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "[gbdt] no training row has a weight above 0; train on rows with weights above 0");
+  }
+}
+
+}  // namespace
+}  // namespace thrum

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+
+#include "thrum/data/binned_table.h"
+#include "thrum/learn/tree/gradient_grid_internal.h"
+#include "thrum/learn/tree/row_partition_internal.h"
+
+namespace thrum {
+
+/// What leaves and splits are held to, in the units of the objective.
+struct SplitRules {
+  double reg_alpha = 0;
+  double reg_lambda = 0;
+  double min_split_gain = 0;
+  double min_child_weight = 0;
+  double min_child_samples = 1;
+  double max_delta_step = 0;  ///< 0: none
+};
+
+/// The training rows of a node, of all ranks.
+struct NodeSums {
+  GradientSum sum = 0;
+  std::size_t n_rows = 0;
+};
+
+/// A set of the bins of one feature.
+class BinSet {
+ public:
+  void insert(std::size_t bin) { words_[bin / 64] |= std::uint64_t{1} << bin % 64; }
+  bool contains(std::size_t bin) const { return (words_[bin / 64] >> bin % 64 & 1) != 0; }
+
+ private:
+  std::array<std::uint64_t, 4> words_ = {};
+};
+
+struct Split {
+  double gain = 0;          ///< twice by how much it lowers the loss; 0: there is no split
+  std::size_t feature = 0;  ///< index in BinnedTable::features()
+  BinSet left_bins = {};
+  std::size_t last_left_bin = 0;  ///< of a number: the bins up to it, and bin 0 if missing_left, go left
+  bool missing_left = false;
+  GradientSum left = 0;  ///< of the rows that go left
+
+  explicit operator bool() const { return gain > 0; }
+};
+
+/// The best split of a node on some features.
+class SplitSearch {
+ public:
+  SplitSearch(std::span<const BinnedFeature> features, const SplitRules& rules, const GradientGrid& grid)
+      : features_(features), rules_(rules), grid_(grid) {}
+
+  /// column_sums: the histogram of the feature's column, (n_bins) and readable up to histogram_stride. `best` is
+  /// replaced where this feature is better; of equal gains the feature that comes first in the schema wins, then the
+  /// lowest bin. REQUIRES: `node` has sums.
+  void search(std::size_t feature, const GradientSum* column_sums, const NodeSums& node, Split& best) const;
+
+  /// Whether the split `a` is better than `b`, which may be none.
+  bool is_better(const Split& a, const Split& b) const;
+
+ private:
+  void search_number(std::size_t feature, const GradientSum* bins, const NodeSums& node, Split& best) const;
+  double gain(const NodeSums& node, GradientSum left) const;
+  double score(GradientSum sum) const;
+  std::int32_t min_hessian(const NodeSums& node) const;
+
+  std::span<const BinnedFeature> features_;
+  const SplitRules& rules_;
+  GradientGrid grid_;
+};
+
+/// The value of a leaf with these sums of gradients and hessians.
+double leaf_value(double g, double h, const SplitRules& rules);
+
+/// Which bytes of the feature's column go left.
+GoesLeft goes_left(const Split& split, const BinnedFeature& feature);
+
+}  // namespace thrum

@@ -1,0 +1,159 @@
+#include "thrum/learn/tree/split_search_internal.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <vector>
+
+#include "thrum/core/random.h"
+#include "thrum/learn/tree/histogram_internal.h"
+#include "thrum/learn/tree/split_scan_internal.h"
+
+namespace thrum {
+namespace {
+
+GradientSum sum_of(std::int32_t g, std::int32_t h) {
+  return (static_cast<GradientSum>(g) << 32) + h;
+}
+
+BinnedFeature number(std::size_t index, std::size_t n_bins) {
+  BinnedFeature feature;
+  feature.feature = index;
+  for (std::size_t b = 2; b < n_bins; ++b) feature.map.upper.push_back(static_cast<double>(b));
+  feature.map.upper.push_back(std::numeric_limits<double>::infinity());
+  return feature;
+}
+
+/// A histogram of one column.
+struct Bins {
+  std::vector<GradientSum> sums = std::vector<GradientSum>(histogram_stride);
+  NodeSums node;
+
+  explicit Bins(const std::vector<GradientSum>& given) {
+    std::copy(given.begin(), given.end(), sums.begin());
+    for (const GradientSum sum : given) {
+      node.sum += sum;
+      node.n_rows += static_cast<std::size_t>(hessian_of(sum));
+    }
+  }
+};
+
+Split best_split(const BinnedFeature& feature, const Bins& bins, const SplitRules& rules) {
+  Split best;
+  SplitSearch({&feature, 1}, rules, GradientGrid{}).search(0, bins.sums.data(), bins.node, best);
+  return best;
+}
+
+TEST(SplitSearch, FindsTheBinWithTheLargestGain) {
+  // Three bins of 10 rows each: the best cut is between -20, -20 and 50: (-40)^2/20 + 50^2/10 - 10^2/30.
+  const Split split =
+      best_split(number(0, 4), Bins({0, sum_of(-20, 10), sum_of(-20, 10), sum_of(50, 10)}), SplitRules{});
+  EXPECT_EQ(split.last_left_bin, 2u);
+  EXPECT_EQ(split.left, sum_of(-40, 20));
+  EXPECT_DOUBLE_EQ(split.gain, 80 + 250 - 100.0 / 30);
+}
+
+TEST(SplitSearch, SendsMissingValuesWhereTheGainIsLarger) {
+  const Split left = best_split(number(0, 3), Bins({sum_of(-9, 5), sum_of(-10, 5), sum_of(10, 5)}), {});
+  EXPECT_TRUE(left.missing_left);
+  EXPECT_TRUE(left.left_bins.contains(0));
+  EXPECT_EQ(left.left, sum_of(-19, 10));
+  const Split right = best_split(number(0, 3), Bins({sum_of(9, 5), sum_of(-10, 5), sum_of(10, 5)}), {});
+  EXPECT_FALSE(right.missing_left);
+  EXPECT_FALSE(right.left_bins.contains(0));
+  EXPECT_EQ(right.left, sum_of(-10, 5));
+}
+
+TEST(SplitSearch, PartsMissingValuesFromAllOthers) {
+  const Split split = best_split(number(0, 3), Bins({sum_of(50, 5), sum_of(-10, 5), sum_of(-10, 5)}), {});
+  EXPECT_EQ(split.last_left_bin, 0u);
+  EXPECT_TRUE(split.missing_left);
+  EXPECT_EQ(split.left, sum_of(50, 5));
+}
+
+TEST(SplitSearch, SendsMissingValuesThatTrainingDidNotHaveToTheHeavierSide) {
+  EXPECT_TRUE(best_split(number(0, 3), Bins({0, sum_of(-10, 7), sum_of(10, 5)}), {}).missing_left);
+  EXPECT_FALSE(best_split(number(0, 3), Bins({0, sum_of(-10, 5), sum_of(10, 7)}), {}).missing_left);
+}
+
+TEST(SplitSearch, KeepsTheRules) {
+  const Bins bins({0, sum_of(-30, 3), sum_of(-1, 10), sum_of(1, 10), sum_of(30, 30)});
+  const BinnedFeature feature = number(0, 5);
+  EXPECT_EQ(best_split(feature, bins, {}).last_left_bin, 1u);
+  EXPECT_EQ(best_split(feature, bins, {.min_child_samples = 4}).last_left_bin, 2u);
+  EXPECT_EQ(best_split(feature, bins, {.min_child_weight = 14}).last_left_bin, 3u);
+  EXPECT_FALSE(best_split(feature, bins, {.min_child_weight = 27}));
+  EXPECT_FALSE(best_split(feature, bins, {.min_split_gain = 1e4}));
+  const double with_penalty = best_split(feature, bins, {.reg_alpha = 5, .reg_lambda = 2}).gain;
+  EXPECT_DOUBLE_EQ(with_penalty, 25.0 * 25 / 5 + 25.0 * 25 / 52);
+}
+
+TEST(SplitSearch, PrefersTheFirstFeatureAndTheFirstBinOfEquals) {
+  const std::vector<BinnedFeature> features = {number(7, 5), number(3, 5)};
+  const Bins bins({0, sum_of(-10, 5), 0, 0, sum_of(10, 5)});
+  const SplitRules rules;
+  const SplitSearch search(features, rules, GradientGrid{});
+  Split best;
+  search.search(0, bins.sums.data(), bins.node, best);
+  EXPECT_EQ(best.last_left_bin, 1u);
+  search.search(1, bins.sums.data(), bins.node, best);
+  EXPECT_EQ(best.feature, 1u);
+  search.search(0, bins.sums.data(), bins.node, best);
+  EXPECT_EQ(best.feature, 1u);
+}
+
+TEST(SplitSearch, GivesAFeatureThatSharesItsColumnTheRowsItDoesNotStore) {
+  BinnedFeature feature = number(0, 4);
+  feature.is_bundled = true;
+  feature.first_bin = 100;
+  feature.most_frequent_bin = 2;
+  std::vector<GradientSum> column(histogram_stride);
+  column[3] = sum_of(-20, 10);  // of another feature: this one is in bin 2 there
+  column[101] = sum_of(-20, 10);
+  column[103] = sum_of(50, 10);
+  Split split;
+  const SplitRules rules;
+  SplitSearch({&feature, 1}, rules, GradientGrid{}).search(0, column.data(), {sum_of(10, 30), 30}, split);
+  EXPECT_EQ(split.last_left_bin, 2u);
+  EXPECT_EQ(split.left, sum_of(-40, 20));
+  const GoesLeft left = goes_left(split, feature);
+  EXPECT_EQ(left[3], 1);
+  EXPECT_EQ(left[101], 1);
+  EXPECT_EQ(left[102], 1);
+  EXPECT_EQ(left[103], 0);
+  EXPECT_EQ(left[255], 1);
+}
+
+TEST(SplitScan, AgreesWithOneCandidateAfterTheOther) {
+  const Random random(11);
+  for (std::size_t trial = 0; trial < 200; ++trial) {
+    const std::size_t n = 1 + random.below(trial, 255);
+    std::vector<GradientSum> left(256 + scan_width);
+    GradientSum total = 0;
+    for (std::size_t i = 0; i <= n; ++i) {
+      const std::uint64_t at = trial * 1000 + i;
+      total += sum_of(static_cast<std::int32_t>(random.below(at, 2001)) - 1000,
+                      static_cast<std::int32_t>(random.below(at + 500, 300)));
+      if (i < n) left[i] = total;
+    }
+    const ScanRules rules{.l1 = 3, .l2 = 1.5f, .min_hessian = 400};
+    ScanBest expected;
+    expected.score = -1;
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto g = [](GradientSum s) { return std::max(std::abs(static_cast<float>(gradient_of(s))) - 3.0f, 0.0f); };
+      const auto h = [](GradientSum s) { return static_cast<float>(hessian_of(s)) + 1.5f; };
+      const GradientSum right = total - left[i];
+      if (hessian_of(left[i]) < 400 || hessian_of(right) < 400) continue;
+      const float a = g(left[i]) * g(left[i]) * h(right);
+      const float b = g(right) * g(right) * h(left[i]);
+      const float score = (a + b) / (h(left[i]) * h(right));
+      if (score > expected.score) expected = {score, static_cast<std::int32_t>(i)};
+    }
+    const ScanBest best = scan_splits(left.data(), n, 0, total, rules);
+    EXPECT_EQ(best.bin, expected.bin);
+    EXPECT_EQ(best.score, expected.score);
+  }
+}
+
+}  // namespace
+}  // namespace thrum

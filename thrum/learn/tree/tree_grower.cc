@@ -1,0 +1,347 @@
+#include "thrum/learn/tree/tree_grower_internal.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <numeric>
+
+#include "thrum/core/mutex.h"
+#include "thrum/learn/tree/histogram_internal.h"
+
+namespace thrum {
+namespace {
+
+/// Columns that are searched together; a divisor of the tile's width.
+constexpr std::size_t group_width = 8;
+
+/// Rows that one task marks or moves: a multiple of 64, so that tasks write different words.
+constexpr std::size_t partition_rows = 16384;
+
+/// Rows below which adding up takes less than merging does.
+constexpr std::size_t histogram_rows = 8192;
+
+/// Work, in additions or so, that is not worth waking a thread for.
+constexpr std::size_t too_little = 1 << 15;
+
+std::size_t histogram_size(const BinnedTable& table) {
+  return padded_columns(table.n_columns()) * histogram_stride;
+}
+
+std::size_t columns_of_tile(const BinnedTable& table, std::size_t tile) {
+  return std::min(BinnedTable::tile_width, table.n_columns() - tile * BinnedTable::tile_width);
+}
+
+}  // namespace
+
+TreeGrower::TreeGrower(const BinnedTable& table, const Execution& execution)
+    : table_(table),
+      execution_(execution),
+      group_features_((table.n_columns() + group_width - 1) / group_width),
+      rows_{ZeroedArray<std::uint32_t>(table.n_rows()), ZeroedArray<std::uint32_t>(table.n_rows())},
+      gradients_{ZeroedArray<RowGradient>(table.n_rows()), ZeroedArray<RowGradient>(table.n_rows())},
+      pool_(histogram_size(table)) {
+  for (std::size_t f = 0; f < table.features().size(); ++f) {
+    group_features_[table.features()[f].column / group_width].push_back(f);
+  }
+}
+
+GrownTree TreeGrower::grow(std::size_t n_rows, const GradientGrid& grid, const SplitRules& rules,
+                           const GrowthLimits& limits, std::span<const std::uint8_t> features) {
+  rules_ = rules;
+  grid_ = grid;
+  limits_ = limits;
+  allowed_ = features;
+  Node& root = plant(n_rows);
+  GrownTree tree;
+  std::vector<Node*> leaves = {&root};
+  Queue queue(Order{limits.depth_first});
+  std::size_t next_id = 1;
+  if (root.split) queue.insert(&root);
+  while (!queue.empty() && leaves.size() < limits.max_leaves) {
+    const std::size_t remaining = limits.max_leaves - leaves.size();
+    Node* node = *queue.begin();
+    if (node->left == nullptr) expand(next_batch(queue, remaining), remaining > 1);
+    queue.erase(queue.begin());
+
+    const auto index = static_cast<std::int32_t>(tree.nodes.size());
+    if (node->parent >= 0) {
+      GrownTree::Node& parent = tree.nodes[static_cast<std::size_t>(node->parent)];
+      (parent.left == ~static_cast<std::int32_t>(node->leaf) ? parent.left : parent.right) = index;
+    }
+    node->left->leaf = node->leaf;
+    node->right->leaf = leaves.size();
+    leaves[node->leaf] = node->left;
+    leaves.push_back(node->right);
+    for (Node* child : {node->left, node->right}) {
+      child->id = next_id++;
+      child->parent = index;
+      if (child->split) queue.insert(child);
+    }
+    tree.nodes.push_back({node->split, node->sums, ~static_cast<std::int32_t>(node->left->leaf),
+                          ~static_cast<std::int32_t>(node->right->leaf)});
+  }
+  for (const Node* leaf : leaves) {
+    tree.leaves.push_back({leaf->sums, {rows_[leaf->side].data() + leaf->begin, leaf->size()}});
+  }
+  for (Node& node : nodes_) {
+    if (node.histogram != nullptr) pool_.give_back(node.histogram);
+  }
+  return tree;
+}
+
+bool TreeGrower::Order::operator()(const Node* a, const Node* b) const {
+  if (depth_first && a->depth != b->depth) return a->depth < b->depth;
+  if (a->split.gain != b->split.gain) return a->split.gain > b->split.gain;
+  return a->id < b->id;
+}
+
+/// f(i) for i < n_tasks; `work`: of all of them, in additions or so.
+template <class F>
+void TreeGrower::run(std::size_t n_tasks, std::size_t work, F&& f) {
+  if (n_tasks == 1 || work < too_little || execution_.arena->slots() == 1) {
+    for (std::size_t i = 0; i < n_tasks; ++i) f(i);
+    return;
+  }
+  execution_.arena->run(n_tasks, f, execution_.stop);
+}
+
+NodeRows TreeGrower::rows_of(const Node& node, std::size_t begin, std::size_t end) const {
+  const std::size_t first = node.begin + begin;
+  return {rows_[node.side].data() + first, gradients_[node.side].data() + first, end - begin};
+}
+
+bool TreeGrower::may_split(const Node& node) const {
+  const double h = hessian_of(node.sums.sum) * grid_.h_unit;
+  return table_.n_columns() > 0 && (limits_.max_depth == 0 || node.depth < limits_.max_depth) &&
+         hessian_of(node.sums.sum) > 0 && h >= 2 * rules_.min_child_weight &&
+         static_cast<double>(node.sums.n_rows) >= 2 * rules_.min_child_samples;
+}
+
+TreeGrower::Node& TreeGrower::plant(std::size_t n_rows) {
+  nodes_.clear();
+  Node& root = nodes_.emplace_back();
+  root.end = n_rows;
+  const RowGradient* gradients = gradients_[0].data();
+  const GradientSum mine = parallel_reduce(
+      *execution_.arena, n_rows, std::size_t{1} << 17, GradientSum{0},
+      [&](std::size_t begin, std::size_t end) {
+        return std::transform_reduce(gradients + begin, gradients + end, GradientSum{0}, std::plus(), widen);
+      },
+      std::plus());
+  std::array<std::int64_t, 2> sums = {mine, static_cast<std::int64_t>(n_rows)};
+  execution_.communicator->allreduce(std::span<std::int64_t>(sums), ReduceOp::sum);
+  root.sums = {sums[0], static_cast<std::size_t>(sums[1])};
+  if (!may_split(root) || limits_.max_leaves < 2) return root;
+  root.histogram = pool_.take();
+  Node* const only[] = {&root};
+  add_up(only);
+  const Siblings alone[] = {{&root, nullptr}};
+  search(alone);
+  return root;
+}
+
+/// The first leaves of the queue that have not been split, `most` of them at most.
+std::vector<TreeGrower::Node*> TreeGrower::next_batch(const Queue& queue, std::size_t most) const {
+  std::size_t ahead = limits_.ahead;
+  // All ranks must choose the same, and pay a message for each batch.
+  if (ahead == 0)
+    ahead = execution_.communicator->size() > 1 ? 16
+            : execution_.arena->slots() == 1    ? 1
+                                                : 4 * execution_.arena->slots();
+  std::vector<Node*> batch;
+  for (Node* node : queue) {
+    if (batch.size() == std::min(ahead, most)) break;
+    if (node->left == nullptr) batch.push_back(node);
+  }
+  return batch;
+}
+
+void TreeGrower::expand(std::span<Node* const> batch, bool search) {
+  execution_.check_stop("train");
+  std::vector<Expansion> expansions = prepare(batch);
+  partition(expansions);
+  make_children(expansions);
+  if (search) search_children(batch);
+}
+
+std::vector<TreeGrower::Expansion> TreeGrower::prepare(std::span<Node* const> batch) {
+  std::vector<Expansion> expansions;
+  std::size_t n_marks = 0;
+  for (Node* node : batch) {
+    const BinnedFeature& feature = table_.features()[node->split.feature];
+    Expansion& e = expansions.emplace_back();
+    e.node = node;
+    e.column = table_.column(feature.column);
+    e.goes_left = goes_left(node->split, feature);
+    e.first_mark = n_marks;
+    n_marks += (node->size() + 63) / 64;
+  }
+  if (marks_.size() < n_marks) marks_.resize(n_marks);
+  return expansions;
+}
+
+void TreeGrower::partition(std::span<Expansion> batch) {
+  std::vector<Task> chunks;
+  std::vector<Task> moves;
+  std::size_t n_rows = 0;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const std::size_t size = batch[i].node->size();
+    const std::size_t n_chunks = std::max<std::size_t>(1, (size + partition_rows - 1) / partition_rows);
+    batch[i].left_before.resize(n_chunks + 1);
+    for (std::size_t c = 0; c < n_chunks; ++c) {
+      chunks.push_back({i, c * partition_rows, std::min(size, (c + 1) * partition_rows)});
+      if (n_chunks > 1) moves.push_back(chunks.back());
+    }
+    n_rows += size;
+  }
+  run(chunks.size(), 4 * n_rows, [&](std::size_t t) {
+    Expansion& e = batch[chunks[t].item];
+    std::uint64_t* marks = marks_.data() + e.first_mark + chunks[t].begin / 64;
+    const NodeRows rows = rows_of(*e.node, chunks[t].begin, chunks[t].end);
+    e.left_before[chunks[t].begin / partition_rows + 1] = mark_left(rows, e.column, e.goes_left, marks);
+    if (e.left_before.size() == 2) move_chunk(e, chunks[t]);
+  });
+  for (Expansion& e : batch) std::partial_sum(e.left_before.begin(), e.left_before.end(), e.left_before.begin());
+  run(moves.size(), 4 * n_rows, [&](std::size_t t) { move_chunk(batch[moves[t].item], moves[t]); });
+}
+
+void TreeGrower::move_chunk(const Expansion& e, const Task& chunk) const {
+  const int side = 1 - e.node->side;
+  const std::size_t c = chunk.begin / partition_rows;
+  const std::size_t n_left = e.left_before[c + 1] - e.left_before[c];
+  const std::size_t left = e.node->begin + e.left_before[c];
+  const std::size_t right = e.node->begin + e.left_before.back() + chunk.begin - e.left_before[c];
+  // ZeroedArray gives no way to write through a const one; the tasks write different rows.
+  auto* rows = const_cast<std::uint32_t*>(rows_[side].data());
+  auto* gradients = const_cast<RowGradient*>(gradients_[side].data());
+  move_rows(rows_of(*e.node, chunk.begin, chunk.end), marks_.data() + e.first_mark + chunk.begin / 64,
+            {rows + left, gradients + left, n_left},
+            {rows + right, gradients + right, chunk.end - chunk.begin - n_left});
+}
+
+void TreeGrower::make_children(std::span<const Expansion> batch) {
+  std::vector<std::int64_t> left_counts;
+  for (const Expansion& e : batch) left_counts.push_back(static_cast<std::int64_t>(e.left_before.back()));
+  execution_.communicator->allreduce(std::span(left_counts), ReduceOp::sum);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    Node& node = *batch[i].node;
+    node.left = &nodes_.emplace_back();
+    node.right = &nodes_.emplace_back();
+    for (Node* child : {node.left, node.right}) {
+      child->side = 1 - node.side;
+      child->depth = node.depth + 1;
+    }
+    const std::size_t middle = node.begin + batch[i].left_before.back();
+    node.left->begin = node.begin;
+    node.left->end = node.right->begin = middle;
+    node.right->end = node.end;
+    const auto n_left = static_cast<std::size_t>(left_counts[i]);
+    node.left->sums = {node.split.left, n_left};
+    node.right->sums = {node.sums.sum - node.split.left, node.sums.n_rows - n_left};
+  }
+}
+
+void TreeGrower::search_children(std::span<Node* const> batch) {
+  std::vector<Siblings> siblings;
+  std::vector<Node*> smaller;
+  for (Node* node : batch) {
+    if (!may_split(*node->left) && !may_split(*node->right)) continue;
+    const bool left_is_smaller = node->left->sums.n_rows <= node->right->sums.n_rows;
+    siblings.push_back(left_is_smaller ? Siblings{node->left, node->right} : Siblings{node->right, node->left});
+    siblings.back().smaller->histogram = pool_.take();
+    siblings.back().larger->histogram = std::exchange(node->histogram, nullptr);
+    smaller.push_back(siblings.back().smaller);
+  }
+  add_up(smaller);
+  search(siblings);
+}
+
+void TreeGrower::add_up(std::span<Node* const> nodes) {
+  const std::size_t most_chunks = 4 * static_cast<std::size_t>(execution_.arena->slots());
+  std::vector<Task> tasks;  // items: a node's tile
+  std::size_t n_rows = 0;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const std::size_t size = nodes[i]->size();
+    const std::size_t n_chunks = std::clamp<std::size_t>(size / histogram_rows, 1, most_chunks);
+    if (n_chunks > 1) std::fill_n(nodes[i]->histogram, pool_.size(), 0);
+    for (std::size_t c = 0; c < n_chunks; ++c) {
+      for (std::size_t t = 0; t < table_.n_tiles(); ++t) {
+        tasks.push_back({i * table_.n_tiles() + t, size * c / n_chunks, size * (c + 1) / n_chunks});
+      }
+    }
+    n_rows += size;
+  }
+  std::array<Mutex, 64> merging;
+  run(tasks.size(), n_rows * table_.n_columns(), [&](std::size_t i) {
+    const Task& task = tasks[i];
+    const Node& node = *nodes[task.item / table_.n_tiles()];
+    const std::size_t tile = task.item % table_.n_tiles();
+    const std::size_t n_sums = padded_columns(columns_of_tile(table_, tile)) * histogram_stride;
+    GradientSum* sums = node.histogram + tile * BinnedTable::tile_width * histogram_stride;
+    if (task.end - task.begin == node.size()) {
+      std::fill_n(sums, n_sums, 0);
+      return add_rows(node, tile, task.begin, task.end, sums);
+    }
+    std::vector<GradientSum> part(n_sums);
+    add_rows(node, tile, task.begin, task.end, part.data());
+    MutexLock lock(merging[task.item % merging.size()]);
+    for (std::size_t j = 0; j < n_sums; ++j) sums[j] += part[j];
+  });
+  if (execution_.communicator->size() == 1) return;
+  for (const Node* node : nodes)
+    execution_.communicator->allreduce(std::span(node->histogram, pool_.size()), ReduceOp::sum);
+}
+
+void TreeGrower::add_rows(const Node& node, std::size_t tile, std::size_t begin, std::size_t end,
+                          GradientSum* sums) const {
+  if (begin == end) return;
+  const NodeRows part = rows_of(node, begin, end);
+  const std::span rows(part.rows, part.size);
+  const std::span gradients(part.gradients, part.size);
+  const TileColumns columns{table_.tile(tile), columns_of_tile(table_, tile)};
+  // They ascend.
+  if (rows.back() - rows.front() + 1 == rows.size()) return add_to_histogram(columns, rows.front(), gradients, sums);
+  add_to_histogram(columns, rows, gradients, sums);
+}
+
+void TreeGrower::subtract(const Siblings& siblings, std::size_t group) const {
+  const std::size_t last = std::min(table_.n_columns(), (group + 1) * group_width);
+  for (std::size_t c = group * group_width; c < last; ++c) {
+    GradientSum* larger = siblings.larger->histogram + c * histogram_stride;
+    const GradientSum* smaller = siblings.smaller->histogram + c * histogram_stride;
+    for (std::size_t b = 0; b < table_.n_bins(c); ++b) larger[b] -= smaller[b];
+  }
+}
+
+void TreeGrower::search(std::span<const Siblings> batch) {
+  const std::size_t n_groups = group_features_.size();
+  std::vector<std::array<Split, 2>> found(batch.size() * n_groups);
+  const SplitSearch search(table_.features(), rules_, grid_);
+  run(found.size(), batch.size() * table_.n_columns() * histogram_stride, [&](std::size_t t) {
+    const Siblings& siblings = batch[t / n_groups];
+    const std::size_t group = t % n_groups;
+    if (siblings.larger != nullptr) subtract(siblings, group);
+    Node* const nodes[] = {siblings.smaller, siblings.larger};
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (nodes[i] == nullptr || !may_split(*nodes[i])) continue;
+      for (const std::size_t f : group_features_[group]) {
+        if (allowed_[f] == 0) continue;
+        const GradientSum* sums = nodes[i]->histogram + table_.features()[f].column * histogram_stride;
+        search.search(f, sums, nodes[i]->sums, found[t][i]);
+      }
+    }
+  });
+  for (std::size_t t = 0; t < found.size(); ++t) {
+    Node* const nodes[] = {batch[t / n_groups].smaller, batch[t / n_groups].larger};
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (found[t][i] && search.is_better(found[t][i], nodes[i]->split)) nodes[i]->split = found[t][i];
+    }
+  }
+  for (const Siblings& siblings : batch) {
+    for (Node* node : {siblings.smaller, siblings.larger}) {
+      if (node != nullptr && !node->split) pool_.give_back(std::exchange(node->histogram, nullptr));
+    }
+  }
+}
+
+}  // namespace thrum

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "thrum/comm/execution.h"
+#include "thrum/data/binned_table.h"
+#include "thrum/learn/linear/zeroed_array_internal.h"
+#include "thrum/learn/tree/gradient_grid_internal.h"
+#include "thrum/learn/tree/histogram_pool_internal.h"
+#include "thrum/learn/tree/split_search_internal.h"
+
+namespace thrum {
+
+struct GrowthLimits {
+  std::size_t max_leaves = 31;
+  std::size_t max_depth = 0;  ///< 0: any
+  bool depth_first = false;   ///< all nodes of a depth before those of the next; else by gain alone
+  std::size_t ahead = 0;      ///< leaves that are split at once, on suspicion; 0: by the places of the arena
+};
+
+/// A tree of bins, with the training rows of its leaves.
+struct GrownTree {
+  struct Node {
+    Split split;
+    NodeSums sums;
+    std::int32_t left = 0;  ///< as TreeNode::left
+    std::int32_t right = 0;
+  };
+  struct Leaf {
+    NodeSums sums;
+    std::span<const std::uint32_t> rows;  ///< of this rank; valid until the grower grows the next tree
+  };
+  std::vector<Node> nodes;
+  std::vector<Leaf> leaves;
+};
+
+/// Grows trees on the rows of one table, one after the other.
+///
+/// Leaves are split in the order of their gain (of equal gains, the older one first), which does not depend on the
+/// number of threads. A leaf's best split depends on its own rows only, so several pending leaves are split at once
+/// and what turns out not to be wanted is dropped: the tree is the same as if one leaf were split at a time.
+///
+/// Each batch has four phases, in which all rows, columns and nodes that it touches are at work at once: mark the rows
+/// that go left, move them, add up the smaller child of each pair (the other is the difference), search.
+class TreeGrower {
+ public:
+  /// `table` outlives it.
+  TreeGrower(const BinnedTable& table, const Execution& execution);
+
+  /// Where the rows of the next tree go, ascending, and their gradients: room for table.n_rows().
+  std::span<std::uint32_t> rows() { return rows_[0].values(); }
+  std::span<RowGradient> gradients() { return gradients_[0].values(); }
+
+  /// On the first `n_rows` of rows() and gradients(). `features`: 1 for those of table.features() that may be used.
+  /// Collective.
+  GrownTree grow(std::size_t n_rows, const GradientGrid& grid, const SplitRules& rules, const GrowthLimits& limits,
+                 std::span<const std::uint8_t> features);
+
+ private:
+  struct Node {
+    std::size_t begin = 0;  ///< of its rows, in rows_[side] and gradients_[side]
+    std::size_t end = 0;
+    int side = 0;
+    NodeSums sums = {};
+    std::size_t depth = 0;
+    GradientSum* histogram = nullptr;  ///< only while it may be split
+    Split split = {};
+    Node* left = nullptr;  ///< once it has been split
+    Node* right = nullptr;
+    // Once it is in the tree:
+    std::size_t id = 0;  ///< by age
+    std::size_t leaf = 0;
+    std::int32_t parent = -1;  ///< in GrownTree::nodes
+
+    std::size_t size() const { return end - begin; }
+  };
+  struct Order {
+    bool depth_first;
+    bool operator()(const Node* a, const Node* b) const;
+  };
+  using Queue = std::set<Node*, Order>;
+  /// A node on its way to two children.
+  struct Expansion {
+    Node* node = nullptr;
+    const std::uint8_t* column = nullptr;
+    GoesLeft goes_left = {};
+    std::size_t first_mark = 0;
+    std::vector<std::size_t> left_before = {};  ///< how many rows go left in the chunks before; the last: in all
+  };
+  /// Two children whose histograms add up to their parent's, which `larger` has taken over; or the root as `smaller`.
+  struct Siblings {
+    Node* smaller;
+    Node* larger;
+  };
+  /// Part of the work on the element `item` of a batch: rows, or a group of columns.
+  struct Task {
+    std::size_t item;
+    std::size_t begin;
+    std::size_t end;
+  };
+
+  template <class F>
+  void run(std::size_t n_tasks, std::size_t work, F&& f);
+  NodeRows rows_of(const Node& node, std::size_t begin, std::size_t end) const;
+  Node& plant(std::size_t n_rows);
+  std::vector<Node*> next_batch(const Queue& queue, std::size_t most) const;
+  void expand(std::span<Node* const> batch, bool search);
+  std::vector<Expansion> prepare(std::span<Node* const> batch);
+  void partition(std::span<Expansion> batch);
+  void move_chunk(const Expansion& expansion, const Task& chunk) const;
+  void make_children(std::span<const Expansion> batch);
+  void search_children(std::span<Node* const> batch);
+  void add_up(std::span<Node* const> nodes);
+  void add_rows(const Node& node, std::size_t tile, std::size_t begin, std::size_t end, GradientSum* sums) const;
+  void search(std::span<const Siblings> batch);
+  void subtract(const Siblings& siblings, std::size_t group) const;
+  bool may_split(const Node& node) const;
+
+  const BinnedTable& table_;
+  const Execution& execution_;
+  std::vector<std::vector<std::size_t>> group_features_;  ///< of each group of columns
+  ZeroedArray<std::uint32_t> rows_[2];
+  ZeroedArray<RowGradient> gradients_[2];
+  HistogramPool pool_;
+  std::vector<std::uint64_t> marks_;
+
+  // Of the tree that grows:
+  SplitRules rules_;
+  GradientGrid grid_;
+  GrowthLimits limits_;
+  std::span<const std::uint8_t> allowed_;
+  std::deque<Node> nodes_;
+};
+
+}  // namespace thrum
