@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string_view>
 
 #include "thrum/core/assert.h"
@@ -32,6 +33,14 @@ constexpr std::array engines = {
 
 void Predictor::predict_columns(MatrixView<const double> /*columns*/, MatrixView<double> /*outputs*/) const noexcept {
   THRUM_ASSERT(takes_columns());
+}
+
+double Predictor::typical_value(std::size_t) const noexcept {
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+void Predictor::explain(MatrixView<const double>, MatrixView<double>) const noexcept {
+  THRUM_ASSERT(n_margins() > 0);
 }
 
 void add_engine(ModelFileBuilder& image, std::string_view engine, const Schema& schema) {

@@ -31,6 +31,19 @@ class Predictor {
 
   /// How many rows it is best given at once.
   virtual std::size_t batch_rows() const noexcept { return 256; }
+
+  /// A usual value of a number feature, for examples and forms; NaN where the model keeps none.
+  virtual double typical_value(std::size_t feature) const noexcept;
+
+  /// How many margins explain() takes apart: 1 for two classes (the log-odds of the second) and for a regression (the
+  /// prediction), else one per class (the logarithm of its probability, up to a number that all share). 0: it explains
+  /// nothing.
+  virtual std::size_t n_margins() const noexcept { return 0; }
+
+  /// What each feature adds to each margin. rows: (n, n_features); contributions: (n, n_margins * (n_features + 1)),
+  /// for each margin the features in their order, and then the base, from which they move it: together they are the
+  /// margin. REQUIRES: n_margins() > 0, the shapes fit.
+  virtual void explain(MatrixView<const double> rows, MatrixView<double> contributions) const noexcept;
 };
 
 /// `image`: what Model::compile returned, aligned to 16 bytes, alive as long as the predictor. Throws corrupt_data;

@@ -58,24 +58,56 @@ class LinearClassifier final : public Predictor {
     }
   }
 
+  double typical_value(std::size_t feature) const noexcept override {
+    return schema_.features[feature].type == FeatureType::number ? fill_[feature] : Predictor::typical_value(feature);
+  }
+
+  std::size_t n_margins() const noexcept override { return n_rows_; }
+
+  /// A number adds its weight times its distance from what a missing one is read as, a category its weight.
+  void explain(MatrixView<const double> rows, MatrixView<double> contributions) const noexcept override {
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      for (std::size_t r = 0; r < n_rows_; ++r) {
+        explain_margin(rows.row(i), r, contributions.row(i).subspan(r * (rows.cols() + 1), rows.cols() + 1));
+      }
+    }
+  }
+
  private:
-  void add_feature(std::size_t j, double x, std::span<double> z) const noexcept {
+  void explain_margin(std::span<const double> row, std::size_t r, std::span<double> parts) const noexcept {
+    double& base = parts.back();
+    base = bias_[r];
+    for (std::size_t j = 0; j < row.size(); ++j) {
+      const Term term = term_of(j, row[j]);
+      const double weight = slots_[term.slot * n_rows_ + r];
+      const bool is_number = schema_.features[j].type == FeatureType::number;
+      parts[j] = weight * (is_number ? term.factor - fill_[j] : 1);
+      base += is_number ? weight * fill_[j] : 0;
+    }
+  }
+
+  /// What a feature adds to the margins: a slot's weights times a factor.
+  struct Term {
+    std::size_t slot;
+    double factor;
+  };
+
+  Term term_of(std::size_t j, double x) const noexcept {
     if (schema_.features[j].type == FeatureType::number) {
       // An infinity times a weight of 0 would be NaN.
       constexpr double largest = std::numeric_limits<double>::max();
-      const double value = std::isnan(x) ? fill_[j] : std::clamp(x, -largest, largest);
-      add_slot(first_slot_[j], value, z);
-      return;
+      return {first_slot_[j], std::isnan(x) ? fill_[j] : std::clamp(x, -largest, largest)};
     }
     const std::size_t n_categories = schema_.features[j].categories.size();
     const bool is_known = x >= 0 && x < static_cast<double>(n_categories);
     const std::size_t unknown = std::isnan(x) ? n_categories + 1 : n_categories;
-    add_slot(first_slot_[j] + (is_known ? static_cast<std::size_t>(x) : unknown), 1, z);
+    return {first_slot_[j] + (is_known ? static_cast<std::size_t>(x) : unknown), 1};
   }
 
-  void add_slot(std::size_t slot, double value, std::span<double> z) const noexcept {
-    const auto weights = slots_.subspan(slot * n_rows_, n_rows_);
-    for (std::size_t r = 0; r < n_rows_; ++r) z[r] += value * weights[r];
+  void add_feature(std::size_t j, double x, std::span<double> z) const noexcept {
+    const Term term = term_of(j, x);
+    const auto weights = slots_.subspan(term.slot * n_rows_, n_rows_);
+    for (std::size_t r = 0; r < n_rows_; ++r) z[r] += term.factor * weights[r];
   }
 
   Schema schema_;

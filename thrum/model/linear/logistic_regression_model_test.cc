@@ -141,6 +141,39 @@ TEST(LogisticRegressionModel, ReadsInfinitiesAsTheLargestNumbers) {
   EXPECT_EQ(model({-inf, 0, 0, 1})[1], 0);
 }
 
+TEST(LogisticRegressionModel, TellsWhatEachFeatureAddsToTheLogOdds) {
+  const auto image = two_class_model().compile();
+  const auto predictor = open_predictor(image);
+  ASSERT_EQ(predictor->n_margins(), 1u);
+  const std::vector<double> row = {40, nan, 1, 2};
+  std::vector<double> parts(5);
+  predictor->explain({row.data(), 1, 4}, {parts.data(), 1, 5});
+  const std::vector<double> expected = {0.5, 0, -1, -2, -0.35};
+  for (std::size_t j = 0; j < parts.size(); ++j) EXPECT_NEAR(parts[j], expected[j], 1e-15) << j;
+  EXPECT_EQ(predictor->typical_value(1), 40);
+  EXPECT_TRUE(std::isnan(predictor->typical_value(2)));
+}
+
+TEST(LogisticRegressionModel, ContributionsOfEachClassAddUpToItsProbability) {
+  const auto image = three_class_model().compile();
+  const auto predictor = open_predictor(image);
+  ASSERT_EQ(predictor->n_margins(), 3u);
+  const std::vector<double> rows = {20, 30, 0, 1, nan, 50, 7, nan};
+  std::vector<double> parts(2 * 3 * 5);
+  std::vector<double> probabilities(2 * 3);
+  predictor->explain({rows.data(), 2, 4}, {parts.data(), 2, 15});
+  predictor->predict({rows.data(), 2, 4}, {probabilities.data(), 2, 3});
+  for (std::size_t i = 0; i < 2; ++i) {
+    std::vector<double> margins(3);
+    double sum = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      for (std::size_t j = 0; j < 5; ++j) margins[k] += parts[i * 15 + k * 5 + j];
+      sum += std::exp(margins[k]);
+    }
+    for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(std::exp(margins[k]) / sum, probabilities[i * 3 + k], 1e-14);
+  }
+}
+
 TEST(LogisticRegressionModel, PredictsARowAloneAsInAnyBatch) {
   const Compiled model(three_class_model());
   constexpr std::size_t n = 301;
