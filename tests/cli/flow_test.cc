@@ -205,6 +205,19 @@ TEST_F(Flow, ValidFractionScoresRowsThatWereHeldOut) {
   EXPECT_EQ(json::parse(run_thrum({"inspect", file("v.thrum"), "--json"}).out).at("training").at("rows"), 455);
 }
 
+TEST_F(Flow, StepsThatPrepareColumnsLieInTheModel) {
+  const Outcome run =
+      run_thrum({"train", "logistic-regression", breast_cancer, "--target", "diagnosis", "-o", file("p.thrum"),
+                 "--prepare", "k-bins(n_bins=8, encode=onehot)", "--valid", "0.2", "--json"});
+  ASSERT_EQ(run.exit_code, 0) << run.out;
+  EXPECT_EQ(json::parse(run.out).at("features"), 30);
+  EXPECT_GT(json::parse(run.out).at("valid").at("metrics").at("accuracy"), 0.93);
+  const json scores = json::parse(run_thrum({"evaluate", file("p.thrum"), breast_cancer, "--json"}).out).at("metrics");
+  EXPECT_GT(scores.at("accuracy"), 0.95);
+  const json card = json::parse(run_thrum({"inspect", file("p.thrum"), "--json"}).out);
+  EXPECT_EQ(card.at("parameters").at("pipeline").at(0).at("step"), "k-bins");
+}
+
 TEST_F(Flow, ValidFileIsScored) {
   const Outcome run = run_thrum({"train", "logistic-regression", breast_cancer, "--target", "diagnosis", "-o",
                                  file("w.thrum"), "--valid", breast_cancer, "--json"});

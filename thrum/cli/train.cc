@@ -29,6 +29,7 @@ struct TrainArguments {
   std::vector<std::string> exclude = {};
   std::string weight = {};
   std::string valid = {};
+  std::string prepare = {};
   int ranks = 1;
 };
 
@@ -151,6 +152,7 @@ void check_train_output(const TrainArguments& arguments, const Session& session)
 void train(const TrainArguments& arguments, const Session& session) {
   const auto fraction = arguments.valid.empty() ? std::nullopt : valid_fraction(arguments.valid);
   check_train_output(arguments, session);
+  const std::vector<PrepareStep> steps = blame(ExitCode::usage, [&] { return parse_steps(arguments.prepare); });
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
   const auto table = std::make_shared<const Table>(read_data(arguments.data, arguments.data.file, session));
@@ -164,6 +166,7 @@ void train(const TrainArguments& arguments, const Session& session) {
 
   TrainingJob job{arguments.learner, arguments.options, dataset};
   job.ranks = arguments.ranks;
+  job.steps = steps;
   const ValidRows valid = valid_rows(arguments, fraction, table->n_rows(), session);
   job.row_mask = valid.training_mask;
   std::optional<Dataset> watched;
@@ -211,6 +214,10 @@ std::vector<Parameter> train_parameters(TrainArguments& arguments) {
       text("valid", &TrainArguments::valid,
            "score the model on this fraction of the rows, held out, or on the rows of a file",
            {.value = "FRACTION|FILE", .group = "Data"}),
+      text("prepare", &TrainArguments::prepare,
+           "steps that prepare the columns before training, such as \"impute(strategy=median); one-hot\"; kept in the "
+           "model",
+           {.value = "STEPS", .group = "Data"}),
       text("output", &TrainArguments::output, "the model file; - is standard output",
            {.letter = 'o', .value = "FILE", .group = "Run", .required = true}),
       parameter(option_field("ranks", &TrainArguments::ranks, Range{1, 256},

@@ -8,6 +8,7 @@
 
 #include "thrum/comm/thread_communicator.h"
 #include "thrum/core/random.h"
+#include "thrum/learn/prepared_learner.h"
 
 namespace thrum::cli {
 namespace {
@@ -30,6 +31,7 @@ std::unique_ptr<Model> fit_on_rank(const TrainingJob& job, const Session& sessio
     spec.valid = &rows;
     spec.valid_mask = std::span(held_out).subspan(rows.first_row(), rows.n_rows());
   }
+  if (!job.steps.empty()) return fit_prepared(job.learner, rows, spec, job.steps, execution);
   return std::move(job.learner.fit_many(rows, {&spec, 1}, execution).front());
 }
 

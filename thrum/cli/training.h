@@ -9,6 +9,7 @@
 #include "thrum/cli/session.h"
 #include "thrum/core/options.h"
 #include "thrum/data/dataset.h"
+#include "thrum/data/prepare/pipeline.h"
 #include "thrum/learn/learner.h"
 
 namespace thrum::cli {
@@ -19,6 +20,7 @@ struct TrainingJob {
   const Options& options;
   const Dataset& dataset;
   std::vector<std::uint8_t> row_mask = {};  ///< 1: train on this row; empty: on all
+  std::span<const PrepareStep> steps = {};  ///< that prepare the columns
   const Dataset* valid = nullptr;           ///< of the rows to watch; null: those that the mask leaves out
   int ranks = 1;                            ///< each on its part of the rows, with its part of the threads
 };

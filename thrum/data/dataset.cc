@@ -126,20 +126,28 @@ std::vector<double> sample_weights(const Table& table, const std::string& name) 
 
 }  // namespace
 
-Dataset::Whole::Whole(std::shared_ptr<const Table> t, Schema s, const std::string& weight)
-    : table(std::move(t)),
-      schema(std::move(s)),
-      reader(schema, *table),
-      y(target_values(*table, schema)),
-      weights(sample_weights(*table, weight)) {}
+Dataset::Features::Features(std::shared_ptr<const Table> t, Schema s, std::size_t first_row)
+    : table(std::move(t)), schema(std::move(s)), reader(schema, *table, first_row) {}
+
+Dataset::Dataset(std::shared_ptr<const Table> table, Schema schema, const std::string& weight)
+    : features_(std::make_shared<const Features>(table, std::move(schema))),
+      targets_(std::make_shared<const Targets>(
+          Targets{target_values(*table, features_->schema), sample_weights(*table, weight)})),
+      rows_{0, targets_->y.size()} {}
 
 Dataset::Dataset(std::shared_ptr<const Table> table, const Options& options)
-    : Dataset(std::make_shared<const Whole>(table, infer_schema(*table, options), options.weight)) {}
-
-Dataset::Dataset(std::shared_ptr<const Whole> whole) : whole_(std::move(whole)), rows_{0, whole_->y.size()} {}
+    : Dataset(table, infer_schema(*table, options), options.weight) {}
 
 Dataset Dataset::by_schema(std::shared_ptr<const Table> table, const Schema& schema, const std::string& weight) {
-  return Dataset(std::make_shared<const Whole>(std::move(table), schema, weight));
+  return Dataset(std::move(table), schema, weight);
+}
+
+Dataset Dataset::with_features(std::shared_ptr<const Table> table, std::vector<Feature> features) const {
+  THRUM_ASSERT(table->n_rows() == n_rows());
+  Dataset changed = *this;
+  Schema schema{.features = std::move(features), .target = features_->schema.target};
+  changed.features_ = std::make_shared<const Features>(std::move(table), std::move(schema), rows_.begin);
+  return changed;
 }
 
 Dataset Dataset::shard(int rank, int size) const {
@@ -150,13 +158,13 @@ Dataset Dataset::shard(int rank, int size) const {
 }
 
 std::span<const double> Dataset::weights() const noexcept {
-  if (whole_->weights.empty()) return {};
-  return std::span(whole_->weights).subspan(rows_.begin, rows_.size());
+  if (targets_->weights.empty()) return {};
+  return std::span(targets_->weights).subspan(rows_.begin, rows_.size());
 }
 
 double Dataset::weight(std::size_t i, std::span<const std::uint8_t> row_mask, std::span<const double> weights) const {
   if (!row_mask.empty() && row_mask[i] == 0) return 0;
-  const double own = whole_->weights.empty() ? 1 : whole_->weights[rows_.begin + i];
+  const double own = targets_->weights.empty() ? 1 : targets_->weights[rows_.begin + i];
   return weights.empty() ? own : own * weights[i];
 }
 

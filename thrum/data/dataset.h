@@ -38,15 +38,18 @@ class Dataset {
   /// whole.
   Dataset shard(int rank, int size) const;
 
-  const Schema& schema() const noexcept { return whole_->schema; }
-  const FeatureReader& reader() const noexcept { return whole_->reader; }
+  /// The same rows, targets and weights with other features. `table`: these of this rank's rows.
+  Dataset with_features(std::shared_ptr<const Table> table, std::vector<Feature> features) const;
+
+  const Schema& schema() const noexcept { return features_->schema; }
+  const FeatureReader& reader() const noexcept { return features_->reader; }
 
   std::size_t n_rows() const noexcept { return rows_.size(); }    ///< of this rank
   std::size_t first_row() const noexcept { return rows_.begin; }  ///< in the whole, and for reader()
-  std::size_t n_rows_of_all_ranks() const noexcept { return whole_->y.size(); }
+  std::size_t n_rows_of_all_ranks() const noexcept { return targets_->y.size(); }
 
   /// y[i] of this rank's row i: the index of its class, or the number of a regression.
-  std::span<const double> y() const noexcept { return std::span(whole_->y).subspan(rows_.begin, rows_.size()); }
+  std::span<const double> y() const noexcept { return std::span(targets_->y).subspan(rows_.begin, rows_.size()); }
   /// Sample weights of this rank's rows; empty where all are one.
   std::span<const double> weights() const noexcept;
   /// What row i counts in a fit of its own: 0 where `row_mask` (empty: ones) is 0, else the sample weight times that of
@@ -54,18 +57,22 @@ class Dataset {
   double weight(std::size_t i, std::span<const std::uint8_t> row_mask, std::span<const double> weights) const;
 
  private:
-  struct Whole;
-  explicit Dataset(std::shared_ptr<const Whole> whole);
+  Dataset(std::shared_ptr<const Table> table, Schema schema, const std::string& weight);
 
-  struct Whole {
-    Whole(std::shared_ptr<const Table> t, Schema s, const std::string& weight);
+  struct Features {
+    /// `first_row`: where the table's first row stands among all.
+    Features(std::shared_ptr<const Table> t, Schema s, std::size_t first_row = 0);
     std::shared_ptr<const Table> table;
     Schema schema;
     FeatureReader reader;
+  };
+  /// What all rows are to give.
+  struct Targets {
     std::vector<double> y;
     std::vector<double> weights;
   };
-  std::shared_ptr<const Whole> whole_;
+  std::shared_ptr<const Features> features_;
+  std::shared_ptr<const Targets> targets_;
   RowRange rows_;
 };
 

@@ -62,7 +62,8 @@ class ColumnFinder {
 
 }  // namespace
 
-FeatureReader::FeatureReader(const Schema& schema, const Table& table) : n_rows_(table.n_rows()) {
+FeatureReader::FeatureReader(const Schema& schema, const Table& table, std::size_t first_row)
+    : n_rows_(table.n_rows()), first_row_(first_row) {
   bindings_.reserve(schema.features.size());
   ColumnFinder finder(table);
   for (const Feature& feature : schema.features) {
@@ -83,22 +84,22 @@ FeatureReader::FeatureReader(const Schema& schema, const Table& table) : n_rows_
 }
 
 void FeatureReader::read(std::size_t begin, MatrixView<double> rows) const {
-  THRUM_ASSERT(rows.cols() == n_features() && begin + rows.rows() <= n_rows_);
-  const auto row = [begin](std::size_t i) { return begin + i; };
+  THRUM_ASSERT(rows.cols() == n_features() && begin >= first_row_ && begin - first_row_ + rows.rows() <= n_rows_);
+  const auto row = [begin = begin - first_row_](std::size_t i) { return begin + i; };
   for (std::size_t j = 0; j < n_features(); ++j) {
     read_into(bindings_[j], rows.rows(), row, [&](std::size_t i) -> double& { return rows(i, j); });
   }
 }
 
 void FeatureReader::read_feature(std::size_t j, std::size_t begin, std::span<double> values) const {
-  THRUM_ASSERT(j < n_features() && begin + values.size() <= n_rows_);
-  const auto row = [begin](std::size_t i) { return begin + i; };
+  THRUM_ASSERT(j < n_features() && begin >= first_row_ && begin - first_row_ + values.size() <= n_rows_);
+  const auto row = [begin = begin - first_row_](std::size_t i) { return begin + i; };
   read_into(bindings_[j], values.size(), row, [&](std::size_t i) -> double& { return values[i]; });
 }
 
 void FeatureReader::read_feature_at(std::size_t j, std::span<const std::size_t> rows, std::span<double> values) const {
   THRUM_ASSERT(j < n_features() && rows.size() == values.size());
-  const auto row = [rows](std::size_t i) { return rows[i]; };
+  const auto row = [rows, first = first_row_](std::size_t i) { return rows[i] - first; };
   read_into(bindings_[j], values.size(), row, [&](std::size_t i) -> double& { return values[i]; });
 }
 

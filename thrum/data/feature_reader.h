@@ -17,10 +17,11 @@ class FeatureReader {
   /// Matches columns to features by name; the table may have more columns, in any order. Throws invalid_argument for a
   /// missing column (with the nearest name) and for text in a column that must hold numbers (with the first such value
   /// and its row).
-  FeatureReader(const Schema& schema, const Table& table);
+  /// The table's rows are numbered from `first_row` on, where it holds a part of others.
+  FeatureReader(const Schema& schema, const Table& table, std::size_t first_row = 0);
 
   std::size_t n_features() const noexcept { return bindings_.size(); }
-  std::size_t n_rows() const noexcept { return n_rows_; }
+  std::size_t n_rows() const noexcept { return n_rows_; }  ///< of the table
 
   /// rows(i, j) = feature j of row begin + i. rows: (n, n_features).
   void read(std::size_t begin, MatrixView<double> rows) const;
@@ -44,6 +45,7 @@ class FeatureReader {
 
   std::vector<Binding> bindings_;
   std::size_t n_rows_ = 0;
+  std::size_t first_row_ = 0;
 };
 
 }  // namespace thrum

@@ -11,6 +11,7 @@
 #include "thrum/data/feature_reader.h"
 #include "thrum/model/linear/logistic_regression_model.h"
 #include "thrum/model/model_format_internal.h"
+#include "thrum/model/prepared_model.h"
 #include "thrum/model/tree/tree_model.h"
 #include "thrum/runtime/file.h"
 
@@ -74,7 +75,11 @@ std::unique_ptr<Model> read_model(const ModelFile& file) {
   const std::string& name = file.metadata("algorithm");
   const auto found = std::ranges::find(algorithms, name, &Algorithm::name);
   if (found == algorithms.end()) file.fail(fmt::format("holds a \"{}\", which this build does not know", name));
-  return found->read(file, Schema::from_json(file.metadata("schema"), file.source()), training_from_json(file));
+  Schema schema = Schema::from_json(file.metadata("schema"), file.source());
+  if (!file.has_metadata("pipeline")) return found->read(file, std::move(schema), training_from_json(file));
+  Pipeline pipeline = Pipeline::from_json(file.metadata("pipeline"), schema.features, file.source());
+  auto model = found->read(file, {.features = pipeline.outputs(), .target = schema.target}, training_from_json(file));
+  return std::make_unique<PreparedModel>(std::move(schema), std::move(pipeline), std::move(model));
 }
 
 }  // namespace

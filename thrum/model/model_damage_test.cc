@@ -6,6 +6,7 @@
 
 #include "thrum/model/model.h"
 #include "thrum/model/model_fixture_test.h"
+#include "thrum/model/prepared_fixture_test.h"
 #include "thrum/model/tree/tree_fixture_test.h"
 
 namespace thrum {
@@ -94,11 +95,17 @@ TreeModel forest() {
   return model_test::tree_model("random-forest", schema, model_test::random_ensemble(schema, wish));
 }
 
+PreparedModel prepared() {
+  return model_test::prepared_model(model_test::raw_dataset(50));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Formats, Damage,
     testing::Values(Format{"TwoClassModel", [] { return serialize(model_test::two_class_model()); }, &open_model},
                     Format{"ThreeClassModel", [] { return serialize(model_test::three_class_model()); }, &open_model},
                     Format{"Forest", [] { return serialize(forest()); }, &open_model},
+                    Format{"Prepared", [] { return serialize(prepared()); }, &open_model},
+                    Format{"PreparedPredictor", [] { return prepared().compile(); }, &open_image},
                     Format{"Predictor", [] { return model_test::two_class_model().compile(); }, &open_image},
                     Format{"ForestPredictor", [] { return forest().compile(); }, &open_image}),
     [](const auto& format) { return std::string(format.param.name); });

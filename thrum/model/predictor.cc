@@ -11,6 +11,7 @@
 #include "thrum/model/engine_internal.h"
 #include "thrum/model/linear/linear_predictor_internal.h"
 #include "thrum/model/model_format_internal.h"
+#include "thrum/model/prepared_predictor_internal.h"
 #include "thrum/model/tree/byte_trees_internal.h"
 #include "thrum/model/tree/deep_trees_internal.h"
 #include "thrum/model/tree/general_trees_internal.h"
@@ -27,6 +28,7 @@ constexpr std::array engines = {
     Engine{"linear-classifier", &open_linear_classifier}, Engine{"byte-trees", &open_byte_trees},
     Engine{"deep-float-trees", &open_deep_float_trees},   Engine{"deep-double-trees", &open_deep_double_trees},
     Engine{"general-trees", &open_general_trees},
+    Engine{prepared_engine, &open_prepared},
 };
 
 }  // namespace

@@ -1,0 +1,309 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "thrum/core/assert.h"
+#include "thrum/core/error.h"
+#include "thrum/core/json_internal.h"
+#include "thrum/core/random.h"
+#include "thrum/data/prepare/column_maps_internal.h"
+
+namespace thrum::prepare {
+namespace {
+
+constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+
+Json numbers_json(const std::vector<double>& values) {
+  Json list = Json::array();
+  for (const double value : values) list.push_back(json_number(value));
+  return list;
+}
+
+Feature number_feature(std::string name) {
+  return {.name = std::move(name), .type = FeatureType::number};
+}
+
+class Drop final : public ColumnMap {
+ public:
+  std::vector<Feature> outputs() const override { return {}; }
+  void apply(double, double*) const noexcept override {}
+  std::string to_json() const override { return R"({"map":"drop"})"; }
+};
+
+class AffineMap final : public ColumnMap {
+ public:
+  AffineMap(Feature input, const Affine& parts) : input_(std::move(input)), parts_(parts) {}
+  std::vector<Feature> outputs() const override { return {input_}; }
+  void apply(double x, double* out) const noexcept override {
+    const double y = (x - parts_.shift) * parts_.factor;
+    *out = std::isnan(y) ? y : std::clamp(y, parts_.low, parts_.high);
+  }
+  std::string to_json() const override {
+    return Json{{"map", "affine"},
+                {"shift", json_number(parts_.shift)},
+                {"factor", json_number(parts_.factor)},
+                {"low", json_number(parts_.low)},
+                {"high", json_number(parts_.high)}}
+        .dump();
+  }
+
+ private:
+  Feature input_;
+  Affine parts_;
+};
+
+class FillNumber final : public ColumnMap {
+ public:
+  FillNumber(Feature input, double fill, bool indicator)
+      : input_(std::move(input)), fill_(fill), indicator_(indicator) {}
+  std::vector<Feature> outputs() const override {
+    if (!indicator_) return {input_};
+    return {input_, number_feature(input_.name + "=(missing)")};
+  }
+  void apply(double x, double* out) const noexcept override {
+    out[0] = std::isnan(x) ? fill_ : x;
+    if (indicator_) out[1] = std::isnan(x) ? 1 : 0;
+  }
+  std::string to_json() const override {
+    return Json{{"map", "fill"}, {"value", json_number(fill_)}, {"indicator", indicator_}}.dump();
+  }
+
+ private:
+  Feature input_;
+  double fill_;
+  bool indicator_;
+};
+
+/// Where a code stands among n categories, unknown and missing.
+std::size_t place_of_code(double x, std::size_t n_categories) noexcept {
+  if (std::isnan(x)) return n_categories + 1;
+  return x >= 0 && x < static_cast<double>(n_categories) ? static_cast<std::size_t>(x) : n_categories;
+}
+
+class Recode final : public ColumnMap {
+ public:
+  Recode(std::vector<std::uint32_t> codes, Feature output) : codes_(std::move(codes)), output_(std::move(output)) {}
+  std::vector<Feature> outputs() const override { return {output_}; }
+  void apply(double x, double* out) const noexcept override {
+    const std::uint32_t code = codes_[place_of_code(x, codes_.size() - 2)];
+    *out = code > output_.categories.size() ? missing : code;
+  }
+  std::string to_json() const override {
+    return Json{{"map", "recode"}, {"codes", codes_}, {"categories", output_.categories}}.dump();
+  }
+
+ private:
+  std::vector<std::uint32_t> codes_;
+  Feature output_;
+};
+
+class LookUp : public ColumnMap {
+ public:
+  LookUp(std::vector<double> values, std::vector<std::string> names)
+      : values_(std::move(values)), names_(std::move(names)) {}
+  std::vector<Feature> outputs() const override {
+    std::vector<Feature> features;
+    for (const std::string& name : names_) features.push_back(number_feature(name));
+    return features;
+  }
+  void apply(double x, double* out) const noexcept override { copy_row(values_, x, out); }
+  std::string to_json() const override {
+    return Json{{"map", "look_up"}, {"values", numbers_json(values_)}, {"names", names_}}.dump();
+  }
+
+ protected:
+  void copy_row(const std::vector<double>& values, double x, double* out) const noexcept {
+    const std::size_t width = names_.size();
+    const std::size_t n_categories = values.size() / width - 2;
+    std::copy_n(values.data() + place_of_code(x, n_categories) * width, width, out);
+  }
+
+ private:
+  std::vector<double> values_;
+  std::vector<std::string> names_;
+};
+
+class CrossFittedLookUp final : public LookUp {
+ public:
+  CrossFittedLookUp(std::vector<double> values, std::vector<std::string> names,
+                    std::vector<std::vector<double>> of_folds, std::uint64_t seed)
+      : LookUp(std::move(values), std::move(names)), of_folds_(std::move(of_folds)), seed_(seed) {}
+  void apply_to_training(std::size_t row, double x, double* out) const noexcept override {
+    copy_row(of_folds_[fold_of_row(row, of_folds_.size(), seed_)], x, out);
+  }
+
+ private:
+  std::vector<std::vector<double>> of_folds_;
+  std::uint64_t seed_;
+};
+
+class Bins final : public ColumnMap {
+ public:
+  Bins(Feature input, std::vector<double> cuts, bool one_hot)
+      : input_(std::move(input)), cuts_(std::move(cuts)), one_hot_(one_hot) {}
+  std::vector<Feature> outputs() const override {
+    if (!one_hot_) return {input_};
+    std::vector<Feature> features;
+    for (std::size_t b = 0; b <= cuts_.size(); ++b) {
+      features.push_back(number_feature(fmt::format("{}=bin{}", input_.name, b)));
+    }
+    return features;
+  }
+  void apply(double x, double* out) const noexcept override {
+    const auto bin = static_cast<std::size_t>(std::ranges::lower_bound(cuts_, x) - cuts_.begin());
+    if (!one_hot_) {
+      *out = std::isnan(x) ? x : static_cast<double>(bin);
+      return;
+    }
+    std::fill_n(out, cuts_.size() + 1, 0.0);
+    if (!std::isnan(x)) out[bin] = 1;
+  }
+  std::string to_json() const override {
+    return Json{{"map", "bins"}, {"cuts", numbers_json(cuts_)}, {"one_hot", one_hot_}}.dump();
+  }
+
+ private:
+  Feature input_;
+  std::vector<double> cuts_;
+  bool one_hot_;
+};
+
+/// The inverse of the normal distribution's cumulative function: P. J. Acklam's rational approximation (2003), with
+/// one step of Halley's method.
+double normal_quantile(double p) noexcept {
+  constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
+                          1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
+  constexpr double b[] = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02, 6.680131188771972e+01,
+                          -1.328068155288572e+01};
+  constexpr double c[] = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
+                          -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
+  constexpr double d[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00, 3.754408661907416e+00};
+  const auto tail = [&](double q) {
+    return (((((c[0] * q + c[1]) * q + c[2]) * q + c[3]) * q + c[4]) * q + c[5]) /
+           ((((d[0] * q + d[1]) * q + d[2]) * q + d[3]) * q + 1);
+  };
+  double x = 0;
+  if (p < 0.02425) {
+    x = tail(std::sqrt(-2 * std::log(p)));
+  } else if (p > 1 - 0.02425) {
+    x = -tail(std::sqrt(-2 * std::log1p(-p)));
+  } else {
+    const double q = p - 0.5, r = q * q;
+    x = (((((a[0] * r + a[1]) * r + a[2]) * r + a[3]) * r + a[4]) * r + a[5]) * q /
+        (((((b[0] * r + b[1]) * r + b[2]) * r + b[3]) * r + b[4]) * r + 1);
+  }
+  constexpr double root_of_tau = 2.5066282746310002;
+  const double error = 0.5 * std::erfc(-x / std::sqrt(2.0)) - p;
+  const double step = error * root_of_tau * std::exp(x * x / 2);
+  return x - step / (1 + x * step / 2);
+}
+
+class Rank final : public ColumnMap {
+ public:
+  Rank(Feature input, std::vector<double> quantiles, bool normal)
+      : input_(std::move(input)), quantiles_(std::move(quantiles)), normal_(normal) {}
+  std::vector<Feature> outputs() const override { return {input_}; }
+  void apply(double x, double* out) const noexcept override {
+    if (std::isnan(x)) {
+      *out = x;
+      return;
+    }
+    constexpr double smallest = 1e-7;  // infinity is no use to a learner
+    const double p = position(x);
+    *out = normal_ ? normal_quantile(std::clamp(p, smallest, 1 - smallest)) : p;
+  }
+  std::string to_json() const override {
+    return Json{{"map", "rank"}, {"quantiles", numbers_json(quantiles_)}, {"normal", normal_}}.dump();
+  }
+
+ private:
+  /// In the middle where x is among equal quantiles, as many others may be.
+  double position(double x) const noexcept {
+    const auto low = std::ranges::lower_bound(quantiles_, x), high = std::ranges::upper_bound(quantiles_, x);
+    const double last = static_cast<double>(quantiles_.size() - 1);
+    if (low == quantiles_.end()) return 1;
+    if (high == quantiles_.begin()) return 0;
+    if (low != high)
+      return static_cast<double>((low - quantiles_.begin()) + (high - quantiles_.begin()) - 1) / 2 / last;
+    const double share = (x - *(low - 1)) / (*low - *(low - 1));
+    return (static_cast<double>(low - quantiles_.begin() - 1) + share) / last;
+  }
+
+  Feature input_;
+  std::vector<double> quantiles_;
+  bool normal_;
+};
+
+class Power final : public ColumnMap {
+ public:
+  Power(Feature input, double lambda, double mean, double scale)
+      : input_(std::move(input)), lambda_(lambda), mean_(mean), scale_(scale) {}
+  std::vector<Feature> outputs() const override { return {input_}; }
+  void apply(double x, double* out) const noexcept override { *out = (yeo_johnson(x, lambda_) - mean_) / scale_; }
+  std::string to_json() const override {
+    return Json{{"map", "power"},
+                {"lambda", json_number(lambda_)},
+                {"mean", json_number(mean_)},
+                {"scale", json_number(scale_)}}
+        .dump();
+  }
+
+ private:
+  Feature input_;
+  double lambda_;
+  double mean_;
+  double scale_;
+};
+
+}  // namespace
+
+std::shared_ptr<const ColumnMap> drop_column() {
+  return std::make_shared<Drop>();
+}
+
+std::shared_ptr<const ColumnMap> affine(const Feature& input, const Affine& parts) {
+  return std::make_shared<AffineMap>(input, parts);
+}
+
+std::shared_ptr<const ColumnMap> fill_number(const Feature& input, double fill, bool indicator) {
+  return std::make_shared<FillNumber>(input, fill, indicator);
+}
+
+std::shared_ptr<const ColumnMap> recode(std::vector<std::uint32_t> codes, Feature output) {
+  return std::make_shared<Recode>(std::move(codes), std::move(output));
+}
+
+std::shared_ptr<const ColumnMap> look_up(std::vector<double> values, std::vector<std::string> names) {
+  THRUM_ASSERT(!names.empty() && values.size() % names.size() == 0 && values.size() / names.size() >= 2);
+  return std::make_shared<LookUp>(std::move(values), std::move(names));
+}
+
+std::shared_ptr<const ColumnMap> look_up_cross_fitted(std::vector<double> values, std::vector<std::string> names,
+                                                      std::vector<std::vector<double>> of_folds, std::uint64_t seed) {
+  return std::make_shared<CrossFittedLookUp>(std::move(values), std::move(names), std::move(of_folds), seed);
+}
+
+std::size_t fold_of_row(std::size_t row, std::size_t n_folds, std::uint64_t seed) {
+  return Random(seed, 0x666f6c64).below(row, n_folds);  // a stream of its own
+}
+
+std::shared_ptr<const ColumnMap> bins(const Feature& input, std::vector<double> cuts, bool one_hot) {
+  return std::make_shared<Bins>(input, std::move(cuts), one_hot);
+}
+
+std::shared_ptr<const ColumnMap> rank(const Feature& input, std::vector<double> quantiles, bool normal) {
+  return std::make_shared<Rank>(input, std::move(quantiles), normal);
+}
+
+double yeo_johnson(double x, double lambda) noexcept {
+  if (x >= 0) return lambda == 0 ? std::log1p(x) : std::expm1(lambda * std::log1p(x)) / lambda;
+  return lambda == 2 ? -std::log1p(-x) : -std::expm1((2 - lambda) * std::log1p(-x)) / (2 - lambda);
+}
+
+std::shared_ptr<const ColumnMap> power(const Feature& input, double lambda, double mean, double scale) {
+  return std::make_shared<Power>(input, lambda, mean, scale);
+}
+
+}  // namespace thrum::prepare

@@ -1,0 +1,340 @@
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "thrum/data/prepare/steps_internal.h"
+
+namespace thrum::prepare {
+namespace {
+
+const Feature& feature_of(const PreparedRows& rows, std::size_t column) {
+  return rows.features()[column];
+}
+
+struct StandardScalerOptions {
+  bool with_mean = true;
+  bool with_std = true;
+
+  static std::span<const OptionField> fields() {
+    using O = StandardScalerOptions;
+    static const std::vector<OptionField> list = {
+        option_field("with_mean", &O::with_mean, Range{}, "move the mean to 0"),
+        option_field("with_std", &O::with_std, Range{}, "bring the standard deviation to 1"),
+    };
+    return list;
+  }
+};
+
+Maps fit_standard_scaler(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {
+  const auto& chosen = options.as<StandardScalerOptions>();
+  const auto moments = rows.moments(columns);
+  Maps maps;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const double deviation = std::sqrt(moments[c].variance);
+    const bool scales = chosen.with_std && deviation > 0;
+    maps.push_back(affine(feature_of(rows, columns[c]),
+                          {.shift = chosen.with_mean ? moments[c].mean : 0, .factor = scales ? 1 / deviation : 1}));
+  }
+  return maps;
+}
+
+struct MinMaxScalerOptions {
+  double low = 0;
+  double high = 1;
+  bool clip = false;
+
+  static std::span<const OptionField> fields() {
+    using O = MinMaxScalerOptions;
+    static const std::vector<OptionField> list = {
+        option_field("low", &O::low, Range{}, "what the smallest value becomes"),
+        option_field("high", &O::high, Range{}, "what the largest value becomes"),
+        option_field("clip", &O::clip, Range{}, "keep new values within these bounds"),
+    };
+    return list;
+  }
+};
+
+Maps fit_min_max_scaler(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {
+  const auto& chosen = options.as<MinMaxScalerOptions>();
+  const auto extremes = rows.extremes(columns);
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  Maps maps;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const double width = extremes[c].high - extremes[c].low;
+    const double factor = width > 0 && std::isfinite(width) ? (chosen.high - chosen.low) / width : 1;
+    const double low = std::isfinite(extremes[c].low) ? extremes[c].low : 0;
+    maps.push_back(affine(feature_of(rows, columns[c]), {.shift = low - chosen.low / factor,
+                                                         .factor = factor,
+                                                         .low = chosen.clip ? chosen.low : -inf,
+                                                         .high = chosen.clip ? chosen.high : inf}));
+  }
+  return maps;
+}
+
+struct NoOptions {
+  static std::span<const OptionField> fields() { return {}; }
+};
+
+Maps fit_max_abs_scaler(const PreparedRows& rows, std::span<const std::size_t> columns, const Options&) {
+  const auto extremes = rows.extremes(columns);
+  Maps maps;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const double largest = std::max(std::abs(extremes[c].low), std::abs(extremes[c].high));
+    maps.push_back(
+        affine(feature_of(rows, columns[c]), {.factor = largest > 0 && std::isfinite(largest) ? 1 / largest : 1}));
+  }
+  return maps;
+}
+
+struct RobustScalerOptions {
+  double quantile_low = 0.25;
+  double quantile_high = 0.75;
+
+  static std::span<const OptionField> fields() {
+    using O = RobustScalerOptions;
+    static const std::vector<OptionField> list = {
+        option_field("quantile_low", &O::quantile_low, Range{0, 1}, "the distance between these quantiles …"),
+        option_field("quantile_high", &O::quantile_high, Range{0, 1}, "… becomes 1, and the median 0"),
+    };
+    return list;
+  }
+};
+
+Maps fit_robust_scaler(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {
+  const auto& chosen = options.as<RobustScalerOptions>();
+  Maps maps(columns.size());
+  rows.for_each_sorted(columns, [&](std::size_t j, std::span<const double> values) {
+    Affine parts;
+    if (!values.empty()) {
+      const double range =
+          quantile_of_sorted(values, chosen.quantile_high) - quantile_of_sorted(values, chosen.quantile_low);
+      parts = {.shift = quantile_of_sorted(values, 0.5), .factor = range > 0 && std::isfinite(range) ? 1 / range : 1};
+    }
+    maps[j] = affine(feature_of(rows, columns[j]), parts);
+  });
+  return maps;
+}
+
+struct QuantileTransformerOptions {
+  int n_quantiles = 1000;
+  std::string output_distribution = "uniform";
+
+  static std::span<const OptionField> fields() {
+    using O = QuantileTransformerOptions;
+    static const std::vector<OptionField> list = {
+        option_field("n_quantiles", &O::n_quantiles, Range{2, 100'000}, "places at which the distribution is kept"),
+        option_field("output_distribution", &O::output_distribution, {"uniform", "normal"}, "what the values become"),
+    };
+    return list;
+  }
+};
+
+std::vector<double> quantiles_of(std::span<const double> values, std::size_t n) {
+  std::vector<double> quantiles;
+  for (std::size_t q = 0; q < n; ++q) {
+    quantiles.push_back(quantile_of_sorted(values, static_cast<double>(q) / static_cast<double>(n - 1)));
+  }
+  std::ranges::sort(quantiles);  // interpolation may round a step back
+  return quantiles;
+}
+
+Maps fit_quantile_transformer(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {
+  const auto& chosen = options.as<QuantileTransformerOptions>();
+  Maps maps(columns.size());
+  rows.for_each_sorted(columns, [&](std::size_t j, std::span<const double> values) {
+    const std::size_t n = std::clamp<std::size_t>(values.size(), 2, static_cast<std::size_t>(chosen.n_quantiles));
+    const std::vector<double> quantiles = values.empty() ? std::vector<double>{0, 0} : quantiles_of(values, n);
+    maps[j] = rank(feature_of(rows, columns[j]), quantiles, chosen.output_distribution == "normal");
+  });
+  return maps;
+}
+
+struct KBinsOptions {
+  int n_bins = 5;
+  std::string strategy = "quantile";
+  std::string encode = "ordinal";
+
+  static std::span<const OptionField> fields() {
+    using O = KBinsOptions;
+    static const std::vector<OptionField> list = {
+        option_field("n_bins", &O::n_bins, Range{2, 65536}, "bins at most; equal ones are one"),
+        option_field("strategy", &O::strategy, {"quantile", "uniform"}, "bins of equal count or of equal width"),
+        option_field("encode", &O::encode, {"ordinal", "onehot"}, "the bin's number, or a 0/1 column per bin"),
+    };
+    return list;
+  }
+};
+
+std::vector<double> uniform_cuts(const PreparedRows::Extremes& extremes, std::size_t n_bins) {
+  const double width = (extremes.high - extremes.low) / static_cast<double>(n_bins);
+  std::vector<double> cuts;
+  for (std::size_t b = 1; b < n_bins; ++b) cuts.push_back(extremes.low + static_cast<double>(b) * width);
+  return cuts;
+}
+
+Maps fit_k_bins(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {
+  const auto& chosen = options.as<KBinsOptions>();
+  const auto n_bins = static_cast<std::size_t>(chosen.n_bins);
+  std::vector<std::vector<double>> cuts(columns.size());
+  if (chosen.strategy == "uniform") {
+    const auto extremes = rows.extremes(columns);
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+      if (std::isfinite(extremes[j].high - extremes[j].low)) cuts[j] = uniform_cuts(extremes[j], n_bins);
+    }
+  } else {
+    rows.for_each_sorted(columns, [&](std::size_t j, std::span<const double> values) {
+      for (std::size_t b = 1; b < n_bins && !values.empty(); ++b) {
+        cuts[j].push_back(quantile_of_sorted(values, static_cast<double>(b) / static_cast<double>(n_bins)));
+      }
+    });
+  }
+  Maps maps;
+  for (std::size_t j = 0; j < columns.size(); ++j) {
+    std::ranges::sort(cuts[j]);
+    cuts[j].erase(std::ranges::unique(cuts[j]).begin(), cuts[j].end());
+    maps.push_back(bins(feature_of(rows, columns[j]), cuts[j], chosen.encode == "onehot"));
+  }
+  return maps;
+}
+
+struct VarianceThresholdOptions {
+  double threshold = 0;
+
+  static std::span<const OptionField> fields() {
+    using O = VarianceThresholdOptions;
+    static const std::vector<OptionField> list = {
+        option_field("threshold", &O::threshold, Range{.low = 0, .high_open = true},
+                     "columns whose variance is not above this are dropped"),
+    };
+    return list;
+  }
+};
+
+Maps fit_variance_threshold(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {
+  const double threshold = options.as<VarianceThresholdOptions>().threshold;
+  const auto moments = rows.moments(columns);
+  const auto extremes = rows.extremes(columns);
+  Maps maps(columns.size());
+  for (std::size_t j = 0; j < columns.size(); ++j) {
+    // Of a constant, rounding may leave a variance.
+    const bool varies = extremes[j].high > extremes[j].low && moments[j].variance > threshold;
+    if (!varies) maps[j] = drop_column();
+  }
+  return maps;
+}
+
+/// Of the values transformed by `lambda`, one per column: mean, variance, and the logarithm of the likelihood.
+struct PowerFit {
+  double mean = 0;
+  double variance = 0;
+  double log_likelihood = -std::numeric_limits<double>::infinity();
+};
+
+std::vector<PowerFit> fit_power(const PreparedRows& rows, std::span<const std::size_t> columns,
+                                std::span<const double> lambdas) {
+  constexpr std::size_t parts =
+      4;  // weight, sum, squares about the value of 0, which is 0, and the Jacobian's logarithm
+  const auto sums = sum_row_blocks(rows.execution(), rows.dataset().n_rows(), parts * columns.size(),
+                                   [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+                                     std::vector<double> buffer;
+                                     const auto block = rows.read(begin, end, buffer);
+                                     for (std::size_t i = 0; i < block.rows(); ++i) {
+                                       const double w = rows.weight(begin + i);
+                                       for (std::size_t j = 0; j < columns.size() && w > 0; ++j) {
+                                         const double x = block(i, columns[j]);
+                                         if (!std::isfinite(x)) continue;
+                                         const double y = yeo_johnson(x, lambdas[j]);
+                                         partial[parts * j] += w;
+                                         partial[parts * j + 1] += w * y;
+                                         partial[parts * j + 2] += w * y * y;
+                                         partial[parts * j + 3] += w * std::copysign(std::log1p(std::abs(x)), x);
+                                       }
+                                     }
+                                   });
+  std::vector<PowerFit> fits(columns.size());
+  for (std::size_t j = 0; j < columns.size(); ++j) {
+    const double n = sums[parts * j];
+    if (n == 0) continue;
+    fits[j].mean = sums[parts * j + 1] / n;
+    fits[j].variance = std::max(0.0, sums[parts * j + 2] / n - fits[j].mean * fits[j].mean);
+    if (fits[j].variance > 0) {
+      fits[j].log_likelihood = -n / 2 * std::log(fits[j].variance) + (lambdas[j] - 1) * sums[parts * j + 3];
+    }
+  }
+  return fits;
+}
+
+/// The exponents of greatest likelihood, by golden sections, for all columns at once.
+std::vector<double> best_lambdas(const PreparedRows& rows, std::span<const std::size_t> columns) {
+  constexpr double golden = 0.6180339887498949;
+  constexpr int sections = 30;  // of a width of 8, to 5e-6
+  std::vector<double> low(columns.size(), -3), high(columns.size(), 5), left(columns.size()), right(columns.size());
+  for (int section = 0; section < sections; ++section) {
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+      left[j] = high[j] - golden * (high[j] - low[j]);
+      right[j] = low[j] + golden * (high[j] - low[j]);
+    }
+    const auto at_left = fit_power(rows, columns, left), at_right = fit_power(rows, columns, right);
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+      const bool is_left = at_left[j].log_likelihood >= at_right[j].log_likelihood;
+      (is_left ? high[j] : low[j]) = is_left ? right[j] : left[j];
+    }
+  }
+  std::vector<double> lambdas(columns.size());
+  for (std::size_t j = 0; j < columns.size(); ++j) lambdas[j] = (low[j] + high[j]) / 2;
+  return lambdas;
+}
+
+struct PowerTransformerOptions {
+  bool standardize = true;
+
+  static std::span<const OptionField> fields() {
+    using O = PowerTransformerOptions;
+    static const std::vector<OptionField> list = {
+        option_field("standardize", &O::standardize, Range{}, "to mean 0 and deviation 1 afterwards"),
+    };
+    return list;
+  }
+};
+
+Maps fit_power_transformer(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {
+  const bool standardize = options.as<PowerTransformerOptions>().standardize;
+  const std::vector<double> lambdas = best_lambdas(rows, columns);
+  const auto fits = fit_power(rows, columns, lambdas);
+  Maps maps;
+  for (std::size_t j = 0; j < columns.size(); ++j) {
+    const bool varies = fits[j].variance > 0 && std::isfinite(fits[j].variance);
+    const double lambda = varies ? lambdas[j] : 1;
+    maps.push_back(power(feature_of(rows, columns[j]), lambda, standardize && varies ? fits[j].mean : 0,
+                         standardize && varies ? std::sqrt(fits[j].variance) : 1));
+  }
+  return maps;
+}
+
+template <class O>
+Options options_of() {
+  return {O(), O::fields()};
+}
+
+}  // namespace
+
+std::vector<StepRule> number_steps() {
+  return {
+      {"standard-scaler", "to mean 0 and standard deviation 1", "numbers", options_of<StandardScalerOptions>(),
+       &fit_standard_scaler},
+      {"min-max-scaler", "to a range", "numbers", options_of<MinMaxScalerOptions>(), &fit_min_max_scaler},
+      {"max-abs-scaler", "to a largest absolute value of 1; zeros stay", "numbers", options_of<NoOptions>(),
+       &fit_max_abs_scaler},
+      {"robust-scaler", "the median to 0, the distance of two quantiles to 1", "numbers",
+       options_of<RobustScalerOptions>(), &fit_robust_scaler},
+      {"quantile-transformer", "to a uniform or normal distribution, by ranks", "numbers",
+       options_of<QuantileTransformerOptions>(), &fit_quantile_transformer},
+      {"power-transformer", "closer to a normal distribution, by Yeo and Johnson's powers", "numbers",
+       options_of<PowerTransformerOptions>(), &fit_power_transformer},
+      {"k-bins", "to the number of a bin", "numbers", options_of<KBinsOptions>(), &fit_k_bins},
+      {"variance-threshold", "drop what hardly varies", "numbers", options_of<VarianceThresholdOptions>(),
+       &fit_variance_threshold},
+  };
+}
+
+}  // namespace thrum::prepare

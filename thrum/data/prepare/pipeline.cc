@@ -1,0 +1,219 @@
+#include "thrum/data/prepare/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+#include <utility>
+
+#include "thrum/core/assert.h"
+#include "thrum/core/error.h"
+#include "thrum/core/json_internal.h"
+#include "thrum/core/names.h"
+#include "thrum/data/prepare/prepared_rows_internal.h"
+#include "thrum/data/prepare/step_rules_internal.h"
+
+namespace thrum {
+namespace {
+
+[[noreturn]] void refuse(const std::string& step, const std::string& what, const std::string& hint = "") {
+  throw Error(ErrorCode::invalid_argument, fmt::format("[prepare] {}: {}", step, what), hint);
+}
+
+bool fits(std::string_view which, const Feature& feature) {
+  if (which == "all") return true;
+  return (which == "numbers") == (feature.type == FeatureType::number);
+}
+
+std::vector<std::string> names_of(const std::vector<Feature>& features) {
+  std::vector<std::string> names;
+  for (const Feature& feature : features) names.push_back(feature.name);
+  return names;
+}
+
+std::size_t column_named(const PrepareStep& step, std::string_view name, const std::vector<Feature>& features) {
+  const auto found = std::ranges::find(features, name, &Feature::name);
+  if (found == features.end()) {
+    refuse(step.name, fmt::format("there is no column \"{}\"", name), nearest_hint(name, names_of(features)));
+  }
+  return static_cast<std::size_t>(found - features.begin());
+}
+
+/// The columns that a step works on: those it fits, or those it names.
+std::vector<std::size_t> chosen_columns(const PrepareStep& step, const std::vector<Feature>& features) {
+  const std::string_view which = prepare::find_rule(step.name).which;
+  std::vector<std::size_t> columns;
+  if (step.columns == "numbers" || step.columns == "categories" || step.columns == "all") {
+    for (std::size_t j = 0; j < features.size(); ++j) {
+      if (fits(step.columns, features[j]) && (which.empty() || fits(which, features[j]))) columns.push_back(j);
+    }
+    return columns;
+  }
+  if (step.columns.empty()) refuse(step.name, "expected columns=…", "name columns with | between them");
+  for (std::size_t begin = 0; begin <= step.columns.size();) {
+    const std::size_t end = std::min(step.columns.find('|', begin), step.columns.size());
+    const std::size_t j = column_named(step, std::string_view(step.columns).substr(begin, end - begin), features);
+    if (!which.empty() && !fits(which, features[j])) {
+      refuse(step.name, fmt::format("it works on {}, and \"{}\" is not one", which, features[j].name));
+    }
+    columns.push_back(j);
+    begin = end + 1;
+  }
+  std::ranges::sort(columns);
+  columns.erase(std::ranges::unique(columns).begin(), columns.end());
+  return columns;
+}
+
+/// A column of a table from prepared values.
+Column make_column(const Feature& feature, std::vector<double> values) {
+  if (feature.type == FeatureType::number) return Column::float64(feature.name, std::move(values));
+  std::vector<std::int32_t> codes(values.size());
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const bool is_known = values[i] >= 0 && values[i] < static_cast<double>(feature.categories.size());
+    codes[i] = is_known ? static_cast<std::int32_t>(values[i]) : -1;
+  }
+  return Column::category(feature.name, std::move(codes), feature.categories);
+}
+
+}  // namespace
+
+void Pipeline::Step::set_outputs(const std::vector<Feature>& inputs) {
+  for (std::size_t j = 0; j < inputs.size(); ++j) {
+    const std::vector<Feature> made = maps[j] == nullptr ? std::vector{inputs[j]} : maps[j]->outputs();
+    widths.push_back(made.size());
+    outputs.insert(outputs.end(), made.begin(), made.end());
+  }
+  if (outputs.empty()) refuse(name, "no column is left");
+  std::unordered_set<std::string_view> names;
+  for (const Feature& feature : outputs) {
+    if (!names.insert(feature.name).second)
+      refuse(name, fmt::format("two columns would be called \"{}\"", feature.name));
+  }
+}
+
+Pipeline Pipeline::fit(const Dataset& dataset, std::span<const std::uint8_t> row_mask,
+                       std::span<const PrepareStep> steps, const Execution& execution) {
+  Pipeline pipeline(dataset.schema().features);
+  for (const PrepareStep& step : steps) {
+    execution.check_stop("prepare");
+    pipeline.steps_.push_back(fit_step(step, pipeline, dataset, row_mask, execution));
+  }
+  return pipeline;
+}
+
+Pipeline::Step Pipeline::fit_step(const PrepareStep& step, const Pipeline& before, const Dataset& dataset,
+                                  std::span<const std::uint8_t> row_mask, const Execution& execution) {
+  const std::vector<Feature>& inputs = before.outputs();
+  const std::vector<std::size_t> columns = chosen_columns(step, inputs);
+  const prepare::PreparedRows rows(dataset, row_mask, before, execution);
+  Step fitted{.name = step.name, .maps = std::vector<std::shared_ptr<const ColumnMap>>(inputs.size())};
+  if (!columns.empty()) {
+    auto maps = prepare::find_rule(step.name).fit(rows, columns, step.options);
+    for (std::size_t c = 0; c < columns.size(); ++c) fitted.maps[columns[c]] = std::move(maps[c]);
+  }
+  fitted.set_outputs(inputs);
+  return fitted;
+}
+
+template <class ApplyMap>
+void Pipeline::run(MatrixView<const double> rows, MatrixView<double> out, ApplyMap apply_map) const {
+  thread_local std::vector<double> from, to;  // of one row
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    from.assign(rows.row(i).begin(), rows.row(i).end());
+    for (const Step& step : steps_) {
+      to.resize(step.outputs.size());
+      double* next = to.data();
+      for (std::size_t j = 0; j < from.size(); ++j) {
+        if (step.maps[j] == nullptr) {
+          *next++ = from[j];
+        } else {
+          apply_map(*step.maps[j], i, from[j], next);
+          next += step.widths[j];
+        }
+      }
+      from.swap(to);
+    }
+    std::ranges::copy(from, out.row(i).begin());
+  }
+}
+
+void Pipeline::apply(MatrixView<const double> rows, MatrixView<double> out) const noexcept {
+  THRUM_ASSERT(rows.cols() == inputs().size() && out.cols() == outputs().size());
+  run(rows, out, [](const ColumnMap& map, std::size_t, double x, double* next) { map.apply(x, next); });
+}
+
+template <class Apply>
+Dataset Pipeline::prepare_rows(const Dataset& dataset, const Execution& execution, Apply apply) const {
+  std::vector<std::vector<double>> values(outputs().size(), std::vector<double>(dataset.n_rows()));
+  parallel_for(
+      *execution.arena, dataset.n_rows(), row_block,
+      [&](std::size_t begin, std::size_t end) {
+        std::vector<double> raw((end - begin) * inputs().size()), prepared((end - begin) * outputs().size());
+        const MatrixView<double> rows(raw.data(), end - begin, inputs().size());
+        const MatrixView<double> out(prepared.data(), end - begin, outputs().size());
+        dataset.reader().read(dataset.first_row() + begin, rows);
+        apply(dataset.first_row() + begin, rows, out);
+        for (std::size_t j = 0; j < values.size(); ++j) {
+          for (std::size_t i = begin; i < end; ++i) values[j][i] = out(i - begin, j);
+        }
+      },
+      execution.stop);
+  std::vector<Column> columns;
+  for (std::size_t j = 0; j < values.size(); ++j) columns.push_back(make_column(outputs()[j], std::move(values[j])));
+  return dataset.with_features(std::make_shared<const Table>(std::move(columns), "the prepared table"), outputs());
+}
+
+Dataset Pipeline::prepare_training(const Dataset& dataset, const Execution& execution) const {
+  return prepare_rows(dataset, execution,
+                      [&](std::size_t first, MatrixView<const double> rows, MatrixView<double> out) {
+                        run(rows, out, [first](const ColumnMap& map, std::size_t i, double x, double* next) {
+                          map.apply_to_training(first + i, x, next);
+                        });
+                      });
+}
+
+Dataset Pipeline::prepare(const Dataset& dataset, const Execution& execution) const {
+  return prepare_rows(dataset, execution,
+                      [&](std::size_t, MatrixView<const double> rows, MatrixView<double> out) { apply(rows, out); });
+}
+
+std::string Pipeline::to_json() const {
+  Json steps = Json::array();
+  for (const Step& step : steps_) {
+    Json maps = Json::array();
+    for (const auto& map : step.maps) maps.push_back(map == nullptr ? Json() : Json::parse(map->to_json()));
+    steps.push_back({{"step", step.name}, {"columns", std::move(maps)}});
+  }
+  return steps.dump();
+}
+
+Pipeline Pipeline::from_json(std::string_view text, std::vector<Feature> inputs, std::string_view where) {
+  const auto fail = [&](std::string_view what) {
+    throw Error(ErrorCode::corrupt_data, fmt::format("[{}] {}", where, what));
+  };
+  const Json steps = parse_json(text, where);
+  if (!steps.is_array()) fail("holds a pipeline that is no list");
+  Pipeline pipeline(std::move(inputs));
+  for (const Json& step : steps) {
+    const std::vector<Feature> before = pipeline.outputs();
+    const Json& name = json_member(step, "step", where);
+    const Json& columns = json_member(step, "columns", where);
+    if (!name.is_string() || !columns.is_array() || columns.size() != before.size()) {
+      fail("holds a step of a pipeline that does not fit its columns");
+    }
+    Step fitted{.name = name.get<std::string>()};
+    for (std::size_t j = 0; j < before.size(); ++j) {
+      fitted.maps.push_back(columns[j].is_null() ? nullptr : read_column_map(columns[j].dump(), before[j], where));
+    }
+    try {
+      fitted.set_outputs(before);
+    } catch (const Error& error) {
+      fail(error.what());
+    }
+    pipeline.steps_.push_back(std::move(fitted));
+  }
+  return pipeline;
+}
+
+}  // namespace thrum

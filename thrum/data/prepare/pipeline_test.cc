@@ -1,0 +1,346 @@
+#include "thrum/data/prepare/pipeline.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <mutex>
+
+#include "thrum/comm/thread_communicator.h"
+#include "thrum/core/error.h"
+#include "thrum/core/random.h"
+
+namespace thrum {
+namespace {
+
+using testing::DoubleNear;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsNan;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+Column texts(std::string name, const std::vector<std::string>& values) {
+  std::vector<std::uint8_t> missing;
+  for (const auto& value : values) missing.push_back(value.empty() ? 1 : 0);
+  return Column::category_from(std::move(name), values, missing);
+}
+
+Dataset dataset_of(std::vector<Column> columns, Task task = Task::regression) {
+  return Dataset(std::make_shared<const Table>(std::move(columns), "t.csv"), {.target = "y", .task = task});
+}
+
+Dataset numbers(std::vector<double> x) {
+  std::vector<double> y(x.size());
+  return dataset_of({Column::float64("x", std::move(x)), Column::float64("y", std::move(y))});
+}
+
+Dataset categories(const std::vector<std::string>& c, std::vector<double> y = {}) {
+  if (y.empty()) y.resize(c.size());
+  return dataset_of({texts("c", c), Column::float64("y", std::move(y))});
+}
+
+Pipeline fitted(const Dataset& dataset, std::string_view steps, std::span<const std::uint8_t> mask = {}) {
+  const LocalExecution execution(2);
+  return Pipeline::fit(dataset, mask, parse_steps(steps), execution);
+}
+
+/// What the pipeline makes of one raw row.
+std::vector<double> made_of(const Pipeline& pipeline, std::vector<double> row) {
+  std::vector<double> out(pipeline.outputs().size());
+  pipeline.apply({row.data(), 1, row.size()}, {out.data(), 1, out.size()});
+  return out;
+}
+
+std::vector<std::string> names_of(const Pipeline& pipeline) {
+  std::vector<std::string> names;
+  for (const Feature& feature : pipeline.outputs()) names.push_back(feature.name);
+  return names;
+}
+
+template <class F>
+std::string message_of(ErrorCode code, F&& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), code) << error.what();
+    return error.what();
+  }
+  return "no error";
+}
+
+auto near(double value) {
+  return DoubleNear(value, 1e-12);
+}
+
+TEST(Pipeline, WithoutStepsChangesNothing) {
+  EXPECT_THAT(made_of(Pipeline({{"a"}, {"b"}}), {1, nan}), ElementsAre(1, IsNan()));
+}
+
+TEST(StandardScaler, BringsTheMeanToZeroAndTheDeviationToOne) {
+  const Pipeline pipeline = fitted(numbers({1, 2, nan, 6}), "standard-scaler");
+  EXPECT_THAT(made_of(pipeline, {3}), ElementsAre(near(0)));
+  EXPECT_THAT(made_of(pipeline, {6}), ElementsAre(near(3 / std::sqrt(14.0 / 3))));
+  EXPECT_THAT(made_of(pipeline, {nan}), ElementsAre(IsNan()));
+  EXPECT_THAT(made_of(fitted(numbers({5, 5}), "standard-scaler"), {6}), ElementsAre(1));
+  EXPECT_THAT(made_of(fitted(numbers({1, 3}), "standard-scaler(with_mean=false)"), {3}), ElementsAre(3));
+}
+
+TEST(MinMaxScaler, BringsTheExtremesToTheBounds) {
+  const Dataset data = numbers({2, 4, nan});
+  EXPECT_THAT(made_of(fitted(data, "min-max-scaler"), {3}), ElementsAre(0.5));
+  EXPECT_THAT(made_of(fitted(data, "min-max-scaler(low=-1, high=3)"), {4}), ElementsAre(3));
+  EXPECT_THAT(made_of(fitted(data, "min-max-scaler"), {6}), ElementsAre(2));
+  EXPECT_THAT(made_of(fitted(data, "min-max-scaler(clip=true)"), {6}), ElementsAre(1));
+}
+
+TEST(MaxAbsScaler, LeavesZerosAlone) {
+  const Pipeline pipeline = fitted(numbers({-4, 0, 2}), "max-abs-scaler");
+  EXPECT_THAT(made_of(pipeline, {-4}), ElementsAre(-1));
+  EXPECT_THAT(made_of(pipeline, {0}), ElementsAre(0));
+}
+
+TEST(RobustScaler, UsesMedianAndQuartiles) {
+  const Pipeline pipeline = fitted(numbers({1, 2, 3, 4, 1000}), "robust-scaler");
+  EXPECT_THAT(made_of(pipeline, {3}), ElementsAre(0));
+  EXPECT_THAT(made_of(pipeline, {7}), ElementsAre(2));
+}
+
+TEST(QuantileTransformer, GivesTheShareOfSmallerValues) {
+  const Pipeline uniform = fitted(numbers({0, 10, 20, 30, 40}), "quantile-transformer");
+  EXPECT_THAT(made_of(uniform, {-1}), ElementsAre(0));
+  EXPECT_THAT(made_of(uniform, {15}), ElementsAre(near(0.375)));
+  EXPECT_THAT(made_of(uniform, {99}), ElementsAre(1));
+  const Pipeline normal = fitted(numbers({0, 10, 20, 30, 40}), "quantile-transformer(output_distribution=normal)");
+  EXPECT_THAT(made_of(normal, {20}), ElementsAre(near(0)));
+  EXPECT_THAT(made_of(normal, {30}), ElementsAre(near(0.67448975019608171)));
+  EXPECT_THAT(made_of(normal, {99}), ElementsAre(DoubleNear(5.199337582290661, 1e-9)));
+}
+
+TEST(PowerTransformer, FindsTheLogarithmOfLogNormalNumbers) {
+  const Random random(3);
+  std::vector<double> x(5000);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::expm1(1 + 0.5 * random.normal(i));
+  const Pipeline pipeline = fitted(numbers(x), "power-transformer(standardize=false)");
+  for (const double value : {0.5, 2.0, 8.0}) {
+    EXPECT_NEAR(made_of(pipeline, {value})[0], std::log1p(value), 0.15) << value;
+  }
+}
+
+TEST(KBins, HaveEqualCountsOrWidths) {
+  const Dataset data = numbers({0, 1, 2, 3, 4, 5, 6, 100});
+  EXPECT_THAT(made_of(fitted(data, "k-bins(n_bins=2)"), {3}), ElementsAre(0));
+  EXPECT_THAT(made_of(fitted(data, "k-bins(n_bins=2)"), {4}), ElementsAre(1));
+  EXPECT_THAT(made_of(fitted(data, "k-bins(n_bins=2, strategy=uniform)"), {6}), ElementsAre(0));
+  const Pipeline columns = fitted(data, "k-bins(n_bins=2, encode=onehot)");
+  EXPECT_THAT(names_of(columns), ElementsAre("x=bin0", "x=bin1"));
+  EXPECT_THAT(made_of(columns, {100}), ElementsAre(0, 1));
+  EXPECT_THAT(made_of(columns, {nan}), ElementsAre(0, 0));
+}
+
+TEST(VarianceThreshold, DropsConstantsAlone) {
+  const Dataset data = dataset_of(
+      {Column::float64("a", {0.1, 0.1, 0.1}), Column::float64("b", {1, 2, 3}), Column::float64("y", {1, 2, 3})});
+  EXPECT_THAT(names_of(fitted(data, "variance-threshold")), ElementsAre("b"));
+  EXPECT_EQ(message_of(ErrorCode::invalid_argument, [&] { fitted(data, "variance-threshold(threshold=5)"); }),
+            "[prepare] variance-threshold: no column is left");
+}
+
+TEST(Impute, FillsNumbersAndCategories) {
+  const Dataset data = dataset_of({Column::float64("a", {1, 2, 2, 7, nan}), texts("c", {"p", "q", "q", "", "p"}),
+                                   texts("d", {"u", "u", "u", "u", "v"}), Column::float64("y", {1, 2, 3, 4, 5})});
+  EXPECT_THAT(made_of(fitted(data, "impute"), {nan, nan, nan}), ElementsAre(3, 0, 0));
+  EXPECT_THAT(made_of(fitted(data, "impute(strategy=median)"), {nan, 1, 1}), ElementsAre(2, 1, 1));
+  EXPECT_THAT(made_of(fitted(data, "impute(strategy=most_frequent)"), {nan, 0, 0}), ElementsAre(2, 0, 0));
+  EXPECT_THAT(made_of(fitted(data, "impute(strategy=constant, fill_value=-9)"), {nan, 0, 0}), ElementsAre(-9, 0, 0));
+  const Pipeline indicator = fitted(data, "impute(add_indicator=true, columns=a)");
+  EXPECT_THAT(names_of(indicator), ElementsAre("a", "a=(missing)", "c", "d"));
+  EXPECT_THAT(made_of(indicator, {nan, nan, 1}), ElementsAre(3, 1, IsNan(), 1));
+}
+
+TEST(OneHot, MakesAColumnPerCategoryAndOneForMissingValues) {
+  const Pipeline pipeline = fitted(categories({"a", "b", "", "b"}), "one-hot");
+  EXPECT_THAT(names_of(pipeline), ElementsAre("c=a", "c=b", "c=(missing)"));
+  EXPECT_THAT(made_of(pipeline, {1}), ElementsAre(0, 1, 0));
+  EXPECT_THAT(made_of(pipeline, {nan}), ElementsAre(0, 0, 1));
+  EXPECT_THAT(made_of(pipeline, {2}), ElementsAre(0, 0, 0));  // unknown
+}
+
+TEST(OneHot, PutsRareAndUnknownCategoriesTogether) {
+  const Pipeline pipeline = fitted(categories({"a", "a", "b", "c"}), "one-hot(min_frequency=2)");
+  EXPECT_THAT(names_of(pipeline), ElementsAre("c=a", "c=(infrequent)"));
+  EXPECT_THAT(made_of(pipeline, {1}), ElementsAre(0, 1));
+  EXPECT_THAT(made_of(pipeline, {3}), ElementsAre(0, 1));
+  EXPECT_THAT(names_of(fitted(categories({"a", "a", "b", "c"}), "one-hot(min_frequency=0.5)")),
+              ElementsAre("c=a", "c=(infrequent)"));
+}
+
+TEST(OneHot, DropsAColumnThatFollowsFromTheOthers) {
+  const Pipeline first = fitted(categories({"a", "b", "c"}), "one-hot(drop=first)");
+  EXPECT_THAT(names_of(first), ElementsAre("c=b", "c=c"));
+  EXPECT_THAT(made_of(first, {0}), ElementsAre(0, 0));
+  EXPECT_THAT(names_of(fitted(categories({"a", "b", "c"}), "one-hot(drop=if_binary)")),
+              ElementsAre("c=a", "c=b", "c=c"));
+  EXPECT_THAT(names_of(fitted(categories({"a", "b"}), "one-hot(drop=if_binary)")), ElementsAre("c=b"));
+}
+
+TEST(OrdinalEncoder, GivesThePlaceOfTheCategory) {
+  const Pipeline pipeline = fitted(categories({"b", "a", ""}), "ordinal-encoder(unknown_value=-5)");
+  EXPECT_THAT(made_of(pipeline, {1}), ElementsAre(1));
+  EXPECT_THAT(made_of(pipeline, {2}), ElementsAre(-5));
+  EXPECT_THAT(made_of(pipeline, {nan}), ElementsAre(IsNan()));
+}
+
+TEST(TargetEncoder, MixesTheCategoryWithTheWhole) {
+  const Pipeline pipeline = fitted(categories({"a", "a", "b", "b"}, {1, 3, 10, 10}), "target-encoder(smooth=2)");
+  EXPECT_THAT(made_of(pipeline, {0}), ElementsAre(near((4 + 2 * 6.0) / 4)));
+  EXPECT_THAT(made_of(pipeline, {1}), ElementsAre(near((20 + 2 * 6.0) / 4)));
+  EXPECT_THAT(made_of(pipeline, {2}), ElementsAre(near(6)));
+}
+
+TEST(TargetEncoder, GivesATrainingRowWhatOtherFoldsTeach) {
+  // A category of its own for each row: without cross-fitting the encoding would be the target itself.
+  std::vector<std::string> c;
+  std::vector<double> y;
+  for (int i = 0; i < 50; ++i) {
+    c.push_back("c" + std::to_string(i));
+    y.push_back(i);
+  }
+  const Dataset data = categories(c, y);
+  const LocalExecution execution(1);
+  const Pipeline pipeline = fitted(data, "target-encoder(smooth=0)");
+  std::vector<double> training(50), other(50);
+  pipeline.prepare_training(data, execution).reader().read_feature(0, 0, training);
+  pipeline.prepare(data, execution).reader().read_feature(0, 0, other);
+  for (std::size_t i = 0; i < 50; ++i) EXPECT_NEAR(training[i], 24.5, 6) << i;
+  EXPECT_NE(training, other);
+  std::vector<double> codes(50);
+  data.reader().read_feature(0, 0, codes);
+  for (std::size_t i = 0; i < 50; ++i) EXPECT_DOUBLE_EQ(other[i], y[i]);
+}
+
+TEST(TargetEncoder, HasAColumnPerClass) {
+  const Dataset data = dataset_of({texts("c", {"a", "b", "a"}), texts("y", {"r", "s", "t"})}, Task::classification);
+  const Pipeline pipeline = fitted(data, "target-encoder(smooth=0)");
+  EXPECT_THAT(names_of(pipeline), ElementsAre("c=r", "c=s", "c=t"));
+  EXPECT_THAT(made_of(pipeline, {0}), ElementsAre(0.5, 0, 0.5));
+}
+
+TEST(Pipeline, StepsSeeWhatThoseBeforeThemMade) {
+  const Dataset data = dataset_of(
+      {texts("c", {"a", "b", "b", ""}), Column::float64("x", {nan, 2, 4, 6}), Column::float64("y", {1, 2, 3, 4})});
+  const Pipeline pipeline = fitted(data, "impute; one-hot; standard-scaler(columns=x); drop(columns=c=a)");
+  EXPECT_THAT(names_of(pipeline), ElementsAre("c=b", "x"));
+  EXPECT_THAT(made_of(pipeline, {nan, nan}), ElementsAre(1, 0));
+}
+
+TEST(Pipeline, RowsThatAreMaskedHaveNoSay) {
+  const std::uint8_t mask[] = {1, 1, 0};
+  EXPECT_THAT(made_of(fitted(numbers({1, 3, 500}), "standard-scaler", mask), {3}), ElementsAre(1));
+  EXPECT_THAT(made_of(fitted(numbers({1, 3, 500}), "min-max-scaler", mask), {3}), ElementsAre(1));
+  EXPECT_THAT(made_of(fitted(numbers({1, 3, 500}), "impute(strategy=median)", mask), {nan}), ElementsAre(2));
+}
+
+/// Long enough for several blocks of rows.
+Dataset long_dataset() {
+  const Random random(1);
+  std::vector<double> x(13000), y(13000);
+  std::vector<std::string> c(13000);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = i % 7 == 0 ? nan : std::exp(random.normal(3 * i));
+    y[i] = random.normal(3 * i + 1);
+    c[i] = "c" + std::to_string(random.below(3 * i + 2, 40));
+  }
+  return dataset_of({Column::float64("x", x), texts("c", c), Column::float64("z", y), Column::float64("y", y)});
+}
+
+TEST(Pipeline, IsTheSameForAnyNumberOfThreadsAndRanks) {
+  const Dataset data = long_dataset();
+  const auto steps = parse_steps(
+      "impute(strategy=median, add_indicator=true); target-encoder(columns=c); quantile-transformer(columns=x); "
+      "power-transformer(columns=z); robust-scaler; standard-scaler");
+  const auto json_of = [&](int threads, int ranks) {
+    std::string json;
+    std::mutex mutex;
+    run_thread_ranks(ranks, [&](Communicator& communicator) {
+      Arena arena(threads);
+      const Execution execution{&arena, &communicator, 5};
+      const Dataset mine = data.shard(communicator.rank(), communicator.size());
+      const Pipeline pipeline = Pipeline::fit(mine, {}, steps, execution);
+      const Dataset prepared = pipeline.prepare_training(mine, execution);
+      std::vector<double> values(mine.n_rows());
+      if (!values.empty()) prepared.reader().read_feature(2, prepared.first_row(), values);
+      const std::scoped_lock lock(mutex);
+      if (communicator.rank() == 0) json = pipeline.to_json();
+      for (const double value : values) EXPECT_TRUE(std::isfinite(value));
+      EXPECT_EQ(prepared.y().size(), mine.y().size());
+    });
+    return json;
+  };
+  const std::string alone = json_of(1, 1);
+  EXPECT_EQ(json_of(2, 1), alone);
+  EXPECT_EQ(json_of(5, 1), alone);
+  EXPECT_EQ(json_of(1, 3), alone);
+}
+
+TEST(Pipeline, IsReadBackAsItWasWritten) {
+  const Dataset data = long_dataset();
+  for (const StepKind& kind : step_kinds()) {
+    const std::string name(kind.name);
+    const Pipeline pipeline = fitted(data, name == "drop" ? "drop(columns=x)" : name);
+    const Pipeline again = Pipeline::from_json(pipeline.to_json(), data.schema().features, "m");
+    EXPECT_EQ(again.to_json(), pipeline.to_json());
+    EXPECT_EQ(made_of(again, {1.5, 3, -1}), made_of(pipeline, {1.5, 3, -1})) << name;
+  }
+}
+
+TEST(Pipeline, RefusesTextThatItDidNotWrite) {
+  const auto refusal = [](std::string_view json) {
+    return message_of(ErrorCode::corrupt_data,
+                      [&] { Pipeline::from_json(json, {{"x"}, {"c", FeatureType::category, {"a", "b"}}}, "m.thrum"); });
+  };
+  EXPECT_EQ(refusal("{}"), "[m.thrum] holds a pipeline that is no list");
+  EXPECT_EQ(refusal(R"([{"step":"s","columns":[null]}])"),
+            "[m.thrum] holds a step of a pipeline that does not fit its columns");
+  const auto map_of_x = [&](std::string_view map) {
+    return refusal(R"([{"step":"s","columns":[)" + std::string(map) + ",null]}]");
+  };
+  EXPECT_THAT(map_of_x(R"({"map":"twist"})"), HasSubstr("\"x\" wrongly: \"twist\" is no way to do it"));
+  EXPECT_THAT(map_of_x(R"({"map":"fill","value":"inf","indicator":true})"), HasSubstr("a number is infinite"));
+  EXPECT_THAT(map_of_x(R"({"map":"bins","cuts":[2,1],"one_hot":false})"), HasSubstr("numbers are not in order"));
+  EXPECT_THAT(map_of_x(R"({"map":"rank","quantiles":[1],"normal":false})"), HasSubstr("numbers are not in order"));
+  EXPECT_THAT(map_of_x(R"({"map":"look_up","values":[1],"names":["a"]})"), HasSubstr("it has no categories"));
+  EXPECT_THAT(refusal(R"([{"step":"s","columns":[null,{"map":"look_up","values":[1],"names":["a"]}]}])"),
+              HasSubstr("the number of values does not fit"));
+  EXPECT_THAT(refusal(R"([{"step":"s","columns":[null,{"map":"recode","codes":[9,0,0,0],"categories":["a"]}]}])"),
+              HasSubstr("a code is out of range"));
+  EXPECT_THAT(refusal(R"([{"step":"s","columns":[{"map":"drop"},{"map":"drop"}]}])"), HasSubstr("no column is left"));
+}
+
+TEST(ParseSteps, NamesWhatItCannotRead) {
+  const auto refusal = [](std::string_view text) {
+    return message_of(ErrorCode::invalid_argument, [&] { parse_steps(text); });
+  };
+  EXPECT_EQ(refusal("imput"), "[prepare] expected the name of a step, got \"imput\"; nearest: \"impute\"");
+  EXPECT_EQ(refusal("impute(strategy"),
+            "[prepare] impute: expected a closing parenthesis at the end of \"impute(strategy\"");
+  EXPECT_EQ(refusal("impute(median)"), "[prepare] impute: expected name=value, got \"median\"");
+  EXPECT_THAT(refusal("impute(stratgy=median)"), HasSubstr("strategy"));
+  EXPECT_THAT(refusal("impute(strategy=middle)"), HasSubstr("one of: mean, median, most_frequent, constant"));
+}
+
+TEST(Pipeline, RefusesColumnsThatAStepCannotWorkOn) {
+  const Dataset data = long_dataset();
+  const auto refusal = [&](std::string_view steps) {
+    return message_of(ErrorCode::invalid_argument, [&] { fitted(data, steps); });
+  };
+  EXPECT_EQ(refusal("standard-scaler(columns=c)"),
+            "[prepare] standard-scaler: it works on numbers, and \"c\" is not one");
+  EXPECT_EQ(refusal("standard-scaler(columns=X)"),
+            "[prepare] standard-scaler: there is no column \"X\"; nearest: \"x\"");
+  EXPECT_EQ(refusal("drop"), "[prepare] drop: expected columns=…; name columns with | between them");
+}
+
+}  // namespace
+}  // namespace thrum

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "thrum/comm/row_blocks.h"
+#include "thrum/data/prepare/pipeline.h"
+
+namespace thrum::prepare {
+
+/// The rows that a step learns from: a dataset's, as the steps before leave them. Statistics are collective, and the
+/// same for any number of threads and ranks.
+class PreparedRows {
+ public:
+  PreparedRows(const Dataset& dataset, std::span<const std::uint8_t> row_mask, const Pipeline& before,
+               const Execution& execution);
+
+  const Dataset& dataset() const noexcept { return dataset_; }
+  const Execution& execution() const noexcept { return execution_; }
+  const std::vector<Feature>& features() const noexcept { return before_.outputs(); }
+  /// What local row i counts; 0: it has no say.
+  double weight(std::size_t i) const { return dataset_.weight(i, row_mask_, {}); }
+
+  /// Local rows [begin, end), at most row_block of them: (end - begin, features().size()) in `buffer`.
+  MatrixView<const double> read(std::size_t begin, std::size_t end, std::vector<double>& buffer) const;
+
+  struct Moments {
+    double weight = 0;   ///< of the rows in which the column is not missing
+    double missing = 0;  ///< weight of those in which it is
+    double mean = 0;
+    double variance = 0;  ///< divided by the weight, as scikit-learn's StandardScaler
+  };
+  /// Of each of `columns`, weighted.
+  std::vector<Moments> moments(std::span<const std::size_t> columns) const;
+
+  struct Extremes {
+    double low = std::numeric_limits<double>::infinity();
+    double high = -std::numeric_limits<double>::infinity();
+  };
+  std::vector<Extremes> extremes(std::span<const std::size_t> columns) const;
+
+  /// The values of a column in all rows of all ranks that have a say, without missing ones, ascending.
+  std::vector<double> sorted(std::size_t column) const;
+  /// f(j, sorted values of columns[j]): for several columns at once where this is the only rank.
+  void for_each_sorted(std::span<const std::size_t> columns,
+                       FunctionRef<void(std::size_t j, std::span<const double> values)> f) const;
+
+  /// How much each code of each of `columns` counts: (n_categories + 2), the last two for unknown and missing.
+  std::vector<std::vector<double>> category_weights(std::span<const std::size_t> columns) const;
+
+ private:
+  std::vector<double> gathered(std::size_t column) const;
+
+  const Dataset& dataset_;
+  std::span<const std::uint8_t> row_mask_;
+  const Pipeline& before_;
+  const Execution& execution_;
+};
+
+/// The value below which a share `q` of the ascending values lies, between neighbours linearly, as NumPy's default.
+/// REQUIRES: there are values.
+double quantile_of_sorted(std::span<const double> values, double q);
+
+}  // namespace thrum::prepare

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "thrum/core/options.h"
+#include "thrum/data/prepare/column_maps_internal.h"
+#include "thrum/data/prepare/prepared_rows_internal.h"
+
+namespace thrum::prepare {
+
+using Maps = std::vector<std::shared_ptr<const ColumnMap>>;
+
+/// Learns one map for each of `columns`, which are of the step's type.
+using FitStep = Maps (*)(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options);
+
+/// A kind of step with what fits it; `which`: "numbers", "categories" or "all".
+struct StepRule {
+  std::string_view name;
+  std::string_view summary;
+  std::string_view which;
+  Options default_options;
+  FitStep fit;
+};
+
+std::vector<StepRule> number_steps();
+std::vector<StepRule> category_steps();
+std::vector<StepRule> selection_steps();
+StepRule impute_step();
+
+}  // namespace thrum::prepare
