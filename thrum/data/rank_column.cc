@@ -117,8 +117,8 @@ RankedColumn rank_numbers(std::span<const double> values, std::span<const std::u
 RankedColumn rank_categories(std::span<const double> codes, std::size_t n_categories) {
   RankedColumn column;
   column.map.type = FeatureType::category;
-  column.map.n_categories = std::min(n_categories, RankedTable::max_ranks);
-  const auto known = static_cast<double>(column.map.n_categories);
+  column.map.n_categories = n_categories;
+  const auto known = static_cast<double>(std::min(n_categories, RankedTable::max_ranks));
   column.ranks.reserve(codes.size());
   for (const double code : codes) {
     column.ranks.push_back(static_cast<std::uint16_t>(code < known ? code + 1 : 0));  // NaN is no less

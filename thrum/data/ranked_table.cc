@@ -57,7 +57,7 @@ RankedColumn rank_feature(const Feature& feature, std::span<const double> values
 }  // namespace
 
 std::size_t RankMap::n_ranks() const noexcept {
-  return 1 + (type == FeatureType::number ? lowest.size() : n_categories);
+  return 1 + (type == FeatureType::number ? lowest.size() : std::min(n_categories, RankedTable::max_ranks));
 }
 
 double RankMap::threshold(std::size_t left, std::size_t right) const noexcept {

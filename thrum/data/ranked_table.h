@@ -20,7 +20,7 @@ struct RankMap {
   /// They are equal, and `highest` is empty, where every value has a rank of its own.
   std::vector<double> lowest = {};
   std::vector<double> highest = {};
-  std::size_t n_categories = 0;  ///< of a category feature: code c has rank c + 1
+  std::size_t n_categories = 0;  ///< of a category feature: code c has rank c + 1, if there is one
 
   bool is_exact() const noexcept { return highest.empty(); }
   std::size_t n_ranks() const noexcept;  ///< rank 0 included
