@@ -12,6 +12,7 @@
 namespace thrum {
 namespace {
 
+constexpr double largest = std::numeric_limits<double>::max();
 constexpr std::size_t most_features_side_by_side = 64;
 constexpr std::size_t ranks_of_line = 32;  ///< in a cache line
 
@@ -62,8 +63,12 @@ std::size_t RankMap::n_ranks() const noexcept {
 
 double RankMap::threshold(std::size_t left, std::size_t right) const noexcept {
   const double a = is_exact() ? lowest[left - 1] : highest[left - 1];
-  if (right == n_ranks()) return std::numeric_limits<double>::max();
+  if (right == n_ranks()) return std::nextafter(largest, 0.0);
   return separating_cut(a, lowest[right - 1]);
+}
+
+bool RankMap::has_room_above() const noexcept {
+  return lowest.empty() || (is_exact() ? lowest.back() : highest.back()) < largest;
 }
 
 bool RankedTable::is_exact() const noexcept {

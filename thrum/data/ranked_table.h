@@ -25,9 +25,11 @@ struct RankMap {
   bool is_exact() const noexcept { return highest.empty(); }
   std::size_t n_ranks() const noexcept;  ///< rank 0 included
   /// A number t with x <= t for the values of rank `left` and below, x > t for those of rank `right` and above. It is a
-  /// float where one lies there, as near to the middle as it can. REQUIRES: 1 <= left < right, or right is n_ranks():
-  /// then every finite number is below it.
+  /// float where one lies there, as near to the middle as it can. REQUIRES: 1 <= left < right <= n_ranks(), and where
+  /// right is n_ranks(), has_room_above().
   double threshold(std::size_t left, std::size_t right) const noexcept;
+  /// Whether a threshold fits above all values: whether the largest number, and so an infinite one, is not among them.
+  bool has_room_above() const noexcept;
 };
 
 /// The features of the rows of all ranks as whole numbers of 16 bits that keep the order of the values: what exact

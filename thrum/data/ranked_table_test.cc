@@ -142,8 +142,14 @@ TEST(RankMap, PutsThresholdsAtFloatsInTheMiddle) {
   EXPECT_EQ(map.threshold(1, 2), 1.5);
   EXPECT_EQ(map.threshold(1, 3), 1.5);
   EXPECT_EQ(map.threshold(2, 3), 2);
-  EXPECT_EQ(map.threshold(3, 4), 5e299);
-  EXPECT_EQ(map.threshold(4, 5), largest);
+  EXPECT_EQ(map.threshold(3, 4), std::numeric_limits<float>::max());
+}
+
+TEST(RankMap, PutsAThresholdAboveAllValues) {
+  const RankMap map{.lowest = {1, 2}};
+  ASSERT_TRUE(map.has_room_above());
+  EXPECT_EQ(map.threshold(2, 3), std::nextafter(largest, 0));
+  EXPECT_FALSE((RankMap{.lowest = {1, largest}}.has_room_above()));
 }
 
 TEST(RankMap, SeparatesNeighbouringNumbers) {

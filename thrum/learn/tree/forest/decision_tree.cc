@@ -27,12 +27,14 @@ Task DecisionTree::task(const Options& options, const Column& target) const {
 
 std::vector<std::unique_ptr<Model>> DecisionTree::fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                            const Execution& execution) const {
+  std::vector<FitSpec> fresh(specs.begin(), specs.end());
   std::vector<forest::Settings> settings;
-  for (const FitSpec& spec : specs) {
+  for (FitSpec& spec : fresh) {
+    spec.start = nullptr;  // there is no second tree to go on with
     const auto& options = spec.options->as<DecisionTreeOptions>();
     settings.push_back({.tree = options, .random_thresholds = options.splitter == "random"});
   }
-  return forest::fit_forests(dataset, specs, settings, name(), execution);
+  return forest::fit_forests(dataset, fresh, settings, name(), execution);
 }
 
 std::unique_ptr<TreeModel> DecisionTree::fit(const Dataset& dataset, const DecisionTreeOptions& options,

@@ -90,7 +90,7 @@ Growth plan_growth(const TreeOptions& options, const Schema& schema, const Fores
   growth.min_decrease = (options.min_impurity_decrease - rounding) * rows.total_weight * rows.weight_unit;
   growth.max_features = feature_count(options.max_features, schema.features.size(), schema.target.task);
   growth.max_leaf_nodes = static_cast<std::size_t>(options.max_leaf_nodes);
-  growth.values_everywhere = options.ccp_alpha > 0;
+  growth.values_everywhere = options.ccp_alpha > 0 || options.max_leaf_nodes > 0;
   return growth;
 }
 

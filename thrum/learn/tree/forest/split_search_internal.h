@@ -59,7 +59,7 @@ class SplitSearch {
   RankSplit search_numbers(const Criterion& node, std::span<Key> keys, const RankMap& map) {
     scratch<Key>().sort(keys);
     RankSplit best;
-    scan(node, std::span<const Key>(keys), best);
+    scan(node, std::span<const Key>(keys), map.has_room_above(), best);
     if (best.right == 0) best.right = static_cast<std::uint32_t>(map.n_ranks());
     return best;
   }
@@ -70,37 +70,44 @@ class SplitSearch {
            left_weight >= growth_.min_weight_leaf && node.weight() - left_weight >= growth_.min_weight_leaf;
   }
 
-  /// Improves `best` by divisions between neighbours of the sorted keys, rows of rank 0 on either side.
+  /// Improves `best` by divisions between neighbours of the sorted keys, rows of rank 0 on either side, and, where
+  /// `alone`, on a side of their own.
   template <class Key>
-  void scan(const Criterion& node, std::span<const Key> keys, RankSplit& best) {
+  void scan(const Criterion& node, std::span<const Key> keys, bool alone, RankSplit& best) {
     std::size_t missing = 0;
     while (SortKey<Key>::rank(keys[missing]) == 0) ++missing;
-    if (missing > 0) scan_side(node, keys, missing, true, best);
-    scan_side(node, keys, missing, false, best);
+    if (missing > 0) scan_side(node, keys, {.count = missing, .left = true}, best);
+    scan_side(node, keys, {.count = missing, .left = false, .alone = alone && missing > 0}, best);
   }
 
+  /// What becomes of the rows of rank 0.
+  struct Missing {
+    std::size_t count = 0;
+    bool left = false;
+    bool alone = false;  ///< whether they may be all that is on their side
+  };
+
   template <class Key>
-  void scan_side(const Criterion& node, std::span<const Key> keys, std::size_t missing, bool missing_left,
-                 RankSplit& best) {
+  void scan_side(const Criterion& node, std::span<const Key> keys, const Missing& missing, RankSplit& best) {
     using K = SortKey<Key>;
     typename Criterion::Left left(node);
-    if (missing_left) {
-      for (std::size_t i = 0; i < missing; ++i) left.add(K::payload(keys[i]));
+    if (missing.left) {
+      for (std::size_t i = 0; i < missing.count; ++i) left.add(K::payload(keys[i]));
     }
     const std::size_t n = keys.size();
-    const std::size_t n_elsewhere = missing_left ? 0 : missing;
-    for (std::size_t i = missing; i < n; ++i) {
+    const std::size_t n_elsewhere = missing.left ? 0 : missing.count;
+    for (std::size_t i = missing.count; i < n; ++i) {
       left.add(K::payload(keys[i]));
       const std::uint32_t rank = K::rank(keys[i]);
       const std::uint32_t next = i + 1 < n ? K::rank(keys[i + 1]) : 0;
-      if (next == rank || (i + 1 == n && n_elsewhere == 0)) continue;
+      if (next == rank || (i + 1 == n && !missing.alone)) continue;
       if (!is_allowed(node, i + 1 - n_elsewhere, n, left.weight())) continue;
       const double score = left.score();
       if (!(score > best.score)) continue;
       best.score = score;
       best.left = rank;
       best.right = next;
-      best.missing_left = missing_left;
+      best.missing_left = missing.left;
     }
   }
 
@@ -117,6 +124,7 @@ class SplitSearch {
     }
     RankSplit best;
     if (lowest == highest) {  // the others are missing
+      if (!map.has_room_above()) return best;
       best.left = lowest;
       best.right = static_cast<std::uint32_t>(map.n_ranks());
     } else {
@@ -176,7 +184,7 @@ class SplitSearch {
       try_sides(node, std::span<const Key>(keys), best);
     } else {
       scratch<Key>().sort(keys);
-      scan(node, std::span<const Key>(keys), best);
+      scan(node, std::span<const Key>(keys), false, best);
     }
     if (best.found()) name_categories(best, map);
     return best;
