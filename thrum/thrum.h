@@ -54,8 +54,6 @@
 // Training, models, predictions
 #include "thrum/learn/learner.h"
 #include "thrum/learn/tree/gbdt.h"
-#include "thrum/model/foreign/foreign_model.h"
-#include "thrum/learn/tree/forest/decision_tree.h"
 #include "thrum/model/model.h"
 #include "thrum/model/predictor.h"
 #include "thrum/model/tree/tree_model.h"

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <string>
 
 #include "thrum/core/error.h"
 #include "thrum/core/names.h"
 #include "thrum/learn/linear/logistic_regression.h"
-#include "thrum/learn/tree/forest/decision_tree.h"
 #include "thrum/learn/tree/gbdt.h"
 
 namespace thrum {
@@ -23,13 +23,8 @@ Task Learner::task(const Options&, const Column& target) const {
 
 std::span<const Learner* const> learners() {
   static const LogisticRegression logistic_regression;
-  static const DecisionTree decision_tree;
   static const Gbdt gbdt;
-  static constexpr const Learner* list[] = {
-      &logistic_regression,
-      &decision_tree,
-      &gbdt,
-  };
+  static constexpr std::array<const Learner*, 2> list = {&logistic_regression, &gbdt};
   return list;
 }
 
