@@ -169,11 +169,15 @@ Encoder::FeatureEncoding number_encoding(const std::string& feature, const Total
                                          bool standardize) {
   const double mean = totals.mean();
   if (!std::isfinite(mean) || !std::isfinite(squares)) refuse_infinite(feature);
-  if (!standardize || totals.n == 0) return {.fill = mean};
+  Encoder::FeatureEncoding encoding{.fill = mean, .number_missing = totals.n_missing > 0};
+  if (!standardize || totals.n == 0) return encoding;
+  encoding.mean = mean;
   const double variance = squares / totals.weight;
   const double deviation = std::sqrt(variance);
-  if (!is_constant(variance, mean, totals.n)) return {.mean = mean, .scale = deviation, .fill = mean};
-  return {.mean = mean, .fill = mean, .ignored_deviation = varies(deviation, mean) ? deviation : 0};
+  encoding.is_constant = is_constant(variance, mean, totals.n);
+  if (!encoding.is_constant) encoding.scale = deviation;
+  if (encoding.is_constant && varies(deviation, mean)) encoding.ignored_deviation = deviation;
+  return encoding;
 }
 
 }  // namespace

@@ -25,9 +25,11 @@ class Encoder {
     double scale = 1;
     double fill = 0;
     bool missing_column = false;
-    /// The deviation of a number that varies, but by no more than rounding explains, so that it counts as constant.
-    /// Only known after `fit`: models do not keep it.
+    /// Only known after a `fit` that standardises, models do not keep them: whether a number counts as constant, and
+    /// its deviation where it varies after all, but by no more than rounding explains; whether it was missing in a row.
+    bool is_constant = false;
     double ignored_deviation = 0;
+    bool number_missing = false;
   };
 
   /// Learns in one parallel pass over the dataset's rows of all ranks (collective). Means and variances (divided by the

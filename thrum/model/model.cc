@@ -9,6 +9,7 @@
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/data/feature_reader.h"
+#include "thrum/model/linear/linear_regression_model.h"
 #include "thrum/model/linear/logistic_regression_model.h"
 #include "thrum/model/model_format_internal.h"
 #include "thrum/model/prepared_model.h"
@@ -26,6 +27,10 @@ struct Algorithm {
 // Every algorithm whose models can be loaded: static registration would be dropped from archives.
 constexpr std::array algorithms = {
     Algorithm{LogisticRegressionModel::name, &LogisticRegressionModel::read},
+    Algorithm{LinearRegressionModel::linear_regression, &LinearRegressionModel::read},
+    Algorithm{LinearRegressionModel::ridge, &LinearRegressionModel::read},
+    Algorithm{LinearRegressionModel::lasso, &LinearRegressionModel::read},
+    Algorithm{LinearRegressionModel::elastic_net, &LinearRegressionModel::read},
     Algorithm{"decision-tree", &TreeModel::read},
     Algorithm{"random-forest", &TreeModel::read},
     Algorithm{"extra-trees", &TreeModel::read},

@@ -25,8 +25,11 @@ struct Engine {
 };
 
 constexpr std::array engines = {
-    Engine{"linear-classifier", &open_linear_classifier}, Engine{"byte-trees", &open_byte_trees},
-    Engine{"deep-float-trees", &open_deep_float_trees},   Engine{"deep-double-trees", &open_deep_double_trees},
+    Engine{"linear-classifier", &open_linear_classifier},
+    Engine{"linear-regression", &open_linear_regression},
+    Engine{"byte-trees", &open_byte_trees},
+    Engine{"deep-float-trees", &open_deep_float_trees},
+    Engine{"deep-double-trees", &open_deep_double_trees},
     Engine{"general-trees", &open_general_trees},
     Engine{prepared_engine, &open_prepared},
 };

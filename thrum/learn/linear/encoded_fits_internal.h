@@ -12,24 +12,41 @@ namespace thrum {
 /// Whether two fits train on the same rows with the same weights.
 bool same_rows(const FitSpec& a, const FitSpec& b);
 
-/// What two fits must have in common to share a design matrix, beside the encoder.
+/// What of a fit's options bears on its design matrix.
 struct EncodingOptions {
   bool standardize = true;
+  bool fit_intercept = true;
   bool single_precision = false;
-  bool operator==(const EncodingOptions&) const = default;
 };
 
-/// Fits whose encoded features are the same: by index in the list of specs.
+/// Fits that share a design matrix.
 struct EncodedFits {
+  /// Of the matrix. With an intercept it is standardised over all rows of the dataset, whatever the members want: a fit
+  /// is the same but for the units of its penalty.
   Encoder encoder;
-  EncodingOptions options;
-  std::vector<std::size_t> specs;
+  bool fit_intercept = true;
+  bool single_precision = false;
+  struct Member {
+    std::size_t spec;  ///< an index in the list of specs
+    Encoder own;       ///< learned from the rows of the spec
+  };
+  std::vector<Member> members = {};
 };
 
-/// The specs in groups that can share a design matrix, in the order of their first members. `options`: one per spec.
-/// One pass over the rows for each set of rows, weights and standardisation that differ (collective).
+/// The specs in groups that can share a design matrix, in the order of their first members: those with an intercept all
+/// in one per type, but for such whose rows are too different from the others (columns that are constant, or of another
+/// scale, in them only) or have numbers missing, which their means replace. In which company a spec is does not depend
+/// on the others. `options`: one per spec. One pass over the rows for each set of rows and weights (collective).
 std::vector<EncodedFits> encode_fits(const Dataset& dataset, std::span<const FitSpec> specs,
                                      std::span<const EncodingOptions> options, const Execution& execution);
+
+/// Per column of `shared`: a coefficient there times this is the coefficient of the column of `own`.
+std::vector<double> column_units(const Encoder& shared, const Encoder& own);
+
+/// Parameters W (n_outputs, columns), then b (n_outputs), of the columns of `from`, for those of `to`: the same
+/// function of the raw features, but for missing values where only one of the encoders has a column for them.
+/// REQUIRES: encoders of one schema.
+std::vector<double> recode_parameters(std::span<const double> parameters, const Encoder& from, const Encoder& to);
 
 /// A sentence for each number that varies but counts as constant.
 std::vector<std::string> ignored_features(const Schema& schema, const Encoder& encoder);

@@ -7,7 +7,6 @@
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
-#include "thrum/learn/linear/encoded_fits_internal.h"
 #include "thrum/learn/linear/logistic_fits_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
 #include "thrum/learn/linear/warm_start_internal.h"
@@ -60,9 +59,9 @@ TrainingRecord describe(const LbfgsResult& result, bool separable) {
 }  // namespace
 
 template <class T>
-std::vector<std::unique_ptr<Model>> LogisticFits<T>::fit(std::span<const FitSpec* const> specs) {
+std::vector<std::unique_ptr<Model>> LogisticFits<T>::fit(std::span<const FitSpec> specs, const EncodedFits& group) {
   fits_.clear();
-  for (const FitSpec* spec : specs) fits_.push_back(prepare(*spec, fits_));
+  for (const EncodedFits::Member& member : group.members) fits_.push_back(prepare(specs[member.spec], member.own));
   search_sample();
   search_all_rows();
   std::vector<std::unique_ptr<Model>> models;
@@ -71,25 +70,25 @@ std::vector<std::unique_ptr<Model>> LogisticFits<T>::fit(std::span<const FitSpec
 }
 
 template <class T>
-std::unique_ptr<typename LogisticFits<T>::Fit> LogisticFits<T>::prepare(
-    const FitSpec& spec, std::span<const std::unique_ptr<Fit>> before) const {
+std::unique_ptr<typename LogisticFits<T>::Fit> LogisticFits<T>::prepare(const FitSpec& spec, const Encoder& own) const {
   const auto& options = spec.options->as<LogisticRegressionOptions>();
-  const Rows rows = rows_of(spec, before);
+  const Rows rows = rows_of(spec);
+  std::vector<double> l2 = column_units(encoder_, own);
+  for (double& value : l2) value *= value / (options.C * rows.targets->total_weight);
   LogisticProblem<T> problem(x_,
                              {.targets = rows.targets,
                               .first_row = dataset_.first_row(),
-                              .l2 = 1 / (options.C * rows.targets->total_weight),
+                              .l2 = std::move(l2),
                               .fit_intercept = options.fit_intercept},
                              execution_);
-  return std::make_unique<Fit>(spec, rows, std::move(problem), BlockSample{});
+  return std::make_unique<Fit>(spec, own, rows, std::move(problem), BlockSample{});
 }
 
 /// Fits that see the rows alike share what the kernel reads of them.
 template <class T>
-typename LogisticFits<T>::Rows LogisticFits<T>::rows_of(const FitSpec& spec,
-                                                        std::span<const std::unique_ptr<Fit>> before) const {
+typename LogisticFits<T>::Rows LogisticFits<T>::rows_of(const FitSpec& spec) const {
   const std::string& class_weight = spec.options->as<LogisticRegressionOptions>().class_weight;
-  for (const auto& other : before) {
+  for (const auto& other : fits_) {
     if (same_rows(other->spec, spec) && other->options().class_weight == class_weight) return other->rows;
   }
   const RowWeights weights = weigh_rows(dataset_, spec, class_weight, execution_, where);
@@ -208,16 +207,17 @@ std::unique_ptr<Model> LogisticFits<T>::model(Fit& fit) const {
   TrainingRecord record = describe(result, no_penalty && fit.problem.separated());
   record.n_rows = fit.rows.n_rows;
   record.options_json = fit.spec.options->json();
-  record.warnings = ignored_features(dataset_.schema(), encoder_);
+  record.warnings = ignored_features(dataset_.schema(), fit.own);
   warn(record, result, options);
+  std::vector<double> parameters = recode_parameters(result.x, encoder_, fit.own);
   const std::size_t n_outputs = fit.problem.n_outputs();
-  const std::span<double> coefficients = std::span(result.x).first(fit.problem.n_coefficients());
-  const std::span<double> intercepts = std::span(result.x).subspan(fit.problem.n_coefficients());
+  const std::span<double> coefficients = std::span(parameters).first(parameters.size() - n_outputs);
+  const std::span<double> intercepts = std::span(parameters).last(n_outputs);
   if (n_outputs > 1) center(intercepts, n_outputs);
   if (n_outputs > 1 && no_penalty) center(coefficients, n_outputs);
   return std::make_unique<LogisticRegressionModel>(
       LogisticRegressionModel::Parts{.schema = dataset_.schema(),
-                                     .encoder = encoder_,
+                                     .encoder = fit.own,
                                      .coefficients = {coefficients.begin(), coefficients.end()},
                                      .intercepts = {intercepts.begin(), intercepts.end()},
                                      .kkt = result.gradient_max,

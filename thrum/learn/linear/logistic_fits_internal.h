@@ -8,22 +8,26 @@
 #include "thrum/learn/learner.h"
 #include "thrum/learn/linear/curvature_internal.h"
 #include "thrum/learn/linear/design_matrix_internal.h"
+#include "thrum/learn/linear/encoded_fits_internal.h"
 #include "thrum/learn/linear/lbfgs_search_internal.h"
 #include "thrum/learn/linear/logistic_problem_internal.h"
 #include "thrum/learn/linear/logistic_regression.h"
 
 namespace thrum {
 
-/// The logistic regressions over one design matrix. Their searches go side by side: each pass over X evaluates all of
-/// them, and a model has the same bits as if it were fitted alone. Refers to the dataset and the execution.
+/// The logistic regressions over one design matrix. They minimise in its columns' units, with the penalty in their own:
+/// scales then change the optimum as they should, and the search not at all. Their searches go side by side: each pass
+/// over X evaluates all of them, and a model has the same bits as if it were fitted alone. Refers to the dataset and
+/// the execution.
 template <class T>
 class LogisticFits {
  public:
-  LogisticFits(const Dataset& dataset, Encoder encoder, const Execution& execution)
-      : dataset_(dataset), execution_(execution), encoder_(std::move(encoder)), x_(dataset, encoder_, execution) {}
+  LogisticFits(const Dataset& dataset, const Encoder& encoder, const Execution& execution)
+      : dataset_(dataset), execution_(execution), encoder_(encoder), x_(dataset, encoder_, execution) {}
 
-  /// One model per spec (collective). REQUIRES: the encoder is that of each spec; check_rows accepts them.
-  std::vector<std::unique_ptr<Model>> fit(std::span<const FitSpec* const> specs);
+  /// One model per member of the group (collective). REQUIRES: the encoder is that of the group; check_rows accepts the
+  /// specs.
+  std::vector<std::unique_ptr<Model>> fit(std::span<const FitSpec> specs, const EncodedFits& group);
 
  private:
   struct Rows {
@@ -33,6 +37,7 @@ class LogisticFits {
   /// One fit on its way.
   struct Fit {
     const FitSpec& spec;
+    const Encoder& own;
     Rows rows;
     LogisticProblem<T> problem;
     BlockSample blocks;                       ///< the rows that the search is on at present
@@ -44,8 +49,8 @@ class LogisticFits {
     void begin(std::vector<double> start, const BlockSample& curvature_blocks, const LbfgsOptions& limits);
   };
 
-  std::unique_ptr<Fit> prepare(const FitSpec& spec, std::span<const std::unique_ptr<Fit>> before) const;
-  Rows rows_of(const FitSpec& spec, std::span<const std::unique_ptr<Fit>> before) const;
+  std::unique_ptr<Fit> prepare(const FitSpec& spec, const Encoder& own) const;
+  Rows rows_of(const FitSpec& spec) const;
   void search_sample();
   void search_all_rows();
   std::vector<double> given_start(const Fit& fit) const;
@@ -58,7 +63,7 @@ class LogisticFits {
 
   const Dataset& dataset_;
   const Execution& execution_;
-  Encoder encoder_;
+  const Encoder& encoder_;
   DesignMatrix<T> x_;
   std::vector<std::unique_ptr<Fit>> fits_;
 };

@@ -35,7 +35,7 @@ LogisticProblem<T>::LogisticProblem(const DesignMatrix<T>& x, Parts parts, const
     : x_(x),
       execution_(execution),
       targets_(std::move(parts.targets)),
-      l2_(parts.l2),
+      l2_(std::move(parts.l2)),
       first_block_(parts.first_row / row_block),
       fit_intercept_(parts.fit_intercept) {}
 
@@ -117,11 +117,12 @@ void LogisticProblem<T>::finish(Evaluation& evaluation, std::span<const double> 
     evaluation.gradient[i] = sums[LogisticSums::gradient + i] / total;
     if (i >= n_coefficients()) continue;
     const double w = evaluation.parameters[i];
-    evaluation.gradient[i] += l2_ * w;
-    penalty += w * w;
+    const double l2 = l2_[i % x_.n_columns()];
+    evaluation.gradient[i] += l2 * w;
+    penalty += l2 * w * w;
   }
   if (!fit_intercept_) std::fill_n(evaluation.gradient.rbegin(), n_outputs(), 0.0);
-  evaluation.value = sums[LogisticSums::loss] / total + 0.5 * l2_ * penalty;
+  evaluation.value = sums[LogisticSums::loss] / total + 0.5 * penalty;
 }
 
 template <class T>
@@ -135,7 +136,7 @@ std::vector<double> LogisticProblem<T>::curvature(const BlockSample& blocks) con
   const double of_loss = n_outputs() == 1 ? 0.25 : (1 - 1 / k) / k;
   std::vector<double> result(n_parameters(), of_loss);
   for (std::size_t i = 0; i < n_coefficients(); ++i) {
-    result[i] = std::max(smallest_curvature, of_loss * squares[i % n] / blocks.total_weight + l2_);
+    result[i] = std::max(smallest_curvature, of_loss * squares[i % n] / blocks.total_weight + l2_[i % n]);
   }
   return result;
 }
@@ -149,7 +150,7 @@ std::vector<double> LogisticProblem<T>::hessian(std::span<const double> paramete
     add_logistic_hessian(tiles(begin, end), coefficients, partial);
   });
   for (double& value : result) value /= blocks.total_weight;
-  for (std::size_t i = 0; i + 1 < n; ++i) result[i * n + i] += l2_;
+  for (std::size_t i = 0; i + 1 < n; ++i) result[i * n + i] += l2_[i];
   if (!fit_intercept_) {
     std::fill(result.end() - static_cast<std::ptrdiff_t>(n), result.end(), 0.0);
     result.back() = 1;

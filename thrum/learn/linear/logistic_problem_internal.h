@@ -32,16 +32,16 @@ struct LogisticTargets {
   ZeroedArray<T> labels;   ///< of more than two classes
 };
 
-/// The objective of scikit-learn, F(W, b) = 1/S sum_i s_i l_i + l2/2 |W|^2, over the rows of all ranks, where S is the
-/// sum of the weights s_i. Its parameters are a vector: W (n_outputs, n_columns), then b (n_outputs), with one output
-/// for two classes. T is the type of the arithmetic inside the kernel. Refers to `x` and `execution`.
+/// The objective of scikit-learn, F(W, b) = 1/S sum_i s_i l_i + 1/2 sum_kj l2_j W_kj^2, over the rows of all ranks,
+/// where S is the sum of the weights s_i. Its parameters are a vector: W (n_outputs, n_columns), then b (n_outputs),
+/// with one output for two classes. T is the type of the arithmetic inside the kernel. Refers to `x` and `execution`.
 template <class T>
 class LogisticProblem {
  public:
   struct Parts {
     std::shared_ptr<const LogisticTargets<T>> targets;
     std::size_t first_row = 0;  ///< this rank's, among the rows of all
-    double l2 = 0;              ///< 1 / (C S)
+    std::vector<double> l2;     ///< (n_columns): 1 / (C S) where columns are in the units of the penalty
     bool fit_intercept = true;
   };
   LogisticProblem(const DesignMatrix<T>& x, Parts parts, const Execution& execution);
@@ -94,7 +94,7 @@ class LogisticProblem {
   const DesignMatrix<T>& x_;
   const Execution& execution_;
   std::shared_ptr<const LogisticTargets<T>> targets_;
-  double l2_;
+  std::vector<double> l2_;
   std::size_t first_block_;
   bool fit_intercept_;
   bool separated_ = false;

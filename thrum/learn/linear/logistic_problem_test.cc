@@ -45,7 +45,7 @@ class Problem {
         problem_(x_,
                  {.targets = std::make_shared<const LogisticTargets<T>>(x_, c.y, c.weights, c.total_weight(),
                                                                         c.n_classes, execution_),
-                  .l2 = c.l2,
+                  .l2 = std::vector<double>(c.n_columns, c.l2),
                   .fit_intercept = c.fit_intercept},
                  execution_) {}
 

@@ -31,12 +31,10 @@ OptionField class_weight_field() {
 }
 
 template <class T>
-void fit_group(const Dataset& dataset, std::span<const FitSpec> specs, EncodedFits& group,
+void fit_group(const Dataset& dataset, std::span<const FitSpec> specs, const EncodedFits& group,
                std::span<std::unique_ptr<Model>> models, const Execution& execution) {
-  std::vector<const FitSpec*> members;
-  for (const std::size_t i : group.specs) members.push_back(&specs[i]);
-  auto fitted = LogisticFits<T>(dataset, std::move(group.encoder), execution).fit(members);
-  for (std::size_t k = 0; k < fitted.size(); ++k) models[group.specs[k]] = std::move(fitted[k]);
+  auto fitted = LogisticFits<T>(dataset, group.encoder, execution).fit(specs, group);
+  for (std::size_t k = 0; k < fitted.size(); ++k) models[group.members[k].spec] = std::move(fitted[k]);
 }
 
 }  // namespace
@@ -72,12 +70,12 @@ std::vector<std::unique_ptr<Model>> LogisticRegression::fit_many(const Dataset& 
     check_ranges(*spec.options);
     check_rows(dataset, spec, where);
     const auto& options = spec.options->as<LogisticRegressionOptions>();
-    encodings.push_back({options.standardize, options.dtype == "float32"});
+    encodings.push_back({options.standardize, options.fit_intercept, options.dtype == "float32"});
   }
   std::vector<std::unique_ptr<Model>> models(specs.size());
-  for (EncodedFits& group : encode_fits(dataset, specs, encodings, execution)) {
-    const bool single = group.options.single_precision;
-    (single ? fit_group<float> : fit_group<double>)(dataset, specs, group, models, execution);
+  for (const EncodedFits& group : encode_fits(dataset, specs, encodings, execution)) {
+    const auto fit = group.single_precision ? fit_group<float> : fit_group<double>;
+    fit(dataset, specs, group, models, execution);
   }
   return models;
 }

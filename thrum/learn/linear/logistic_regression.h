@@ -30,8 +30,8 @@ struct LogisticRegressionOptions {
 ///
 /// Classes are those of the schema: one that no row of a fit's mask has is kept, with a low probability. Data whose
 /// classes a hyperplane separates has no finite optimum for C = infinity; the model then says `converged` false and
-/// "separable". The fits of fit_many whose encoded features are equal share the passes over
-/// them; so do folds where nothing that the encoder learns differs: without standardisation and missing values.
+/// "separable". The fits of fit_many share the passes over the
+/// encoded features, whatever their penalties, masks and weights are.
 class LogisticRegression final : public Learner {
  public:
   std::string_view name() const noexcept override { return LogisticRegressionModel::name; }

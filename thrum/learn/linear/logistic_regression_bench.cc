@@ -93,7 +93,7 @@ void evaluate(benchmark::State& state) {
   for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<double>(i % shape.n_classes);
   const std::vector<double> weights(shape.n_rows, 1.0);
   const auto targets = std::make_shared<const LogisticTargets<T>>(x, y, weights, 1.0, shape.n_classes, local.get());
-  LogisticProblem<T> problem(x, {.targets = targets}, local.get());
+  LogisticProblem<T> problem(x, {.targets = targets, .l2 = std::vector<double>(x.n_columns(), 0.0)}, local.get());
   std::vector<double> point(problem.n_parameters(), 0.01);
   std::vector<double> gradient(point.size());
   for (auto _ : state) benchmark::DoNotOptimize(problem.evaluate(point, gradient));
@@ -111,7 +111,7 @@ void evaluate_together(benchmark::State& state) {
   for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<double>(i % 2);
   const std::vector<double> weights(shape.n_rows, 1.0);
   const auto targets = std::make_shared<const LogisticTargets<double>>(x, y, weights, 1.0, 2, local.get());
-  LogisticProblem<double> problem(x, {.targets = targets}, local.get());
+  LogisticProblem<double> problem(x, {.targets = targets, .l2 = std::vector<double>(x.n_columns(), 0.0)}, local.get());
   const std::vector<double> point(problem.n_parameters(), 0.01);
   using Evaluation = LogisticProblem<double>::Evaluation;
   std::vector<Evaluation> evaluations(n_fits, Evaluation{&problem, problem.all_blocks(), point});

@@ -28,35 +28,16 @@ std::vector<std::size_t> slot_offsets(const Schema& schema) {
 }
 
 /// Margins are the bias plus a slot's weights per feature: times the value for a number, once for a category.
-class LinearClassifier final : public Predictor {
+class LinearPredictor : public Predictor {
  public:
-  LinearClassifier(const ModelFile& file, Schema schema)
-      : schema_(std::move(schema)), first_slot_(slot_offsets(schema_)) {
-    if (schema_.target.task != Task::classification) file.fail("is a linear classifier of a regression target");
-    const std::size_t n_classes = schema_.target.classes.size();
-    n_rows_ = n_classes == 2 ? 1 : n_classes;
+  LinearPredictor(const ModelFile& file, Schema schema, std::size_t n_rows)
+      : schema_(std::move(schema)), first_slot_(slot_offsets(schema_)), n_rows_(n_rows) {
     slots_ = file.tensor<double>("slots", std::vector{first_slot_.back(), n_rows_});
     bias_ = file.tensor<double>("bias", std::vector{n_rows_});
     fill_ = file.tensor<double>("fill", std::vector{schema_.features.size()});
   }
 
   const Schema& schema() const noexcept override { return schema_; }
-  std::size_t n_outputs() const noexcept override { return schema_.target.classes.size(); }
-
-  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      const auto out = outputs.row(i);
-      const auto z = out.first(n_rows_);
-      std::ranges::copy(bias_, z.begin());
-      for (std::size_t j = 0; j < rows.cols(); ++j) add_feature(j, rows(i, j), z);
-      for (double& value : z) value = finite_margin(value);
-      if (n_rows_ == 1) {
-        write_logistic(z[0], out);
-      } else {
-        softmax(out);
-      }
-    }
-  }
 
   double typical_value(std::size_t feature) const noexcept override {
     return schema_.features[feature].type == FeatureType::number ? fill_[feature] : Predictor::typical_value(feature);
@@ -71,6 +52,14 @@ class LinearClassifier final : public Predictor {
         explain_margin(rows.row(i), r, contributions.row(i).subspan(r * (rows.cols() + 1), rows.cols() + 1));
       }
     }
+  }
+
+ protected:
+  /// z: (n_rows)
+  void margins(std::span<const double> row, std::span<double> z) const noexcept {
+    std::ranges::copy(bias_, z.begin());
+    for (std::size_t j = 0; j < row.size(); ++j) add_feature(j, row[j], z);
+    for (double& value : z) value = finite_margin(value);
   }
 
  private:
@@ -112,17 +101,52 @@ class LinearClassifier final : public Predictor {
 
   Schema schema_;
   std::vector<std::size_t> first_slot_;
-  std::size_t n_rows_ = 0;
+  std::size_t n_rows_;
   std::span<const double> slots_;  ///< (n_slots, n_rows)
   std::span<const double> bias_;   ///< (n_rows)
   std::span<const double> fill_;   ///< (n_features): what a missing number is read as
 };
 
+class LinearClassifier final : public LinearPredictor {
+ public:
+  LinearClassifier(const ModelFile& file, const Schema& schema)
+      : LinearPredictor(file, schema, schema.target.classes.size() == 2 ? 1 : schema.target.classes.size()) {
+    if (schema.target.task != Task::classification) file.fail("is a linear classifier of a regression target");
+  }
+
+  std::size_t n_outputs() const noexcept override { return schema().target.classes.size(); }
+
+  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      const auto out = outputs.row(i);
+      const auto z = out.first(n_margins());
+      margins(rows.row(i), z);
+      if (n_margins() == 1) {
+        write_logistic(z[0], out);
+      } else {
+        softmax(out);
+      }
+    }
+  }
+};
+
+class LinearRegressor final : public LinearPredictor {
+ public:
+  LinearRegressor(const ModelFile& file, const Schema& schema) : LinearPredictor(file, schema, 1) {
+    if (schema.target.task != Task::regression) file.fail("is a linear regression of a classification target");
+  }
+
+  std::size_t n_outputs() const noexcept override { return 1; }
+
+  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
+    for (std::size_t i = 0; i < rows.rows(); ++i) margins(rows.row(i), outputs.row(i));
+  }
+};
+
 }  // namespace
 
-std::vector<std::byte> compile_linear_classifier(const Schema& schema, const Encoder& encoder,
-                                                 std::span<const double> coefficients,
-                                                 std::span<const double> intercepts) {
+std::vector<std::byte> compile_linear_model(const Schema& schema, const Encoder& encoder,
+                                            std::span<const double> coefficients, std::span<const double> intercepts) {
   const std::size_t n_rows = intercepts.size();
   const std::size_t n_columns = encoder.n_outputs();
   const std::vector<std::size_t> first_slot = slot_offsets(schema);
@@ -146,7 +170,7 @@ std::vector<std::byte> compile_linear_classifier(const Schema& schema, const Enc
     }
   }
   ModelFileBuilder file;
-  add_engine(file, "linear-classifier", schema);
+  add_engine(file, schema.target.task == Task::classification ? "linear-classifier" : "linear-regression", schema);
   file.add_tensor<double>("slots", {first_slot.back(), n_rows}, slots);
   file.add_tensor<double>("bias", {n_rows}, bias);
   file.add_tensor<double>("fill", {fill.size()}, fill);
@@ -154,7 +178,11 @@ std::vector<std::byte> compile_linear_classifier(const Schema& schema, const Enc
 }
 
 std::unique_ptr<Predictor> open_linear_classifier(const ModelFile& file, Schema schema) {
-  return std::make_unique<LinearClassifier>(file, std::move(schema));
+  return std::make_unique<LinearClassifier>(file, schema);
+}
+
+std::unique_ptr<Predictor> open_linear_regression(const ModelFile& file, Schema schema) {
+  return std::make_unique<LinearRegressor>(file, schema);
 }
 
 }  // namespace thrum

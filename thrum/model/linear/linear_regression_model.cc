@@ -1,0 +1,82 @@
+#include "thrum/model/linear/linear_regression_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "thrum/core/assert.h"
+#include "thrum/core/json_internal.h"
+#include "thrum/model/linear/encoder_tensors_internal.h"
+#include "thrum/model/linear/linear_predictor_internal.h"
+
+namespace thrum {
+namespace {
+
+bool is_standardized(const Encoder& encoder) {
+  return std::ranges::any_of(encoder.encodings(), [](const Encoder::FeatureEncoding& encoding) {
+    return encoding.scale != 1 || encoding.mean != 0;
+  });
+}
+
+}  // namespace
+
+LinearRegressionModel::LinearRegressionModel(Parts parts) : parts_(std::move(parts)) {
+  THRUM_ASSERT(parts_.coefficients.size() == parts_.encoder.n_outputs());
+}
+
+std::unique_ptr<Model> LinearRegressionModel::read(const ModelFile& file, Schema schema, TrainingRecord training) {
+  if (schema.target.task != Task::regression) file.fail("is a linear regression of a classification target");
+  const std::string_view algorithm = *std::ranges::find(names, file.metadata("algorithm"));
+  Encoder encoder = read_encoder(file, schema);
+  const auto coefficients = file.tensor<double>("coefficients", std::vector{encoder.n_outputs()});
+  const std::vector<std::size_t> one = {1};
+  std::optional<double> gap;
+  if (file.tensors().contains("duality_gap")) gap = file.tensor<double>("duality_gap", one)[0];
+  return std::make_unique<LinearRegressionModel>(Parts{.algorithm = algorithm,
+                                                       .schema = std::move(schema),
+                                                       .encoder = std::move(encoder),
+                                                       .coefficients = {coefficients.begin(), coefficients.end()},
+                                                       .intercept = file.tensor<double>("intercept", one)[0],
+                                                       .kkt = file.tensor<double>("kkt", one)[0],
+                                                       .duality_gap = gap,
+                                                       .training = std::move(training)});
+}
+
+void LinearRegressionModel::write(ModelFileBuilder& file) const {
+  file.add_tensor<double>("coefficients", {parts_.coefficients.size()}, parts_.coefficients);
+  file.add_tensor<double>("intercept", {1}, std::span(&parts_.intercept, 1));
+  file.add_tensor<double>("kkt", {1}, std::span(&parts_.kkt, 1));
+  if (parts_.duality_gap) file.add_tensor<double>("duality_gap", {1}, std::span(&*parts_.duality_gap, 1));
+  write_encoder(file, parts_.encoder);
+}
+
+std::vector<std::byte> LinearRegressionModel::compile() const {
+  return compile_linear_model(parts_.schema, parts_.encoder, parts_.coefficients, {&parts_.intercept, 1});
+}
+
+std::string LinearRegressionModel::description() const {
+  std::string text = fmt::format("change of \"{}\", strongest first{}:\n", parts_.schema.target.name,
+                                 is_standardized(parts_.encoder) ? " (numbers per standard deviation)" : "");
+  text += fmt::format("  {:>12.6f}  (intercept)\n", parts_.intercept);
+  text += coefficient_lines(parts_.encoder.output_names(parts_.schema), parts_.coefficients);
+  if (!parts_.duality_gap) return text;
+  const auto n_zero = std::ranges::count(parts_.coefficients, 0.0);
+  return text + fmt::format("{} of {} coefficients are not zero; duality gap {:.3g}\n",
+                            parts_.coefficients.size() - static_cast<std::size_t>(n_zero), parts_.coefficients.size(),
+                            *parts_.duality_gap);
+}
+
+std::string LinearRegressionModel::description_json() const {
+  const auto names_of_columns = parts_.encoder.output_names(parts_.schema);
+  Json coefficients = Json::object();
+  for (std::size_t j = 0; j < names_of_columns.size(); ++j) coefficients[names_of_columns[j]] = parts_.coefficients[j];
+  Json object = {{"kkt", json_number(parts_.kkt)},
+                 {"encoding", encoding_json(parts_.schema, parts_.encoder)},
+                 {"intercept", parts_.intercept},
+                 {"coefficients", std::move(coefficients)}};
+  if (parts_.duality_gap) object["duality_gap"] = json_number(*parts_.duality_gap);
+  return object.dump();
+}
+
+}  // namespace thrum

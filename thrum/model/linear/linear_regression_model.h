@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "thrum/data/encoder.h"
+#include "thrum/model/model.h"
+
+namespace thrum {
+
+/// y = w x' + b over the encoded row x'. What linear-regression, ridge, lasso and elastic-net train.
+class LinearRegressionModel final : public Model {
+ public:
+  struct Parts {
+    std::string_view algorithm;  ///< one of `names`
+    Schema schema;
+    Encoder encoder;
+    std::vector<double> coefficients;  ///< (encoder.n_outputs())
+    double intercept = 0;
+    double kkt = 0;  ///< the largest violation of an optimality condition of the objective, at the solution
+    std::optional<double> duality_gap = {};  ///< how much lower the objective could be at most, where that was the test
+    TrainingRecord training;
+  };
+
+  /// REQUIRES: the shapes fit.
+  explicit LinearRegressionModel(Parts parts);
+  /// Throws corrupt_data for whatever does not fit.
+  static std::unique_ptr<Model> read(const ModelFile& file, Schema schema, TrainingRecord training);
+
+  static constexpr std::string_view linear_regression = "linear-regression";
+  static constexpr std::string_view ridge = "ridge";
+  static constexpr std::string_view lasso = "lasso";
+  static constexpr std::string_view elastic_net = "elastic-net";
+  static constexpr std::string_view names[] = {linear_regression, ridge, lasso, elastic_net};
+
+  std::string_view algorithm() const noexcept override { return parts_.algorithm; }
+  const Schema& schema() const noexcept override { return parts_.schema; }
+  const TrainingRecord& training() const noexcept override { return parts_.training; }
+  std::string description() const override;
+  std::string description_json() const override;
+  void write(ModelFileBuilder& file) const override;
+  std::vector<std::byte> compile() const override;
+
+  const Parts& parts() const noexcept { return parts_; }
+
+ private:
+  Parts parts_;
+};
+
+}  // namespace thrum
