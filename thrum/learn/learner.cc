@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <string>
 
 #include "thrum/core/error.h"
 #include "thrum/core/names.h"
+#include "thrum/learn/linear/linear_regression.h"
 #include "thrum/learn/linear/logistic_regression.h"
 #include "thrum/learn/tree/gbdt.h"
 
@@ -22,9 +22,15 @@ Task Learner::task(const Options&, const Column& target) const {
 }
 
 std::span<const Learner* const> learners() {
+  static const LinearRegression linear_regression(LinearPenalty::none);
+  static const LinearRegression ridge(LinearPenalty::l2);
+  static const LinearRegression lasso(LinearPenalty::l1);
+  static const LinearRegression elastic_net(LinearPenalty::elastic_net);
   static const LogisticRegression logistic_regression;
   static const Gbdt gbdt;
-  static constexpr std::array<const Learner*, 2> list = {&logistic_regression, &gbdt};
+  static constexpr const Learner* list[] = {
+      &logistic_regression, &linear_regression, &ridge, &lasso, &elastic_net, &gbdt,
+  };
   return list;
 }
 

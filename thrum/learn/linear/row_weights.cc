@@ -45,12 +45,22 @@ ClassTotals total_by_class(const Dataset& dataset, std::span<const double> weigh
   return {{sums.begin(), middle}, {middle, sums.end()}};
 }
 
+[[noreturn]] void refuse_no_rows(std::string_view where, const char* hint) {
+  refuse(where, "no training row has a weight above 0", hint);
+}
+
+void check_total(double total, std::string_view where, const char* more) {
+  if (total <= Dataset::largest_total_weight) return;
+  refuse(where, fmt::format("expected weights that add up to {:g} at most, {}", Dataset::largest_total_weight, more),
+         "divide them all by the same number");
+}
+
 void check_classes(const Target& target, std::span<const double> counts, std::string_view where) {
   const auto present = [](double count) { return count > 0; };
   const auto n_present = std::count_if(counts.begin(), counts.end(), present);
   if (n_present >= 2) return;
   const char* hint = "train on rows of two classes or more, with weights above 0";
-  if (n_present == 0) refuse(where, "no training row has a weight above 0", hint);
+  if (n_present == 0) refuse_no_rows(where, hint);
   const auto k = static_cast<std::size_t>(std::find_if(counts.begin(), counts.end(), present) - counts.begin());
   refuse(where,
          fmt::format("expected training rows of at least two classes of \"{}\", all {} are \"{}\"", target.name,
@@ -148,12 +158,24 @@ RowWeights weigh_rows(const Dataset& dataset, const FitSpec& spec, std::string_v
     rows.total += totals.weights[k];
     rows.n_rows += static_cast<std::size_t>(totals.counts[k]);
   }
-  if (!(rows.total <= Dataset::largest_total_weight)) {
-    refuse(where,
-           fmt::format("expected weights that add up to {:g} at most, with those of the classes it is more",
-                       Dataset::largest_total_weight),
-           "divide them all by the same number");
-  }
+  check_total(rows.total, where, "with those of the classes it is more");
+  return rows;
+}
+
+RowWeights weigh_rows(const Dataset& dataset, const FitSpec& spec, const Execution& execution, std::string_view where) {
+  RowWeights rows{.values = sample_weights(dataset, spec, execution)};
+  const std::span<const double> values = rows.values.values();
+  const std::vector<double> sums =
+      sum_row_blocks(execution, values.size(), 2, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+        for (std::size_t i = begin; i < end; ++i) {
+          partial[0] += values[i];
+          partial[1] += values[i] > 0 ? 1 : 0;
+        }
+      });
+  rows.total = sums[0];
+  rows.n_rows = static_cast<std::size_t>(sums[1]);
+  if (rows.n_rows == 0) refuse_no_rows(where, "train on rows with weights above 0");
+  check_total(rows.total, where, "with those of the fit it is more");
   return rows;
 }
 

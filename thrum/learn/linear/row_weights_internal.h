@@ -36,4 +36,8 @@ struct RowWeights {
 RowWeights weigh_rows(const Dataset& dataset, const FitSpec& spec, std::string_view class_weight,
                       const Execution& execution, std::string_view where);
 
+/// The same without classes, for a regression. Collective. Throws invalid_argument for an enormous total, and where no
+/// row is left. REQUIRES: check_rows accepts the spec.
+RowWeights weigh_rows(const Dataset& dataset, const FitSpec& spec, const Execution& execution, std::string_view where);
+
 }  // namespace thrum
