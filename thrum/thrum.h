@@ -53,6 +53,8 @@
 
 // Training, models, predictions
 #include "thrum/learn/learner.h"
+#include "thrum/learn/linear/linear_regression.h"
+#include "thrum/learn/linear/logistic_regression.h"
 #include "thrum/learn/tree/gbdt.h"
 #include "thrum/model/model.h"
 #include "thrum/model/predictor.h"

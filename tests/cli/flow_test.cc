@@ -266,6 +266,21 @@ TEST_F(Flow, JsonLinesOfProgressGoToStandardError) {
   EXPECT_TRUE(fit_seen) << run.err;
 }
 
+TEST_F(Flow, ARegressionIsTrainedScoredAndShown) {
+  for (const std::string learner : {"linear-regression", "ridge", "lasso", "elastic-net"}) {
+    const Outcome run = run_thrum({"train", learner, breast_cancer, "--target", "worst_area", "--exclude", "diagnosis",
+                                   "-o", file("area.thrum"), "--json"});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_TRUE(json::parse(run.out).at("converged"));
+    const json scores = json::parse(run_thrum({"evaluate", file("area.thrum"), breast_cancer, "--json"}).out);
+    EXPECT_GT(scores.at("metrics").at("r2").get<double>(), 0.9);
+    EXPECT_GT(scores.at("metrics").at("rmse").get<double>(), 0);
+    const Outcome shown = run_thrum({"inspect", file("area.thrum")});
+    EXPECT_THAT(shown.out, HasSubstr(learner + ", predicts worst_area from 29 features"));
+    EXPECT_THAT(shown.out, HasSubstr("change of \"worst_area\", strongest first"));
+  }
+}
+
 TEST_F(Flow, InspectOfDataCountsClassesAndRanges) {
   const json result = json::parse(run_thrum({"data", "inspect", breast_cancer, "--target", "diagnosis", "--json"}).out);
   EXPECT_EQ(result.at("rows"), 569);

@@ -234,11 +234,16 @@ Command learner_command(const Learner& learner) {
   auto arguments = std::make_shared<TrainArguments>(learner);
   const std::string name(learner.name());
   Command command{.name = name, .summary = std::string(learner.summary())};
+  const bool of_numbers = learner.tasks().front() == Task::regression;
+  const std::string rows = of_numbers ? "housing" : "adult";
+  const std::string target = of_numbers ? "median_house_value" : "income";
+  const std::string excluded = of_numbers ? "longitude" : "fnlwgt";
+  const std::string line = fmt::format("thrum train {} {}.csv --target {} -o {}.thrum", name, rows, target, rows);
   command.examples = {
-      {fmt::format("thrum train {} adult.csv --target income -o adult.thrum", name), ""},
-      {fmt::format("thrum train {} adult.csv --target income -o adult.thrum --valid 0.2 --json", name),
-       "hold a fifth of the rows out and score the model on them"},
-      {fmt::format("zcat adult.csv.gz | thrum train {} - --target income --exclude fnlwgt -o adult.thrum -j 4", name),
+      {line, ""},
+      {line + " --valid 0.2 --json", "hold a fifth of the rows out and score the model on them"},
+      {fmt::format("zcat {}.csv.gz | thrum train {} - --target {} --exclude {} -o {}.thrum -j 4", rows, name, target,
+                   excluded, rows),
        "from standard input, with four threads"},
   };
   command.parameters = train_parameters(*arguments);

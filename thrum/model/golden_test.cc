@@ -42,7 +42,7 @@ std::string read_text(const std::filesystem::path& path) {
 
 struct Golden {
   const char* name;
-  LogisticRegressionModel (*model)();
+  std::unique_ptr<Model> (*model)();
 };
 
 void PrintTo(const Golden& file, std::ostream* out) {
@@ -57,8 +57,8 @@ class GoldenModel : public testing::TestWithParam<Golden> {
   void SetUp() override {
     if (std::getenv("THRUM_WRITE_GOLDEN") == nullptr || std::filesystem::exists(model_path())) return;
     const auto model = GetParam().model();
-    save_model(model, model_path());
-    const Json expected = {{"rows", golden_rows()}, {"outputs", predictions(model, golden_rows())}};
+    save_model(*model, model_path());
+    const Json expected = {{"rows", golden_rows()}, {"outputs", predictions(*model, golden_rows())}};
     std::ofstream(predictions_path()) << expected.dump() << '\n';
   }
 };
@@ -69,18 +69,33 @@ TEST_P(GoldenModel, LoadsAndPredictsAsWhenItWasWritten) {
   const auto outputs = predictions(*model, expected["rows"]);
   ASSERT_EQ(outputs.size(), expected["outputs"].size());
   for (std::size_t i = 0; i < outputs.size(); ++i) EXPECT_NEAR(outputs[i], expected["outputs"][i].get<double>(), 1e-14);
-  EXPECT_EQ(model->description(), GetParam().model().description());
+  EXPECT_EQ(model->description(), GetParam().model()->description());
 }
 
 TEST_P(GoldenModel, IsWrittenWithTheSameBytesByThisBuild) {
-  const auto bytes = serialize(GetParam().model());
+  const auto bytes = serialize(*GetParam().model());
   EXPECT_EQ(text_of(bytes), read_text(model_path()));
 }
 
+std::unique_ptr<Model> two_classes() {
+  return std::make_unique<LogisticRegressionModel>(model_test::two_class_model());
+}
+std::unique_ptr<Model> three_classes() {
+  return std::make_unique<LogisticRegressionModel>(model_test::three_class_model());
+}
+std::unique_ptr<Model> regression() {
+  return std::make_unique<LinearRegressionModel>(model_test::regression_model());
+}
+
 INSTANTIATE_TEST_SUITE_P(Version1, GoldenModel,
-                         testing::Values(Golden{"logistic-regression-2-v1", &model_test::two_class_model},
-                                         Golden{"logistic-regression-3-v1", &model_test::three_class_model}),
-                         [](const auto& file) { return file.index == 0 ? "TwoClasses" : "ThreeClasses"; });
+                         testing::Values(Golden{"logistic-regression-2-v1", &two_classes},
+                                         Golden{"logistic-regression-3-v1", &three_classes},
+                                         Golden{"ridge-v1", &regression}),
+                         [](const auto& file) {
+                           std::string name = file.param.name;
+                           std::erase(name, '-');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace thrum

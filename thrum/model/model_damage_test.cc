@@ -103,6 +103,8 @@ INSTANTIATE_TEST_SUITE_P(
     Formats, Damage,
     testing::Values(Format{"TwoClassModel", [] { return serialize(model_test::two_class_model()); }, &open_model},
                     Format{"ThreeClassModel", [] { return serialize(model_test::three_class_model()); }, &open_model},
+                    Format{"Regression", [] { return serialize(model_test::regression_model()); }, &open_model},
+                    Format{"RegressionPredictor", [] { return model_test::regression_model().compile(); }, &open_image},
                     Format{"Forest", [] { return serialize(forest()); }, &open_model},
                     Format{"Prepared", [] { return serialize(prepared()); }, &open_model},
                     Format{"PreparedPredictor", [] { return prepared().compile(); }, &open_image},

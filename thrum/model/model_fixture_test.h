@@ -7,6 +7,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/data/encoder.h"
+#include "thrum/model/linear/linear_regression_model.h"
 #include "thrum/model/linear/logistic_regression_model.h"
 
 namespace thrum::model_test {
@@ -47,6 +48,19 @@ inline LogisticRegressionModel three_class_model() {
                                                 0,   0.02, 0, 0,  0,    1, 1, 1,   //
                                                 -1,  0,    0, 1,  -0.5, 0, 0, 0.5},
                   {-0.75, 0, 0.5});
+}
+
+/// The coefficients of two_class_model, for the number "price".
+inline LinearRegressionModel regression_model() {
+  LogisticRegressionModel::Parts parts = two_class_model().parts();
+  parts.schema.target = {"price", Task::regression, {}};
+  return LinearRegressionModel({.algorithm = LinearRegressionModel::ridge,
+                                .schema = parts.schema,
+                                .encoder = parts.encoder,
+                                .coefficients = parts.coefficients,
+                                .intercept = parts.intercepts[0],
+                                .kkt = 1e-9,
+                                .training = parts.training});
 }
 
 template <class F>
