@@ -1,19 +1,17 @@
 #!/usr/bin/env python3
-"""Ours beside its peers, in turn in one run.   usage: bench/run.py linear|csv|matmul|serve|lectures|runtime|trees|predict"""
+"""Ours beside its peers, in turn in one run.   usage: bench/run.py linear|csv|matmul|serve|lectures|runtime"""
 import sys
 
 import harness
 import lectures
 import linear
 import matmul
-import predict
 import read_csv
 import runtime
 import serving
-import trees
 
 SUITES = {"linear": linear.rows, "csv": read_csv.rows, "matmul": matmul.rows, "serve": serving.rows,
-          "lectures": lectures.rows, "runtime": runtime.rows, "trees": trees.rows, "predict": predict.rows}
+          "lectures": lectures.rows, "runtime": runtime.rows}
 
 
 def main():

@@ -56,6 +56,8 @@
 #include "thrum/learn/linear/linear_regression.h"
 #include "thrum/learn/linear/logistic_regression.h"
 #include "thrum/learn/tree/gbdt.h"
+#include "thrum/model/foreign/foreign_model.h"
+#include "thrum/learn/tree/forest/decision_tree.h"
 #include "thrum/model/model.h"
 #include "thrum/model/predictor.h"
 #include "thrum/model/tree/tree_model.h"

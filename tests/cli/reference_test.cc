@@ -15,8 +15,9 @@ TEST_P(ReferencePage, IsWhatTheProgramWrites) {
       << "to bring it up to date: thrum reference " << page << " > docs/reference/" << page << ".md";
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ReferencePage, testing::Values("command-line", "logistic-regression", "linear-regression", "ridge", "lasso",
-                                         "elastic-net", "gbdt"),
+INSTANTIATE_TEST_SUITE_P(All, ReferencePage,
+                         testing::Values("command-line", "logistic-regression", "linear-regression", "ridge", "lasso",
+                                         "elastic-net", "gbdt", "decision-tree"),
                          [](const auto& param_info) {
                            std::string name = param_info.param;
                            std::erase(name, '-');

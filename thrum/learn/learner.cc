@@ -8,6 +8,7 @@
 #include "thrum/core/names.h"
 #include "thrum/learn/linear/linear_regression.h"
 #include "thrum/learn/linear/logistic_regression.h"
+#include "thrum/learn/tree/forest/decision_tree.h"
 #include "thrum/learn/tree/gbdt.h"
 
 namespace thrum {
@@ -27,9 +28,10 @@ std::span<const Learner* const> learners() {
   static const LinearRegression lasso(LinearPenalty::l1);
   static const LinearRegression elastic_net(LinearPenalty::elastic_net);
   static const LogisticRegression logistic_regression;
+  static const DecisionTree decision_tree;
   static const Gbdt gbdt;
   static constexpr const Learner* list[] = {
-      &logistic_regression, &linear_regression, &ridge, &lasso, &elastic_net, &gbdt,
+      &logistic_regression, &linear_regression, &ridge, &lasso, &elastic_net, &decision_tree, &gbdt,
   };
   return list;
 }

@@ -39,6 +39,22 @@ class FakePredictor : public Predictor {
     }
   }
 
+  double typical_value(std::size_t feature) const noexcept override {
+    return feature == 1 ? Predictor::typical_value(feature) : 40.123456;
+  }
+
+  std::size_t n_margins() const noexcept override { return 1; }
+
+  /// The parts of the score, and 0.5 as the base.
+  void explain(MatrixView<const double> rows, MatrixView<double> contributions) const noexcept override {
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      contributions(i, 0) = rows(i, 0) / 64;
+      contributions(i, 1) = rows(i, 1) / 8;
+      contributions(i, 2) = rows(i, 2);
+      contributions(i, 3) = 0.5;
+    }
+  }
+
  private:
   Schema schema_;
 };

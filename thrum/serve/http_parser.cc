@@ -11,6 +11,15 @@ namespace {
 constexpr std::string_view crlf = "\r\n";
 constexpr std::size_t kept_capacity = 64u << 10;  // of a buffer between requests, so that one big body is not kept
 
+/// A space ends it after a few letters; without one, what is too long is no target.
+bool begins_with_method(std::string_view before, std::string_view rest) {
+  const std::size_t longest = http_method_name(HttpMethod::options).size();
+  for (std::size_t i = 0; i < before.size() + rest.size() && i <= longest; ++i) {
+    if ((i < before.size() ? before[i] : rest[i - before.size()]) == ' ') return true;
+  }
+  return false;
+}
+
 void empty(std::string& buffer) {
   if (buffer.capacity() > kept_capacity) {
     buffer = std::string();
@@ -104,7 +113,8 @@ std::optional<std::string_view> HttpParser::take_line(std::string_view& rest, st
 }
 
 std::optional<HttpParser::Event> HttpParser::read_request_line(std::string_view& rest) {
-  const LineLimit limit{limits_.request_line + crlf.size(), 414, "the request line", limits_.request_line};
+  const LineLimit limit{limits_.request_line + crlf.size(), begins_with_method(head_, rest) ? 414 : 400,
+                        "the request line", limits_.request_line};
   const auto line = take_line(rest, head_, limit);
   if (!line) return std::nullopt;
   if (line->empty() && !blank_line_before_) {

@@ -83,8 +83,14 @@ std::vector<Refusal> request_lines() {
       {"bare CR in the request line", 400, "GET / HTTP/1.1\rHost: a\r\n\r\n"},
       {"two empty lines in front", 400, "\r\n\r\n" + get("")},
       {"bare LF in front", 400, "\n" + get("")},
-      {"request line too long", 414, line("GET /" + std::string(4094, 'a') + " HTTP/1.1")},
-      {"request line without an end", 414, std::string(5000, 'G')},
+      {"request line too long", 414, line("GET /" + std::string(8190, 'a') + " HTTP/1.1")},
+      {"request line without an end", 414, "GET /" + std::string(9000, 'a')},
+      {"method without an end", 400, std::string(9000, 'G')},
+      {"method too long", 400, line(std::string(9000, 'G') + " / HTTP/1.1")},
+      {"space inside the version", 400, line("GET / HTTP/ 1.1")},
+      {"escaped NUL in the path", 400, line("GET /a%00.html HTTP/1.1")},
+      {"escaped CRLF in the path", 400, line("GET /a%0d%0aX:%201 HTTP/1.1")},
+      {"escaped DEL in the path", 400, line("GET /a%7F HTTP/1.1")},
       {"a TLS greeting", 400, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n"s},
   };
 }

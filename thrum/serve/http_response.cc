@@ -158,6 +158,10 @@ void HttpResponseWriter::write(std::string& out, const HttpResponse& response, c
     out += "\r\nRetry-After: ";
     append_integer(out, response.retry_after);
   }
+  if (!mode.request_id.empty()) {
+    out += "\r\nX-Request-Id: ";
+    out += mode.request_id;
+  }
   if (mode.close) {
     out += "\r\nConnection: close";
   } else if (mode.keep_alive) {

@@ -39,9 +39,10 @@ HttpResponse error_response(const HttpError& error, ErrorForm form = ErrorForm::
 
 /// How a reply is sent.
 struct ReplyMode {
-  bool body = true;         ///< false for HEAD: the length of the body, not the body
-  bool close = false;       ///< the connection ends after it
-  bool keep_alive = false;  ///< said aloud, for HTTP/1.0
+  bool body = true;                  ///< false for HEAD: the length of the body, not the body
+  bool close = false;                ///< the connection ends after it
+  bool keep_alive = false;           ///< said aloud, for HTTP/1.0
+  std::string_view request_id = {};  ///< the client's X-Request-Id, which it gets back; "": none
 };
 
 /// Turns responses into bytes. The date is rendered once a second. Not thread-safe.

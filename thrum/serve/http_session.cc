@@ -8,6 +8,13 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t high_water = 64u << 10;     // of unsent replies; above it requests wait
 constexpr std::size_t kept_capacity = 64u << 10;  // of the buffer while nothing is unsent
 
+/// What ties the logs of several servers together; a longer one is none.
+std::string_view request_id_of(const HttpRequest& request) {
+  constexpr std::size_t longest = 128;
+  const std::string_view id = request.field("x-request-id");
+  return id.size() <= longest ? id : std::string_view();
+}
+
 }  // namespace
 
 std::size_t HttpSession::receive(std::string_view bytes) {
@@ -61,6 +68,7 @@ void HttpSession::answer(const HttpRequest& request) {
   mode.body = request.method != HttpMethod::head;
   mode.close = closing_;
   mode.keep_alive = request.minor_version == 0;
+  mode.request_id = request_id_of(request);
   context_.writer.write(output_, response, mode);
   observe(&request, response, Clock::now() - begin);
 }

@@ -78,6 +78,12 @@ TEST_F(HttpSessionTest, TellsItsHealth) {
   EXPECT_THAT(reply_to(request("GET /")), HasSubstr(R"({"name":"thrum","routes":["POST /predict",)"));
 }
 
+TEST_F(HttpSessionTest, GivesTheRequestIdBack) {
+  EXPECT_THAT(reply_to(request("GET /health", "", "X-Request-Id: 7f-1\r\n")), HasSubstr("\r\nX-Request-Id: 7f-1\r\n"));
+  EXPECT_THAT(reply_to(request("GET /health", "", "X-Request-Id: " + std::string(129, 'a') + "\r\n")),
+              Not(HasSubstr("X-Request-Id")));
+}
+
 TEST_F(HttpSessionTest, HeadIsGetWithoutItsBody) {
   EXPECT_EQ(reply_to(request("HEAD /health")),
             "HTTP/1.1 200 OK\r\nServer: thrum\r\nDate: DATE\r\nContent-Type: application/json\r\nContent-Length: "

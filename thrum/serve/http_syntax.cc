@@ -146,6 +146,15 @@ bool is_origin_form(std::string_view text) noexcept {
   return true;
 }
 
+/// "%00" and the like, which no name of a route or a model has; a query may have line breaks.
+bool hides_control(std::string_view path) noexcept {
+  for (std::size_t i = path.find('%'); i != std::string_view::npos; i = path.find('%', i + 1)) {
+    const int value = hex_value(path[i + 1]) * 16 + hex_value(path[i + 2]);
+    if (value < 0x20 || value == 0x7f) return true;
+  }
+  return false;
+}
+
 RequestLine parse_request_line(std::string_view line) {
   const std::size_t first = line.find(' ');
   const std::size_t second = line.find(' ', first + 1);
@@ -172,6 +181,7 @@ Target parse_target(HttpMethod method, std::string_view target) {
   if (!is_origin_form(target)) throw HttpError(400, "the request target is not a valid path");
   const std::size_t mark = target.find('?');
   parts.path = target.substr(0, mark);
+  if (hides_control(parts.path)) throw HttpError(400, "the request target hides a control character");
   if (mark != std::string_view::npos) parts.query = target.substr(mark + 1);
   return parts;
 }

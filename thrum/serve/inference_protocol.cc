@@ -45,7 +45,7 @@ bool flag_in(const Place& place, const JsonMember& parameters, std::string_view 
 
 InferenceOutput parse_output(const Place& place, std::string_view name, const ModelEndpoint& model) {
   std::vector<std::string> known;
-  for (const InferenceOutput output : {predictions_output, probabilities_output}) {
+  for (const InferenceOutput output : inference_outputs) {
     if (!has_output(model, output)) continue;
     if (inference_output_name(output) == name) return output;
     known.emplace_back(inference_output_name(output));
@@ -72,22 +72,19 @@ WantedOutputs wanted_outputs(const JsonMember& outputs, bool binary, const Model
     for (const JsonElement output : as_array({"outputs"}, outputs.value)) want(wanted, index++, output, model);
   }
   if (index > 0) return wanted;
-  for (const InferenceOutput output : {predictions_output, probabilities_output}) {
-    wanted.wanted[output] = has_output(model, output);
+  for (const InferenceOutput output : inference_outputs) {
+    wanted.wanted[output] = has_output(model, output) && output != contributions_output;
   }
   return wanted;
 }
 
-void append_tensor(std::string& json, std::string_view name, std::string_view datatype, std::size_t width) {
+void append_tensor(std::string& json, std::string_view name, std::string_view datatype, std::string_view shape) {
   json += json.ends_with('[') ? "{\"name\":" : ",{\"name\":";
   append_json_string(json, name);
   json += ",\"datatype\":\"";
   json += datatype;
   json += "\",\"shape\":[-1";
-  if (width > 0) {
-    json += ',';
-    append_json_integer(json, width);
-  }
+  json += shape;
   json += "]}";
 }
 
@@ -108,7 +105,8 @@ void answer_inference(Exchange& exchange) {
   const std::string_view request_id = members[id].is_given ? as_text({"id"}, members[id].value) : "";
   InferenceReader reader(model.cells(), model.reader());
   const Rows rows = reader.read(as_array({"inputs"}, members[inputs].value), body.substr(size));
-  write_inference(exchange, model.predict(rows), wanted, request_id);
+  const Outputs contributions = wanted.wanted[contributions_output] ? model.explain(rows) : Outputs();
+  write_inference(exchange, {model.predict(rows), contributions}, wanted, request_id);
 }
 
 void answer_inference_ready(Exchange& exchange) {
@@ -126,13 +124,13 @@ void answer_inference_metadata(Exchange& exchange) {
   append_json_string(json, model.version());
   json += R"(],"platform":"thrum","inputs":[)";
   for (const Feature& feature : model.schema().features) {
-    append_tensor(json, feature.name, feature.type == FeatureType::number ? "FP64" : "BYTES", 0);
+    append_tensor(json, feature.name, feature.type == FeatureType::number ? "FP64" : "BYTES", "");
   }
   json += "],\"outputs\":[";
-  for (const InferenceOutput output : {predictions_output, probabilities_output}) {
+  for (const InferenceOutput output : inference_outputs) {
     if (!has_output(model, output)) continue;
     append_tensor(json, inference_output_name(output), inference_datatype(model, output),
-                  inference_width(model, output));
+                  inference_shape(model, output));
   }
   json += "]}";
 }

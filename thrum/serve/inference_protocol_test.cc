@@ -144,6 +144,14 @@ TEST_F(InferenceProtocol, WritesWhatIsAskedFor) {
             R"(400 [predict] outputs[0]: the key "name" is missing)");
 }
 
+TEST_F(InferenceProtocol, TellsWhatEachFeatureAddsWhereAsked) {
+  const std::string input = R"("inputs":[{"name":"x","shape":[2,3],"datatype":"FP64","data":[16,0,1,32,8,0]}])";
+  EXPECT_THAT(
+      numbers.answer(infer, R"({"outputs":[{"name":"contributions"}],)" + input + "}"),
+      EndsWith(R"({"name":"contributions","datatype":"FP64","shape":[2,1,4],"data":[0.25,0,1,0.5,0.5,1,0,0.5]}]})"));
+  EXPECT_THAT(numbers.answer(infer, "{" + input + "}"), testing::Not(HasSubstr("contributions")));
+}
+
 TEST_F(InferenceProtocol, WritesWholeNumbersAsInt64) {
   Schema schema = numbers_schema(Task::classification);
   schema.target.classes = {"-1", "10"};
@@ -290,7 +298,8 @@ TEST_F(InferenceProtocol, TellsWhatTheModelTakesAndGives) {
             R"({"name":"age","datatype":"FP64","shape":[-1]},{"name":"work class","datatype":"BYTES","shape":[-1]},)"
             R"({"name":"hours","datatype":"FP64","shape":[-1]}],"outputs":[)"
             R"({"name":"predictions","datatype":"BYTES","shape":[-1]},)"
-            R"({"name":"probabilities","datatype":"FP64","shape":[-1,2]}]})");
+            R"({"name":"probabilities","datatype":"FP64","shape":[-1,2]},)"
+            R"({"name":"contributions","datatype":"FP64","shape":[-1,1,4]}]})");
   EXPECT_EQ(people.get("/v2/models/people/versions/1/ready"), R"({"name":"people","ready":true})");
   EXPECT_EQ(people.get("/v2/models"), R"({"models":["people"]})");
   EXPECT_THAT(people.get("/v2"), HasSubstr(R"("extensions":["binary_tensor_data"])"));

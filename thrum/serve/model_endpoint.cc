@@ -18,4 +18,11 @@ Outputs ModelEndpoint::predict(Rows rows) {
   return {outputs_.data(), rows.rows(), predictor_.n_outputs()};
 }
 
+Outputs ModelEndpoint::explain(Rows rows) {
+  const std::size_t width = n_margins() * (cells_.size() + 1);
+  contributions_.resize(rows.rows() * width);
+  predictor_.explain(rows, {contributions_.data(), rows.rows(), width});
+  return {contributions_.data(), rows.rows(), width};
+}
+
 }  // namespace thrum::serving

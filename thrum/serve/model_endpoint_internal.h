@@ -35,6 +35,12 @@ class ModelEndpoint {
   /// (n, n_outputs), valid until the next call.
   Outputs predict(Rows rows);
 
+  /// As of Predictor.
+  std::size_t n_margins() const noexcept { return predictor_.n_margins(); }
+  /// (n, n_margins * (n_features + 1)), valid until the next call. REQUIRES: n_margins() > 0.
+  Outputs explain(Rows rows);
+  double typical_value(std::size_t feature) const noexcept { return predictor_.typical_value(feature); }
+
  private:
   Identity identity_;
   const Predictor& predictor_;
@@ -42,6 +48,7 @@ class ModelEndpoint {
   RowReader reader_;
   PredictionText text_;
   std::vector<double> outputs_;
+  std::vector<double> contributions_;
 };
 
 }  // namespace thrum::serving

@@ -6,6 +6,8 @@
 #include "thrum/serve/inference_protocol_internal.h"
 #include "thrum/serve/json_text_internal.h"
 #include "thrum/serve/mlflow_protocol_internal.h"
+#include "thrum/serve/openapi_internal.h"
+#include "thrum/serve/page_internal.h"
 #include "thrum/serve/refusal_internal.h"
 #include "thrum/serve/short_protocol_internal.h"
 #include "thrum/serve/tensorflow_protocol_internal.h"
@@ -21,6 +23,7 @@ const Router::Route Router::routes[] = {
     {HttpMethod::post, "/v1/models/{model}:predict", answer_tensorflow},
     {HttpMethod::post, "/v1/models/{model}/versions/{version}:predict", answer_tensorflow},
     {HttpMethod::get, "/", nullptr, &Router::answer_index},
+    {HttpMethod::get, "/openapi.json", nullptr, &Router::answer_openapi},
     {HttpMethod::get, "/health", nullptr, &Router::answer_health},
     {HttpMethod::get, "/ping", nullptr, &Router::answer_health},
     {HttpMethod::get, "/version", nullptr, &Router::answer_version},
@@ -123,13 +126,26 @@ ModelEndpoint& Router::find_model() {
                   hint.empty() ? "GET /v2/models lists them" : hint);
 }
 
-void Router::answer_index(const HttpRequest&) {
+/// A page for a browser, a list of the routes for others.
+void Router::answer_index(const HttpRequest& request) {
+  response_.add_field("Vary", "Accept");
+  if (request.field("accept").find("text/html") != std::string_view::npos) {
+    response_.content_type = "text/html; charset=utf-8";
+    response_.add_field("Content-Security-Policy", page_policy);
+    response_.add_field("X-Content-Type-Options", "nosniff");
+    response_.body = page_text(models_);
+    return;
+  }
   response_.body += "{\"name\":\"thrum\",\"routes\":[";
   for (const Route& route : routes) {
     if (&route != routes) response_.body += ',';
     append_json_string(response_.body, std::string(http_method_name(route.method)) + " " + std::string(route.pattern));
   }
   response_.body += "]}";
+}
+
+void Router::answer_openapi(const HttpRequest&) {
+  response_.body = openapi_text(models_);
 }
 
 void Router::answer_health(const HttpRequest&) {

@@ -37,6 +37,7 @@ class Router : public RequestHandler {
   void answer(const Route& route, const HttpRequest& request);
   ModelEndpoint& find_model();
   void answer_index(const HttpRequest& request);
+  void answer_openapi(const HttpRequest& request);
   void answer_health(const HttpRequest& request);
   void answer_live(const HttpRequest& request);
   void answer_ready(const HttpRequest& request);

@@ -24,7 +24,7 @@ struct ServeOptions {
   double keep_alive = 65;
   double header_timeout = 10;
   double body_timeout = 30;
-  std::size_t limit_request_line = 4094;
+  std::size_t limit_request_line = 8190;
   std::size_t limit_request_fields = 100;
   std::size_t limit_request_field_size = 8190;
   std::size_t limit_request_body = 16u << 20;

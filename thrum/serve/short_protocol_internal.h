@@ -5,7 +5,8 @@
 namespace thrum::serving {
 
 /// POST /predict: {"instances": [row, …]} → {"predictions": […]} for a regression, and for a classification with
-/// {"predictions": ["yes", …], "probabilities": [[0.2, 0.8], …], "classes": ["no", "yes"]}.
+/// {"predictions": ["yes", …], "probabilities": [[0.2, 0.8], …], "classes": ["no", "yes"]}. With "explain": true,
+/// "explanations" tell what each feature adds to the margin (see Predictor::explain) of each row.
 void answer_short(Exchange& exchange);
 
 }  // namespace thrum::serving

@@ -65,6 +65,17 @@ TEST_F(ShortProtocol, WritesNumericClassesAsNumbers) {
             R"({"predictions":["\"x\""],"probabilities":[[0.25,0.75]],"classes":["00","\"x\""]})");
 }
 
+TEST_F(ShortProtocol, TellsWhatEachFeatureAddsWhereAsked) {
+  Protocol numbers(people_schema(Task::regression));
+  EXPECT_EQ(numbers.answer("/predict", R"({"instances":[[16,"Private",1]],"explain":true})"),
+            R"({"predictions":[1.375],"explanations":[{"base":0.5,"contributions":{"age":0.25,"work class":0.125,)"
+            R"("hours":1}}]})");
+  EXPECT_EQ(numbers.answer("/predict", R"({"instances":[[16,"Private",1]],"explain":false})"),
+            R"({"predictions":[1.375]})");
+  EXPECT_EQ(refusal(R"({"instances":[[16,"1",0]],"explain":"yes"})"),
+            R"(400 [predict] explain: expected true or false, got "yes")");
+}
+
 TEST_F(ShortProtocol, RefusesWhatIsNotJson) {
   const std::string hint = R"(; expected {"instances": [{"feature": value, …}, …]})";
   EXPECT_EQ(refusal(""), "400 [predict] the body is empty" + hint);

@@ -15,8 +15,8 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
-#include "thrum/serve/access_gate_internal.h"
 #include "thrum/core/random.h"
+#include "thrum/serve/access_gate_internal.h"
 #include "thrum/serve/listener_internal.h"
 
 namespace thrum::serving {

@@ -82,16 +82,16 @@ std::vector<double> given_class_weights(const Target& target, std::string_view t
   return weights;
 }
 
-std::vector<double> balanced_class_weights(const ClassTotals& totals) {
+std::vector<double> balanced_class_weights(std::span<const double> totals) {
   double total = 0;
   double n_present = 0;
-  for (const double weight : totals.weights) {
+  for (const double weight : totals) {
     total += weight;
     n_present += weight > 0 ? 1 : 0;
   }
-  std::vector<double> weights(totals.weights.size(), 1.0);
+  std::vector<double> weights(totals.size(), 1.0);
   for (std::size_t k = 0; k < weights.size(); ++k) {
-    if (totals.weights[k] > 0) weights[k] = total / (n_present * totals.weights[k]);
+    if (totals[k] > 0) weights[k] = total / (n_present * totals[k]);
   }
   return weights;
 }
@@ -141,14 +141,18 @@ void check_rows(const Dataset& dataset, const FitSpec& spec, std::string_view wh
   }
 }
 
+std::vector<double> class_weights(const Target& target, std::string_view text, std::span<const double> totals,
+                                  std::string_view where) {
+  return text == "balanced" ? balanced_class_weights(totals) : given_class_weights(target, text, where);
+}
+
 RowWeights weigh_rows(const Dataset& dataset, const FitSpec& spec, std::string_view class_weight,
                       const Execution& execution, std::string_view where) {
   RowWeights rows{.values = sample_weights(dataset, spec, execution)};
   const Target& target = dataset.schema().target;
   ClassTotals totals = total_by_class(dataset, rows.values.values(), execution);
   if (class_weight != "none") {
-    const std::vector<double> by_class =
-        class_weight == "balanced" ? balanced_class_weights(totals) : given_class_weights(target, class_weight, where);
+    const std::vector<double> by_class = class_weights(target, class_weight, totals.weights, where);
     const std::span<double> values = rows.values.values();
     for (std::size_t i = 0; i < values.size(); ++i) values[i] *= by_class[static_cast<std::size_t>(dataset.y()[i])];
     totals = total_by_class(dataset, values, execution);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,12 @@ struct ClassWeight {
 /// for any other text.
 std::vector<ClassWeight> parse_class_weight(std::string_view text);
 
+/// The weight of each class: "none" (ones), "balanced" (as scikit-learn: S / (classes present x weight of the class), by
+/// the `totals` of the classes' rows), or "label=weight,label=weight". Throws as parse_class_weight, and for unknown
+/// labels.
+std::vector<double> class_weights(const Target& target, std::string_view text, std::span<const double> totals,
+                                  std::string_view where);
+
 /// What the rows weigh in one fit: the dataset's weight x the spec's x the class's, and 0 where the mask is 0.
 struct RowWeights {
   ZeroedArray<double> values;  ///< (dataset.n_rows()), of this rank
@@ -30,8 +37,7 @@ struct RowWeights {
   std::size_t n_rows = 0;      ///< rows that count, of all ranks
 };
 
-/// `class_weight`: "none", "balanced" (as scikit-learn: S / (classes present x weight of the class)), or
-/// "label=weight,label=weight". Collective. Throws invalid_argument for bad class weights, unknown labels, an enormous
+/// `class_weight` as class_weights has it. Collective. Throws invalid_argument for bad class weights, unknown labels, an enormous
 /// total, and where fewer than two classes are left. REQUIRES: check_rows accepts the spec.
 RowWeights weigh_rows(const Dataset& dataset, const FitSpec& spec, std::string_view class_weight,
                       const Execution& execution, std::string_view where);

@@ -1,0 +1,171 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "thrum/learn/tree/forest/forest_rows_internal.h"
+
+namespace thrum::forest {
+
+// What is good about a division of a node's rows. A criterion is the state of one node at a time:
+//
+//   begin(rows)       takes the rows of a node
+//   payload(i)        what a sort key carries of row i, below 2^16 where there are at most 2^16 rows
+//   is_pure()         whether all rows have the same target
+//   weight(), loss()  of the node: in weight units, and impurity x weight
+//   decrease(score)   by how much a division of that score lowers the loss
+//   order(payload)    weight, and weight x what categories are ordered by the mean of
+//   write_value(out)  what the node predicts as a leaf: the probabilities of the classes, of two that of the second
+//
+// and Criterion::Left the rows that go left: add(payload), weight(), score().
+
+/// Squared error, of numbers or of two classes, of which it is half the Gini impurity. With S and W the sums of moments
+/// and weights, the division is better the larger S_l^2/W_l + S_r^2/W_r - S^2/W = A^2 / (W_l W_r W), A = S_l W - S W_l.
+class SquaredError {
+ public:
+  explicit SquaredError(const ForestRows& data) : data_(data) {}
+
+  void begin(std::span<const SampleRow> rows);
+  std::uint32_t payload(std::size_t i) const noexcept { return static_cast<std::uint32_t>(i); }
+  bool is_pure() const noexcept { return is_pure_; }
+  double weight() const noexcept { return weight_; }
+  double loss() const noexcept;
+  double decrease(double score) const noexcept { return score / weight_ * scale(); }
+  std::pair<double, double> order(std::uint32_t payload) const noexcept { return {weights_[payload], sums_[payload]}; }
+  void write_value(std::span<double> value) const;
+
+  class Left {
+   public:
+    explicit Left(const SquaredError& node) : node_(node) {}
+    void add(std::uint32_t payload) noexcept {
+      weight_ += node_.weights_[payload];
+      sum_ += node_.sums_[payload];
+    }
+    double weight() const noexcept { return weight_; }
+    double score() const noexcept {
+      const double a = sum_ * node_.weight_ - node_.sum_ * weight_;
+      return a * a / (weight_ * (node_.weight_ - weight_));
+    }
+
+   private:
+    const SquaredError& node_;
+    double weight_ = 0;
+    double sum_ = 0;
+  };
+
+ private:
+  /// Units of the loss; of two classes the Gini impurity is twice the squared error.
+  double scale() const noexcept {
+    const double square = data_.moment_unit * (data_.moment_unit / data_.weight_unit);
+    return data_.n_classes > 0 ? 2 * square : square;
+  }
+
+  const ForestRows& data_;
+  std::span<const SampleRow> rows_;
+  std::vector<double> weights_;
+  std::vector<double> sums_;
+  double weight_ = 0;
+  double sum_ = 0;
+  bool is_pure_ = false;
+};
+
+/// The Gini impurity of two classes whose rows all weigh one: the same numbers as SquaredError's, from what the keys
+/// carry themselves. REQUIRES: no row is drawn more than 255 times.
+class GiniOfTwo {
+ public:
+  explicit GiniOfTwo(const ForestRows& data) : data_(data) {}
+
+  void begin(std::span<const SampleRow> rows);
+  std::uint32_t payload(std::size_t i) const noexcept {
+    const SampleRow row = rows_[i];
+    return static_cast<std::uint32_t>(data_.y[row.row]) << 8 | row.count;
+  }
+  bool is_pure() const noexcept { return positive_ == 0 || positive_ == total_; }
+  double weight() const noexcept { return static_cast<double>(total_); }
+  double loss() const noexcept;
+  double decrease(double score) const noexcept { return 2 * score / weight(); }
+  std::pair<double, double> order(std::uint32_t payload) const noexcept {
+    return {payload & 255, (payload & 255) * (payload >> 8)};
+  }
+  void write_value(std::span<double> value) const;
+
+  class Left {
+   public:
+    explicit Left(const GiniOfTwo& node) : node_(node) {}
+    void add(std::uint32_t payload) noexcept {
+      total_ += payload & 255;
+      positive_ += (payload & 255) * (payload >> 8);
+    }
+    double weight() const noexcept { return static_cast<double>(total_); }
+    double score() const noexcept {
+      const auto left = static_cast<double>(total_);
+      const auto all = static_cast<double>(node_.total_);
+      const double a = static_cast<double>(positive_) * all - static_cast<double>(node_.positive_) * left;
+      return a * a / (left * (all - left));
+    }
+
+   private:
+    const GiniOfTwo& node_;
+    std::int64_t total_ = 0;
+    std::int64_t positive_ = 0;
+  };
+
+ private:
+  const ForestRows& data_;
+  std::span<const SampleRow> rows_;
+  std::int64_t total_ = 0;
+  std::int64_t positive_ = 0;
+};
+
+/// The half Poisson deviance: sum of y log(y / mean), as scikit-learn has it. Both sides need a positive mean.
+class PoissonDeviance {
+ public:
+  explicit PoissonDeviance(const ForestRows& data) : data_(data) {}
+
+  void begin(std::span<const SampleRow> rows);
+  std::uint32_t payload(std::size_t i) const noexcept { return static_cast<std::uint32_t>(i); }
+  bool is_pure() const noexcept { return is_pure_; }
+  double weight() const noexcept { return weight_; }
+  double loss() const noexcept { return loss_; }
+  double decrease(double score) const noexcept { return (score - log_term(sum_, weight_)) * data_.moment_unit; }
+  std::pair<double, double> order(std::uint32_t payload) const noexcept { return {weights_[payload], sums_[payload]}; }
+  void write_value(std::span<double> value) const;
+
+  class Left {
+   public:
+    explicit Left(const PoissonDeviance& node) : node_(node) {}
+    void add(std::uint32_t payload) noexcept {
+      weight_ += node_.weights_[payload];
+      sum_ += node_.sums_[payload];
+    }
+    double weight() const noexcept { return weight_; }
+    double score() const noexcept {
+      const double right = node_.sum_ - sum_;
+      if (!(sum_ > 0 && right > 0)) return -HUGE_VAL;
+      return log_term(sum_, weight_) + log_term(right, node_.weight_ - weight_);
+    }
+
+   private:
+    const PoissonDeviance& node_;
+    double weight_ = 0;
+    double sum_ = 0;
+  };
+
+ private:
+  static double log_term(double sum, double weight) noexcept { return sum > 0 ? sum * std::log(sum / weight) : 0; }
+
+  const ForestRows& data_;
+  std::span<const SampleRow> rows_;
+  std::vector<double> weights_;
+  std::vector<double> sums_;
+  double weight_ = 0;
+  double sum_ = 0;
+  double loss_ = 0;
+  bool is_pure_ = false;
+};
+
+}  // namespace thrum::forest

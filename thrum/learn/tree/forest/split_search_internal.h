@@ -1,0 +1,255 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "thrum/core/random.h"
+#include "thrum/data/ranked_table.h"
+#include "thrum/learn/tree/forest/growth_internal.h"
+#include "thrum/learn/tree/forest/random_threshold_internal.h"
+#include "thrum/learn/tree/forest/sort_keys_internal.h"
+#include "thrum/learn/tree/forest/split_internal.h"
+
+namespace thrum::forest {
+
+/// Looks for the best division of a node's rows by one feature. One per task: it holds scratch.
+template <class Criterion>
+class SplitSearch {
+ public:
+  SplitSearch(const RankedTable& table, const Growth& growth) : table_(table), growth_(growth) {}
+
+  struct Result {
+    RankSplit split;
+    bool is_constant = false;  ///< all rows have the same rank
+  };
+
+  /// `draw`: where to look in growth.random. REQUIRES: node.begin(rows) was called.
+  Result search(const Criterion& node, std::span<const SampleRow> rows, std::uint32_t feature, std::uint64_t draw) {
+    return rows.size() <= SortKey<std::uint32_t>::most_rows ? search_with<std::uint32_t>(node, rows, feature, draw)
+                                                            : search_with<std::uint64_t>(node, rows, feature, draw);
+  }
+
+ private:
+  template <class Key>
+  Result search_with(const Criterion& node, std::span<const SampleRow> rows, std::uint32_t feature,
+                     std::uint64_t draw) {
+    const std::span<Key> keys = scratch<Key>().keys(rows.size());
+    const std::uint16_t* ranks = table_.column(feature);
+    const std::size_t stride = table_.stride();
+    const std::uint16_t first = ranks[rows.front().row * stride];
+    unsigned differs = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const std::uint16_t rank = ranks[rows[i].row * stride];
+      differs |= static_cast<unsigned>(rank ^ first);
+      keys[i] = SortKey<Key>::make(rank, node.payload(i));
+    }
+    if (differs == 0) return {.split = {}, .is_constant = true};
+    const RankMap& map = table_.maps()[feature];
+    RankSplit split = map.type == FeatureType::category ? search_categories(node, keys, map, draw)
+                      : growth_.random_thresholds       ? draw_threshold(node, std::span<const Key>(keys), map, draw)
+                                                        : search_numbers(node, keys, map);
+    split.feature = feature;
+    return {.split = std::move(split)};
+  }
+
+  template <class Key>
+  RankSplit search_numbers(const Criterion& node, std::span<Key> keys, const RankMap& map) {
+    scratch<Key>().sort(keys);
+    RankSplit best;
+    scan(node, std::span<const Key>(keys), map.has_room_above(), best);
+    if (best.right == 0) best.right = static_cast<std::uint32_t>(map.n_ranks());
+    return best;
+  }
+
+  /// Whether a division that leaves `n_left` rows on the left keeps both sides large enough.
+  bool is_allowed(const Criterion& node, std::size_t n_left, std::size_t n, double left_weight) const {
+    return n_left >= growth_.min_samples_leaf && n - n_left >= growth_.min_samples_leaf &&
+           left_weight >= growth_.min_weight_leaf && node.weight() - left_weight >= growth_.min_weight_leaf;
+  }
+
+  /// Improves `best` by divisions between neighbours of the sorted keys, rows of rank 0 on either side, and, where
+  /// `alone`, on a side of their own.
+  template <class Key>
+  void scan(const Criterion& node, std::span<const Key> keys, bool alone, RankSplit& best) {
+    std::size_t missing = 0;
+    while (SortKey<Key>::rank(keys[missing]) == 0) ++missing;
+    if (missing > 0) scan_side(node, keys, {.count = missing, .left = true}, best);
+    scan_side(node, keys, {.count = missing, .left = false, .alone = alone && missing > 0}, best);
+  }
+
+  /// What becomes of the rows of rank 0.
+  struct Missing {
+    std::size_t count = 0;
+    bool left = false;
+    bool alone = false;  ///< whether they may be all that is on their side
+  };
+
+  template <class Key>
+  void scan_side(const Criterion& node, std::span<const Key> keys, const Missing& missing, RankSplit& best) {
+    using K = SortKey<Key>;
+    typename Criterion::Left left(node);
+    if (missing.left) {
+      for (std::size_t i = 0; i < missing.count; ++i) left.add(K::payload(keys[i]));
+    }
+    const std::size_t n = keys.size();
+    const std::size_t n_elsewhere = missing.left ? 0 : missing.count;
+    for (std::size_t i = missing.count; i < n; ++i) {
+      left.add(K::payload(keys[i]));
+      const std::uint32_t rank = K::rank(keys[i]);
+      const std::uint32_t next = i + 1 < n ? K::rank(keys[i + 1]) : 0;
+      if (next == rank || (i + 1 == n && !missing.alone)) continue;
+      if (!is_allowed(node, i + 1 - n_elsewhere, n, left.weight())) continue;
+      const double score = left.score();
+      if (!(score > best.score)) continue;
+      best.score = score;
+      best.left = rank;
+      best.right = next;
+      best.missing_left = missing.left;
+    }
+  }
+
+  /// A threshold between the lowest and the highest number of the node, each as likely.
+  template <class Key>
+  RankSplit draw_threshold(const Criterion& node, std::span<const Key> keys, const RankMap& map, std::uint64_t draw) {
+    using K = SortKey<Key>;
+    std::uint32_t lowest = RankedTable::max_ranks;
+    std::uint32_t highest = 0;
+    for (const Key key : keys) {
+      if (K::rank(key) == 0) continue;
+      lowest = std::min(lowest, K::rank(key));
+      highest = std::max(highest, K::rank(key));
+    }
+    RankSplit best;
+    if (lowest == highest) {  // the others are missing
+      if (!map.has_room_above()) return best;
+      best.left = lowest;
+      best.right = static_cast<std::uint32_t>(map.n_ranks());
+    } else {
+      const DrawnThreshold drawn = draw_between(map, lowest, highest, growth_.random.uniform(draw));
+      best.left = drawn.left;
+      best.right = drawn.left + 1;
+      best.threshold = drawn.threshold;
+    }
+    try_sides(node, keys, best);
+    return best;
+  }
+
+  /// Scores `split` with the missing rows on the left and on the right, and keeps the better.
+  template <class Key>
+  void try_sides(const Criterion& node, std::span<const Key> keys, RankSplit& split) {
+    using K = SortKey<Key>;
+    for (const bool missing_left : {false, true}) {
+      typename Criterion::Left left(node);
+      std::size_t n_left = 0;
+      bool any_missing = false;
+      for (const Key key : keys) {
+        any_missing |= K::rank(key) == 0;
+        if (K::rank(key) == 0 ? !missing_left : K::rank(key) > split.left) continue;
+        left.add(K::payload(key));
+        ++n_left;
+      }
+      if (missing_left && !any_missing) return;
+      if (n_left == 0 || n_left == keys.size() || !is_allowed(node, n_left, keys.size(), left.weight())) continue;
+      const double score = left.score();
+      if (!(score > split.score)) continue;
+      split.score = score;
+      split.missing_left = missing_left;
+    }
+  }
+
+  /// The categories of the node and "missing", in the order of their means (which for two classes and for squared
+  /// errors has the best set among its prefixes: Fisher 1958) or, where thresholds are drawn, in any order, are divided
+  /// like numbers.
+  template <class Key>
+  RankSplit search_categories(const Criterion& node, std::span<Key> keys, const RankMap& map, std::uint64_t draw) {
+    using K = SortKey<Key>;
+    scratch<Key>().sort(keys);
+    group_categories(node, std::span<const Key>(keys), draw);
+    std::vector<std::uint32_t>& places = places_;
+    places.resize(groups_.size());
+    for (std::size_t p = 0; p < groups_.size(); ++p) places[groups_[p].index] = static_cast<std::uint32_t>(p + 1);
+    std::size_t group = 0;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const std::uint32_t rank = K::rank(keys[i]);
+      const bool ends = i + 1 == keys.size() || K::rank(keys[i + 1]) != rank;
+      keys[i] = K::make(static_cast<std::uint16_t>(places[group]), K::payload(keys[i]));
+      group += ends ? 1 : 0;
+    }
+    RankSplit best;
+    if (growth_.random_thresholds) {
+      best.left = 1 + static_cast<std::uint32_t>(growth_.random.below(draw, groups_.size() - 1));
+      try_sides(node, std::span<const Key>(keys), best);
+    } else {
+      scratch<Key>().sort(keys);
+      scan(node, std::span<const Key>(keys), false, best);
+    }
+    if (best.found()) name_categories(best, map);
+    return best;
+  }
+
+  struct Group {
+    std::uint32_t rank;
+    std::uint32_t index;  ///< in the order of the ranks
+    double place;
+  };
+
+  template <class Key>
+  void group_categories(const Criterion& node, std::span<const Key> keys, std::uint64_t draw) {
+    using K = SortKey<Key>;
+    groups_.clear();
+    for (std::size_t i = 0; i < keys.size();) {
+      const std::uint32_t rank = K::rank(keys[i]);
+      double weight = 0;
+      double sum = 0;
+      for (; i < keys.size() && K::rank(keys[i]) == rank; ++i) {
+        const auto [w, s] = node.order(K::payload(keys[i]));
+        weight += w;
+        sum += s;
+      }
+      const double place = growth_.random_thresholds
+                               ? growth_.random.uniform(draw + (std::uint64_t{rank} + 1) * category_stride)
+                               : sum / weight;
+      groups_.push_back({rank, static_cast<std::uint32_t>(groups_.size()), place});
+    }
+    std::ranges::stable_sort(groups_, {}, &Group::place);
+  }
+
+  /// Turns "the first `left` groups" into a set of categories.
+  void name_categories(RankSplit& split, const RankMap& map) const {
+    split.is_category = true;
+    split.categories.assign((map.n_categories + 63) / 64, 0);
+    split.missing_left = false;
+    for (std::uint32_t p = 0; p < groups_.size(); ++p) {
+      const bool goes_left = p < split.left;
+      const std::uint32_t rank = groups_[p].rank;
+      if (rank == 0) {
+        split.missing_left = goes_left;
+      } else if (goes_left) {
+        split.categories[(rank - 1) / 64] |= std::uint64_t{1} << (rank - 1) % 64;
+      }
+    }
+  }
+
+  template <class Key>
+  KeySorter<Key>& scratch() {
+    if constexpr (sizeof(Key) == 4) {
+      return narrow_;
+    } else {
+      return wide_;
+    }
+  }
+
+  static constexpr std::uint64_t category_stride = std::uint64_t{1} << 32;
+
+  const RankedTable& table_;
+  const Growth& growth_;
+  KeySorter<std::uint32_t> narrow_;
+  KeySorter<std::uint64_t> wide_;
+  std::vector<Group> groups_;
+  std::vector<std::uint32_t> places_;
+};
+
+}  // namespace thrum::forest
