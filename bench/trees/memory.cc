@@ -1,0 +1,47 @@
+#include <fmt/format.h>
+
+#include <fstream>
+#include <stdexcept>
+
+#include "measurements.h"
+#include "thrum/data/generate.h"
+#include "thrum/learn/learner.h"
+
+namespace thrum::bench {
+namespace {
+
+std::size_t status_bytes(const std::string& key) {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    std::size_t kilobytes = 0;
+    if (word == key + ":" && status >> kilobytes) return kilobytes * 1024;
+  }
+  throw std::runtime_error("no " + key + " in /proc/self/status");
+}
+
+void forget_peak() {
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
+
+Dataset generated(std::size_t rows, const Execution& execution) {
+  auto table = std::make_shared<const Table>(generate("higgs-like", rows, execution));
+  return Dataset(std::move(table), {.target = generator_target("higgs-like")});
+}
+
+}  // namespace
+
+std::string memory(Words words) {
+  const LocalExecution execution(2, 7);
+  const Learner& learner = find_learner("gbdt");
+  Options options = learner.default_options();
+  options.set("n_estimators", "10");
+  options.set("num_leaves", "255");
+  learner.fit(generated(1000, execution), options, execution);
+  const Dataset dataset = generated(std::stoull(words[0]), execution);
+  forget_peak();
+  const std::size_t before = status_bytes("VmRSS");
+  learner.fit(dataset, options, execution);
+  return fmt::format(R"({{"bytes": {}}})", status_bytes("VmHWM") - before);
+}
+
+}  // namespace thrum::bench
