@@ -30,6 +30,7 @@ Command evaluate_command();
 Command help_command();
 Command info_command();
 Command inspect_command();
+Command explain_command();
 Command man_command();
 Command plan_command();
 Command predict_command();

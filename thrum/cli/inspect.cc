@@ -3,15 +3,21 @@
 #include <memory>
 
 #include "thrum/cli/commands.h"
+#include "thrum/cli/exit_code.h"
 #include "thrum/cli/model_argument.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/model/tree/tree_text.h"
 
 namespace thrum::cli {
 namespace {
 
 struct InspectArguments {
   std::string model = {};
+  int tree = -1;
+  std::string format = "text";
+  int max_depth = 0;
+  bool dump = false;
 };
 
 std::string_view type_name(FeatureType type) {
@@ -80,18 +86,57 @@ std::string model_card(const Model& model, const std::string& file) {
   return text + aligned(features, "ll") + "\n" + model.description();
 }
 
+const TreeModel& trees_of(const Model& model, const std::string& file) {
+  const auto* trees = dynamic_cast<const TreeModel*>(&model);
+  if (trees == nullptr) {
+    throw usage_error(fmt::format("{} is a {}, which has no trees", file, model.algorithm()),
+                      "leave --tree and --dump out");
+  }
+  return *trees;
+}
+
+std::string drawn_tree(const TreeModel& model, const InspectArguments& arguments) {
+  const auto index = static_cast<std::size_t>(arguments.tree);
+  TreeWriting writing;
+  if (arguments.max_depth > 0) writing.max_depth = static_cast<std::size_t>(arguments.max_depth);
+  if (arguments.format == "dot") return tree_dot(model, index, writing);
+  if (arguments.format == "svg") return tree_svg(model, index, writing);
+  if (arguments.format == "json") return tree_json(model, index) + "\n";
+  return tree_text(model, index, writing);
+}
+
+std::string inspection(const Model& model, const InspectArguments& arguments, bool as_json) {
+  if (arguments.dump) return ensemble_json(trees_of(model, arguments.model)) + "\n";
+  if (arguments.tree < 0) {
+    return as_json ? model_json(model, arguments.model).dump(2) + "\n" : model_card(model, arguments.model);
+  }
+  const TreeModel& trees = trees_of(model, arguments.model);
+  return as_json ? tree_json(trees, static_cast<std::size_t>(arguments.tree)) + "\n" : drawn_tree(trees, arguments);
+}
+
 }  // namespace
 
 Command inspect_command() {
   auto arguments = std::make_shared<InspectArguments>();
-  Command command{.name = "inspect", .summary = "Show what a model holds: its card, its features, its coefficients."};
+  Command command{.name = "inspect",
+                  .summary = "Show what a model holds: its card, its coefficients or importances, its trees."};
   command.examples = {{"thrum inspect adult.thrum", ""},
-                      {"thrum inspect adult.thrum --json | jq .parameters", "coefficients for a script"}};
+                      {"thrum inspect adult.thrum --json | jq .parameters", "coefficients for a script"},
+                      {"thrum inspect forest.thrum --tree 0 --format svg > tree.svg", "one tree as a picture"}};
+  const auto flag = [&](OptionField field, ParameterTraits traits = {}) {
+    traits.group = "Trees";
+    command.parameters.push_back(parameter(field, arguments.get(), std::move(traits)));
+  };
   command.parameters = {model_parameter(&InspectArguments::model, *arguments)};
+  flag(option_field("tree", &InspectArguments::tree, Range{-1}, "show this tree, counted from 0; -1: the model's card"),
+       {.value = "N"});
+  flag(option_field("format", &InspectArguments::format, {"text", "dot", "svg", "json"}, "how to show a tree"));
+  flag(option_field("max_depth", &InspectArguments::max_depth, Range{0},
+                    "show a tree down to so many questions; 0: all of it"));
+  flag(option_field("dump", &InspectArguments::dump, {}, "print all trees as one JSON object"));
   command.run = [arguments](Session& session) {
     const auto model = read_model(arguments->model);
-    print(session.globals.json ? model_json(*model, arguments->model).dump(2) + "\n"
-                               : model_card(*model, arguments->model));
+    print(blame(ExitCode::usage, [&] { return inspection(*model, *arguments, session.globals.json); }));
   };
   return command;
 }

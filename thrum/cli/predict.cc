@@ -19,28 +19,49 @@ struct PredictArguments {
   DataArguments data = {};
   std::string output = "-";
   bool proba = false;
+  bool contributions = false;
 };
 
+Column column_of(MatrixView<const double> matrix, std::size_t j, std::string name) {
+  std::vector<double> values(matrix.rows());
+  for (std::size_t row = 0; row < values.size(); ++row) values[row] = matrix(row, j);
+  return Column::float64(std::move(name), std::move(values));
+}
+
 /// outputs: (n_rows, n_classes or 1).
-Table prediction_table(const Target& target, MatrixView<const double> outputs, bool proba) {
-  const auto column = [&](std::string name, std::size_t j) {
-    std::vector<double> values(outputs.rows());
-    for (std::size_t row = 0; row < values.size(); ++row) values[row] = outputs(row, j);
-    return Column::float64(std::move(name), std::move(values));
-  };
+std::vector<Column> prediction_columns(const Target& target, MatrixView<const double> outputs, bool proba) {
   std::vector<Column> columns;
   if (target.task == Task::regression) {
-    columns.push_back(column("prediction", 0));
-    return Table(std::move(columns), "the predictions");
+    columns.push_back(column_of(outputs, 0, "prediction"));
+    return columns;
   }
   std::vector<std::string> winners;
   winners.reserve(outputs.rows());
   for (const std::size_t winner : most_probable(outputs)) winners.push_back(target.classes[winner]);
   columns.push_back(Column::category_from("prediction", winners));
   for (std::size_t j = 0; proba && j < target.classes.size(); ++j) {
-    columns.push_back(column("proba_" + target.classes[j], j));
+    columns.push_back(column_of(outputs, j, "proba_" + target.classes[j]));
   }
-  return Table(std::move(columns), "the predictions");
+  return columns;
+}
+
+/// "contribution_age", and the class before the feature where there is a margin per class.
+std::string contribution_name(const Schema& schema, std::size_t n_margins, std::size_t k, const std::string& feature) {
+  return "contribution_" + (n_margins == 1 ? "" : schema.target.classes[k] + "_") + feature;
+}
+
+/// Per margin what every feature contributes, and the base from which they move it.
+void add_contributions(std::vector<Column>& columns, const Model& model, const Table& table,
+                       const Execution& execution) {
+  const Schema& schema = model.schema();
+  const std::size_t width = schema.features.size() + 1;
+  const std::vector<double> values = blame(ExitCode::data, [&] { return explain(model, table, execution); });
+  const std::size_t n_margins = values.size() / table.n_rows() / width;
+  const MatrixView<const double> matrix(values.data(), table.n_rows(), n_margins * width);
+  for (std::size_t j = 0; j < matrix.cols(); ++j) {
+    const std::string feature = j % width + 1 < width ? schema.features[j % width].name : "(base)";
+    columns.push_back(column_of(matrix, j, contribution_name(schema, n_margins, j / width, feature)));
+  }
 }
 
 void check_arguments(const PredictArguments& arguments, const Model& model, const Session& session) {
@@ -64,8 +85,10 @@ void predict_file(const PredictArguments& arguments, const Session& session) {
   const std::vector<double> outputs = blame(ExitCode::data, [&] { return predict(*model, table, execution); });
   const double predict_seconds = predicting.seconds();
   const MatrixView<const double> rows(outputs.data(), table.n_rows(), outputs.size() / table.n_rows());
+  std::vector<Column> columns = prediction_columns(model->schema().target, rows, arguments.proba);
+  if (arguments.contributions) add_contributions(columns, *model, table, execution);
   session.console.end_progress();
-  const Table predictions = prediction_table(model->schema().target, rows, arguments.proba);
+  const Table predictions(std::move(columns), "the predictions");
   blame(ExitCode::failure, [&] { write_csv(predictions, arguments.output, execution); });
   session.say(fmt::format("predicted {} rows in {:.3f} s{}", grouped(table.n_rows()), predict_seconds,
                           arguments.output == "-" ? "" : ", saved " + arguments.output));
@@ -85,7 +108,8 @@ Command predict_command() {
   command.description =
       "Writes CSV with a header: the column prediction and, with --proba, one column proba_CLASS per class. Columns "
       "of\n"
-      "the data are matched by name, in any order; columns that the model does not know are not looked at.";
+      "the data are matched by name, in any order; columns that the model does not know are not looked at. With\n"
+      "--contributions, the columns contribution_FEATURE and contribution_(base) add up to the margin.";
   command.examples = {{"thrum predict adult.thrum new.csv -o predicted.csv", ""},
                       {"thrum predict adult.thrum new.csv --proba | head", "probabilities, on standard output"}};
   command.parameters = {model_parameter(&PredictArguments::model, *arguments)};
@@ -94,6 +118,9 @@ Command predict_command() {
   }
   command.parameters.push_back(parameter(
       option_field("proba", &PredictArguments::proba, {}, "add the probability of every class"), arguments.get()));
+  command.parameters.push_back(parameter(option_field("contributions", &PredictArguments::contributions, {},
+                                                      "add what every feature adds to the margins; trees: TreeSHAP"),
+                                         arguments.get()));
   command.parameters.push_back(
       parameter(option_field("output", &PredictArguments::output, {}, "the CSV file; - is standard output"),
                 arguments.get(), {.letter = 'o', .value = "FILE"}));

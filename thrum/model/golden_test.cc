@@ -9,6 +9,7 @@
 #include "thrum/core/json_internal.h"
 #include "thrum/model/model.h"
 #include "thrum/model/model_fixture_test.h"
+#include "thrum/model/tree/tree_fixture_test.h"
 #include "thrum/runtime/file.h"
 
 namespace thrum {
@@ -87,10 +88,22 @@ std::unique_ptr<Model> regression() {
   return std::make_unique<LinearRegressionModel>(model_test::regression_model());
 }
 
+std::unique_ptr<Model> boosted() {
+  return std::make_unique<TreeModel>(
+      model_test::golden_trees("gbdt", model_test::schema_of({"<=50K", ">50K"}),
+                               {.n_trees = 6, .n_leaves = 7, .link = Link::logistic, .missing_both_ways = true}));
+}
+std::unique_ptr<Model> forest() {
+  return std::make_unique<TreeModel>(
+      model_test::golden_trees("random-forest", model_test::schema_of({"1", "2", "10"}),
+                               {.n_trees = 3, .n_leaves = 9, .leaf_width = 3, .n_margins = 3, .link = Link::clip}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Version1, GoldenModel,
                          testing::Values(Golden{"logistic-regression-2-v1", &two_classes},
                                          Golden{"logistic-regression-3-v1", &three_classes},
-                                         Golden{"ridge-v1", &regression}),
+                                         Golden{"ridge-v1", &regression}, Golden{"gbdt-2-v1", &boosted},
+                                         Golden{"random-forest-3-v1", &forest}),
                          [](const auto& file) {
                            std::string name = file.param.name;
                            std::erase(name, '-');

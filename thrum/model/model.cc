@@ -165,6 +165,29 @@ std::vector<double> predict(const Model& model, const Table& table, const Execut
   return outputs;
 }
 
+std::vector<double> explain(const Model& model, const Table& table, const Execution& execution) {
+  constexpr std::size_t batch_rows = 256;
+  const std::vector<std::byte> image = model.compile_to_explain();
+  const auto predictor = open_predictor(image);
+  if (predictor->n_margins() == 0) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[explain] expected a model that explains itself, this {} does not", model.algorithm()));
+  }
+  const FeatureReader reader(model.schema(), table);
+  const std::size_t width = predictor->n_margins() * (reader.n_features() + 1);
+  std::vector<double> contributions(table.n_rows() * width);
+  parallel_for(
+      *execution.arena, table.n_rows(), batch_rows,
+      [&](std::size_t begin, std::size_t end) {
+        std::vector<double> buffer((end - begin) * reader.n_features());
+        const MatrixView<double> rows(buffer.data(), end - begin, reader.n_features());
+        reader.read(begin, rows);
+        predictor->explain(rows, {contributions.data() + begin * width, end - begin, width});
+      },
+      execution.stop);
+  return contributions;
+}
+
 std::vector<std::size_t> most_probable(MatrixView<const double> probabilities) {
   std::vector<std::size_t> classes(probabilities.rows());
   for (std::size_t i = 0; i < classes.size(); ++i) {

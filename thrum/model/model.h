@@ -49,6 +49,9 @@ class Model {
 
   /// The compiled form that predicts, and that several processes can share: pointer-free bytes for Predictor::open.
   virtual std::vector<std::byte> compile() const = 0;
+
+  /// The same, and able to explain (see Predictor::explain) where the algorithm is; that takes more memory.
+  virtual std::vector<std::byte> compile_to_explain() const { return compile(); }
 };
 
 /// The bytes of the model file (see model_file.h); equal models give equal bytes.
@@ -64,6 +67,11 @@ std::unique_ptr<Model> deserialize(ByteSpan bytes, std::string_view source);
 /// The predictions for all rows of `table`, (n_rows, n_outputs) row-major: probabilities of the classes, or one number.
 /// Columns are matched by name. The same for any number of threads. Throws as FeatureReader; cancelled.
 std::vector<double> predict(const Model& model, const Table& table, const Execution& execution);
+
+/// What each feature adds to the margins of every row of `table`: (n_rows, n_margins * (n_features + 1)), see
+/// Predictor::explain. The same for any number of threads. Throws invalid_argument for a model that does not explain;
+/// as FeatureReader; cancelled.
+std::vector<double> explain(const Model& model, const Table& table, const Execution& execution);
 
 /// The class with the highest probability (the first of equals) per row of `probabilities`.
 std::vector<std::size_t> most_probable(MatrixView<const double> probabilities);

@@ -14,6 +14,7 @@
 #include "thrum/model/prepared_predictor_internal.h"
 #include "thrum/model/tree/byte_trees_internal.h"
 #include "thrum/model/tree/deep_trees_internal.h"
+#include "thrum/model/tree/explaining_trees_internal.h"
 #include "thrum/model/tree/general_trees_internal.h"
 
 namespace thrum {
@@ -31,6 +32,7 @@ constexpr std::array engines = {
     Engine{"deep-float-trees", &open_deep_float_trees},
     Engine{"deep-double-trees", &open_deep_double_trees},
     Engine{"general-trees", &open_general_trees},
+    Engine{"explaining-trees", &open_explaining_trees},
     Engine{prepared_engine, &open_prepared},
 };
 

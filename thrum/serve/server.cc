@@ -26,6 +26,13 @@ bool is_worker_process() {
   return command == serve_worker_command;
 }
 
+/// Explains predictions too, unless that would take too much memory of every worker.
+std::vector<std::byte> image_of(const Model& model) {
+  constexpr std::size_t largest = std::size_t{64} << 20;
+  std::vector<std::byte> image = model.compile_to_explain();
+  return image.size() <= largest ? image : model.compile();
+}
+
 void supervise(std::vector<serving::ModelImage> models, const ServeOptions& options) {
   if (is_worker_process()) {
     throw Error(ErrorCode::invalid_argument, "[serve] a worker process came as far as serve()",
@@ -67,7 +74,7 @@ void Server::serve(const ServeOptions& options) const {
 }
 
 void Server::serve(const Model& model, const ServeOptions& options) const {
-  std::vector<serving::ModelImage> models = {{"model", "1", model.compile()}};
+  std::vector<serving::ModelImage> models = {{"model", "1", image_of(model)}};
   log(LogLevel::info, "Serving " + std::string(model.algorithm()) + ", " +
                           std::to_string(model.schema().features.size()) + " features, " +
                           std::to_string(models[0].bytes.size()) + " bytes");

@@ -65,7 +65,10 @@ class RandomTreeMaker {
     for (std::size_t leaf = 0; leaf < wish_.n_leaves; ++leaf) {
       if (leaf > 0) split(tree, below(leaf));
       tree.leaf_weights.push_back(1 + static_cast<double>(below(100)));
-      for (std::size_t k = 0; k < wish_.leaf_width; ++k) tree.leaf_values.push_back(uniform());
+      double sum = 0;
+      for (std::size_t k = 0; k < wish_.leaf_width; ++k) sum += tree.leaf_values.emplace_back(uniform());
+      if (wish_.link != Link::clip) continue;
+      for (double& p : std::span(tree.leaf_values).last(wish_.leaf_width)) p /= sum;
     }
     for (std::size_t i = tree.nodes.size(); i-- > 0;) {
       const auto weight = [&](std::int32_t child) {
@@ -141,6 +144,24 @@ inline TreeModel tree_model(std::string algorithm, Schema schema, TreeEnsemble e
                                  .options_json = R"({"n_estimators":7})"}});
 }
 
+/// age <= 30 ? 1 : (work in {b} ? 2 : 4)
+inline TreeEnsemble small_ensemble() {
+  Tree tree;
+  tree.nodes = {{.feature = 0, .left = ~0, .right = 1, .threshold = 30, .missing_left = true, .gain = 3, .weight = 10},
+                {.feature = 1, .left = ~1, .right = ~2, .category_set = 0, .gain = 1, .weight = 7}};
+  tree.leaf_values = {1, 2, 4};
+  tree.leaf_weights = {3, 5, 2};
+  tree.category_bits = {0b10};
+  TreeEnsemble ensemble;
+  ensemble.trees = {tree};
+  return ensemble;
+}
+
+inline Schema small_schema() {
+  return {.features = {{"age"}, {"work", FeatureType::category, {"a", "b", "c"}}},
+          .target = {"pay", Task::regression, {}}};
+}
+
 /// The leaf of a row, by the definition of a tree.
 inline std::size_t plain_leaf(const Tree& tree, const Schema& schema, std::span<const double> row, bool float_inputs) {
   if (tree.nodes.empty()) return 0;
@@ -196,6 +217,16 @@ inline std::vector<double> random_rows(const Schema& schema, std::size_t n, std:
     }
   }
   return rows;
+}
+
+/// Of the features of model_of, for golden files: thresholds among the values that are predicted there.
+inline TreeModel golden_trees(std::string algorithm, Schema schema, RandomTrees wish) {
+  wish.whole_thresholds = true;
+  TreeEnsemble ensemble = random_ensemble(schema, wish);
+  for (Tree& tree : ensemble.trees) {
+    for (TreeNode& node : tree.nodes) node.threshold = node.category_set < 0 ? 30 + 4 * node.threshold : 0;
+  }
+  return tree_model(std::move(algorithm), std::move(schema), std::move(ensemble));
 }
 
 }  // namespace thrum::model_test

@@ -3,14 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
+#include <vector>
 
 #include "thrum/core/assert.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/model/tree/byte_trees_internal.h"
 #include "thrum/model/tree/deep_trees_internal.h"
+#include "thrum/model/tree/explaining_trees_internal.h"
 #include "thrum/model/tree/general_trees_internal.h"
 #include "thrum/model/tree/tree_file_internal.h"
+#include "thrum/model/tree/tree_importance.h"
 
 namespace thrum {
 namespace {
@@ -19,6 +23,34 @@ std::size_t n_leaves(const TreeEnsemble& ensemble) {
   std::size_t n = 0;
   for (const Tree& tree : ensemble.trees) n += tree.n_leaves();
   return n;
+}
+
+/// The most questions that a row may be asked by one tree.
+std::size_t depth(const TreeEnsemble& ensemble) {
+  std::size_t depth = 0;
+  for (const Tree& tree : ensemble.trees) depth = std::max(depth, std::ranges::max(tree_depths(tree)));
+  return depth;
+}
+
+std::string counted(std::size_t n, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", n, n == 1 ? one : many);
+}
+
+std::string importance_text(const std::vector<TreeImportance>& importances, const Schema& schema) {
+  double total = 0;
+  for (const TreeImportance& importance : importances) total += importance.gain;
+  std::vector<std::size_t> order(importances.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, [&](std::size_t i, std::size_t j) {
+    return std::pair(importances[i].gain, importances[i].n_splits) >
+           std::pair(importances[j].gain, importances[j].n_splits);
+  });
+  std::string text = "share of the gain, and splits, per feature:\n";
+  for (const std::size_t j : order) {
+    const double share = total > 0 ? 100 * importances[j].gain / total : 0;
+    text += fmt::format("  {:>6.2f} % {:>8}  {}\n", share, importances[j].n_splits, schema.features[j].name);
+  }
+  return text;
 }
 
 }  // namespace
@@ -45,17 +77,31 @@ std::vector<std::byte> TreeModel::compile() const {
   return compile_general_trees(parts_.ensemble, parts_.schema);
 }
 
+std::vector<std::byte> TreeModel::compile_to_explain() const {
+  return compile_explaining_trees(parts_.ensemble, parts_.schema, compile());
+}
+
 std::string TreeModel::description() const {
-  return fmt::format("{} trees with {} leaves, {} margin{}, link {}\n", parts_.ensemble.trees.size(),
-                     n_leaves(parts_.ensemble), parts_.ensemble.n_margins(),
-                     parts_.ensemble.n_margins() == 1 ? "" : "s", link_name(parts_.ensemble.link));
+  const TreeEnsemble& ensemble = parts_.ensemble;
+  return fmt::format("{} with {}, at most {} deep\n", counted(ensemble.trees.size(), "tree", "trees"),
+                     counted(n_leaves(ensemble), "leaf", "leaves"), counted(depth(ensemble), "question", "questions")) +
+         importance_text(tree_importances(ensemble, parts_.schema.features.size()), parts_.schema);
 }
 
 std::string TreeModel::description_json() const {
-  return Json{{"trees", parts_.ensemble.trees.size()},
-              {"leaves", n_leaves(parts_.ensemble)},
-              {"margins", parts_.ensemble.n_margins()},
-              {"link", link_name(parts_.ensemble.link)}}
+  const TreeEnsemble& ensemble = parts_.ensemble;
+  const auto importances = tree_importances(ensemble, parts_.schema.features.size());
+  Json gains = Json::object();
+  Json splits = Json::object();
+  for (std::size_t j = 0; j < importances.size(); ++j) {
+    gains[parts_.schema.features[j].name] = importances[j].gain;
+    splits[parts_.schema.features[j].name] = importances[j].n_splits;
+  }
+  return Json{{"trees", ensemble.trees.size()},
+              {"leaves", n_leaves(ensemble)},
+              {"depth", depth(ensemble)},
+              {"link", link_name(ensemble.link)},
+              {"importances", {{"gain", std::move(gains)}, {"split", std::move(splits)}}}}
       .dump();
 }
 

@@ -32,6 +32,7 @@ class TreeModel final : public Model {
   std::string description_json() const override;
   void write(ModelFileBuilder& file) const override;
   std::vector<std::byte> compile() const override;
+  std::vector<std::byte> compile_to_explain() const override;
 
   const TreeEnsemble& ensemble() const noexcept { return parts_.ensemble; }
 

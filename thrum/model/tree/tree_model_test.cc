@@ -14,29 +14,13 @@ namespace {
 using model_test::error_of;
 using model_test::plain_margins;
 using model_test::random_ensemble;
+using model_test::small_ensemble;
+using model_test::small_schema;
 using model_test::tree_model;
 using model_test::tree_schema;
 using testing::ElementsAre;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-/// age <= 30 ? 1 : (work in {b} ? 2 : 4)
-TreeEnsemble small_ensemble() {
-  Tree tree;
-  tree.nodes = {{.feature = 0, .left = ~0, .right = 1, .threshold = 30, .missing_left = true, .gain = 3, .weight = 10},
-                {.feature = 1, .left = ~1, .right = ~2, .category_set = 0, .gain = 1, .weight = 7}};
-  tree.leaf_values = {1, 2, 4};
-  tree.leaf_weights = {3, 5, 2};
-  tree.category_bits = {0b10};
-  TreeEnsemble ensemble;
-  ensemble.trees = {tree};
-  return ensemble;
-}
-
-Schema small_schema() {
-  return {.features = {{"age"}, {"work", FeatureType::category, {"a", "b", "c"}}},
-          .target = {"pay", Task::regression, {}}};
-}
 
 std::vector<double> predict_row(const Model& model, const std::vector<double>& row) {
   const auto image = model.compile();

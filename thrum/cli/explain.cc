@@ -1,0 +1,195 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <numeric>
+#include <span>
+
+#include "thrum/cli/commands.h"
+#include "thrum/cli/data_arguments.h"
+#include "thrum/cli/exit_code.h"
+#include "thrum/cli/model_argument.h"
+#include "thrum/cli/text.h"
+#include "thrum/core/json_internal.h"
+#include "thrum/data/feature_reader.h"
+#include "thrum/model/predictor.h"
+#include "thrum/model/tree/tree_text.h"
+
+namespace thrum::cli {
+namespace {
+
+struct ExplainArguments {
+  std::string model = {};
+  DataArguments data = {};
+  std::int64_t row = 1;
+  std::string of_class = {};
+  std::size_t top = 10;
+  bool paths = false;
+};
+
+/// One row, what is predicted of it and why.
+struct Explanation {
+  std::vector<double> row;
+  std::vector<double> outputs;
+  std::size_t n_margins;
+  std::vector<double> contributions;  ///< (n_margins, n_features + 1), see Predictor::explain
+
+  std::span<const double> of_margin(std::size_t k) const {
+    return std::span(contributions).subspan(k * (row.size() + 1), row.size() + 1);
+  }
+  double margin(std::size_t k) const {
+    const auto parts = of_margin(k);
+    return std::accumulate(parts.begin(), parts.end(), 0.0);
+  }
+};
+
+std::vector<double> read_row(const Schema& schema, const Table& table, std::int64_t row) {
+  const FeatureReader reader(schema, table);
+  if (static_cast<std::size_t>(row) > table.n_rows()) {
+    throw Failure(ExitCode::usage, ErrorCode::invalid_argument,
+                  fmt::format("--row: {} has {}, got {}", table.source(), counted(table.n_rows(), "row"), row));
+  }
+  std::vector<double> values(reader.n_features());
+  reader.read(static_cast<std::size_t>(row) - 1, {values.data(), 1, values.size()});
+  return values;
+}
+
+Explanation explain_row(const Model& model, std::vector<double> row) {
+  const auto image = model.compile_to_explain();
+  const auto predictor = open_predictor(image);
+  const std::size_t n_margins = predictor->n_margins();
+  if (n_margins == 0) throw usage_error(fmt::format("this {} does not explain itself", model.algorithm()));
+  const MatrixView<const double> rows(row.data(), 1, row.size());
+  std::vector<double> outputs(predictor->n_outputs());
+  predictor->predict(rows, {outputs.data(), 1, outputs.size()});
+  std::vector<double> contributions(n_margins * (row.size() + 1));
+  predictor->explain(rows, {contributions.data(), 1, contributions.size()});
+  return {std::move(row), std::move(outputs), n_margins, std::move(contributions)};
+}
+
+std::string value_text(const Feature& feature, double x) {
+  if (std::isnan(x)) return "missing";
+  if (feature.type == FeatureType::number) return fmt::format("{}", x);
+  const bool known = x >= 0 && x < static_cast<double>(feature.categories.size());
+  return known ? feature.categories[static_cast<std::size_t>(x)] : "unknown";
+}
+
+/// Whose margin is explained: that of the class asked for, or of the most probable one.
+std::size_t margin_index(const ExplainArguments& arguments, const Target& target, const Explanation& explanation) {
+  if (arguments.of_class.empty()) {
+    if (explanation.n_margins == 1) return 0;
+    return most_probable({explanation.outputs.data(), 1, explanation.outputs.size()})[0];
+  }
+  const auto found = std::ranges::find(target.classes, arguments.of_class);
+  if (found == target.classes.end() || explanation.n_margins == 1) {
+    throw usage_error(fmt::format("--class: the model has no margin of its own for \"{}\"", arguments.of_class));
+  }
+  return static_cast<std::size_t>(found - target.classes.begin());
+}
+
+/// ">50K", or what a regression predicts.
+std::string margin_name(const Target& target, std::size_t n_margins, std::size_t k) {
+  if (target.task == Task::regression) return target.name;
+  return n_margins == 1 ? target.classes[1] : target.classes[k];
+}
+
+std::string prediction_line(const Target& target, const Explanation& explanation, std::int64_t row) {
+  if (target.task == Task::regression) {
+    return fmt::format("row {}: {} is predicted as {:.6g}\n", row, target.name, explanation.outputs[0]);
+  }
+  const std::size_t winner = most_probable({explanation.outputs.data(), 1, explanation.outputs.size()})[0];
+  return fmt::format("row {}: {} is predicted as {} (probability {:.4f})\n", row, target.name, target.classes[winner],
+                     explanation.outputs[winner]);
+}
+
+std::string contributions_text(const ExplainArguments& arguments, const Schema& schema,
+                               const Explanation& explanation) {
+  const std::size_t k = margin_index(arguments, schema.target, explanation);
+  const std::size_t n = schema.features.size();
+  const auto values = explanation.of_margin(k);
+  std::vector<std::size_t> order(n);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::greater{}, [&](std::size_t j) { return std::abs(values[j]); });
+  std::string text =
+      fmt::format("margin of {}: {:.6g}\n  {:>12.6f}  (base)\n", margin_name(schema.target, explanation.n_margins, k),
+                  explanation.margin(k), values[n]);
+  const std::size_t shown = std::min(arguments.top, n);
+  for (const std::size_t j : std::span(order).first(shown)) {
+    text += fmt::format("  {:>+12.6f}  {} = {}\n", values[j], schema.features[j].name,
+                        value_text(schema.features[j], explanation.row[j]));
+  }
+  double rest = 0;
+  for (const std::size_t j : std::span(order).subspan(shown)) rest += values[j];
+  return shown == n ? text : text + fmt::format("  {:>+12.6f}  {} more\n", rest, counted(n - shown, "feature"));
+}
+
+Json explanation_json(const ExplainArguments& arguments, const Schema& schema, const Explanation& explanation) {
+  const std::size_t n = schema.features.size();
+  Json margins = Json::array();
+  for (std::size_t k = 0; k < explanation.n_margins; ++k) {
+    const auto values = explanation.of_margin(k);
+    Json contributions = Json::object();
+    for (std::size_t j = 0; j < n; ++j) contributions[schema.features[j].name] = values[j];
+    margins.push_back({{"of", margin_name(schema.target, explanation.n_margins, k)},
+                       {"margin", explanation.margin(k)},
+                       {"base", values[n]},
+                       {"contributions", std::move(contributions)}});
+  }
+  return {{"schema", "thrum.explain/1"},
+          {"model", arguments.model},
+          {"row", arguments.row},
+          {"outputs", explanation.outputs},
+          {"margins", std::move(margins)}};
+}
+
+void explain_file(const ExplainArguments& arguments, const Session& session) {
+  const auto model = read_model(arguments.model);
+  const auto* trees = dynamic_cast<const TreeModel*>(model.get());
+  if (arguments.paths && trees == nullptr) {
+    throw usage_error(fmt::format("--paths: {} is a {}, which has no trees", arguments.model, model->algorithm()));
+  }
+  const Schema& schema = model->schema();
+  const Table table = read_data(arguments.data, arguments.data.file, session);
+  session.console.end_progress();
+  const Explanation explanation =
+      explain_row(*model, blame(ExitCode::data, [&] { return read_row(schema, table, arguments.row); }));
+  if (session.globals.json) {
+    print(explanation_json(arguments, schema, explanation).dump(2) + "\n");
+    return;
+  }
+  std::string text =
+      prediction_line(schema.target, explanation, arguments.row) + contributions_text(arguments, schema, explanation);
+  for (std::size_t t = 0; arguments.paths && t < trees->ensemble().trees.size(); ++t) {
+    text += path_text(*trees, t, explanation.row);
+  }
+  print(text);
+}
+
+}  // namespace
+
+Command explain_command() {
+  auto arguments = std::make_shared<ExplainArguments>();
+  Command command{.name = "explain", .summary = "Say why a model predicts what it does for a row."};
+  command.description =
+      "What each feature adds to the margin of the row: of linear models its terms, of trees exact Shapley values\n"
+      "(TreeSHAP). thrum predict --contributions writes them for all rows.";
+  command.examples = {{"thrum explain adult.thrum new.csv --row 3", ""},
+                      {"thrum explain adult.thrum new.csv --paths", "with the questions of every tree"}};
+  command.parameters = {model_parameter(&ExplainArguments::model, *arguments)};
+  for (Parameter& made : data_parameters(arguments->data, "the rows, a CSV or TSV file; - reads standard input")) {
+    command.parameters.push_back(std::move(made));
+  }
+  const auto flag = [&](const OptionField& field, ParameterTraits traits = {}) {
+    command.parameters.push_back(parameter(field, arguments.get(), std::move(traits)));
+  };
+  flag(option_field("row", &ExplainArguments::row, Range{1}, "which row of the data, counted from 1"), {.value = "N"});
+  flag(option_field("class", &ExplainArguments::of_class, {}, "whose margin; by default the most probable class'"));
+  flag(option_field("top", &ExplainArguments::top, Range{1}, "how many features to show"), {.value = "N"});
+  flag(option_field("paths", &ExplainArguments::paths, {}, "show what the row answers in every tree"));
+  command.run = [arguments](Session& session) { explain_file(*arguments, session); };
+  return command;
+}
+
+}  // namespace thrum::cli
