@@ -37,7 +37,7 @@ HWY_INLINE std::size_t count_below(const double* HWY_RESTRICT thresholds, double
 HWY_INLINE Bytes rank_of(const Plane& plane, const double* HWY_RESTRICT thresholds, double x) {
   const NodeRule rule(plane.rule);
   if (HWY_UNLIKELY(rule.is_missing(x))) return rule.missing_left() ? -128 : 127;
-  const std::size_t block = count_below(thresholds, x);
+  const std::size_t block = plane.n_blocks == 1 ? 0 : count_below(thresholds, x);
   const std::size_t in_block = count_below(thresholds + (1 + block) * fan_out, x);
   return static_cast<Bytes>(static_cast<int>(block * fan_out + in_block) - 128);
 }
@@ -80,9 +80,42 @@ HWY_INLINE void select(const Node& node, const Bytes* HWY_RESTRICT planes, Bytes
   }
 }
 
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+/// The doubles of at most 32 leaves stay in registers, where 8 rows look theirs up at once.
+class LeafValues {
+ public:
+  LeafValues(const double* values, std::size_t n) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      const std::size_t here = n <= 8 * i ? 0 : HWY_MIN(n - 8 * i, std::size_t{8});
+      table_[i] = _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << here) - 1), values + 8 * i);
+    }
+  }
+
+  HWY_INLINE __m512d of(const std::uint8_t* leaves) const {
+    const __m512i leaf = _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(leaves)));
+    const __m512d low = _mm512_permutex2var_pd(table_[0], leaf, table_[1]);
+    const __m512d high = _mm512_permutex2var_pd(table_[2], leaf, table_[3]);
+    return _mm512_mask_mov_pd(low, _mm512_test_epi64_mask(leaf, _mm512_set1_epi64(16)), high);
+  }
+
+ private:
+  __m512d table_[4];
+};
+#endif
+
 /// sums[i] += values[leaves[i]]
 HWY_INLINE void add_values(const std::uint8_t* HWY_RESTRICT leaves, const double* HWY_RESTRICT values,
-                           double* HWY_RESTRICT sums) {
+                           std::size_t n_leaves, double* HWY_RESTRICT sums) {
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+  if (n_leaves <= 32) {
+    const LeafValues table(values, n_leaves);
+    for (std::size_t i = 0; i < block_rows; i += 8) {
+      _mm512_store_pd(sums + i, _mm512_add_pd(_mm512_load_pd(sums + i), table.of(leaves + i)));
+    }
+    return;
+  }
+#endif
+  (void)n_leaves;
   for (std::size_t i = 0; i < block_rows; ++i) sums[i] += values[leaves[i]];
 }
 
@@ -105,11 +138,11 @@ void add_tree(const View& view, std::size_t t, std::size_t n_planes, Scratch& sc
       reinterpret_cast<const std::uint8_t*>(scratch.leaves + (tree.n_nodes == 0 ? 0 : first_node_ref) * block_rows);
   const double* values = view.leaf_values.data() + tree.first_value;
   if (view.leaf_width == 1) {
-    add_values(chosen, values, sums + t % view.n_margins * block_rows);
+    add_values(chosen, values, tree.n_leaves, sums + t % view.n_margins * block_rows);
     return;
   }
   for (std::size_t k = 0; k < view.leaf_width; ++k) {
-    add_values(chosen, values + k * tree.n_leaves, sums + k * block_rows);
+    add_values(chosen, values + k * tree.n_leaves, tree.n_leaves, sums + k * block_rows);
   }
 }
 
@@ -141,15 +174,16 @@ HWY_INLINE std::size_t step(const Node* tree, std::size_t at, const Bytes* HWY_R
 
 void walk(const View& view, std::size_t first, const Bytes* row, std::array<std::size_t, walked_trees>& leaves) {
   std::array<const Node*, walked_trees> nodes;
-  std::size_t depth = 0;
   for (std::size_t j = 0; j < walked_trees; ++j) {
     const ByteTree& tree = view.trees[first + j];
     nodes[j] = view.nodes.data() + tree.first_node;
     leaves[j] = tree.n_nodes == 0 ? 0 : first_node_ref;
-    depth = HWY_MAX(depth, view.depths[first + j]);
   }
-  for (std::size_t d = 0; d < depth; ++d) {
-    for (std::size_t j = 0; j < walked_trees; ++j) leaves[j] = step(nodes[j], leaves[j], row);
+  // References of nodes have a bit that those of leaves do not have.
+  std::size_t all = first_node_ref;
+  while (all >= first_node_ref) {
+    all = 0;
+    for (std::size_t j = 0; j < walked_trees; ++j) all |= leaves[j] = step(nodes[j], leaves[j], row);
   }
 }
 

@@ -8,8 +8,10 @@
 namespace thrum {
 namespace {
 
-/// From so many rows on, a block costs less than row after row.
-constexpr std::size_t fewest_block_rows = 16;
+/// From so many rows on, a block costs less than row after row: it asks every question, and a walk few of many.
+std::size_t fewest_block_rows(std::size_t n_leaves) {
+  return std::clamp<std::size_t>(n_leaves / 6, 8, 40);
+}
 
 class ByteTrees final : public Predictor {
  public:
@@ -25,8 +27,7 @@ class ByteTrees final : public Predictor {
     view_.leaf_width = image.has_metadata("vector_leaves") ? view_.n_margins : 1;
     byte_trees::check(view_, schema_, image);
     for (const auto& tree : view_.trees) view_.longest_tree = std::max<std::size_t>(view_.longest_tree, tree.n_leaves);
-    depths_ = byte_trees::depths_of(view_);
-    view_.depths = depths_;
+    fewest_block_rows_ = fewest_block_rows(view_.longest_tree);
   }
 
   const Schema& schema() const noexcept override { return schema_; }
@@ -50,7 +51,7 @@ class ByteTrees final : public Predictor {
       some.data += begin * rows.row_stride;
       some.n = std::min(byte_trees::block_rows, rows.n - begin);
       const auto out = outputs.row_range(begin, begin + some.n);
-      if (some.n < fewest_block_rows) {
+      if (some.n < fewest_block_rows_) {
         predict_rows(some, out);
       } else {
         predict_block(some, out);
@@ -81,7 +82,7 @@ class ByteTrees final : public Predictor {
   Schema schema_;
   TreeOutputs outputs_;
   byte_trees::View view_;
-  std::vector<std::uint16_t> depths_;
+  std::size_t fewest_block_rows_ = 0;
 };
 
 }  // namespace

@@ -72,21 +72,4 @@ void check(const View& view, const Schema& schema, const ModelFile& image) {
   if (!fits || n_trees != view.trees.size()) image.fail("has trees whose nodes are linked wrongly");
 }
 
-std::vector<std::uint16_t> depths_of(const View& view) {
-  std::vector<std::uint16_t> depths;
-  std::vector<std::uint16_t> below(most_leaves);
-  for (const ByteTree& tree : view.trees) {
-    std::ranges::fill(below, std::uint16_t{0});
-    for (std::size_t i = tree.n_nodes; i-- > 0;) {
-      const Node& node = view.nodes[tree.first_node + i];
-      for (const std::size_t child : {node.left, node.right}) {
-        const std::uint16_t depth = child < first_node_ref ? 0 : below[child - first_node_ref];
-        below[i] = std::max(below[i], static_cast<std::uint16_t>(depth + 1));
-      }
-    }
-    depths.push_back(tree.n_nodes == 0 ? std::uint16_t{0} : below[0]);
-  }
-  return depths;
-}
-
 }  // namespace thrum::byte_trees

@@ -80,7 +80,6 @@ struct View {
   std::span<const Node> nodes = {};  ///< followed by most_leaves more, so that a walk may look at what it does not use
   std::span<const CategorySet> sets = {};
   std::span<const double> leaf_values = {};
-  std::span<const std::uint16_t> depths = {};  ///< per tree
   std::size_t leaf_width = 1;
   std::size_t n_margins = 1;
   std::size_t longest_tree = 0;  ///< in leaves
@@ -102,9 +101,6 @@ void add_row(const View& view, const Rows& rows, double* sums) noexcept;
 
 /// Throws corrupt_data where anything leads out of the image.
 void check(const View& view, const Schema& schema, const ModelFile& image);
-
-/// The steps from the root to the lowest leaf, per tree. REQUIRES: checked.
-std::vector<std::uint16_t> depths_of(const View& view);
 
 }  // namespace byte_trees
 
