@@ -21,6 +21,7 @@ Command cache_prune_command();
 Command cache_stat_command();
 Command cache_verify_command();
 Command completion_command();
+Command convert_command();
 Command data_command();
 Command data_generate_command();
 Command data_inspect_command();

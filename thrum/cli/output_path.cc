@@ -36,4 +36,15 @@ void check_output(const std::string& output, const std::vector<std::string>& inp
   if (::access(device ? output.c_str() : folder.c_str(), W_OK) != 0) refuse(output, std::strerror(errno));
 }
 
+void check_model_output(const std::string& output, const std::vector<std::string>& inputs, const Session& session) {
+  check_output(output, inputs);
+  if (output != "-") return;
+  if (session.globals.json) {
+    throw usage_error("--json and a model on standard output exclude each other", "name a file with -o");
+  }
+  if (isatty(STDOUT_FILENO) != 0) {
+    throw usage_error("a model is no text for a terminal", "name a file with -o, or send the output to one");
+  }
+}
+
 }  // namespace thrum::cli

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <charconv>
 #include <filesystem>
@@ -138,20 +137,9 @@ std::unique_ptr<Model> fit(const TrainingJob& job, const Session& session) {
   });
 }
 
-void check_train_output(const TrainArguments& arguments, const Session& session) {
-  check_output(arguments.output, {arguments.data.file, arguments.valid});
-  if (arguments.output != "-") return;
-  if (session.globals.json) {
-    throw usage_error("--json and a model on standard output exclude each other", "name a file with -o");
-  }
-  if (isatty(STDOUT_FILENO) != 0) {
-    throw usage_error("a model is no text for a terminal", "name a file with -o, or send the output to one");
-  }
-}
-
 void train(const TrainArguments& arguments, const Session& session) {
   const auto fraction = arguments.valid.empty() ? std::nullopt : valid_fraction(arguments.valid);
-  check_train_output(arguments, session);
+  check_model_output(arguments.output, {arguments.data.file, arguments.valid}, session);
   const std::vector<PrepareStep> steps = blame(ExitCode::usage, [&] { return parse_steps(arguments.prepare); });
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
