@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -143,6 +144,63 @@ TEST_F(Serving, PortInUseEndsWithCode6AndTheRemedy) {
   EXPECT_THAT(run.err, testing::EndsWith("thrum: error: [serve] cannot listen at 127.0.0.1:" + std::to_string(port_) +
                                          ": Address already in use\n  another process listens there; choose another "
                                          "port, or 0 for any\n"));
+}
+
+TEST_F(Serving, HangUpReadsSettingsAndModelAgain) {
+  std::filesystem::create_directory(folder_.file("models"));
+  std::filesystem::rename(folder_.file("m.thrum"), folder_.file("models/m.thrum"));
+  folder_.write("thrum.toml", "[serve]\nbind = \"127.0.0.1:0\"\nchdir = \"models\"\n");
+  ThrumProcess server({"serve", "m.thrum"}, folder_.path(), {.folder = folder_.path()});
+  ASSERT_TRUE(server.wait_for_err("Booting worker")) << server.err();
+  folder_.write("thrum.toml",
+                "[serve]\nbind = \"127.0.0.1:0\"\nchdir = \"models\"\nworkers = 3\nlog_level = \"warning\"\n");
+  server.signal(SIGHUP);
+  ASSERT_TRUE(server.wait_for_err("Reloaded")) << server.err();
+  std::filesystem::remove(folder_.file("models/m.thrum"));
+  server.signal(SIGHUP);
+  EXPECT_TRUE(server.wait_for_err("[ERROR] Cannot reload, the old model and settings stay: thrum: error: "))
+      << server.err();
+  EXPECT_THAT(server.err(), HasSubstr("m.thrum"));
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0);
+  EXPECT_THAT(server.err(), testing::Not(HasSubstr("Shutting down"))) << "the new level lets it pass";
+}
+
+TEST_F(Serving, ChecksAndPrintsItsSettings) {
+  const Outcome printed = run_thrum({"serve", folder_.file("m.thrum"), "-w", "3", "-b", "127.0.0.1:0", "-b", ":0", "-j",
+                                     "2", "--keep-alive", "2.5", "--access-logformat", "\"%(r)s\"", "--print-config"});
+  ASSERT_EQ(printed.exit_code, 0) << printed.err;
+  EXPECT_THAT(printed.out, testing::StartsWith("[serve]\nbind = \"127.0.0.1:0,:0\"\n"));
+  folder_.write("s.toml", printed.out);
+  const Outcome again = run_thrum({"serve", folder_.file("m.thrum"), "-c", folder_.file("s.toml"), "--print-config"});
+  EXPECT_EQ(again.out, printed.out) << again.err;
+  const Outcome checked = run_thrum({"serve", folder_.file("m.thrum"), "-c", folder_.file("s.toml"), "--check-config"});
+  EXPECT_EQ(checked.exit_code, 0);
+  EXPECT_EQ(checked.out + checked.err, "");
+  EXPECT_EQ(run_thrum({"serve", folder_.file("none.thrum"), "--check-config"}).exit_code, 4);
+  const Outcome wrong = run_thrum({"serve", folder_.file("m.thrum"), "--umask", "9", "--check-config"});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_EQ(wrong.err, "thrum: error: [umask] expected an octal number up to 777, got \"9\"\n");
+  EXPECT_EQ(run_thrum({"serve", folder_.file("m.thrum"), "--chdir", "/nowhere", "--check-config"}).err,
+            "thrum: error: [serve] cannot go to the folder /nowhere: No such file or directory\n");
+}
+
+TEST_F(Serving, TellsWhatIsInPlaceOfGunicornsFlags) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"-k", "gevent"}, "-k here\n  every worker is an event loop: -w sets how many, -j the threads of each"},
+      {{"--worker-class=sync"},
+       "--worker-class here\n  every worker is an event loop: -w sets how many, -j the threads of each"},
+      {{"--preload"}, "--preload here\n  leave it out: workers always share one copy of the model"},
+      {{"-D"}, "-D here\n  let systemd run it, or the shell: nohup thrum serve MODEL &"},
+      {{"--certfile", "a"}, "--certfile here\n  let a proxy in front speak TLS, such as nginx"},
+  };
+  for (const auto& [flags, text] : cases) {
+    std::vector<std::string> arguments = {"serve", folder_.file("m.thrum")};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const Outcome run = run_thrum(arguments);
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_EQ(run.err, "thrum: error: [serve] there is no " + text + "\n");
+  }
 }
 
 TEST_F(Serving, BadRequestNamesThePlace) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <chrono>
 #include <cstddef>
 #include <iterator>
@@ -17,9 +18,10 @@ constexpr std::string_view plain_atoms = "hlutrmUqHsbBfaTDMLp";
 constexpr std::string_view named_atoms = "ioe";
 
 [[noreturn]] void refuse(std::string_view format, std::size_t at) {
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("[access_logformat] expected an atom, got \"{}\" in \"{}\"", format.substr(at, 12), format),
-              "the atoms are %(h)s l u t r m U q H s b B f a T D M L p, and %({name}i)s of a header of the request");
+  throw Error(
+      ErrorCode::invalid_argument,
+      fmt::format("[access_logformat] expected an atom, got \"{}\" in \"{}\"", format.substr(at, 12), format),
+      "the atoms are %(h)s l u t r m U q H s b B f a T D M L p, %({name}i)s of a field of the request, o of the reply");
 }
 
 /// Within quotes, as gunicorn does; what no line may hold as \x1f.
@@ -84,6 +86,12 @@ void append_of_request(std::string& out, char atom, const HttpRequest& request) 
     default:
       return append_or_dash(out, request.field("user-agent"));
   }
+}
+
+void append_field_of(std::string& out, const HttpResponse& response, std::string name) {
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (name == "content-type") return append_or_dash(out, response.content_type);
+  append_or_dash(out, name == "content-length" ? std::to_string(response.body.size()) : "");
 }
 
 void append_number(std::string& out, char atom, const RequestObserver::Answer& answer) {
@@ -165,6 +173,8 @@ void AccessLog::append_atom(std::string& out, const Piece& piece, const RequestO
     out += time();
   } else if (piece.atom == 'i' && answer.request != nullptr) {
     append_or_dash(out, answer.request->field(piece.text));
+  } else if (piece.atom == 'o') {
+    append_field_of(out, answer.response, piece.text);
   } else if (of_request.find(piece.atom) != std::string_view::npos && answer.request != nullptr) {
     append_of_request(out, piece.atom, *answer.request);
   } else if (plain_atoms.substr(plain_atoms.find('s')).find(piece.atom) != std::string_view::npos) {

@@ -26,6 +26,7 @@ void TestLoad::run(std::uint16_t port, bool keeps_connection) {
       client = std::make_unique<TestClient>(port);
       reply = client->ask(ask_for(age));
     }
+    n_broken_ += reply.empty() && client->has_begun();
     n_lost_ += reply.empty();
     n_wrong_ += !reply.empty() && !reply.ends_with(prediction(age));
     ++n_answered_;

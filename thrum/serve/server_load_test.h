@@ -21,6 +21,7 @@ class TestLoad {
   bool goes_on(int n_more = 200) const;
   void stop();
 
+  int n_broken() const noexcept { return n_broken_; }  ///< replies that ended in their middle
   int n_answered() const noexcept { return n_answered_; }
   int n_lost() const noexcept { return n_lost_; }
   int n_wrong() const noexcept { return n_wrong_; }
@@ -33,6 +34,7 @@ class TestLoad {
   std::atomic<int> n_answered_ = 0;
   std::atomic<int> n_lost_ = 0;
   std::atomic<int> n_wrong_ = 0;
+  std::atomic<int> n_broken_ = 0;
   std::atomic<int> n_repeated_ = 0;
   std::vector<std::thread> clients_;
 };

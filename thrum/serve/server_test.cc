@@ -10,7 +10,6 @@
 
 #include "thrum/core/error.h"
 #include "thrum/runtime/memfd.h"
-#include "thrum/serve/listener_internal.h"
 #include "thrum/serve/router_internal.h"
 #include "thrum/serve/server_fixture_test.h"
 #include "thrum/serve/worker_process_internal.h"
@@ -164,40 +163,6 @@ TEST(Server, TellsOfMalformedRequestsAndGoesOn) {
   EXPECT_THAT(client.ask("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n{"),
               StartsWith("HTTP/1.1 400 Bad Request\r\n"));
   EXPECT_THAT(client.ask(ask_for(8)), EndsWith(prediction(8)));
-}
-
-std::string refusal_of(const std::string& address) {
-  try {
-    serving::Listener(address, 2, {});
-  } catch (const Error& error) {
-    return std::string(error_code_name(error.code())) + " " + error.what();
-  }
-  return "bound";
-}
-
-TEST(Listener, NamesTheAddressThatIsInUse) {
-  const serving::Listener listener("127.0.0.1:0", 2, {});
-  const std::string address = listener.url().substr(std::string("http://").size());
-  EXPECT_EQ(refusal_of(address), "io [serve] cannot listen at " + address +
-                                     ": Address already in use; another process listens there; choose another port, or "
-                                     "0 for any");
-}
-
-TEST(Listener, RefusesWhatIsNoAddress) {
-  EXPECT_EQ(refusal_of("localhost"),
-            "invalid_argument [serve] expected an address HOST:PORT, got \"localhost\": there is no port");
-  EXPECT_EQ(refusal_of("127.0.0.1:"),
-            "invalid_argument [serve] expected an address HOST:PORT, got \"127.0.0.1:\": the port is not 0…65535");
-  EXPECT_THAT(refusal_of("127.0.0.1:65536"), HasSubstr("the port is not 0…65535"));
-  EXPECT_THAT(refusal_of("127.0.0.1:8o"), HasSubstr("the port is not 0…65535"));
-  EXPECT_THAT(refusal_of("[::g]:80"), StartsWith("invalid_argument [serve] expected an address HOST:PORT"));
-  EXPECT_THAT(refusal_of("203.0.113.7:0"), StartsWith("io [serve] cannot listen at 203.0.113.7:0: "));
-}
-
-TEST(Listener, KnowsItsAddress) {
-  EXPECT_THAT(serving::Listener(":0", 1, {}).url(), testing::MatchesRegex("http://0\\.0\\.0\\.0:[0-9]+"));
-  if (refusal_of("[::1]:0") != "bound") GTEST_SKIP() << "this machine has no IPv6";
-  EXPECT_THAT(serving::Listener("[::1]:0", 1, {}).url(), testing::MatchesRegex("http://\\[::1\\]:[0-9]+"));
 }
 
 TEST(WorkerOrders, ReadsWhatItWrote) {

@@ -8,6 +8,7 @@
 #include "thrum/serve/access_gate_internal.h"
 #include "thrum/serve/metrics_text_internal.h"
 #include "thrum/serve/refusal_internal.h"
+#include "thrum/serve/threaded_predictor_internal.h"
 
 namespace thrum::serving {
 namespace {
@@ -99,7 +100,9 @@ void Service::answer(const HttpRequest& request) {
 }
 
 std::unique_ptr<RequestHandler> open_service(const ServiceParts& parts, const Routes& routes) {
-  auto service = std::make_unique<Service>(open_models(parts.image), routes, parts.options);
+  std::vector<ServedModel> models = open_models(parts.image);
+  for (ServedModel& model : models) model.predictor = with_threads(std::move(model.predictor), parts.options.threads);
+  auto service = std::make_unique<Service>(std::move(models), routes, parts.options);
   service->show_metrics(parts.board);
   return std::make_unique<AccessGate>(open_access(parts.image), parts.options.cors_origin, std::move(service));
 }

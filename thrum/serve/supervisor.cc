@@ -245,10 +245,10 @@ std::shared_ptr<Generation> Supervisor::generation_of(Offer offer) const {
 void Supervisor::finish_reload() {
   if (next_ == nullptr || !all_ready(*next_)) return;
   now_ = std::exchange(next_, nullptr);
-  logs_.reopen(now_->options);
-  set_log_level(log_level_of(now_->options));
   crew_.board().head().reloads.add();
   log(LogLevel::info, "Reloaded");
+  logs_.reopen(now_->options);
+  set_log_level(log_level_of(now_->options));
   if (is_reload_wanted_) begin_reload();
 }
 

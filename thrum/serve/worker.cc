@@ -68,7 +68,6 @@ std::optional<std::string> access_format(const ServeOptions& options) {
 Worker::Worker(WorkerPlace place, RequestHandler& handler, const ServeOptions& options)
     : place_(std::move(place)),
       options_(options),
-      signals_({SIGTERM, SIGINT, SIGQUIT, SIGUSR1}),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       log_epoch_(place_.board.head().log_epoch),  // before the files are opened
       files_(options),
@@ -84,7 +83,7 @@ Worker::Worker(WorkerPlace place, RequestHandler& handler, const ServeOptions& o
       most_requests_(most_requests_of(options)) {
   if (!epoll_) fail("cannot make an event loop");
   context_.observer = &log_;
-  watch(signals_.fd(), EPOLLIN, EPOLL_CTL_ADD);
+  watch(place_.signals.fd(), EPOLLIN, EPOLL_CTL_ADD);
   listen(true);
 }
 
@@ -141,7 +140,7 @@ void Worker::watch(int fd, std::uint32_t events, int operation) {
 }
 
 void Worker::on_event(int fd, std::uint32_t events) {
-  if (fd == signals_.fd()) return on_signal();
+  if (fd == place_.signals.fd()) return on_signal();
   if (is_listener(fd)) return accept_at(fd);
   Connection* connection = connections_[fd].get();
   if (connection == nullptr) return;
@@ -154,7 +153,7 @@ void Worker::on_event(int fd, std::uint32_t events) {
 }
 
 void Worker::on_signal() {
-  while (const auto signal = signals_.next()) {
+  while (const auto signal = place_.signals.next()) {
     if (*signal == SIGUSR1) {
       reopen_logs();
     } else if (*signal != SIGTERM) {

@@ -24,14 +24,15 @@ struct WorkerPlace {
   const Scoreboard& board;
   Scoreboard::Seat& seat;
   pid_t supervisor;
-  int doorbell;  ///< of the supervisor
+  int doorbell;          ///< of the supervisor
+  SignalQueue& signals;  ///< SIGTERM, SIGINT, SIGQUIT and SIGUSR1
   std::vector<UniqueFd> listeners;
 };
 
 /// One worker: a single-threaded loop over its listening sockets and its connections.
 class Worker {
  public:
-  /// All must outlive the worker. Its signals are blocked from now on. Throws io.
+  /// All must outlive the worker. Throws io.
   Worker(WorkerPlace place, RequestHandler& handler, const ServeOptions& options);
 
   /// Serves until SIGTERM, or max_requests, and then until what is in flight is answered; until SIGINT or SIGQUIT; or
@@ -59,7 +60,6 @@ class Worker {
 
   WorkerPlace place_;
   const ServeOptions& options_;
-  SignalQueue signals_;
   UniqueFd epoll_;
   int log_epoch_;
   LogFiles files_;

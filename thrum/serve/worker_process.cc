@@ -1,5 +1,6 @@
 #include "thrum/serve/worker_process_internal.h"
 
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "thrum/serve/credentials_internal.h"
 #include "thrum/serve/log_files_internal.h"
 #include "thrum/serve/scoreboard_internal.h"
+#include "thrum/serve/signal_queue_internal.h"
 #include "thrum/serve/worker_internal.h"
 
 namespace thrum::serving {
@@ -50,10 +52,11 @@ void raise_file_limit() {
 void work(const WorkerOrders& orders, OpenService open) {
   const std::string pid = std::to_string(getpid());
   log(LogLevel::info, "Booting worker with pid: " + pid);
+  SignalQueue signals({SIGTERM, SIGINT, SIGQUIT, SIGUSR1});  // before there is another thread
   const SharedBytes image(image_fd);
   const Scoreboard board{UniqueFd(board_fd)};
   const std::unique_ptr<RequestHandler> handler = open({image.bytes(), orders.options, board});
-  WorkerPlace place{board, board.seat(orders.seat), orders.supervisor, doorbell_fd, {}};
+  WorkerPlace place{board, board.seat(orders.seat), orders.supervisor, doorbell_fd, signals, {}};
   for (int i = 0; i < orders.n_listeners; ++i) place.listeners.emplace_back(first_listener_fd + i);
   Worker worker(std::move(place), *handler, orders.options);
   worker.run();

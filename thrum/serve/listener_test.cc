@@ -1,0 +1,114 @@
+#include "thrum/serve/listener_internal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "thrum/core/error.h"
+#include "thrum/runtime/temporary_folder_test.h"
+#include "thrum/serve/server_fixture_test.h"
+
+namespace thrum::serving {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string refusal_of(const std::string& address) {
+  try {
+    const Listener listener(address, 2, {});
+  } catch (const Error& error) {
+    return std::string(error_code_name(error.code())) + " " + error.what();
+  }
+  return "bound";
+}
+
+TEST(Listener, NamesTheAddressThatIsInUse) {
+  const Listener listener("127.0.0.1:0", 2, {});
+  const std::string address = listener.url().substr(std::string("http://").size());
+  EXPECT_EQ(refusal_of(address), "io [serve] cannot listen at " + address +
+                                     ": Address already in use; another process listens there; choose another port, or "
+                                     "0 for any");
+}
+
+TEST(Listener, SharesAnAddressThatBothSidesAllowToShare) {
+  const Listener::Options sharing{.reuse_port = true};
+  const Listener listener("127.0.0.1:0", 2, sharing);
+  const std::string address = listener.url().substr(std::string("http://").size());
+  EXPECT_NO_THROW(Listener(address, 2, sharing));
+  EXPECT_THAT(refusal_of(address), HasSubstr("Address already in use"));
+}
+
+TEST(Listener, RefusesWhatIsNoAddress) {
+  EXPECT_EQ(refusal_of("localhost"),
+            "invalid_argument [serve] expected an address HOST:PORT, got \"localhost\": there is no port");
+  EXPECT_EQ(refusal_of("127.0.0.1:"),
+            "invalid_argument [serve] expected an address HOST:PORT, got \"127.0.0.1:\": the port is not 0…65535");
+  EXPECT_THAT(refusal_of("127.0.0.1:65536"), HasSubstr("the port is not 0…65535"));
+  EXPECT_THAT(refusal_of("127.0.0.1:8o"), HasSubstr("the port is not 0…65535"));
+  EXPECT_THAT(refusal_of("[::g]:80"), StartsWith("invalid_argument [serve] expected an address HOST:PORT"));
+  EXPECT_THAT(refusal_of("203.0.113.7:0"), StartsWith("io [serve] cannot listen at 203.0.113.7:0: "));
+  EXPECT_EQ(refusal_of("unix:"),
+            "invalid_argument [serve] expected an address HOST:PORT, got \"unix:\": a socket's "
+            "path has 1…107 bytes");
+  EXPECT_THAT(refusal_of("unix:" + std::string(108, 'x')), HasSubstr("a socket's path has 1…107 bytes"));
+  EXPECT_EQ(refusal_of("fd://0"), "invalid_argument [serve] expected a listening socket, got \"fd://0\"");
+  EXPECT_THAT(refusal_of("fd://x"), HasSubstr("[bind] expected an integer in [0, 65535], got \"x\""));
+}
+
+TEST(Listener, KnowsItsAddress) {
+  EXPECT_THAT(Listener(":0", 1, {}).url(), testing::MatchesRegex("http://0\\.0\\.0\\.0:[0-9]+"));
+  if (refusal_of("[::1]:0") != "bound") GTEST_SKIP() << "this machine has no IPv6";
+  EXPECT_THAT(Listener("[::1]:0", 1, {}).url(), testing::MatchesRegex("http://\\[::1\\]:[0-9]+"));
+}
+
+TEST(Listener, GivesEachPlaceASocketOrAllTheSame) {
+  const test::TemporaryFolder folder;
+  const Listener own("127.0.0.1:0", 3, {});
+  EXPECT_NE(own.socket(0), own.socket(2));
+  EXPECT_FALSE(is_shared_socket(own.socket(0)));
+  const Listener shared("unix:" + folder.file("socket"), 3, {});
+  EXPECT_EQ(shared.socket(0), shared.socket(2));
+  EXPECT_TRUE(is_shared_socket(shared.socket(0)));
+  const Listener given("fd://" + std::to_string(shared.socket(0)), 3, {});
+  EXPECT_EQ(given.url(), "unix:" + folder.file("socket"));
+  EXPECT_TRUE(is_shared_socket(given.socket(2)));
+}
+
+TEST(Listener, TakesOverTheSocketOfADeadServerOnly) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("socket");
+  auto first = std::make_unique<Listener>("unix:" + path, 1, Listener::Options{});
+  EXPECT_EQ(refusal_of("unix:" + path), "io [serve] cannot listen at unix:" + path +
+                                            ": Address already in use; a server listens there, or the file is no "
+                                            "socket; choose another path");
+  ASSERT_EQ(link(path.c_str(), (path + ".kept").c_str()), 0);
+  first.reset();
+  EXPECT_NE(access(path.c_str(), F_OK), 0) << "it leaves its file behind";
+  ASSERT_EQ(rename((path + ".kept").c_str(), path.c_str()), 0);
+  EXPECT_EQ(refusal_of("unix:" + path), "bound");
+  std::ofstream(path) << "text";
+  EXPECT_THAT(refusal_of("unix:" + path), HasSubstr("the file is no socket")) << "it removes a file of others";
+}
+
+TEST(Server, ListensAtSeveralAddressesWithAMask) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("socket");
+  const TestServer server({"bind=127.0.0.1:0,unix:" + path, "workers=2", "umask=077"});
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_THAT(TestClient(path).ask(ask_for(16)), testing::EndsWith(prediction(16)));
+    EXPECT_THAT(TestClient(server.port()).ask(ask_for(16)), testing::EndsWith(prediction(16)));
+  }
+  EXPECT_TRUE(server.log_comes_to_have("Listening at: unix:" + path));
+  struct stat info{};
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0700u);
+}
+
+}  // namespace
+}  // namespace thrum::serving

@@ -1,0 +1,141 @@
+// What a server has to do with the system around it: its user, its files.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "thrum/core/error.h"
+#include "thrum/runtime/temporary_folder_test.h"
+#include "thrum/serve/credentials_internal.h"
+#include "thrum/serve/log_files_internal.h"
+#include "thrum/serve/pid_file_internal.h"
+#include "thrum/serve/server_fixture_test.h"
+
+namespace thrum::serving {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+
+std::string text_in(const std::string& path) {
+  std::ifstream stream(path);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+template <class Step>
+std::string error_of(Step&& step) {
+  try {
+    step();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(PidFile, IsThereWhileTheProcessRuns) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("pid");
+  {
+    const PidFile file(path);
+    EXPECT_EQ(text_in(path), std::to_string(getpid()) + "\n");
+  }
+  EXPECT_EQ(access(path.c_str(), F_OK), -1);
+}
+
+TEST(PidFile, OfARunningProcessIsRefusedAndOfADeadOneReplaced) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("pid");
+  std::ofstream(path) << getppid();
+  EXPECT_EQ(error_of([&] { const PidFile file(path); }), "[serve] Already running on PID " + std::to_string(getppid()) +
+                                                             " (or pid file '" + path +
+                                                             "' is stale); stop that server, or choose another --pid");
+  std::ofstream(path) << 2147483647;
+  const PidFile file(path);
+  EXPECT_EQ(text_in(path), std::to_string(getpid()) + "\n");
+}
+
+TEST(PidFile, OfAnotherServerIsNotRemoved) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("pid");
+  {
+    const PidFile file(path);
+    std::ofstream(path) << 4711;
+  }
+  EXPECT_EQ(text_in(path), "4711");
+}
+
+TEST(Credentials, AreThoseOfThisProcessUnlessNamed) {
+  EXPECT_FALSE(Credentials::of({}).are_other());
+  EXPECT_NO_THROW(Credentials::of({}).take());
+  ServeOptions options;
+  options.user = "12345";
+  options.group = "54321";
+  EXPECT_EQ(Credentials::of(options).uid, 12345u);
+  EXPECT_EQ(Credentials::of(options).gid, 54321u);
+  EXPECT_TRUE(Credentials::of(options).are_other());
+  options = {.user = "root"};
+  EXPECT_EQ(Credentials::of(options).uid, 0u);
+}
+
+TEST(Credentials, RefuseWhomThereIsNot) {
+  ServeOptions options;
+  options.user = "no-such-user";
+  EXPECT_EQ(error_of([&] { Credentials::of(options); }),
+            "[user] expected a user of this machine, got \"no-such-user\"");
+  options = {};
+  options.group = "no-such-group";
+  EXPECT_EQ(error_of([&] { Credentials::of(options); }),
+            "[group] expected a group of this machine, got \"no-such-group\"");
+}
+
+TEST(Umask, IsOctal) {
+  EXPECT_EQ(parse_umask("027"), 027u);
+  for (const std::string text : {"8", "1000", "", "u=rwx"}) {
+    EXPECT_EQ(error_of([&] { parse_umask(text); }), "[umask] expected an octal number up to 777, got \"" + text + "\"");
+  }
+}
+
+TEST(LogFiles, NameTheFileThatCannotBeWritten) {
+  ServeOptions options;
+  options.error_logfile = "/nowhere/log";
+  EXPECT_EQ(error_of([&] { const LogFiles files(options); }),
+            "[serve] cannot write to the log file /nowhere/log: No such file or directory");
+}
+
+TEST(LogFiles, ThatCannotBeOpenedAgainStay) {
+  const test::TemporaryFolder folder;
+  ServeOptions options;
+  options.access_logfile = folder.file("log");
+  LogFiles files(options);
+  const int before = files.access_fd();
+  options.access_logfile = "/nowhere/log";
+  files.reopen();
+  EXPECT_EQ(files.access_fd(), before);
+}
+
+TEST(Server, RunsItsWorkersAsAnotherUser) {
+  if (getuid() != 0) GTEST_SKIP() << "only root can become another user";
+  const test::TemporaryFolder folder;
+  ASSERT_EQ(chmod(folder.path().c_str(), 0755), 0);
+  TestServer server({"user=12345", "group=54321", "access_logfile=" + folder.file("log"), "pid=" + folder.file("pid")});
+  EXPECT_THAT(TestClient(server.port()).ask(ask_for(16)), EndsWith(prediction(16)));
+  const pid_t worker = server.workers().at(0);
+  const std::string status = text_in("/proc/" + std::to_string(worker) + "/status");
+  EXPECT_THAT(status, HasSubstr("\nUid:\t12345\t12345\t12345\t12345\n"));
+  EXPECT_THAT(status, HasSubstr("\nGid:\t54321\t54321\t54321\t54321\n"));
+  EXPECT_THAT(status, HasSubstr("\nGroups:\t54321 \n"));
+  EXPECT_EQ(text_in(folder.file("pid")), std::to_string(server.pid()) + "\n");
+  EXPECT_TRUE(becomes_true([&] { return !text_in(folder.file("log")).empty(); }));
+  server.signal(SIGKILL);
+  server.wait_for_exit();
+  EXPECT_TRUE(becomes_true([&] { return !is_alive(worker); }))
+      << "the kernel forgot the parent with the change of user";
+}
+
+}  // namespace
+}  // namespace thrum::serving
