@@ -58,6 +58,8 @@
 #include "thrum/learn/tree/gbdt.h"
 #include "thrum/model/foreign/foreign_model.h"
 #include "thrum/learn/tree/forest/decision_tree.h"
+#include "thrum/learn/tree/forest/extra_trees.h"
+#include "thrum/learn/tree/forest/random_forest.h"
 #include "thrum/model/model.h"
 #include "thrum/model/predictor.h"
 #include "thrum/model/tree/tree_model.h"

@@ -9,6 +9,8 @@
 #include "thrum/learn/linear/linear_regression.h"
 #include "thrum/learn/linear/logistic_regression.h"
 #include "thrum/learn/tree/forest/decision_tree.h"
+#include "thrum/learn/tree/forest/extra_trees.h"
+#include "thrum/learn/tree/forest/random_forest.h"
 #include "thrum/learn/tree/gbdt.h"
 
 namespace thrum {
@@ -29,9 +31,12 @@ std::span<const Learner* const> learners() {
   static const LinearRegression elastic_net(LinearPenalty::elastic_net);
   static const LogisticRegression logistic_regression;
   static const DecisionTree decision_tree;
+  static const RandomForest random_forest;
+  static const ExtraTrees extra_trees;
   static const Gbdt gbdt;
   static constexpr const Learner* list[] = {
-      &logistic_regression, &linear_regression, &ridge, &lasso, &elastic_net, &decision_tree, &gbdt,
+      &logistic_regression, &linear_regression, &ridge,       &lasso, &elastic_net,
+      &decision_tree,       &random_forest,     &extra_trees, &gbdt,
   };
   return list;
 }

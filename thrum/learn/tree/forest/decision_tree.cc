@@ -34,7 +34,7 @@ std::vector<std::unique_ptr<Model>> DecisionTree::fit_many(const Dataset& datase
     const auto& options = spec.options->as<DecisionTreeOptions>();
     settings.push_back({.tree = options, .random_thresholds = options.splitter == "random"});
   }
-  return forest::fit_forests(dataset, fresh, settings, name(), execution);
+  return forest::models_of(forest::fit_forests(dataset, fresh, settings, name(), execution));
 }
 
 std::unique_ptr<TreeModel> DecisionTree::fit(const Dataset& dataset, const DecisionTreeOptions& options,

@@ -255,7 +255,7 @@ TEST(DecisionTreeErrors, NameTargetsThatAreTooLarge) {
 TEST(DecisionTreeErrors, NameBadOptions) {
   Options options = DecisionTree().default_options();
   EXPECT_EQ(error_of([&] { options.set("max_features", "many"); }),
-            "[max_features] expected auto, all, sqrt, log2, third, a number of features or a fraction in (0, 1), got "
+            "[max_features] expected auto, all, sqrt, log2, a number of features or a fraction in (0, 1), got "
             "\"many\"");
   EXPECT_EQ(error_of([&] { options.set("class_weight", "yes"); }),
             "[class_weight] expected none, balanced, or label=weight,label=weight with weights of 0 or more, got "

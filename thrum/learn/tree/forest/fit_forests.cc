@@ -28,6 +28,11 @@ Plan make_plan(const Settings& settings, const Schema& schema, const ForestRows&
   plan.bootstrap = settings.bootstrap;
   plan.n_samples = sample_size(settings.max_samples, rows.rows.size());
   plan.ccp_alpha = settings.tree.ccp_alpha;
+  plan.out_of_bag = settings.oob_score;
+  if (plan.out_of_bag && !plan.bootstrap) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] oob_score needs bootstrap", where),
+                "without it every tree sees every row");
+  }
   return plan;
 }
 
@@ -85,22 +90,24 @@ class TableOfSpecs {
   std::vector<std::uint8_t> mask_;
 };
 
-std::unique_ptr<Model> fit_one(const Dataset& dataset, const FitSpec& spec, const Settings& settings,
-                               std::string_view algorithm, TableOfSpecs& tables, const Execution& execution) {
+OutOfBagFit fit_one(const Dataset& dataset, const FitSpec& spec, const Settings& settings, std::string_view algorithm,
+                    TableOfSpecs& tables, const Execution& execution) {
   const Impurity impurity = impurity_of(settings.tree.criterion, dataset.schema().target.task);
   const ForestRows rows =
       gather_rows(dataset, spec, settings.tree.class_weight, impurity == Impurity::squared_error, execution, algorithm);
   const Plan plan = make_plan(settings, dataset.schema(), rows, algorithm);
   std::vector<Tree> trees = given_trees(spec, dataset, plan.n_trees, algorithm);
-  std::vector<Tree> grown = grow_forest(tables.of(spec.row_mask), rows, plan, trees.size(), execution);
-  std::ranges::move(grown, std::back_inserter(trees));
+  Grown grown = grow_forest(tables.of(spec.row_mask), rows, plan, trees.size(), execution);
+  std::ranges::move(grown.trees, std::back_inserter(trees));
   TrainingRecord record{.n_rows = rows.rows.size(), .iterations = trees.size(), .converged = true};
+  record.objective = grown.out_of_bag.error;
   record.stopped_by = "all trees are grown";
   record.options_json = spec.options->json();
-  return std::make_unique<TreeModel>(TreeModel::Parts{.algorithm = std::string(algorithm),
-                                                      .schema = dataset.schema(),
-                                                      .ensemble = ensemble_of(std::move(trees), rows),
-                                                      .training = std::move(record)});
+  auto model = std::make_unique<TreeModel>(TreeModel::Parts{.algorithm = std::string(algorithm),
+                                                            .schema = dataset.schema(),
+                                                            .ensemble = ensemble_of(std::move(trees), rows),
+                                                            .training = std::move(record)});
+  return {.model = std::move(model), .out_of_bag = std::move(grown.out_of_bag)};
 }
 
 }  // namespace
@@ -109,19 +116,34 @@ void check_ranges(Options options) {
   for (const OptionField& field : options.fields()) options.set(field.name, options.get(field.name));
 }
 
-std::vector<std::unique_ptr<Model>> fit_forests(const Dataset& dataset, std::span<const FitSpec> specs,
-                                                std::span<const Settings> settings, std::string_view algorithm,
-                                                const Execution& execution) {
+Settings settings_of(const ForestOptions& options) {
+  return {.tree = options,
+          .n_trees = static_cast<std::size_t>(options.n_estimators),
+          .random_thresholds = false,
+          .bootstrap = options.bootstrap,
+          .max_samples = options.max_samples,
+          .oob_score = options.oob_score};
+}
+
+std::vector<std::unique_ptr<Model>> models_of(std::vector<OutOfBagFit> fits) {
+  std::vector<std::unique_ptr<Model>> models;
+  for (OutOfBagFit& fit : fits) models.push_back(std::move(fit.model));
+  return models;
+}
+
+std::vector<OutOfBagFit> fit_forests(const Dataset& dataset, std::span<const FitSpec> specs,
+                                     std::span<const Settings> settings, std::string_view algorithm,
+                                     const Execution& execution) {
   for (const FitSpec& spec : specs) {
     check_ranges(*spec.options);
     check_rows(dataset, spec, algorithm);
   }
-  std::vector<std::unique_ptr<Model>> models;
+  std::vector<OutOfBagFit> fits;
   TableOfSpecs tables(dataset, execution);
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    models.push_back(fit_one(dataset, specs[i], settings[i], algorithm, tables, execution));
+    fits.push_back(fit_one(dataset, specs[i], settings[i], algorithm, tables, execution));
   }
-  return models;
+  return fits;
 }
 
 }  // namespace thrum::forest

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "thrum/learn/learner.h"
-#include "thrum/learn/tree/forest/tree_options.h"
+#include "thrum/learn/tree/forest/random_forest.h"
 
 namespace thrum::forest {
 
@@ -17,13 +17,18 @@ struct Settings {
   std::size_t n_trees = 1;
   bool random_thresholds = false;
   bool bootstrap = false;
-  double max_samples = 1;  ///< below or equal 1: a fraction of the rows; else a number of them
+  double max_samples = 1;
+  bool oob_score = false;
 };
 
-/// One model per spec; settings[i] are those of specs[i] (collective). Throws as Learner::fit_many.
-std::vector<std::unique_ptr<Model>> fit_forests(const Dataset& dataset, std::span<const FitSpec> specs,
-                                                std::span<const Settings> settings, std::string_view algorithm,
-                                                const Execution& execution);
+Settings settings_of(const ForestOptions& options);
+
+/// One fit per spec; settings[i] are those of specs[i] (collective). Throws as Learner::fit_many.
+std::vector<OutOfBagFit> fit_forests(const Dataset& dataset, std::span<const FitSpec> specs,
+                                     std::span<const Settings> settings, std::string_view algorithm,
+                                     const Execution& execution);
+
+std::vector<std::unique_ptr<Model>> models_of(std::vector<OutOfBagFit> fits);
 
 /// Options that were set in the struct and not through their fields may be out of range: throws as Options::set.
 void check_ranges(Options options);

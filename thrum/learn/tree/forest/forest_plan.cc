@@ -63,18 +63,17 @@ std::size_t feature_count(std::string_view text, std::size_t n_features, Task ta
   const auto at_least_one = [&](double n) {
     return std::clamp<std::size_t>(static_cast<std::size_t>(n), 1, n_features);
   };
-  if (text == "auto") text = task == Task::classification ? "sqrt" : "third";
+  if (text == "auto") text = task == Task::classification ? "sqrt" : "0.5";
   if (text == "all") return n_features;
   if (text == "sqrt") return at_least_one(std::sqrt(all));
   if (text == "log2") return at_least_one(std::log2(all));
-  if (text == "third") return at_least_one(all / 3);
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool whole = error == std::errc() && end == text.data() + text.size();
   if (whole && number > 0 && number < 1) return at_least_one(all * number);
   if (whole && number >= 1 && number == std::floor(number)) return at_least_one(std::min(number, all));
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("[max_features] expected auto, all, sqrt, log2, third, a number of features or a fraction in "
+              fmt::format("[max_features] expected auto, all, sqrt, log2, a number of features or a fraction in "
                           "(0, 1), got \"{}\"",
                           text));
 }

@@ -16,6 +16,7 @@ struct Plan {
   bool bootstrap = false;
   std::size_t n_samples = 0;  ///< rows drawn per tree, with replacement, where `bootstrap`
   double ccp_alpha = 0;
+  bool out_of_bag = false;
 };
 
 /// What the option stands for, given the task ("auto").
@@ -24,7 +25,7 @@ Impurity impurity_of(std::string_view criterion, Task task);
 /// What a criterion says about the task; natural_task(target) for "auto".
 Task task_of(std::string_view criterion, const Column& target);
 
-/// `text` as TreeOptions::max_features has it, or "auto": the square root for classes, a third for numbers. Throws
+/// `text` as TreeOptions::max_features has it, or "auto": the square root for classes, half for numbers. Throws
 /// invalid_argument for any other text.
 std::size_t feature_count(std::string_view text, std::size_t n_features, Task task);
 

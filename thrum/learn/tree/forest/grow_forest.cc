@@ -3,9 +3,11 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "thrum/learn/tree/forest/finish_tree_internal.h"
+#include "thrum/learn/tree/forest/out_of_bag_votes_internal.h"
 #include "thrum/learn/tree/forest/prune_internal.h"
 #include "thrum/learn/tree/forest/tree_exchange_internal.h"
 
@@ -40,25 +42,32 @@ std::vector<SampleRow> draw_sample(const ForestRows& rows, const Plan& plan, std
   return sample;
 }
 
-std::vector<Tree> grow_forest(const RankedTable& table, const ForestRows& rows, const Plan& plan, std::size_t first,
-                              const Execution& execution) {
+Grown grow_forest(const RankedTable& table, const ForestRows& rows, const Plan& plan, std::size_t first,
+                  const Execution& execution) {
   const auto rank = static_cast<std::size_t>(execution.communicator->rank());
   const auto n_ranks = static_cast<std::size_t>(execution.communicator->size());
   const std::size_t n_new = plan.n_trees - first;
   const std::size_t n_own = n_new / n_ranks + (rank < n_new % n_ranks ? 1 : 0);
   std::atomic<std::size_t> n_done = 0;
+  std::optional<OutOfBagVotes> votes;
+  if (plan.out_of_bag) votes.emplace(table, rows);
   const auto grow = [&](std::size_t i) {
     const std::size_t t = first + i * n_ranks + rank;
     Growth growth = plan.growth;
     growth.random = random_of_tree(execution.seed, t);
-    GrownTree grown = grow_tree(table, rows, draw_sample(rows, plan, execution.seed, t), growth, execution);
+    std::vector<SampleRow> sample = draw_sample(rows, plan, execution.seed, t);
+    const std::vector<SampleRow> in_bag = votes ? sample : std::vector<SampleRow>();
+    GrownTree grown = grow_tree(table, rows, std::move(sample), growth, execution);
     if (plan.ccp_alpha > 0) prune(grown, plan.ccp_alpha, grown.nodes.front().weight * rows.weight_unit);
     Tree tree = finish_tree(grown, table.maps(), rows.weight_unit);
+    if (votes) votes->add(tree, in_bag);
     execution.report({"trees", ++n_done, n_own, {}});
     return tree;
   };
   std::vector<Tree> own = parallel_map(*execution.arena, n_own, grow, execution.stop);
-  return exchange_trees(std::move(own), *execution.communicator);
+  Grown grown{.trees = exchange_trees(std::move(own), *execution.communicator)};
+  if (votes) grown.out_of_bag = votes->result(*execution.communicator);
+  return grown;
 }
 
 }  // namespace thrum::forest

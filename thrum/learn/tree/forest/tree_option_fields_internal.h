@@ -7,7 +7,7 @@
 #include "thrum/data/schema.h"
 #include "thrum/learn/linear/row_weights_internal.h"
 #include "thrum/learn/tree/forest/forest_plan_internal.h"
-#include "thrum/learn/tree/forest/tree_options.h"
+#include "thrum/learn/tree/forest/random_forest.h"
 
 namespace thrum::forest {
 
@@ -46,10 +46,9 @@ std::vector<OptionField> tree_fields() {
                    "share of the weight of all rows that a leaf has, at least"),
       option_field("min_impurity_decrease", number(&TreeOptions::min_impurity_decrease), Range{.low = 0},
                    "by how much a split lowers the impurity, weighted by the node's share of the rows, at least"),
-      checked(
-          option_field<O>("max_features", text(&TreeOptions::max_features), {},
-                          "features drawn for a node: auto, all, sqrt, log2, third, a number or a fraction below 1"),
-          check_features),
+      checked(option_field<O>("max_features", text(&TreeOptions::max_features), {},
+                              "features drawn for a node: auto, all, sqrt, log2, a number or a fraction below 1"),
+              check_features),
       option_field("max_leaf_nodes", integer(&TreeOptions::max_leaf_nodes), Range{.low = 0},
                    "leaves at most, the most promising nodes split first; 0: any number"),
       option_field("ccp_alpha", number(&TreeOptions::ccp_alpha), Range{.low = 0},
@@ -58,6 +57,25 @@ std::vector<OptionField> tree_fields() {
                               "none, balanced, or label=weight,label=weight (labels left out: 1)"),
               check_weights),
   };
+}
+
+/// Those of ForestOptions in Struct, which derives from it.
+template <class Struct>
+std::vector<OptionField> forest_fields() {
+  using O = Struct;
+  std::vector<OptionField> fields = tree_fields<Struct>();
+  const std::vector<OptionField> own = {
+      option_field("n_estimators", static_cast<int O::*>(&ForestOptions::n_estimators), Range{1, 1e6}, "trees"),
+      option_field("bootstrap", static_cast<bool O::*>(&ForestOptions::bootstrap), Range{},
+                   "each tree learns from rows that are drawn with replacement, not from all"),
+      option_field("max_samples", static_cast<double O::*>(&ForestOptions::max_samples),
+                   Range{.low = 0, .low_open = true, .high_open = true},
+                   "rows drawn per tree: up to 1 a fraction of all, above a number"),
+      option_field("oob_score", static_cast<bool O::*>(&ForestOptions::oob_score), Range{},
+                   "the objective is the error of each row by the trees that did not see it"),
+  };
+  fields.insert(fields.begin(), own.begin(), own.end());
+  return fields;
 }
 
 }  // namespace thrum::forest

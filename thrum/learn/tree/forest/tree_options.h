@@ -14,8 +14,8 @@ struct TreeOptions {
   int min_samples_leaf = 1;
   double min_weight_fraction_leaf = 0;  ///< of the weight of all rows
   double min_impurity_decrease = 0;     ///< that a split must bring, weighted by the node's share of the rows
-  /// How many features are drawn for a node: "auto" (sqrt for classes, third for numbers), "all", "sqrt", "log2",
-  /// "third", a number of them or a fraction below 1.
+  /// How many features are drawn for a node: "auto" (sqrt for classes, half for numbers), "all", "sqrt", "log2",
+  /// a number of them or a fraction below 1.
   std::string max_features = "all";
   int max_leaf_nodes = 0;             ///< 0: any number; else the most promising nodes are split first
   double ccp_alpha = 0;               ///< of minimal cost-complexity pruning

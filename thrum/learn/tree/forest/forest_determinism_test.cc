@@ -1,0 +1,83 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "thrum/comm/thread_communicator.h"
+#include "thrum/learn/learner.h"
+#include "thrum/learn/tree/forest/forest_testing_internal.h"
+#include "thrum/model/model.h"
+
+namespace thrum {
+namespace {
+
+using testing_data::TreeRows;
+using Bytes = std::vector<std::byte>;
+
+struct Case {
+  std::string name;
+  std::string learner;
+  TreeRows rows;
+  std::vector<std::pair<std::string, std::string>> options;
+};
+
+/// The model file of a fit on `ranks` ranks with `threads` threads each; all ranks must have the same.
+Bytes train(const Dataset& whole, const Case& c, int threads, int ranks) {
+  const Learner& learner = find_learner(c.learner);
+  Options options = learner.default_options();
+  for (const auto& [name, value] : c.options) options.set(name, value);
+  std::vector<Bytes> files(static_cast<std::size_t>(ranks));
+  run_thread_ranks(ranks, [&](Communicator& communicator) {
+    Arena arena(threads);
+    const Execution execution{.arena = &arena, .communicator = &communicator, .seed = 5};
+    const Dataset part = whole.shard(communicator.rank(), ranks);
+    files[static_cast<std::size_t>(communicator.rank())] = serialize(*learner.fit(part, options, execution));
+  });
+  for (const Bytes& file : files) EXPECT_EQ(file, files.front());
+  return files.front();
+}
+
+class ForestFile : public testing::TestWithParam<Case> {};
+
+TEST_P(ForestFile, HasTheSameBytesForAnyNumberOfThreadsAndRanks) {
+  const Dataset dataset = GetParam().rows.dataset();
+  const Bytes expected = train(dataset, GetParam(), 1, 1);
+  ASSERT_FALSE(expected.empty());
+  for (const int threads : {1, 2, 5}) {
+    for (const int ranks : {1, 3}) {
+      EXPECT_TRUE(train(dataset, GetParam(), threads, ranks) == expected)
+          << threads << " threads, " << ranks << " ranks";
+    }
+  }
+}
+
+TEST_P(ForestFile, ChangesWithTheRows) {
+  Case c = GetParam();
+  c.rows.n_rows = 3000;
+  const Bytes one = train(c.rows.dataset(), c, 1, 1);
+  c.rows.seed += 1;
+  EXPECT_FALSE(train(c.rows.dataset(), c, 1, 1) == one);
+}
+
+std::vector<Case> cases() {
+  const TreeRows classes{.seed = 7, .n_rows = 3 * row_block + 77, .n_classes = 3, .weighted = true, .n_categories = 9};
+  const TreeRows binary{.seed = 8, .n_rows = 2 * row_block + 9, .n_classes = 2, .missing = true};
+  const TreeRows numbers{.seed = 9, .n_rows = 3 * row_block, .n_classes = 0, .missing = true, .n_categories = 30};
+  // More rows than a task takes, and than a short key has room for.
+  const TreeRows many{.seed = 10, .n_rows = 70'000, .n_classes = 2};
+  return {{"DecisionTreeOfManyRows", "decision-tree", many, {}},
+          {"DecisionTreeOfNumbers", "decision-tree", numbers, {{"ccp_alpha", "1e-5"}}},
+          {"BestFirst", "decision-tree", classes, {{"max_leaf_nodes", "40"}}},
+          {"RandomForest", "random-forest", binary, {{"n_estimators", "7"}, {"oob_score", "true"}}},
+          {"RandomForestOfWeightedClasses", "random-forest", classes, {{"n_estimators", "4"}}},
+          {"RandomForestOfNumbers", "random-forest", numbers, {{"n_estimators", "4"}, {"oob_score", "true"}}},
+          {"ExtraTrees", "extra-trees", classes, {{"n_estimators", "5"}}},
+          {"ExtraTreesOfNumbers", "extra-trees", numbers, {{"n_estimators", "2"}}}};
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, ForestFile, testing::ValuesIn(cases()),
+                         [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace thrum

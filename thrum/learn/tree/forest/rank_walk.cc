@@ -1,0 +1,38 @@
+#include "thrum/learn/tree/forest/rank_walk_internal.h"
+
+#include <algorithm>
+
+namespace thrum::forest {
+
+RankWalk::RankWalk(const Tree& tree, const RankedTable& table) : stride_(table.stride()) {
+  nodes_.reserve(tree.nodes.size());
+  for (const TreeNode& node : tree.nodes) {
+    const auto feature = static_cast<std::size_t>(node.feature);
+    const std::vector<double>& lowest = table.maps()[feature].lowest;
+    const auto above = std::ranges::upper_bound(lowest, node.threshold);
+    nodes_.push_back({.ranks = table.column(feature),
+                      .left = node.left,
+                      .right = node.right,
+                      .cut = static_cast<std::uint16_t>(above - lowest.begin()),
+                      .missing_left = node.missing_left,
+                      .set = node.category_set < 0 ? nullptr : &tree.category_bits[node.category_set]});
+  }
+}
+
+std::size_t RankWalk::leaf_of(std::size_t row) const noexcept {
+  std::int32_t at = nodes_.empty() ? ~0 : 0;
+  while (at >= 0) {
+    const Node& node = nodes_[at];
+    const std::size_t rank = node.ranks[row * stride_];
+    bool left = rank <= node.cut;
+    if (rank == 0) {
+      left = node.missing_left;
+    } else if (node.set != nullptr) {
+      left = (node.set[(rank - 1) / 64] >> (rank - 1) % 64 & 1) != 0;
+    }
+    at = left ? node.left : node.right;
+  }
+  return static_cast<std::size_t>(~at);
+}
+
+}  // namespace thrum::forest
