@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "thrum/learn/linear/cholesky_internal.h"
 #include "thrum/learn/linear/coordinate_descent_internal.h"
@@ -26,6 +27,11 @@ double shrink(double x, const ElasticNetPenalty& penalty) {
 CoordinateDescent::CoordinateDescent(const NormalEquations& equations)
     : equations_(&equations), u_(equations.size(), 0.0), q_(equations.c) {}
 
+void CoordinateDescent::start_from(std::vector<double> u) {
+  u_ = std::move(u);
+  q_ = equations_->residual_products(u_);
+}
+
 CoordinateDescent::Outcome CoordinateDescent::minimize(const ElasticNetPenalty& penalty, const Limits& limits) {
   active_.resize(u_.size());
   std::iota(active_.begin(), active_.end(), std::size_t{0});
@@ -40,11 +46,11 @@ CoordinateDescent::Outcome CoordinateDescent::minimize(const ElasticNetPenalty& 
       solve_support(penalty);
       solved = true;
     }
-    if (distance(penalty, proof) <= limits.tolerance) {
+    if (distance(penalty, limits.measure, proof) <= limits.tolerance) {
       q_ = equations_->residual_products(u_);
-      outcome.converged = distance(penalty, proof) <= limits.tolerance;
+      outcome.converged = distance(penalty, limits.measure, proof) <= limits.tolerance;
     }
-    screen(penalty, proof);
+    if (limits.measure == Measure::gap) screen(penalty, proof);
     if (signs_changed_) solved = false;
   }
   outcome.gap = proof.gap;
@@ -87,7 +93,8 @@ CoordinateDescent::Certificate CoordinateDescent::certificate(const ElasticNetPe
   return {std::max(0.0, gap), scale};
 }
 
-double CoordinateDescent::distance(const ElasticNetPenalty& penalty, Certificate& proof) const {
+double CoordinateDescent::distance(const ElasticNetPenalty& penalty, Measure measure, Certificate& proof) const {
+  if (measure == Measure::kkt) return kkt(penalty);
   if (penalty.l1 > 0) {
     proof = certificate(penalty);
     return equations_->yy > 0 ? proof.gap / equations_->yy : 0;

@@ -22,12 +22,17 @@ class CoordinateDescent {
  public:
   explicit CoordinateDescent(const NormalEquations& equations);
 
+  enum class Measure {
+    gap,  ///< the duality gap in parts of yy; without an l1, where that says nothing, the largest violation of a
+          ///< condition of optimality relative to its column
+    kkt,  ///< the largest violation as it is, for models without yy
+  };
   struct Limits {
-    /// On the duality gap; without an l1, where that says nothing, on the largest violation of a condition of
-    /// optimality, relative to its column: both in parts of yy.
     double tolerance = 1e-4;
     std::size_t max_epochs = 1000;
+    Measure measure = Measure::gap;
   };
+  void start_from(std::vector<double> u);
   struct Outcome {
     bool converged = false;
     std::size_t epochs = 0;
@@ -48,8 +53,8 @@ class CoordinateDescent {
   void sweep(const ElasticNetPenalty& penalty);
   void move(std::size_t j, double to);
   Certificate certificate(const ElasticNetPenalty& penalty) const;
-  /// What is left of 0 before the test, in parts of yy.
-  double distance(const ElasticNetPenalty& penalty, Certificate& certificate) const;
+  /// What the tolerance is compared with.
+  double distance(const ElasticNetPenalty& penalty, Measure measure, Certificate& certificate) const;
   void screen(const ElasticNetPenalty& penalty, const Certificate& certificate);
   void solve_support(const ElasticNetPenalty& penalty);
   double violation(std::size_t j, const ElasticNetPenalty& penalty) const;

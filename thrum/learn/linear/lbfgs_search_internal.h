@@ -8,6 +8,7 @@
 
 #include "thrum/learn/linear/lbfgs.h"
 #include "thrum/learn/linear/line_search_internal.h"
+#include "thrum/learn/linear/point_search_internal.h"
 
 namespace thrum {
 
@@ -35,23 +36,19 @@ class InverseHessian {
   double scale_ = 1;
 };
 
-/// minimize_lbfgs from the inside: it asks for the objective at point() and is told, so that many searches can share
-/// the passes over data that answer them.
-class LbfgsSearch {
+/// minimize_lbfgs from the inside.
+class LbfgsSearch final : public PointSearch {
  public:
   /// Refers to what `precondition` refers to.
   LbfgsSearch(std::vector<double> start, Preconditioner precondition, const LbfgsOptions& options);
 
-  /// Where to evaluate next. REQUIRES: !done().
-  std::span<const double> point() const noexcept { return trial_x_; }
-  /// Takes the objective and its gradient at point().
-  void add(double value, std::span<const double> gradient);
-
-  bool done() const noexcept { return stop_.has_value(); }
-  std::size_t iterations() const noexcept { return result_.iterations; }
-  double objective() const noexcept { return result_.objective; }
-  /// REQUIRES: done().
-  LbfgsResult take_result();
+  std::span<const double> point() const noexcept override { return trial_x_; }
+  void add(double value, std::span<const double> gradient) override;
+  std::span<const double> best() const noexcept override { return result_.x; }
+  bool done() const noexcept override { return stop_.has_value(); }
+  std::size_t iterations() const noexcept override { return result_.iterations; }
+  double objective() const noexcept override { return result_.objective; }
+  LbfgsResult take_result() override;
 
  private:
   std::optional<LbfgsStop> stop_before_first_step() const;

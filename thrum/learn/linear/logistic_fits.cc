@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "thrum/comm/row_blocks.h"
@@ -28,10 +27,10 @@ std::size_t fits_per_pass(std::size_t n_parameters) {
   return std::clamp<std::size_t>(8192 / n_parameters, 4, 64);
 }
 
-std::string_view stopped_by(LbfgsStop stop) {
+std::string_view stopped_by(LbfgsStop stop, bool has_l1) {
   switch (stop) {
     case LbfgsStop::gradient:
-      return "the gradient is within tol";
+      return has_l1 ? "the conditions of optimality are within tol" : "the gradient is within tol";
     case LbfgsStop::objective:
       return "the objective no longer decreases in this arithmetic";
     default:
@@ -49,11 +48,11 @@ void center(std::span<double> outputs, std::size_t n_outputs) {
   }
 }
 
-TrainingRecord describe(const LbfgsResult& result, bool separable) {
+TrainingRecord describe(const LbfgsResult& result, bool has_l1, bool separable) {
   return {.iterations = result.iterations,
           .converged = !separable && result.stopped_by != LbfgsStop::max_iter,
           .objective = result.objective,
-          .stopped_by = std::string(separable ? "separable" : stopped_by(result.stopped_by))};
+          .stopped_by = std::string(separable ? "separable" : stopped_by(result.stopped_by, has_l1))};
 }
 
 }  // namespace
@@ -73,15 +72,21 @@ template <class T>
 std::unique_ptr<typename LogisticFits<T>::Fit> LogisticFits<T>::prepare(const FitSpec& spec, const Encoder& own) const {
   const auto& options = spec.options->as<LogisticRegressionOptions>();
   const Rows rows = rows_of(spec);
-  std::vector<double> l2 = column_units(encoder_, own);
-  for (double& value : l2) value *= value / (options.C * rows.targets->total_weight);
+  const double strength = inverse_C(options) / rows.targets->total_weight;
+  const double l1_ratio = l1_ratio_of(options);
+  const std::vector<double> units = column_units(encoder_, own);
+  std::vector<double> l2 = units;
+  for (double& value : l2) value *= value * strength * (1 - l1_ratio);
   LogisticProblem<T> problem(x_,
                              {.targets = rows.targets,
                               .first_row = dataset_.first_row(),
                               .l2 = std::move(l2),
                               .fit_intercept = options.fit_intercept},
                              execution_);
-  return std::make_unique<Fit>(spec, own, rows, std::move(problem), BlockSample{});
+  ChosenSolver solver = choose_solver(options, problem.n_parameters());
+  L1Penalty l1{.l1 = strength * l1_ratio};
+  for (std::size_t k = 0; k < problem.n_outputs(); ++k) l1.units.insert(l1.units.end(), units.begin(), units.end());
+  return std::make_unique<Fit>(spec, own, rows, std::move(problem), BlockSample{}, std::move(l1), std::move(solver));
 }
 
 /// Fits that see the rows alike share what the kernel reads of them.
@@ -108,8 +113,24 @@ LbfgsOptions LogisticFits<T>::Fit::limits() const {
 template <class T>
 void LogisticFits<T>::Fit::begin(std::vector<double> start, const BlockSample& curvature_blocks,
                                  const LbfgsOptions& limits) {
-  curvature.emplace(problem, start, curvature_blocks);
-  search.emplace(std::move(start), *curvature, limits);
+  switch (solver.solver) {
+    case LogisticSolver::lbfgs:
+      curvature.emplace(problem, start, curvature_blocks);
+      search = std::make_unique<LbfgsSearch>(std::move(start), *curvature, limits);
+      break;
+    case LogisticSolver::newton:
+      search = std::make_unique<NewtonSearch>(std::move(start), l1, options().fit_intercept ? problem.n_outputs() : 0,
+                                              limits);
+      break;
+    case LogisticSolver::gradient_descent:
+      search = std::make_unique<GradientDescent>(std::move(start), limits);
+      break;
+  }
+}
+
+template <class T>
+void LogisticFits<T>::Fit::add_hessian() {
+  if (search->wants_hessian()) search->add_hessian(problem.hessian(search->best(), blocks));
 }
 
 /// Brings the fits without a start near their minimum: to that of a sample, to the precision that the sample is worth.
@@ -164,6 +185,9 @@ void LogisticFits<T>::search_together(bool report) {
   std::size_t iterations = 0;
   for (std::vector<Fit*> going = searching(); !going.empty(); going = searching()) {
     execution_.check_stop(where.data());
+    for (Fit* fit : going) fit->add_hessian();
+    std::erase_if(going, [](const Fit* fit) { return fit->search->done(); });
+    if (going.empty()) continue;
     going.resize(std::min(going.size(), fits_per_pass(going[0]->problem.n_parameters())));
     std::vector<typename LogisticProblem<T>::Evaluation> evaluations;
     for (Fit* fit : going) evaluations.push_back({&fit->problem, fit->blocks, fit->search->point()});
@@ -203,8 +227,8 @@ std::unique_ptr<Model> LogisticFits<T>::model(Fit& fit) const {
         fmt::format("[{}] expected an objective that {} can hold, it is not finite at the start", where, options.dtype),
         "use standardize=true, dtype=float64 or another start");
   }
-  const bool no_penalty = std::isinf(options.C);
-  TrainingRecord record = describe(result, no_penalty && fit.problem.separated());
+  const bool no_penalty = inverse_C(options) == 0;
+  TrainingRecord record = describe(result, fit.l1.l1 > 0, no_penalty && fit.problem.separated());
   record.n_rows = fit.rows.n_rows;
   record.options_json = fit.spec.options->json();
   record.warnings = ignored_features(dataset_.schema(), fit.own);
@@ -221,6 +245,7 @@ std::unique_ptr<Model> LogisticFits<T>::model(Fit& fit) const {
                                      .coefficients = {coefficients.begin(), coefficients.end()},
                                      .intercepts = {intercepts.begin(), intercepts.end()},
                                      .kkt = result.gradient_max,
+                                     .solver = fit.solver.text,
                                      .training = std::move(record)});
 }
 

@@ -7,11 +7,13 @@
 
 #include "thrum/learn/learner.h"
 #include "thrum/learn/linear/curvature_internal.h"
+#include "thrum/learn/linear/descent_search_internal.h"
 #include "thrum/learn/linear/design_matrix_internal.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
 #include "thrum/learn/linear/lbfgs_search_internal.h"
 #include "thrum/learn/linear/logistic_problem_internal.h"
 #include "thrum/learn/linear/logistic_regression.h"
+#include "thrum/learn/linear/logistic_solver_internal.h"
 
 namespace thrum {
 
@@ -40,13 +42,17 @@ class LogisticFits {
     const Encoder& own;
     Rows rows;
     LogisticProblem<T> problem;
-    BlockSample blocks;                       ///< the rows that the search is on at present
-    std::optional<Curvature> curvature = {};  ///< the search refers to it
-    std::optional<LbfgsSearch> search = {};
+    BlockSample blocks;  ///< the rows that the search is on at present
+    L1Penalty l1;
+    ChosenSolver solver;
+    std::optional<Curvature> curvature = {};  ///< the search may refer to it
+    std::unique_ptr<PointSearch> search = {};
 
     const LogisticRegressionOptions& options() const { return spec.options->as<LogisticRegressionOptions>(); }
     LbfgsOptions limits() const;
     void begin(std::vector<double> start, const BlockSample& curvature_blocks, const LbfgsOptions& limits);
+    /// Gives the search the Hessian that it wants.
+    void add_hessian();
   };
 
   std::unique_ptr<Fit> prepare(const FitSpec& spec, const Encoder& own) const;

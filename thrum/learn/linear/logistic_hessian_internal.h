@@ -14,4 +14,11 @@ void add_logistic_hessian(const LogisticRows<float>& rows, const LogisticCoeffic
 void add_logistic_hessian(const LogisticRows<double>& rows, const LogisticCoefficients<double>& coefficients,
                           std::span<double> sums);
 
+/// The same for three classes or more: (n, n), lower triangle, in the order W (n_outputs, n_columns), then b.
+/// REQUIRES: coefficients.n_outputs is more than 1.
+void add_multinomial_hessian(const LogisticRows<float>& rows, const LogisticCoefficients<float>& coefficients,
+                             std::span<double> sums);
+void add_multinomial_hessian(const LogisticRows<double>& rows, const LogisticCoefficients<double>& coefficients,
+                             std::span<double> sums);
+
 }  // namespace thrum

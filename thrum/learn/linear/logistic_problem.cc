@@ -147,13 +147,15 @@ std::vector<double> LogisticProblem<T>::hessian(std::span<const double> paramete
   const LogisticCoefficients<T> coefficients{rounded.data(), rounded.data() + n_coefficients(), n_outputs()};
   const std::size_t n = n_parameters();
   std::vector<double> result = sum(blocks, n * n, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-    add_logistic_hessian(tiles(begin, end), coefficients, partial);
+    if (n_outputs() == 1) return add_logistic_hessian(tiles(begin, end), coefficients, partial);
+    add_multinomial_hessian(tiles(begin, end), coefficients, partial);
   });
   for (double& value : result) value /= blocks.total_weight;
-  for (std::size_t i = 0; i + 1 < n; ++i) result[i * n + i] += l2_[i];
-  if (!fit_intercept_) {
-    std::fill(result.end() - static_cast<std::ptrdiff_t>(n), result.end(), 0.0);
-    result.back() = 1;
+  for (std::size_t i = 0; i < n_coefficients(); ++i) result[i * n + i] += l2_[i % x_.n_columns()];
+  if (fit_intercept_) return result;
+  for (std::size_t i = n_coefficients(); i < n; ++i) {
+    std::fill_n(result.begin() + static_cast<std::ptrdiff_t>(i * n), n, 0.0);
+    result[i * n + i] = 1;
   }
   return result;
 }

@@ -77,7 +77,6 @@ class LogisticProblem {
   std::vector<double> curvature(const BlockSample& blocks) const;
 
   /// The Hessian, (n_parameters, n_parameters) row-major, lower triangle, in one pass over the sample (collective).
-  /// REQUIRES: two classes.
   std::vector<double> hessian(std::span<const double> parameters, const BlockSample& blocks) const;
 
   /// Whether, at the last evaluation, each row's own class had a probability above 1/2: then the classes are separable.

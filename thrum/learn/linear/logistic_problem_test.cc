@@ -123,8 +123,8 @@ TEST(LogisticProblem, HasTheCurvatureOfItsGradientAtZero) {
 }
 
 template <class T>
-void expect_hessian_like_central_differences(double step, double tolerance) {
-  Problem<T> problem{Case(2)};
+void expect_hessian_like_central_differences(std::size_t n_classes, double step, double tolerance) {
+  Problem<T> problem{Case(n_classes)};
   const std::vector<double> point = problem.point();
   const std::size_t n = point.size();
   const std::vector<double> hessian = (*problem).hessian(point, (*problem).all_blocks());
@@ -141,8 +141,10 @@ void expect_hessian_like_central_differences(double step, double tolerance) {
 }
 
 TEST(LogisticProblem, HasTheHessianThatDifferencesOfTheGradientGive) {
-  expect_hessian_like_central_differences<double>(1e-5, 1e-8);
-  expect_hessian_like_central_differences<float>(1e-2, 1e-3);
+  for (const std::size_t n_classes : {2, 3, 5}) {
+    expect_hessian_like_central_differences<double>(n_classes, 1e-5, 1e-8);
+    expect_hessian_like_central_differences<float>(n_classes, 1e-2, 1e-3);
+  }
 }
 
 TEST(LogisticProblem, OfASampleIsThatOfItsBlocksAlone) {

@@ -7,6 +7,7 @@
 #include "thrum/core/error.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
 #include "thrum/learn/linear/logistic_fits_internal.h"
+#include "thrum/learn/linear/logistic_solver_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
 
 namespace thrum {
@@ -42,10 +43,14 @@ void fit_group(const Dataset& dataset, std::span<const FitSpec> specs, const Enc
 std::span<const OptionField> LogisticRegressionOptions::fields() {
   using O = LogisticRegressionOptions;
   static const std::vector<OptionField> list = {
+      option_field("penalty", &O::penalty, {"auto", "l2", "l1", "elasticnet", "none"},
+                   "auto: as l1_ratio says, 0 being l2 and 1 l1"),
       option_field("C", &O::C, Range{.low = 0, .low_open = true},
-                   "inverse strength of the penalty |w|^2 / (2 C); inf: none"),
+                   "inverse strength of the penalty (l1_ratio |w|_1 + (1 - l1_ratio)/2 |w|^2) / C; inf: none"),
+      option_field("l1_ratio", &O::l1_ratio, Range{0, 1}, "part of |w|_1 in the penalty"),
+      solver_field(),
       option_field("tol", &O::tol, Range{.low = 0, .high_open = true},
-                   "largest component of the gradient of the mean objective at which training ends"),
+                   "largest violation of optimality (component of the gradient) at which training ends"),
       option_field("max_iter", &O::max_iter, Range{.low = 1}, "iterations at most"),
       option_field("fit_intercept", &O::fit_intercept, Range{}, "add a constant, which is not penalised"),
       class_weight_field(),

@@ -53,6 +53,9 @@ std::vector<Case> cases() {
           {"BinaryF32", binary, {.tol = 1e-9, .class_weight = "balanced", .dtype = "float32"}},
           {"BinaryThatBeginsWithASample", {.seed = 23, .n_rows = 33 * row_block + 5, .n_columns = 3}, {}},
           {"MultinomialF64", multinomial, {.C = 0.1, .class_weight = "balanced"}},
+          {"L1", binary, {.penalty = "l1", .C = 1e-3}},
+          {"Newton", multinomial, {.solver = "newton-cholesky"}},
+          {"MultinomialElasticNet", multinomial, {.C = 1e-3, .l1_ratio = 0.5, .dtype = "float32"}},
           {"MultinomialF32", multinomial, {.dtype = "float32", .standardize = false}}};
 }
 

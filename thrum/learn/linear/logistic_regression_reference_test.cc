@@ -62,6 +62,7 @@ TEST_P(ScikitLearn, HasTheSameOptimum) {
                        .n_columns = json()["columns"].get<std::size_t>(),
                        .n_classes = json()["classes"].get<std::size_t>()};
   const LogisticRegressionOptions options{.C = number(json(), "C"),
+                                          .l1_ratio = json()["l1_ratio"].get<double>(),
                                           .tol = 1e-10,
                                           .max_iter = 2000,
                                           .fit_intercept = json()["fit_intercept"].get<bool>(),
@@ -70,7 +71,7 @@ TEST_P(ScikitLearn, HasTheSameOptimum) {
   expect_optimum(*LogisticRegression().fit(rows.dataset(), options, LocalExecution(2)), json());
 }
 
-constexpr std::size_t n_generated = 10;
+constexpr std::size_t n_generated = 15;
 
 INSTANTIATE_TEST_SUITE_P(Generated, ScikitLearn, testing::Range(std::size_t{0}, n_generated), [](const auto& test) {
   return reference()["generated"][test.param]["name"].template get<std::string>();

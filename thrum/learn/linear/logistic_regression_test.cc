@@ -124,6 +124,96 @@ TEST(LogisticRegression, ReportsTheKktResidualItReached) {
   EXPECT_EQ(model->training().stopped_by, "the gradient is within tol");
 }
 
+TEST(LogisticRegression, FindsTheSameOptimumByEverySolver) {
+  for (const std::size_t n_classes : {2, 4}) {
+    const Dataset dataset = Generated{.n_rows = 600, .n_columns = 3, .n_classes = n_classes}.dataset();
+    const auto expected = fit(dataset, {.C = 0.1, .solver = "lbfgs", .tol = 1e-10, .max_iter = 1000});
+    for (const char* solver : {"newton-cholesky", "newton-cd", "gradient-descent"}) {
+      const auto model = fit(dataset, {.C = 0.1, .solver = solver, .tol = 1e-8, .max_iter = 20'000});
+      EXPECT_TRUE(model->training().converged) << solver;
+      EXPECT_NEAR(model->training().objective, expected->training().objective, 1e-12) << solver;
+      expect_near(model->parts(), expected->parts(), 1e-4);
+      EXPECT_EQ(model->parts().solver, solver);
+    }
+  }
+}
+
+TEST(LogisticRegression, FindsTheSameOptimumByEverySolverWithoutAPenalty) {
+  const Dataset dataset = letters({1, 2, 3, 4, 5, 6, 2.5, 4.5}, "aabbabab");
+  const auto expected = fit(dataset, {.penalty = "none", .solver = "lbfgs", .tol = 1e-10});
+  const auto model = fit(dataset, {.penalty = "none", .solver = "newton-cholesky", .tol = 1e-10});
+  expect_near(model->parts(), expected->parts(), 1e-8);
+  EXPECT_EQ(fit(dataset, {.C = infinity, .tol = 1e-10})->parts().coefficients, expected->parts().coefficients);
+}
+
+TEST(LogisticRegression, MeetsTheConditionsOfOptimalityWithAnL1Penalty) {
+  for (const std::size_t n_classes : {2, 3}) {
+    const Dataset dataset = Generated{.n_rows = 500, .n_columns = 8, .n_classes = n_classes}.dataset();
+    for (const double l1_ratio : {1.0, 0.5}) {
+      for (const bool standardize : {true, false}) {
+        const auto model = fit(dataset, {.C = 0.05, .l1_ratio = l1_ratio, .tol = 1e-9, .standardize = standardize});
+        EXPECT_TRUE(model->training().converged);
+        EXPECT_LE(model->parts().kkt, 1e-9);
+        EXPECT_EQ(model->training().stopped_by, "the conditions of optimality are within tol");
+        EXPECT_GT(std::ranges::count(model->parts().coefficients, 0.0), 0);
+        EXPECT_EQ(model->parts().solver, "newton-cd (auto: the penalty has an L1 part)");
+      }
+    }
+  }
+}
+
+TEST(LogisticRegression, MakesAllCoefficientsZeroUnderAStrongL1Penalty) {
+  const auto model = fit(Generated{}.dataset(), {.penalty = "l1", .C = 1e-4, .tol = 1e-9});
+  EXPECT_EQ(std::ranges::count(model->parts().coefficients, 0.0),
+            static_cast<std::ptrdiff_t>(model->parts().coefficients.size()));
+  EXPECT_NE(model->parts().intercepts[0], 0);
+}
+
+TEST(LogisticRegression, TakesBothWaysOfSayingAPenalty) {
+  const Dataset dataset = Generated{}.dataset();
+  const auto fitted = [&](const std::string& penalty, double l1_ratio) {
+    return fit(dataset, {.penalty = penalty, .C = 0.1, .l1_ratio = l1_ratio})->parts().coefficients;
+  };
+  EXPECT_EQ(fitted("l1", 0), fitted("auto", 1));
+  EXPECT_EQ(fitted("elasticnet", 0.3), fitted("auto", 0.3));
+  EXPECT_EQ(fitted("l2", 0), fitted("auto", 0));
+  EXPECT_NE(fitted("l1", 0), fitted("l2", 0));
+}
+
+TEST(LogisticRegression, RefusesOptionsThatExcludeEachOther) {
+  const Dataset dataset = letters({1, 2, 3}, "aab");
+  EXPECT_EQ(refusal([&] { fit(dataset, {.penalty = "l2", .l1_ratio = 0.5}); }),
+            "[logistic-regression] penalty=l2 and l1_ratio=0.5 exclude each other; leave penalty out: l1_ratio says it "
+            "all");
+  EXPECT_EQ(refusal([&] { fit(dataset, {.l1_ratio = 0.5, .solver = "lbfgs"}); }),
+            "[logistic-regression] the solver lbfgs takes no L1 penalty; use solver=newton-cd or auto, or l1_ratio=0");
+  EXPECT_EQ(refusal([&] { fit(dataset, {.solver = "saga"}); }),
+            "[solver] saga is not there, since newton-cd finds the optimum in less time; use solver=newton-cd or auto");
+}
+
+TEST(LogisticRegression, RefusesNewtonsMethodForTooManyParameters) {
+  const Dataset dataset = Generated{.n_rows = 10, .n_columns = 2500}.dataset();
+  EXPECT_EQ(refusal([&] { fit(dataset, {.solver = "newton-cholesky"}); }),
+            "[logistic-regression] expected 2500 parameters at most for Newton's method, got 2505; use solver=lbfgs");
+  EXPECT_EQ(
+      refusal([&] { fit(dataset, {.penalty = "l1"}); }),
+      "[logistic-regression] expected 2500 parameters at most for Newton's method, which an L1 penalty takes, got "
+      "2505; use l1_ratio=0, or fewer columns");
+}
+
+TEST(LogisticRegression, SaysThatClassesAreSeparableByNewtonsMethodToo) {
+  const auto model = fit(letters({1, 2, 3, 4}, "aabb"), {.penalty = "none", .solver = "newton-cholesky"});
+  EXPECT_FALSE(model->training().converged);
+  EXPECT_EQ(model->training().stopped_by, "separable");
+}
+
+TEST(LogisticRegression, StartsAnL1FitFromAModel) {
+  const Dataset dataset = Generated{}.dataset();
+  const O options{.penalty = "l1", .C = 0.1, .tol = 1e-8};
+  const auto cold = fit(dataset, options);
+  EXPECT_EQ(fit(dataset, options, {.start = cold.get()})->training().iterations, 0u);
+}
+
 TEST(LogisticRegression, LeavesTheInterceptOut) {
   EXPECT_EQ(fit(Generated{}.dataset(), {.fit_intercept = false})->parts().intercepts, Numbers{0});
 }
@@ -277,10 +367,15 @@ TEST(LogisticRegression, FitsManyLikeEachAlone) {
   const Options plain(O{}, O::fields());
   const Options strong(O{.C = 0.01}, O::fields());
   const Options single(O{.dtype = "float32"}, O::fields());
+  const Options sparse(O{.C = 0.01, .l1_ratio = 0.7}, O::fields());
+  const Options newton(O{.solver = "newton-cholesky"}, O::fields());
   const std::vector<FitSpec> specs = {{.options = &plain},
                                       {.options = &strong, .row_mask = mask},
                                       {.options = &strong},
                                       {.options = &single},
+                                      {.options = &sparse},
+                                      {.options = &newton},
+                                      {.options = &sparse, .row_mask = mask},
                                       {.options = &plain, .row_mask = mask}};
   const auto models = LogisticRegression().fit_many(dataset, specs, LocalExecution(2));
   ASSERT_EQ(models.size(), specs.size());

@@ -12,6 +12,9 @@ struct NormalEquations {
   /// From the Gram matrix of (x, 1, y), lower triangle. units: a coefficient of x times this is one of u.
   NormalEquations(std::span<const double> gram, std::span<const double> units, bool centered);
 
+  /// Zeros, to be filled in.
+  explicit NormalEquations(std::size_t n) : A(n * n), c(n), yy(0), total_weight(1), x_mean(n, 0.0), y_mean(0) {}
+
   std::size_t size() const { return c.size(); }
   const double* row(std::size_t j) const { return &A[j * size()]; }
   /// c - A u

@@ -16,6 +16,11 @@ std::size_t coefficient_rows(const Schema& schema) {
   return schema.target.classes.size() == 2 ? 1 : schema.target.classes.size();
 }
 
+/// Files of the first builds say nothing of it.
+std::string read_solver(const ModelFile& file) {
+  return file.has_metadata("solver") ? file.metadata("solver") : "";
+}
+
 }  // namespace
 
 LogisticRegressionModel::LogisticRegressionModel(Parts parts) : parts_(std::move(parts)) {
@@ -35,10 +40,12 @@ std::unique_ptr<Model> LogisticRegressionModel::read(const ModelFile& file, Sche
                                                          .coefficients = {coefficients.begin(), coefficients.end()},
                                                          .intercepts = {intercepts.begin(), intercepts.end()},
                                                          .kkt = kkt[0],
+                                                         .solver = read_solver(file),
                                                          .training = std::move(training)});
 }
 
 void LogisticRegressionModel::write(ModelFileBuilder& file) const {
+  if (!parts_.solver.empty()) file.add_metadata("solver", parts_.solver);
   const std::size_t n_rows = n_coefficient_rows();
   file.add_tensor<double>("coefficients", {n_rows, parts_.encoder.n_outputs()}, parts_.coefficients);
   file.add_tensor<double>("intercepts", {n_rows}, parts_.intercepts);
@@ -60,6 +67,8 @@ std::string LogisticRegressionModel::description() const {
     text += fmt::format("  {:>12.6f}  (intercept)\n", parts_.intercepts[r]);
     text += coefficient_lines(names, std::span(parts_.coefficients).subspan(r * names.size(), names.size()));
   }
+  if (!parts_.solver.empty())
+    text += fmt::format("solver: {}; largest violation of optimality {:.3g}\n", parts_.solver, parts_.kkt);
   return text;
 }
 
@@ -73,10 +82,11 @@ std::string LogisticRegressionModel::description_json() const {
                     {"intercept", parts_.intercepts[r]},
                     {"coefficients", std::move(coefficients)}});
   }
-  return Json{{"kkt", json_number(parts_.kkt)},
-              {"encoding", encoding_json(parts_.schema, parts_.encoder)},
-              {"rows", std::move(rows)}}
-      .dump();
+  Json object = {{"kkt", json_number(parts_.kkt)},
+                 {"encoding", encoding_json(parts_.schema, parts_.encoder)},
+                 {"rows", std::move(rows)}};
+  if (!parts_.solver.empty()) object["solver"] = parts_.solver;
+  return object.dump();
 }
 
 }  // namespace thrum

@@ -21,7 +21,8 @@ class LogisticRegressionModel final : public Model {
     std::vector<double>
         coefficients;  ///< (n_rows, encoder.n_outputs()) row-major; n_rows = 1 for two classes, else n_classes
     std::vector<double> intercepts;  ///< (n_rows)
-    double kkt = 0;                  ///< the largest absolute component of the objective's gradient at the solution
+    double kkt = 0;                  ///< the largest violation of a condition of optimality at the solution
+    std::string solver = {};         ///< what found it, for people
     TrainingRecord training;
   };
 

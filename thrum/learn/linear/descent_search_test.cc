@@ -1,0 +1,112 @@
+#include "thrum/learn/linear/descent_search_internal.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace thrum {
+namespace {
+
+using Numbers = std::vector<double>;
+
+/// sum_i c_i (x_i - t_i)^2 / 2 + q sum_i (x_i - t_i)^4 / 4
+struct Bowl {
+  Numbers c;
+  Numbers t;
+  double q = 0;
+
+  double value(std::span<const double> x, Numbers& gradient) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < c.size(); ++i) {
+      const double e = x[i] - t[i];
+      sum += 0.5 * c[i] * e * e + 0.25 * q * e * e * e * e;
+      gradient[i] = c[i] * e + q * e * e * e;
+    }
+    return sum;
+  }
+  Numbers hessian(std::span<const double> x) const {
+    Numbers h(c.size() * c.size(), 0.0);
+    for (std::size_t i = 0; i < c.size(); ++i) {
+      h[i * c.size() + i] = c[i] + 3 * q * (x[i] - t[i]) * (x[i] - t[i]);
+    }
+    return h;
+  }
+};
+
+LbfgsResult run(PointSearch& search, const Bowl& bowl) {
+  Numbers gradient(bowl.c.size());
+  while (!search.done()) {
+    if (search.wants_hessian()) {
+      search.add_hessian(bowl.hessian(search.best()));
+      continue;
+    }
+    const double value = bowl.value(search.point(), gradient);
+    search.add(value, gradient);
+  }
+  return search.take_result();
+}
+
+const LbfgsOptions tight = {.max_iter = 500, .gradient_tolerance = 1e-10};
+
+TEST(NewtonSearch, NeedsOneStepForAQuadratic) {
+  NewtonSearch search({5, -3}, {}, 0, {.gradient_tolerance = 1e-3});
+  const LbfgsResult result = run(search, {{1e-3, 1e6}, {1, 2}});
+  EXPECT_EQ(result.iterations, 1u);
+  EXPECT_EQ(result.stopped_by, LbfgsStop::gradient);
+  EXPECT_NEAR(result.x[0], 1, 1e-6);
+  EXPECT_NEAR(result.x[1], 2, 1e-8);
+}
+
+TEST(NewtonSearch, ConvergesFromFarAway) {
+  NewtonSearch search({100, -100}, {}, 0, tight);
+  const LbfgsResult result = run(search, {{1, 2}, {1, 2}, 0.5});
+  EXPECT_EQ(result.stopped_by, LbfgsStop::gradient);
+  EXPECT_NEAR(result.x[0], 1, 1e-9);
+  EXPECT_LT(result.iterations, 30u);
+}
+
+TEST(NewtonSearch, ShrinksByAnL1PenaltyInItsUnits) {
+  // c (x - t) + l1 unit sign(x) = 0: x = 3 - 2 / 4, and the second stays at zero, where 1 * 0.5 < 2 * 0.5.
+  NewtonSearch search({0, 0, 7}, {.l1 = 2, .units = {1, 0.5}}, 1, tight);
+  const LbfgsResult result = run(search, {{4, 1, 2}, {3, 0.5, -1}});
+  EXPECT_EQ(result.stopped_by, LbfgsStop::gradient);
+  EXPECT_NEAR(result.x[0], 2.5, 1e-10);
+  EXPECT_EQ(result.x[1], 0);
+  EXPECT_NEAR(result.x[2], -1, 1e-10);
+  EXPECT_NEAR(result.objective, 2 * 0.25 + 0.125 + 2 * 2.5, 1e-10);
+}
+
+TEST(NewtonSearch, LeavesAZeroAtAnL1OptimumAlone) {
+  NewtonSearch search({0}, {.l1 = 5, .units = {1}}, 0, tight);
+  const LbfgsResult result = run(search, {{1}, {4}});
+  EXPECT_EQ(result.iterations, 0u);
+  EXPECT_EQ(result.x, Numbers{0});
+  EXPECT_EQ(result.gradient_max, 0);
+}
+
+TEST(GradientDescent, FindsTheMinimum) {
+  GradientDescent search({5, -3}, tight);
+  const LbfgsResult result = run(search, {{1, 10}, {1, 2}});
+  EXPECT_EQ(result.stopped_by, LbfgsStop::gradient);
+  EXPECT_NEAR(result.x[0], 1, 1e-9);
+  EXPECT_NEAR(result.x[1], 2, 1e-9);
+}
+
+TEST(DescentSearch, StopsAtMaxIter) {
+  GradientDescent search({5, -3}, {.max_iter = 3, .gradient_tolerance = 1e-10});
+  const LbfgsResult result = run(search, {{1, 1000}, {1, 2}});
+  EXPECT_EQ(result.iterations, 3u);
+  EXPECT_EQ(result.stopped_by, LbfgsStop::max_iter);
+}
+
+TEST(DescentSearch, RefusesAStartThatIsNotFinite) {
+  GradientDescent search({1}, tight);
+  search.add(std::numeric_limits<double>::infinity(), Numbers{1});
+  EXPECT_TRUE(search.done());
+  EXPECT_EQ(search.take_result().stopped_by, LbfgsStop::not_finite);
+}
+
+}  // namespace
+}  // namespace thrum

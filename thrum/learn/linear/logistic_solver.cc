@@ -1,0 +1,81 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "thrum/core/error.h"
+#include "thrum/learn/linear/logistic_solver_internal.h"
+
+namespace thrum {
+namespace {
+
+constexpr std::string_view where = LogisticRegressionModel::name;
+
+/// A Hessian of this many parameters takes 250 MB while it is summed.
+constexpr std::size_t most_newton_parameters = 2500;
+
+struct Successor {
+  std::string_view name;
+  std::string_view successor;
+};
+constexpr std::array successors = {Successor{"newton-cg", "lbfgs"}, Successor{"sag", "lbfgs"},
+                                   Successor{"saga", "newton-cd"}, Successor{"liblinear", "newton-cd"}};
+
+}  // namespace
+
+double l1_ratio_of(const LogisticRegressionOptions& options) {
+  const std::string& penalty = options.penalty;
+  const double ratio = options.l1_ratio;
+  if (penalty == "l1") {
+    if (ratio == 0 || ratio == 1) return 1;
+  } else if (penalty == "auto" || penalty == "elasticnet" || ratio == 0) {
+    return penalty == "none" ? 0 : ratio;
+  }
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("[{}] penalty={} and l1_ratio={} exclude each other", where, penalty, ratio),
+              "leave penalty out: l1_ratio says it all");
+}
+
+double inverse_C(const LogisticRegressionOptions& options) {
+  return options.penalty == "none" ? 0 : 1 / options.C;
+}
+
+ChosenSolver choose_solver(const LogisticRegressionOptions& options, std::size_t n_parameters) {
+  const bool has_l1 = l1_ratio_of(options) > 0 && inverse_C(options) > 0;
+  const std::string& name = options.solver;
+  const bool is_newton = name == "newton-cd" || name == "newton-cholesky" || (name == "auto" && has_l1);
+  if (has_l1 && name != "auto" && name != "newton-cd") {
+    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] the solver {} takes no L1 penalty", where, name),
+                "use solver=newton-cd or auto, or l1_ratio=0");
+  }
+  if (is_newton && n_parameters > most_newton_parameters) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[{}] expected {} parameters at most for Newton's method{}, got {}", where,
+                            most_newton_parameters, has_l1 ? ", which an L1 penalty takes" : "", n_parameters),
+                has_l1 ? "use l1_ratio=0, or fewer columns" : "use solver=lbfgs");
+  }
+  if (name == "gradient-descent") return {LogisticSolver::gradient_descent, name};
+  if (name == "auto" && has_l1) return {LogisticSolver::newton, "newton-cd (auto: the penalty has an L1 part)"};
+  if (name == "auto") return {LogisticSolver::lbfgs, "lbfgs (auto: without an L1 part a pass per iteration is enough)"};
+  return {is_newton ? LogisticSolver::newton : LogisticSolver::lbfgs, name};
+}
+
+OptionField solver_field() {
+  OptionField field = option_field("solver", &LogisticRegressionOptions::solver,
+                                   {"auto", "lbfgs", "newton-cholesky", "newton-cd", "gradient-descent"},
+                                   "how the optimum, the same for all, is found; an L1 penalty takes newton-cd");
+  field.set = [set = field.set](void* options, std::string_view text) {
+    for (const Successor& gone : successors) {
+      if (text != gone.name) continue;
+      throw Error(
+          ErrorCode::invalid_argument,
+          fmt::format("[solver] {} is not there, since {} finds the optimum in less time", text, gone.successor),
+          fmt::format("use solver={} or auto", gone.successor));
+    }
+    set(options, text);
+  };
+  return field;
+}
+
+}  // namespace thrum

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "thrum/learn/linear/logistic_regression.h"
+
+namespace thrum {
+
+/// What of the penalty is L1: 0 to 1. Throws invalid_argument for a penalty and an l1_ratio that exclude each other.
+double l1_ratio_of(const LogisticRegressionOptions& options);
+/// 0 without a penalty.
+double inverse_C(const LogisticRegressionOptions& options);
+
+enum class LogisticSolver { lbfgs, newton, gradient_descent };
+struct ChosenSolver {
+  LogisticSolver solver;
+  std::string text;  ///< its name, and where it was chosen the reason
+};
+/// Throws invalid_argument for a solver that cannot have the penalty, or so many parameters.
+ChosenSolver choose_solver(const LogisticRegressionOptions& options, std::size_t n_parameters);
+
+/// The description of the option `solver`, which names the successors of the names it does not take.
+OptionField solver_field();
+
+}  // namespace thrum

@@ -1,0 +1,168 @@
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "thrum/learn/linear/cholesky_internal.h"
+#include "thrum/learn/linear/coordinate_descent_internal.h"
+#include "thrum/learn/linear/descent_search_internal.h"
+
+namespace thrum {
+namespace {
+
+/// The quadratic model is solved this much better than the point at hand is.
+constexpr double inner_precision = 1e-3;
+
+/// As for the preconditioner of L-BFGS: little beside the diagonal, much beside what dependent columns leave.
+constexpr double jitter = 1e-10;
+constexpr double smallest = 1e-24;
+
+void lift_diagonal(std::span<double> A, std::size_t n) {
+  double largest = 0;
+  for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, A[i * n + i]);
+  for (std::size_t i = 0; i < n; ++i) A[i * n + i] += jitter * A[i * n + i] + smallest * largest;
+}
+
+/// Takes free intercepts out of a quadratic model: for each change of the coefficients they follow to their best.
+class Intercepts {
+ public:
+  /// hessian: (n, n), lower triangle; the intercepts are the `n_free` parameters from `first`.
+  Intercepts(std::span<const double> hessian, std::size_t n, std::size_t first, std::size_t n_free)
+      : n_coefficients_(first), n_free_(n_free), with_coefficients_(n_free * first), follow_(first * n_free) {
+    std::vector<double> own(n_free * n_free);
+    for (std::size_t a = 0; a < n_free; ++a) {
+      const auto row = hessian.subspan((first + a) * n, n);
+      std::ranges::copy(row.first(first), with_coefficients_.begin() + static_cast<std::ptrdiff_t>(a * first));
+      for (std::size_t b = 0; b <= a; ++b) own[a * n_free + b] = row[first + b];
+    }
+    lift_diagonal(own, n_free);
+    sound_ = n_free == 0 || factor_cholesky(own, n_free);
+    own_ = std::move(own);
+    for (std::size_t j = 0; sound_ && n_free > 0 && j < first; ++j) {
+      const std::span<double> column = std::span(follow_).subspan(j * n_free, n_free);
+      for (std::size_t a = 0; a < n_free; ++a) column[a] = with_coefficients_[a * first + j];
+      solve_cholesky(own_, column);
+    }
+  }
+
+  bool sound() const { return sound_; }
+  /// What they take from the curvature of coefficients j and k.
+  double curvature(std::size_t j, std::size_t k) const {
+    double sum = 0;
+    for (std::size_t a = 0; a < n_free_; ++a)
+      sum += with_coefficients_[a * n_coefficients_ + j] * follow_[k * n_free_ + a];
+    return sum;
+  }
+  /// What they take from the slope of coefficient j; slopes: their own.
+  double slope(std::size_t j, std::span<const double> slopes) const {
+    double sum = 0;
+    for (std::size_t a = 0; a < n_free_; ++a) sum += follow_[j * n_free_ + a] * slopes[a];
+    return sum;
+  }
+  /// How far they move for a change of the coefficients.
+  std::vector<double> moves(std::span<const double> change, std::span<const double> slopes) const {
+    std::vector<double> move(n_free_);
+    for (std::size_t a = 0; a < n_free_; ++a) {
+      move[a] = -slopes[a];
+      for (std::size_t j = 0; j < change.size(); ++j)
+        move[a] -= with_coefficients_[a * n_coefficients_ + j] * change[j];
+    }
+    if (n_free_ > 0) solve_cholesky(own_, move);
+    return move;
+  }
+
+ private:
+  std::size_t n_coefficients_;
+  std::size_t n_free_;
+  std::vector<double> with_coefficients_;  ///< (n_free, n_coefficients)
+  std::vector<double> follow_;             ///< (n_coefficients, n_free): own^-1 times that
+  std::vector<double> own_;                ///< Cholesky's factor
+  bool sound_ = false;
+};
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+}  // namespace
+
+NewtonSearch::NewtonSearch(std::vector<double> start, L1Penalty l1, std::size_t n_intercepts,
+                           const LbfgsOptions& limits)
+    : DescentSearch(std::move(start), limits), l1_(std::move(l1)), n_intercepts_(n_intercepts) {}
+
+double NewtonSearch::penalty(std::span<const double> x) const {
+  if (l1_.l1 == 0) return 0;
+  double sum = 0;
+  for (std::size_t j = 0; j < l1_.units.size(); ++j) sum += std::abs(l1_.units[j] * x[j]);
+  return l1_.l1 * sum;
+}
+
+double NewtonSearch::violation(std::span<const double> x, std::span<const double> gradient) const {
+  double largest = 0;
+  for (std::size_t j = 0; j < gradient.size(); ++j) {
+    const double l1 = j < l1_.units.size() ? l1_.l1 * l1_.units[j] : 0;
+    const double there = x[j] != 0 ? std::abs(gradient[j] + std::copysign(l1, x[j])) : std::abs(gradient[j]) - l1;
+    largest = std::max(largest, there);
+  }
+  return largest;
+}
+
+void NewtonSearch::add_hessian(std::vector<double> hessian) {
+  wants_hessian_ = false;
+  if (l1_.l1 == 0) {
+    step_by_cholesky(std::move(hessian));
+  } else {
+    step_by_coordinates(hessian);
+  }
+}
+
+void NewtonSearch::step_by_cholesky(std::vector<double> hessian) {
+  const std::size_t n = gradient().size();
+  lift_diagonal(hessian, n);
+  if (!factor_cholesky(hessian, n)) return stop(LbfgsStop::objective);
+  std::vector<double> direction(n);
+  for (std::size_t i = 0; i < n; ++i) direction[i] = -gradient()[i];
+  solve_cholesky(hessian, direction);
+  const double slope = dot(direction, gradient());
+  if (!(slope < 0)) return stop(LbfgsStop::objective);
+  go(std::move(direction), slope, 1);
+}
+
+void NewtonSearch::step_by_coordinates(const std::vector<double>& hessian) {
+  const std::size_t n = gradient().size();
+  const std::size_t d = l1_.units.size();
+  const std::size_t n_free = n_intercepts_ > 1 ? n_intercepts_ - 1 : n_intercepts_;
+  const Intercepts intercepts(hessian, n, d, n_free);
+  if (!intercepts.sound()) return stop(LbfgsStop::objective);
+  const std::span<const double> slopes = gradient().subspan(d, n_free);
+  NormalEquations model(d);
+  std::vector<double> u(d);
+  for (std::size_t j = 0; j < d; ++j) u[j] = best()[j] * l1_.units[j];
+  for (std::size_t j = 0; j < d; ++j) {
+    for (std::size_t k = 0; k <= j; ++k) {
+      const double curvature = hessian[j * n + k] - intercepts.curvature(j, k);
+      model.A[j * d + k] = model.A[k * d + j] = curvature / (l1_.units[j] * l1_.units[k]);
+    }
+  }
+  for (std::size_t j = 0; j < d; ++j) {
+    model.c[j] = dot({model.row(j), d}, u) - (gradient()[j] - intercepts.slope(j, slopes)) / l1_.units[j];
+  }
+  CoordinateDescent descent(model);
+  descent.start_from(u);
+  descent.minimize({.l1 = l1_.l1}, {.tolerance = inner_precision * violation(best(), gradient()),
+                                    .measure = CoordinateDescent::Measure::kkt});
+  std::vector<double> direction(n, 0.0);
+  double promise = -penalty(best());
+  for (std::size_t j = 0; j < d; ++j) {
+    direction[j] = (descent.solution()[j] - u[j]) / l1_.units[j];
+    promise += l1_.l1 * std::abs(descent.solution()[j]);
+  }
+  const std::vector<double> moves = intercepts.moves(std::span(direction).first(d), slopes);
+  std::ranges::copy(moves, direction.begin() + static_cast<std::ptrdiff_t>(d));
+  promise += dot(direction, gradient());
+  if (!(promise < 0)) return stop(LbfgsStop::objective);
+  go(std::move(direction), promise, 1);
+}
+
+}  // namespace thrum

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "thrum/learn/linear/lbfgs.h"
+
+namespace thrum {
+
+/// A search for the minimum of a function that asks and is told: many of them can so share the passes over data that
+/// answer them. Sequential: the same answers give the same bits.
+class PointSearch {
+ public:
+  virtual ~PointSearch() = default;
+
+  /// Where to evaluate next. REQUIRES: !done() and !wants_hessian().
+  virtual std::span<const double> point() const noexcept = 0;
+  /// Takes the smooth part of the objective and its gradient at point().
+  virtual void add(double value, std::span<const double> gradient) = 0;
+
+  /// Whether it needs the Hessian of the smooth part at best() before it can go on.
+  virtual bool wants_hessian() const noexcept { return false; }
+  /// (n, n) row-major, lower triangle.
+  virtual void add_hessian(std::vector<double> /*hessian*/) {}
+  virtual std::span<const double> best() const noexcept = 0;
+
+  virtual bool done() const noexcept = 0;
+  virtual std::size_t iterations() const noexcept = 0;
+  virtual double objective() const noexcept = 0;
+  /// gradient_max is the largest violation of a condition of optimality. REQUIRES: done().
+  virtual LbfgsResult take_result() = 0;
+};
+
+}  // namespace thrum
