@@ -10,6 +10,8 @@
 #include "thrum/cli/model_argument.h"
 #include "thrum/cli/serve_process.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/serve/model_repository_internal.h"
+#include "thrum/serve/repository_set_internal.h"
 #include "thrum/serve/server.h"
 
 namespace thrum::cli {
@@ -37,6 +39,7 @@ ParameterTraits traits_of(const OptionField& field) {
       {"access_logformat", {.value = "FORMAT", .group = "Logs"}},
       {"error_logfile", {.aliases = {"log-file"}, .value = "FILE", .group = "Logs"}},
       {"log_level", {.group = "Logs"}},
+      {"model_repository", {.value = "DIR"}},
       {"token_file", {.value = "FILE"}},
       {"admin_token_file", {.value = "FILE"}},
       {"pid", {.letter = 'p', .value = "FILE"}},
@@ -78,25 +81,61 @@ std::string config_text(const ServeArguments& arguments, const ServeOptions& opt
   return text;
 }
 
-void serve_model(const ServeArguments& arguments, const Session& session) {
-  const ServeOptions options = options_of(arguments, session.globals);
-  if (!arguments.chdir.empty()) change_folder(arguments.chdir);
-  blame(ExitCode::usage, [&] { check_serve_options(options); });
-  const auto model = read_model(arguments.model);
-  if (arguments.print_config) print(config_text(arguments, options));
-  if (arguments.print_config || arguments.check_config) return;
-  set_log_sink(serve_log_sink(session.globals));
-  pass_settings_to_workers(session.globals);
+/// Either a model file or a folder of models.
+void check_source(const ServeArguments& arguments) {
+  const bool has_repository = !arguments.options.model_repository.empty();
+  if (arguments.model.empty() && !has_repository) {
+    throw usage_error("[serve] expected a MODEL or --model-repository DIR, got neither", "see thrum serve --help");
+  }
+  if (!arguments.model.empty() && has_repository) {
+    throw usage_error("[serve] a MODEL and --model-repository are given", "put the model into the repository");
+  }
+}
+
+/// Null where the models come from a repository, which is only looked at unless it is to be checked.
+std::unique_ptr<const Model> model_of(const ServeArguments& arguments) {
+  const std::string& repository = arguments.options.model_repository;
+  if (repository.empty()) return read_model(arguments.model);
+  blame(ExitCode::model, [&] {
+    if (arguments.check_config) {
+      serving::load_repository(repository, nullptr);
+    } else {
+      serving::list_models(repository);
+    }
+  });
+  return nullptr;
+}
+
+void run_server(std::unique_ptr<const Model> model, const ServeOptions& options) {
   try {
-    serve(*model, options);
+    if (model == nullptr) {
+      Server().serve(options);
+    } else {
+      Server().serve(std::move(model), options);
+    }
   } catch (const Error& error) {
     if (error.code() == ErrorCode::io) throw Failure(ExitCode::resource, error);
+    if (error.code() == ErrorCode::corrupt_data) throw Failure(ExitCode::model, error);
     throw;
   }
 }
 
+void serve_model(const ServeArguments& arguments, const Session& session) {
+  const ServeOptions options = options_of(arguments, session.globals);
+  if (!arguments.chdir.empty()) change_folder(arguments.chdir);
+  blame(ExitCode::usage, [&] { check_serve_options(options); });
+  check_source(arguments);
+  std::unique_ptr<const Model> model = model_of(arguments);
+  if (arguments.print_config) print(config_text(arguments, options));
+  if (arguments.print_config || arguments.check_config) return;
+  set_log_sink(serve_log_sink(session.globals));
+  pass_settings_to_workers(session.globals);
+  run_server(std::move(model), options);
+}
+
 std::vector<Parameter> parameters_of(ServeArguments& arguments) {
   std::vector<Parameter> parameters = {model_parameter(&ServeArguments::model, arguments)};
+  parameters[0].traits.required = false;  // or a repository
   for (const OptionField& field : serve_option_fields()) {
     if (field.name == "bind") {
       parameters.push_back(list_parameter("bind", &arguments.bind, field.help, {.letter = 'b', .value = "ADDRESS"}));
@@ -129,7 +168,8 @@ Command serve_command() {
       "given.";
   command.examples = {
       {"thrum serve adult.thrum -w 4 -b 127.0.0.1:4000", ""},
-      {R"(curl -s 127.0.0.1:4000/predict -d '{"instances":[{"age":39,"workclass":"State-gov"}]}')", "ask it"}};
+      {R"(curl -s 127.0.0.1:4000/predict -d '{"instances":[{"age":39,"workclass":"State-gov"}]}')", "ask it"},
+      {"thrum serve --model-repository models", "every model of a folder"}};
   command.parameters = parameters_of(*arguments);
   command.foreign_flags = gunicorn_flags();
   command.run = [arguments](Session& session) { serve_model(*arguments, session); };

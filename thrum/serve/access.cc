@@ -86,7 +86,7 @@ bool is_admin_path(std::string_view path) noexcept {
 }
 
 void Access::check(const HttpRequest& request) const {
-  const bool is_admin = is_admin_path(request.path);
+  const bool is_admin = is_admin_path(request.path) && !admin_tokens.empty();
   if (is_open(request) || (tokens.empty() && !is_admin)) return;
   const std::string_view given = bearer_token(request);
   const bool is_known = is_among(given, tokens);

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "thrum/core/names.h"
@@ -120,8 +121,12 @@ void answer_inference_metadata(Exchange& exchange) {
   std::string& json = exchange.response.body;
   json += "{\"name\":";
   append_json_string(json, model.name());
-  json += ",\"versions\":[";
-  append_json_string(json, model.version());
+  json += ",\"versions\":";
+  char before = '[';
+  for (const std::string& version : model.versions()) {
+    json += std::exchange(before, ',');
+    append_json_string(json, version);
+  }
   json += R"(],"platform":"thrum","inputs":[)";
   for (const Feature& feature : model.schema().features) {
     append_tensor(json, feature.name, feature.type == FeatureType::number ? "FP64" : "BYTES", "");

@@ -99,6 +99,25 @@ void add_workers(TextWriter& text, const Metrics& metrics) {
   text.add("", "{result=\"failed\"}", static_cast<double>(metrics.failed_reloads));
 }
 
+/// What was counted of models that are not served any more stays, so that sums never go back.
+void add_models(TextWriter& text, const ModelTable& table) {
+  using Entry = ModelTable::Entry;
+  const auto add = [&](std::string_view name, std::string_view help, auto value_of) {
+    text.begin(name, "counter", help);
+    table.for_each([&](const Entry& entry) {
+      text.add("", "{" + label("model", entry.name()) + "," + label("version", entry.version()) + "}", value_of(entry));
+    });
+  };
+  add("thrum_inference_requests_total", "Requests that a model has answered.",
+      [](const Entry& entry) { return static_cast<double>(entry.requests); });
+  add("thrum_inference_rows_total", "Rows in them.",
+      [](const Entry& entry) { return static_cast<double>(entry.rows); });
+  add("thrum_inference_refused_total", "Requests that were not ones for the model.",
+      [](const Entry& entry) { return static_cast<double>(entry.refused); });
+  add("thrum_inference_compute_seconds_total", "Time that its predictions took.",
+      [](const Entry& entry) { return static_cast<double>(entry.compute_ns) * 1e-9; });
+}
+
 void add_information(TextWriter& text, std::span<const ServedModel> models) {
   if (!models.empty()) text.begin("thrum_model_info", "gauge", "1 for each model that is served.");
   for (const ServedModel& model : models) {
@@ -110,11 +129,12 @@ void add_information(TextWriter& text, std::span<const ServedModel> models) {
 
 }  // namespace
 
-std::string metrics_text(const Metrics& metrics, std::span<const ServedModel> models) {
+std::string metrics_text(const Metrics& metrics, std::span<const ServedModel> models, const ModelTable* table) {
   TextWriter text;
   add_requests(text, metrics);
   add_latency(text, metrics);
   add_workers(text, metrics);
+  if (table != nullptr) add_models(text, *table);
   add_information(text, models);
   return text.take();
 }

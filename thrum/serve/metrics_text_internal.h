@@ -9,7 +9,8 @@
 namespace thrum::serving {
 
 /// The answer to GET /metrics, in the text format of Prometheus, version 0.0.4.
-std::string metrics_text(const Metrics& metrics, std::span<const ServedModel> models);
+std::string metrics_text(const Metrics& metrics, std::span<const ServedModel> models,
+                         const ModelTable* table = nullptr);
 
 inline constexpr const char* metrics_content_type = "text/plain; version=0.0.4; charset=utf-8";
 

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "thrum/model/predictor.h"
 #include "thrum/serve/feature_cells_internal.h"
+#include "thrum/serve/model_table_internal.h"
 #include "thrum/serve/prediction_text_internal.h"
 #include "thrum/serve/row_reader_internal.h"
 
@@ -20,13 +23,17 @@ class ModelEndpoint {
     std::string version = "1";
   };
 
-  /// `predictor` must outlive it.
-  ModelEndpoint(Identity identity, const Predictor& predictor, std::size_t limit_rows);
+  /// `predictor` and `counts` must outlive it.
+  ModelEndpoint(Identity identity, const Predictor& predictor, std::size_t limit_rows,
+                ModelTable::Entry* counts = nullptr);
   ModelEndpoint(const ModelEndpoint&) = delete;
   ModelEndpoint& operator=(const ModelEndpoint&) = delete;
 
   const std::string& name() const noexcept { return identity_.name; }
   const std::string& version() const noexcept { return identity_.version; }
+  /// Of the same name, the newest first.
+  std::span<const std::string> versions() const noexcept { return versions_; }
+  void set_versions(std::vector<std::string> versions) { versions_ = std::move(versions); }
   const Schema& schema() const noexcept { return predictor_.schema(); }
   const FeatureCells& cells() const noexcept { return cells_; }
   const PredictionText& text() const noexcept { return text_; }
@@ -34,6 +41,8 @@ class ModelEndpoint {
 
   /// (n, n_outputs), valid until the next call.
   Outputs predict(Rows rows);
+  /// A request was not one that the model could take.
+  void count_refusal() noexcept;
 
   /// As of Predictor.
   std::size_t n_margins() const noexcept { return predictor_.n_margins(); }
@@ -43,7 +52,9 @@ class ModelEndpoint {
 
  private:
   Identity identity_;
+  std::vector<std::string> versions_ = {identity_.version};
   const Predictor& predictor_;
+  ModelTable::Entry* counts_;
   FeatureCells cells_;
   RowReader reader_;
   PredictionText text_;

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/runtime/memfd_internal.h"
 #include "thrum/serve/model_set_internal.h"
 
 namespace thrum::serving {
@@ -12,15 +14,19 @@ namespace {
 // The images, each at a multiple of 64, then a JSON object that says where they lie, then its length in 8 bytes.
 constexpr std::size_t alignment = 64;
 
+std::size_t aligned(std::size_t offset) {
+  return (offset + alignment - 1) / alignment * alignment;
+}
+
+Json named(const ModelImage& model) {
+  return {{"name", model.name}, {"version", model.version}};
+}
+
 ByteSpan part(ByteSpan image, std::size_t offset, std::size_t size) {
   if (offset > image.size() || size > image.size() - offset) {
     throw Error(ErrorCode::corrupt_data, "[serve] the image of the models is cut short");
   }
   return image.subspan(offset, size);
-}
-
-void append(std::vector<std::byte>& image, ByteSpan bytes) {
-  image.insert(image.end(), bytes.begin(), bytes.end());
 }
 
 Json tail_of(ByteSpan image) {
@@ -33,20 +39,27 @@ Json tail_of(ByteSpan image) {
 
 }  // namespace
 
-std::vector<std::byte> pack_models(std::span<const ModelImage> models, const Access& access) {
-  std::vector<std::byte> image;
-  Json tail = {{"models", Json::array()}, {"tokens", access.tokens}, {"admin_tokens", access.admin_tokens}};
-  for (const ModelImage& model : models) {
-    image.resize((image.size() + alignment - 1) / alignment * alignment);
-    tail["models"].push_back(
-        {{"name", model.name}, {"version", model.version}, {"offset", image.size()}, {"size", model.bytes.size()}});
-    append(image, model.bytes);
+UniqueFd share(ModelSet set) {
+  UniqueFd fd = create_memfd("thrum-models");
+  Json tail = {{"models", Json::array()},
+               {"unloaded", Json::array()},
+               {"tokens", set.access.tokens},
+               {"admin_tokens", set.access.admin_tokens}};
+  std::size_t offset = 0;
+  for (ModelImage& model : set.models) {
+    const std::vector<std::byte> bytes = std::exchange(model.bytes, {});
+    write_memfd(fd.get(), offset, bytes);
+    tail["models"].push_back(named(model));
+    tail["models"].back().update({{"offset", offset}, {"size", bytes.size()}});
+    offset = aligned(offset + bytes.size());
   }
+  for (const ModelImage& model : set.unloaded) tail["unloaded"].push_back(named(model));
   const std::string text = tail.dump();
   const std::uint64_t length = text.size();
-  append(image, bytes_of(text));
-  append(image, std::as_bytes(std::span(&length, 1)));
-  return image;
+  write_memfd(fd.get(), offset, bytes_of(text));
+  write_memfd(fd.get(), offset + text.size(), std::as_bytes(std::span(&length, 1)));
+  seal_memfd(fd.get());
+  return fd;
 }
 
 std::vector<ServedModel> open_models(ByteSpan image) {
@@ -56,6 +69,13 @@ std::vector<ServedModel> open_models(ByteSpan image) {
     const ByteSpan bytes = part(image, entry.at("offset").get<std::size_t>(), entry.at("size").get<std::size_t>());
     models.push_back({entry.at("name"), entry.at("version"), open_predictor(bytes)});
   }
+  return models;
+}
+
+std::vector<ServedModel> open_unloaded(ByteSpan image) {
+  std::vector<ServedModel> models;
+  const Json tail = tail_of(image);
+  for (const Json& entry : tail.at("unloaded")) models.push_back({entry.at("name"), entry.at("version"), nullptr});
   return models;
 }
 

@@ -2,13 +2,14 @@
 
 #include <cstddef>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "thrum/core/bytes.h"
 #include "thrum/model/predictor.h"
+#include "thrum/runtime/unique_fd.h"
 #include "thrum/serve/access_internal.h"
+#include "thrum/serve/model_table_internal.h"
 
 namespace thrum::serving {
 
@@ -16,20 +17,29 @@ namespace thrum::serving {
 struct ModelImage {
   std::string name;
   std::string version;
-  std::vector<std::byte> bytes;  ///< of Model::compile
+  std::vector<std::byte> bytes = {};  ///< of Model::compile
 };
 
-/// All that workers serve in one image, as pointer-free as those of the models, which they map.
-std::vector<std::byte> pack_models(std::span<const ModelImage> models, const Access& access = {});
+/// All that workers serve.
+struct ModelSet {
+  std::vector<ModelImage> models = {};  ///< the first one answers where none is named
+  Access access = {};
+  std::vector<ModelImage> unloaded = {};  ///< in the repository, but not to be served: without bytes
+};
+
+/// The set in one image, as pointer-free as those of the models, which the workers map. Throws io.
+UniqueFd share(ModelSet set);
 
 struct ServedModel {
   std::string name;
   std::string version;
-  std::unique_ptr<Predictor> predictor;
+  std::unique_ptr<Predictor> predictor;  ///< none where it is unloaded
+  ModelTable::Entry* counts = nullptr;   ///< where its requests are counted
 };
 
-/// The inverse. `image` must be aligned to 64 bytes and outlive the models. Throws corrupt_data.
+/// The inverse. `image` must outlive the models. Throws corrupt_data.
 std::vector<ServedModel> open_models(ByteSpan image);
+std::vector<ServedModel> open_unloaded(ByteSpan image);
 Access open_access(ByteSpan image);
 
 }  // namespace thrum::serving

@@ -15,10 +15,10 @@ std::vector<double> outputs_of(const Predictor& predictor) {
   return outputs;
 }
 
-TEST(ModelSet, OpensWhatItPacked) {
+TEST(ModelSet, OpensWhatItShared) {
   const std::vector<std::byte> compiled = people_model()->compile();
-  const std::vector<ModelImage> images = {{"people", "1", compiled}, {"é \"quoted\"", "20", compiled}};
-  const SharedBytes shared(share_bytes("models", pack_models(images)).get());
+  ModelSet set{.models = {{"people", "1", compiled}, {"é \"quoted\"", "20", compiled}}, .unloaded = {{"old", "3"}}};
+  const SharedBytes shared(share(std::move(set)).get());
   const std::vector<ServedModel> models = open_models(shared.bytes());
   ASSERT_EQ(models.size(), 2u);
   EXPECT_EQ(models[0].name, "people");
@@ -27,18 +27,24 @@ TEST(ModelSet, OpensWhatItPacked) {
   const std::vector<double> expected = outputs_of(*open_predictor(compiled));
   EXPECT_GT(expected[0], 0);
   for (const ServedModel& model : models) EXPECT_EQ(outputs_of(*model.predictor), expected);
+  const std::vector<ServedModel> unloaded = open_unloaded(shared.bytes());
+  ASSERT_EQ(unloaded.size(), 1u);
+  EXPECT_EQ(unloaded[0].name + " " + unloaded[0].version, "old 3");
 }
 
 TEST(ModelSet, MayBeEmpty) {
-  EXPECT_TRUE(open_models(pack_models({})).empty());
+  const SharedBytes shared(share({}).get());
+  EXPECT_TRUE(open_models(shared.bytes()).empty());
+  EXPECT_TRUE(open_unloaded(shared.bytes()).empty());
 }
 
 TEST(ModelSet, RefusesAnImageThatIsCutShort) {
-  const std::vector<std::byte> image = pack_models(std::vector<ModelImage>{{"people", "1", people_model()->compile()}});
+  const SharedBytes shared(share({.models = {{"people", "1", people_model()->compile()}}}).get());
+  const ByteSpan image = shared.bytes();
   for (const std::size_t size : {std::size_t{0}, std::size_t{7}, image.size() - 1}) {
-    EXPECT_THROW(open_models(ByteSpan(image).first(size)), Error) << size;
+    EXPECT_THROW(open_models(image.first(size)), Error) << size;
   }
-  EXPECT_THROW(open_models(ByteSpan(image).last(image.size() - 64)), Error);
+  EXPECT_THROW(open_models(image.last(image.size() - 64)), Error);
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ namespace {
 
 constexpr const char* mark = "THRUM_SERVE_RELOAD";
 constexpr int socket_fd = 3;
+constexpr int board_fd = 4;
 
 std::vector<std::string> own_arguments() {
   std::vector<std::string> arguments;
@@ -29,11 +30,11 @@ std::vector<std::string> own_arguments() {
   return arguments;
 }
 
-Command command_of(int socket, int messages) {
+Command command_of(int socket, int messages, int board) {
   Command command;
   command.arguments = own_arguments();
   command.environment = {{mark, "1"}};
-  command.inherited = {socket};
+  command.inherited = {socket, board};
   command.standard = {0, 1, messages};
   return command;
 }
@@ -67,12 +68,12 @@ ServeOptions options_of(std::string_view text) {
 
 }  // namespace
 
-Reload::Reload() : Reload(make_socket_pair(), create_memfd("thrum-reload-messages")) {}
+Reload::Reload(int board) : Reload(make_socket_pair(), create_memfd("thrum-reload-messages"), board) {}
 
-Reload::Reload(std::pair<UniqueFd, UniqueFd> sockets, UniqueFd messages)
+Reload::Reload(std::pair<UniqueFd, UniqueFd> sockets, UniqueFd messages, int board)
     : socket_(std::move(sockets.first)),
       messages_(std::move(messages)),
-      process_(command_of(sockets.second.get(), messages_.get())) {}
+      process_(command_of(sockets.second.get(), messages_.get(), board)) {}
 
 std::optional<Offer> Reload::result() {
   const auto end = process_.wait_for(std::chrono::milliseconds(0));
@@ -89,10 +90,12 @@ bool is_reload() {
   return std::getenv(mark) != nullptr;
 }
 
-void make_offer(ByteSpan image, const ServeOptions& options) {
-  const UniqueFd shared = share_bytes("thrum-model", image);
-  const int fd = shared.get();
-  send_packet(socket_fd, bytes_of(text_of(options)), {&fd, 1});
+Scoreboard board_of_reload() {
+  return Scoreboard(UniqueFd(dup(board_fd)));
+}
+
+void make_offer(int image, const ServeOptions& options) {
+  send_packet(socket_fd, bytes_of(text_of(options)), {&image, 1});
 }
 
 }  // namespace thrum::serving

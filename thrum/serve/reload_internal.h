@@ -7,6 +7,7 @@
 #include "thrum/core/bytes.h"
 #include "thrum/runtime/process/process.h"
 #include "thrum/runtime/unique_fd.h"
+#include "thrum/serve/scoreboard_internal.h"
 #include "thrum/serve/serve_options.h"
 
 namespace thrum::serving {
@@ -21,8 +22,8 @@ struct Offer {
 /// where nothing that goes wrong can hurt the server. It comes as far as make_offer().
 class Reload {
  public:
-  /// Throws io.
-  Reload();
+  /// `board`: of the scoreboard. Throws io.
+  explicit Reload(int board);
 
   /// Becomes readable when it is over.
   int pidfd() const noexcept { return process_.pidfd(); }
@@ -30,7 +31,7 @@ class Reload {
   std::optional<Offer> result();
 
  private:
-  Reload(std::pair<UniqueFd, UniqueFd> sockets, UniqueFd messages);
+  Reload(std::pair<UniqueFd, UniqueFd> sockets, UniqueFd messages, int board);
 
   UniqueFd socket_;
   UniqueFd messages_;  ///< what it writes to standard error
@@ -39,7 +40,9 @@ class Reload {
 
 /// Whether this process is the one that a Reload has started.
 bool is_reload();
+/// The scoreboard of the server that it reloads. REQUIRES: is_reload(). Throws io.
+Scoreboard board_of_reload();
 /// Gives it what to serve. REQUIRES: is_reload(). Throws io.
-void make_offer(ByteSpan image, const ServeOptions& options);
+void make_offer(int image, const ServeOptions& options);
 
 }  // namespace thrum::serving

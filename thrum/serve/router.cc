@@ -6,6 +6,7 @@
 #include "thrum/serve/inference_protocol_internal.h"
 #include "thrum/serve/json_text_internal.h"
 #include "thrum/serve/mlflow_protocol_internal.h"
+#include "thrum/serve/model_repository_internal.h"
 #include "thrum/serve/openapi_internal.h"
 #include "thrum/serve/page_internal.h"
 #include "thrum/serve/refusal_internal.h"
@@ -52,17 +53,19 @@ ErrorForm form_of(std::string_view path) {
   return path == "/invocations" ? ErrorForm::mlflow : ErrorForm::object;
 }
 
-/// Of versions, which are numbers mostly: the greater number, or the later text.
-bool is_newer(std::string_view a, std::string_view b) {
-  return a.size() != b.size() ? a.size() > b.size() : a > b;
-}
-
 }  // namespace
 
 Router::Router(std::span<const ServedModel> models, std::size_t limit_rows) {
   for (const ServedModel& model : models) {
     models_.push_back(std::make_unique<ModelEndpoint>(ModelEndpoint::Identity{model.name, model.version},
-                                                      *model.predictor, limit_rows));
+                                                      *model.predictor, limit_rows, model.counts));
+  }
+  for (const auto& model : models_) {
+    std::vector<std::string> versions;
+    for (const ServedModel& other : models) {
+      if (other.name == model->name()) versions.push_back(other.version);
+    }
+    model->set_versions(std::move(versions));
   }
 }
 
@@ -106,8 +109,21 @@ void Router::dispatch(const HttpRequest& request) {
 void Router::answer(const Route& route, const HttpRequest& request) {
   if (route.of_model == nullptr) return (this->*route.of_server)(request);
   const bool is_named = route.pattern.find('{') != std::string_view::npos;
-  Exchange exchange{request, response_, is_named ? find_model() : *models_.front(), json_};
-  route.of_model(exchange);
+  Exchange exchange{request, response_, is_named ? find_model() : the_model(), json_};
+  try {
+    route.of_model(exchange);
+  } catch (const HttpError&) {
+    exchange.model.count_refusal();
+    throw;
+  }
+}
+
+/// Where the path names none. The models stand by name, the newest version of each first.
+ModelEndpoint& Router::the_model() {
+  ModelEndpoint& first = *models_.front();
+  if (models_.back()->name() == first.name()) return first;
+  throw HttpError(404, "[serve] several models are served here; this route is for one that is alone",
+                  "POST /v2/models/NAME/infer or /v1/models/NAME:predict; GET /v2/models lists them");
 }
 
 /// The model that the path names, in its newest version unless the path names one too.
@@ -117,7 +133,7 @@ ModelEndpoint& Router::find_model() {
   for (const auto& model : models_) {
     known.push_back(model->name());
     const bool fits = model->name() == names_.model && (names_.version.empty() || model->version() == names_.version);
-    if (fits && (found == nullptr || is_newer(model->version(), found->version()))) found = model.get();
+    if (fits && (found == nullptr || is_newer_version(model->version(), found->version()))) found = model.get();
   }
   if (found != nullptr) return *found;
   const std::string version = names_.version.empty() ? "" : " in version " + in_quotes(names_.version);
@@ -174,7 +190,10 @@ void Router::answer_server_metadata(const HttpRequest&) {
 
 void Router::answer_model_list(const HttpRequest&) {
   response_.body = "{\"models\":[";
+  std::string_view last;
   for (const auto& model : models_) {
+    if (model->name() == last) continue;  // another version
+    last = model->name();
     if (model != models_.front()) response_.body += ',';
     append_json_string(response_.body, model->name());
   }

@@ -36,6 +36,7 @@ class Router : public RequestHandler {
   void dispatch(const HttpRequest& request);
   void answer(const Route& route, const HttpRequest& request);
   ModelEndpoint& find_model();
+  ModelEndpoint& the_model();
   void answer_index(const HttpRequest& request);
   void answer_openapi(const HttpRequest& request);
   void answer_health(const HttpRequest& request);

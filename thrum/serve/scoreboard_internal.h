@@ -9,6 +9,7 @@
 #include "thrum/runtime/process/shared_mapping_internal.h"
 #include "thrum/runtime/unique_fd.h"
 #include "thrum/serve/metrics_internal.h"
+#include "thrum/serve/model_table_internal.h"
 
 namespace thrum::serving {
 
@@ -54,6 +55,7 @@ class Scoreboard {
     std::atomic<int> n_used_seats;  ///< the others have never had a worker
     std::atomic<int> log_epoch;     ///< changes when log files are to be opened again
     std::array<Count, n_restart_reasons> restarts;
+    std::atomic<bool> is_reload_wanted;  ///< by the administrator
     Count reloads;
     Count failed_reloads;
   };
@@ -69,6 +71,7 @@ class Scoreboard {
   Head& head() const noexcept { return board_->head; }
   /// REQUIRES: 0 <= index < n_seats.
   Seat& seat(int index) const noexcept { return board_->seats[static_cast<std::size_t>(index)]; }
+  ModelTable& models() const noexcept { return board_->models; }
   /// The sums of now.
   Metrics metrics() const noexcept;
 
@@ -76,6 +79,7 @@ class Scoreboard {
   struct Board {
     Head head;
     std::array<Seat, n_seats> seats;
+    ModelTable models;
   };
 
   UniqueFd memory_;

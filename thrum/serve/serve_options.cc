@@ -61,6 +61,8 @@ std::vector<OptionField> limit_fields() {
 
 std::vector<OptionField> access_fields() {
   return {
+      option_field<O>("model_repository", &O::model_repository, {},
+                      "folder with models to serve: NAME/VERSION/model.thrum, or NAME.thrum"),
       option_field<O>("token_file", &O::token_file, {}, "file with the bearer tokens that may ask, one a line"),
       option_field<O>("admin_token_file", &O::admin_token_file, {},
                       "file with the bearer tokens of the administrator; without it there are no routes for one"),

@@ -29,6 +29,7 @@ struct ServeOptions {
   std::size_t limit_request_field_size = 8190;
   std::size_t limit_request_body = 16u << 20;
   std::size_t limit_rows = 100000;
+  std::string model_repository = {};
   std::string token_file = {};
   std::string admin_token_file = {};
   std::string cors_origin = {};

@@ -9,7 +9,10 @@
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
 #include "thrum/runtime/process/init.h"
+#include "thrum/serve/log_files_internal.h"
 #include "thrum/serve/model_set_internal.h"
+#include "thrum/serve/reload_internal.h"
+#include "thrum/serve/repository_set_internal.h"
 #include "thrum/serve/service_internal.h"
 #include "thrum/serve/supervisor_internal.h"
 #include "thrum/serve/version_internal.h"
@@ -26,22 +29,37 @@ bool is_worker_process() {
   return command == serve_worker_command;
 }
 
-/// Explains predictions too, unless that would take too much memory of every worker.
-std::vector<std::byte> image_of(const Model& model) {
-  constexpr std::size_t largest = std::size_t{64} << 20;
-  std::vector<std::byte> image = model.compile_to_explain();
-  return image.size() <= largest ? image : model.compile();
-}
-
-void supervise(std::vector<serving::ModelImage> models, const ServeOptions& options) {
+void begin(const ServeOptions& options) {
   if (is_worker_process()) {
     throw Error(ErrorCode::invalid_argument, "[serve] a worker process came as far as serve()",
                 "call init(argc, argv) of the server before, and after its routes are there");
   }
+  set_log_level(serving::log_level_of(options));
   log(LogLevel::info, "Starting thrum " + std::string(serving::version()));
-  std::vector<std::byte> image = serving::pack_models(models, serving::read_access(options));
-  models.clear();
-  serving::supervise(std::move(image), options);
+}
+
+void supervise(serving::ModelSet set, const ServeOptions& options) {
+  set.access = serving::read_access(options);
+  serving::supervise(serving::share(std::move(set)), options);
+}
+
+serving::ModelSet set_of(const Model& model, const ServeOptions& options) {
+  begin(options);
+  if (!options.model_repository.empty()) {
+    throw Error(ErrorCode::invalid_argument, "[serve] a model and a model repository are given",
+                "put the model into the repository");
+  }
+  serving::ModelSet set{.models = {{"model", "1", serving::image_of(model)}}};
+  log(LogLevel::info, "Serving " + std::string(model.algorithm()) + ", " +
+                          std::to_string(model.schema().features.size()) + " features, " +
+                          std::to_string(set.models[0].bytes.size()) + " bytes");
+  return set;
+}
+
+serving::ModelSet load_repository(const std::string& folder) {
+  if (!serving::is_reload()) return serving::load_repository(folder, nullptr);
+  const serving::Scoreboard board = serving::board_of_reload();
+  return serving::load_repository(folder, &board.models());
 }
 
 int work(int argc, char** argv, const Routes& routes) {
@@ -70,15 +88,19 @@ void Server::init(int argc, char** argv) {
 }
 
 void Server::serve(const ServeOptions& options) const {
-  supervise({}, options);
+  begin(options);
+  supervise(options.model_repository.empty() ? serving::ModelSet() : load_repository(options.model_repository),
+            options);
 }
 
 void Server::serve(const Model& model, const ServeOptions& options) const {
-  std::vector<serving::ModelImage> models = {{"model", "1", image_of(model)}};
-  log(LogLevel::info, "Serving " + std::string(model.algorithm()) + ", " +
-                          std::to_string(model.schema().features.size()) + " features, " +
-                          std::to_string(models[0].bytes.size()) + " bytes");
-  supervise(std::move(models), options);
+  supervise(set_of(model, options), options);
+}
+
+void Server::serve(std::unique_ptr<const Model> model, const ServeOptions& options) const {
+  serving::ModelSet set = set_of(*model, options);
+  model.reset();
+  supervise(std::move(set), options);
 }
 
 void serve(const Model& model, const ServeOptions& options) {

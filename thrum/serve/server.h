@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include "thrum/model/model.h"
@@ -36,9 +38,13 @@ class Server {
   /// Throws invalid_argument for an address that cannot be read, or where init() was not called before; io for an
   /// address that cannot be bound (in use, not of this machine, no permission); remote where workers end before they
   /// could serve.
+  ///
+  /// With options.model_repository the routes of all models of that folder are there too; SIGHUP reads it again.
   void serve(const ServeOptions& options) const;
   /// The same with the routes of a model: POST /predict, GET /health, /v2/health/live, /v2/health/ready.
   void serve(const Model& model, const ServeOptions& options) const;
+  /// The same for a model that nobody else needs: its memory is given back.
+  void serve(std::unique_ptr<const Model> model, const ServeOptions& options) const;
 
  private:
   Routes routes_;

@@ -20,6 +20,7 @@
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
 #include "thrum/model/linear/logistic_regression_model.h"
+#include "thrum/runtime/memfd.h"
 #include "thrum/serve/fake_predictor_test.h"
 #include "thrum/serve/service_internal.h"
 #include "thrum/serve/supervisor_internal.h"
@@ -73,8 +74,7 @@ int run_supervisor(int argc, char** argv) {
     } else if (image == "model") {
       serve(*people_model(), options);
     } else {
-      const ByteSpan bytes = bytes_of(image);
-      serving::supervise({bytes.begin(), bytes.end()}, options);
+      serving::supervise(share_bytes("image", bytes_of(image)), options);
     }
     return 0;
   } catch (const Error& error) {
@@ -94,7 +94,7 @@ int run_worker(int argc, char** argv) {
     } else if (image == "regression") {
       models.push_back({"people", "1", std::make_unique<FakePredictor>(people_schema(Task::regression))});
     } else {
-      models = serving::open_models(parts.image);
+      return serving::open_service(parts, Routes());
     }
     auto service = std::make_unique<serving::Service>(std::move(models), Routes(), parts.options);
     service->show_metrics(parts.board);

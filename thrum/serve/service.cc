@@ -1,6 +1,9 @@
 #include "thrum/serve/service_internal.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -55,8 +58,20 @@ void Service::add_health() {
 
 void Service::show_metrics(const Scoreboard& board) {
   add_route("/metrics", [this, &board](const HttpRequest&) {
-    return HttpResponse{.body = metrics_text(board.metrics(), models_), .content_type = metrics_content_type};
+    return HttpResponse{.body = metrics_text(board.metrics(), models_, &board.models()),
+                        .content_type = metrics_content_type};
   });
+}
+
+void Service::manage_repository(const ServiceParts& parts) {
+  unloaded_ = open_unloaded(parts.image);
+  const auto reload = [&board = parts.board, bell = parts.doorbell] {
+    board.head().is_reload_wanted = true;
+    const std::uint64_t ring = 1;
+    [[maybe_unused]] const ssize_t n = write(bell, &ring, sizeof ring);
+  };
+  repository_.emplace(
+      RepositoryRoutes::Parts{parts.options.model_repository, models_, unloaded_, parts.board.models(), reload});
 }
 
 /// A GET, unless the program answers it itself.
@@ -73,8 +88,13 @@ const HttpResponse& Service::handle(const HttpRequest& request) noexcept {
   allow_.clear();
   try {
     allow_ = routes_.allow(request.path);
-    if (allow_.empty() && router_) return router_->handle(request);
-    answer(request);
+    if (repository_ && is_admin_path(request.path)) {
+      response_ = repository_->answer(request);
+    } else if (allow_.empty() && router_) {
+      return router_->handle(request);
+    } else {
+      answer(request);
+    }
   } catch (...) {
     response_ = response_to_exception(request.path);
   }
@@ -101,9 +121,14 @@ void Service::answer(const HttpRequest& request) {
 
 std::unique_ptr<RequestHandler> open_service(const ServiceParts& parts, const Routes& routes) {
   std::vector<ServedModel> models = open_models(parts.image);
-  for (ServedModel& model : models) model.predictor = with_threads(std::move(model.predictor), parts.options.threads);
+  for (ServedModel& model : models) {
+    model.predictor = with_threads(std::move(model.predictor), parts.options.threads);
+    model.counts = parts.board.models().find_or_add(model.name, model.version);
+  }
   auto service = std::make_unique<Service>(std::move(models), routes, parts.options);
   service->show_metrics(parts.board);
+  const bool has_administrator = !parts.options.admin_token_file.empty();
+  if (has_administrator && !parts.options.model_repository.empty()) service->manage_repository(parts);
   return std::make_unique<AccessGate>(open_access(parts.image), parts.options.cors_origin, std::move(service));
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "thrum/serve/model_set_internal.h"
+#include "thrum/serve/repository_routes_internal.h"
 #include "thrum/serve/request_handler.h"
 #include "thrum/serve/router_internal.h"
 #include "thrum/serve/routes.h"
@@ -19,6 +20,8 @@ class Service : public RequestHandler {
   /// The image behind `models` must outlive the service.
   Service(std::vector<ServedModel> models, Routes routes, const ServeOptions& options);
 
+  /// From now on the administrator may look at the repository of `options`, and change what of it is served.
+  void manage_repository(const ServiceParts& parts);
   /// From now on GET /metrics tells what is on `board`, which must outlive the service.
   void show_metrics(const Scoreboard& board);
 
@@ -33,6 +36,8 @@ class Service : public RequestHandler {
   std::vector<ServedModel> models_;
   Routes routes_;
   std::optional<Router> router_;  // none without a model
+  std::vector<ServedModel> unloaded_;
+  std::optional<RepositoryRoutes> repository_;
   HttpResponse response_;
   std::string allow_;
   bool draining_ = false;

@@ -12,7 +12,6 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
-#include "thrum/runtime/memfd.h"
 #include "thrum/serve/credentials_internal.h"
 
 namespace thrum::serving {
@@ -81,12 +80,12 @@ const ServeOptions& prepared(const ServeOptions& options) {
 
 }  // namespace
 
-Supervisor::Supervisor(ByteSpan image, const ServeOptions& options)
+Supervisor::Supervisor(UniqueFd image, const ServeOptions& options)
     : now_(std::make_shared<Generation>()),
       logs_((now_->options = prepared(options))),
       pid_file_(options.pid),
       signals_({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH}) {
-  now_->image = share_bytes("thrum-model", image);
+  now_->image = std::move(image);
   now_->listeners = listen_at(options, nullptr);
 }
 
@@ -100,6 +99,7 @@ void Supervisor::run() {
   while (stop_signal_ == 0 || !crew_.members().empty()) {
     wait();
     crew_.hear_doorbell();
+    if (crew_.board().head().is_reload_wanted.exchange(false)) begin_reload();
     reap();
     take_offer();
     finish_reload();
@@ -212,7 +212,7 @@ void Supervisor::begin_reload() {
   is_reload_wanted_ = next_ != nullptr;  // what boots now may be old already
   if (is_reload_wanted_) return;
   try {
-    reload_.emplace();  // in place of one that still loads
+    reload_.emplace(crew_.board().fd());  // in place of one that still loads
   } catch (const Error& error) {
     abandon_reload(error.what());
   }
@@ -343,12 +343,10 @@ void Supervisor::dismiss_all() {
              [this, signal](const Crew::Member& member) { return signal != SIGTERM || crew_.is_ready(member); });
 }
 
-void supervise(std::vector<std::byte> image, const ServeOptions& options) {
+void supervise(UniqueFd image, const ServeOptions& options) {
   check_serve_options(options);
-  if (is_reload()) return make_offer(image, options);
-  Supervisor supervisor(image, options);
-  image = {};  // the workers have their own
-  supervisor.run();
+  if (is_reload()) return make_offer(image.get(), options);
+  Supervisor(std::move(image), options).run();
 }
 
 }  // namespace thrum::serving

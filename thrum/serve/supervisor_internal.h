@@ -23,7 +23,7 @@ namespace thrum::serving {
 class Supervisor {
  public:
   /// Opens the log files and binds the addresses. Throws as serve().
-  Supervisor(ByteSpan image, const ServeOptions& options);
+  Supervisor(UniqueFd image, const ServeOptions& options);
 
   /// Until a signal ends it. Throws remote where no worker ever became ready.
   void run();
@@ -81,6 +81,6 @@ class Supervisor {
 };
 
 /// A whole server. Called again in a process that a reload has started, it only offers what it was given.
-void supervise(std::vector<std::byte> image, const ServeOptions& options);
+void supervise(UniqueFd image, const ServeOptions& options);
 
 }  // namespace thrum::serving

@@ -55,7 +55,7 @@ void work(const WorkerOrders& orders, OpenService open) {
   SignalQueue signals({SIGTERM, SIGINT, SIGQUIT, SIGUSR1});  // before there is another thread
   const SharedBytes image(image_fd);
   const Scoreboard board{UniqueFd(board_fd)};
-  const std::unique_ptr<RequestHandler> handler = open({image.bytes(), orders.options, board});
+  const std::unique_ptr<RequestHandler> handler = open({image.bytes(), orders.options, board, doorbell_fd});
   WorkerPlace place{board, board.seat(orders.seat), orders.supervisor, doorbell_fd, signals, {}};
   for (int i = 0; i < orders.n_listeners; ++i) place.listeners.emplace_back(first_listener_fd + i);
   Worker worker(std::move(place), *handler, orders.options);

@@ -45,6 +45,7 @@ struct ServiceParts {
   ByteSpan image;
   const ServeOptions& options;
   const Scoreboard& board;
+  int doorbell;  ///< wakes the supervisor
 };
 
 using OpenService = FunctionRef<std::unique_ptr<RequestHandler>(const ServiceParts& parts)>;

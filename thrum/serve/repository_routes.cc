@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <utility>
+
+#include "thrum/core/error.h"
+#include "thrum/core/json_internal.h"
+#include "thrum/core/names.h"
+#include "thrum/serve/model_repository_internal.h"
+#include "thrum/serve/repository_routes_internal.h"
+#include "thrum/serve/route_internal.h"
+
+namespace thrum::serving {
+namespace {
+
+Json entry_of(const ServedModel& model) {
+  const bool is_ready = model.predictor != nullptr;
+  return {{"name", model.name},
+          {"version", model.version},
+          {"state", is_ready ? "READY" : "UNAVAILABLE"},
+          {"reason", is_ready ? "" : "unloaded"}};
+}
+
+/// Whether the body asks for those only that are ready.
+bool wants_ready_only(std::string_view body) {
+  if (body.empty()) return false;
+  try {
+    const Json json = parse_json(body, "serve");
+    return json.is_object() && json.value("ready", false);
+  } catch (const std::exception& error) {
+    throw HttpError(400, error.what(), R"(expected {} or {"ready": true})");
+  }
+}
+
+[[noreturn]] void fail_unknown(const std::string& name, std::span<const std::string> known, const std::string& where) {
+  throw HttpError(404, "[serve] there is no model \"" + name + "\" " + where, nearest_hint(name, known));
+}
+
+}  // namespace
+
+HttpResponse RepositoryRoutes::answer(const HttpRequest& request) {
+  RouteNames names;
+  const bool is_index = request.path == "/v2/repository/index";
+  const bool is_load = fits_route("/v2/repository/models/{model}/load", request.path, names);
+  const bool is_unload = !is_load && fits_route("/v2/repository/models/{model}/unload", request.path, names);
+  if (!is_index && !is_load && !is_unload) {
+    throw HttpError(404, "[serve] there is no route \"" + std::string(request.path) + "\"",
+                    "index, models/NAME/load, models/NAME/unload");
+  }
+  if (request.method == HttpMethod::options) return {.status = 204, .allow = "POST, OPTIONS"};
+  if (request.method != HttpMethod::post) {
+    throw HttpError(405, "[serve] " + std::string(request.path) + " takes POST, OPTIONS, got " +
+                             std::string(http_method_name(request.method)));
+  }
+  if (is_index) return index(request.body);
+  is_load ? load(names.model) : unload(names.model);
+  return {.body = "{}"};
+}
+
+HttpResponse RepositoryRoutes::index(std::string_view body) const {
+  Json list = Json::array();
+  for (const ServedModel& model : parts_.loaded) list.push_back(entry_of(model));
+  if (!wants_ready_only(body)) {
+    for (const ServedModel& model : parts_.unloaded) list.push_back(entry_of(model));
+  }
+  return {.body = list.dump(-1, ' ', false, Json::error_handler_t::replace)};
+}
+
+/// New files of a model that is served already are read too.
+void RepositoryRoutes::load(const std::string& name) {
+  std::vector<std::string> known;
+  for (const RepositoryModel& model : list_models(parts_.folder)) known.push_back(model.name);
+  if (std::ranges::find(known, name) == known.end()) fail_unknown(name, known, "in the repository");
+  parts_.table.set_unloaded(name, false);
+  parts_.reload();
+}
+
+void RepositoryRoutes::unload(const std::string& name) {
+  std::vector<std::string> known;
+  for (const ServedModel& model : parts_.loaded) known.push_back(model.name);
+  if (std::ranges::find(known, name) == known.end()) fail_unknown(name, known, "that is served");
+  parts_.table.set_unloaded(name, true);
+  parts_.reload();
+}
+
+}  // namespace thrum::serving

@@ -1,0 +1,199 @@
+// A folder of models, served, and changed while it is.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "thrum/core/error.h"
+#include "thrum/model/model.h"
+#include "thrum/runtime/temporary_folder_test.h"
+#include "thrum/serve/server.h"
+#include "thrum/serve/server_fixture_test.h"
+
+namespace thrum {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+const std::string token = "an-administrators-token";
+const std::string row = R"({"instances":[[39,"Private",45]]})";
+
+std::string post(const std::string& path, const std::string& body, const std::string& fields = "") {
+  return "POST " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "Content-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
+}
+
+class Repository : public testing::Test {
+ protected:
+  void add(const std::string& path) {
+    const fs::path file = folder_.path() / "models" / path;
+    fs::create_directories(file.parent_path());
+    save_model(*people_model(), file);
+  }
+
+  std::vector<std::string> options(std::vector<std::string> more = {}) {
+    fs::create_directories(folder_.path() / "models");
+    more.push_back("model_repository=" + folder_.file("models"));
+    return more;
+  }
+
+  /// With an administrator.
+  std::vector<std::string> managed() {
+    fs::permissions(folder_.write("tokens", token), fs::perms::owner_read | fs::perms::owner_write);
+    return options({"admin_token_file=" + folder_.file("tokens")});
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+std::string ask(const TestServer& server, const std::string& request) {
+  return TestClient(server.port()).ask(request);
+}
+
+std::string manage(const TestServer& server, const std::string& path, const std::string& body = "") {
+  return ask(server, post("/v2/repository/" + path, body, "Authorization: Bearer " + token + "\r\n"));
+}
+
+bool comes_to_answer(const TestServer& server, const std::string& path, const std::string& status) {
+  return becomes_true([&] { return ask(server, post(path, row)).starts_with("HTTP/1.1 " + status); });
+}
+
+TEST_F(Repository, ServesEachModelByNameAndVersion) {
+  add("adult.thrum");
+  add("iris/1/model.thrum");
+  add("iris/2/model.thrum");
+  const TestServer server(options(), "none");
+  for (const char* path : {"/v1/models/adult:predict", "/v1/models/adult/versions/1:predict", "/v1/models/iris:predict",
+                           "/v1/models/iris/versions/2:predict", "/v1/models/iris/versions/1:predict"}) {
+    EXPECT_THAT(ask(server, post(path, row)), StartsWith("HTTP/1.1 200 OK\r\n")) << path;
+  }
+  EXPECT_THAT(ask(server, post("/v1/models/iris/versions/3:predict", row)), StartsWith("HTTP/1.1 404 Not Found\r\n"));
+  EXPECT_THAT(ask(server, get("/v1/models")), HasSubstr(R"({"models":["adult","iris"]})"));
+  EXPECT_THAT(ask(server, get("/v2/models/iris")), HasSubstr(R"("name":"iris","versions":["2","1"])"));
+  EXPECT_TRUE(server.log_comes_to_have("Loaded model iris version 2: logistic-regression, 3 features, "));
+}
+
+TEST_F(Repository, AsksForANameWhereThereAreSeveral) {
+  add("adult.thrum");
+  {
+    const TestServer server(options(), "none");
+    EXPECT_THAT(ask(server, post("/predict", row)), StartsWith("HTTP/1.1 200 OK\r\n"));
+  }
+  add("iris.thrum");
+  const TestServer server(options(), "none");
+  EXPECT_THAT(ask(server, post("/predict", row)),
+              AllOf(StartsWith("HTTP/1.1 404 Not Found\r\n"),
+                    HasSubstr("several models are served here; this route is for one that is alone")));
+}
+
+TEST_F(Repository, IsReadAgainOnHangUp) {
+  add("adult.thrum");
+  const TestServer server(options(), "none");
+  EXPECT_THAT(ask(server, post("/v1/models/iris:predict", row)), StartsWith("HTTP/1.1 404 Not Found\r\n"));
+  add("iris/7/model.thrum");
+  server.signal(SIGHUP);
+  EXPECT_TRUE(comes_to_answer(server, "/v1/models/iris/versions/7:predict", "200"));
+}
+
+TEST_F(Repository, KeepsServingWhenANewFileIsBad) {
+  add("adult.thrum");
+  const TestServer server(options(), "none");
+  folder_.write("models/iris.thrum", "not a model");
+  server.signal(SIGHUP);
+  EXPECT_TRUE(server.log_comes_to_have("Cannot reload, the old model and settings stay: "));
+  EXPECT_TRUE(server.log_comes_to_have("iris.thrum"));
+  EXPECT_THAT(ask(server, post("/v1/models/adult:predict", row)), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(Repository, MayBeginEmpty) {
+  const TestServer server(options(), "none");
+  EXPECT_TRUE(server.log_comes_to_have("There is no model to serve in "));
+  EXPECT_THAT(ask(server, get("/v2/health/ready")), StartsWith("HTTP/1.1 200 OK\r\n"));
+  add("adult.thrum");
+  server.signal(SIGHUP);
+  EXPECT_TRUE(comes_to_answer(server, "/predict", "200"));
+}
+
+TEST_F(Repository, HasNoRoutesForAnAdministratorByDefault) {
+  add("adult.thrum");
+  const TestServer server(options(), "none");
+  for (const char* path : {"/v2/repository/index", "/v2/repository/models/adult/unload"}) {
+    EXPECT_THAT(ask(server, post(path, "")), StartsWith("HTTP/1.1 404 Not Found\r\n")) << path;
+  }
+}
+
+TEST_F(Repository, IsTheAdministratorsOnly) {
+  add("adult.thrum");
+  const TestServer server(managed(), "none");
+  EXPECT_THAT(ask(server, post("/v2/repository/models/adult/unload", "")), StartsWith("HTTP/1.1 401 Unauthorized\r\n"));
+  EXPECT_THAT(ask(server, post("/v1/models/adult:predict", row)), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(Repository, IsListedUnloadedAndLoaded) {
+  add("adult.thrum");
+  add("iris/1/model.thrum");
+  const TestServer server(managed(), "none");
+  EXPECT_THAT(manage(server, "index"), HasSubstr(R"([{"name":"adult","version":"1","state":"READY","reason":""},)"
+                                                 R"({"name":"iris","version":"1","state":"READY","reason":""}])"));
+  EXPECT_THAT(manage(server, "models/iris/unload", R"({"parameters":{"unload_dependents":false}})"),
+              StartsWith("HTTP/1.1 200 OK\r\n"));
+  ASSERT_TRUE(comes_to_answer(server, "/v1/models/iris:predict", "404"));
+  EXPECT_THAT(ask(server, post("/predict", row)), StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(manage(server, "index"),
+              HasSubstr(R"({"name":"iris","version":"1","state":"UNAVAILABLE","reason":"unloaded"})"));
+  EXPECT_THAT(manage(server, "index", R"({"ready":true})"), Not(HasSubstr("iris")));
+  add("iris/2/model.thrum");
+  server.signal(SIGHUP);
+  ASSERT_TRUE(server.log_comes_to_have("Reloaded", 2));
+  EXPECT_THAT(ask(server, post("/v1/models/iris:predict", row)), StartsWith("HTTP/1.1 404 Not Found\r\n"));
+  EXPECT_THAT(manage(server, "models/iris/load"), StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_TRUE(comes_to_answer(server, "/v1/models/iris/versions/2:predict", "200"));
+}
+
+TEST_F(Repository, KnowsWhatItDoesNotHave) {
+  add("adult.thrum");
+  const TestServer server(managed(), "none");
+  EXPECT_THAT(manage(server, "models/adlt/load"),
+              AllOf(StartsWith("HTTP/1.1 404 Not Found\r\n"),
+                    HasSubstr(R"([serve] there is no model \"adlt\" in the repository)"), HasSubstr("nearest: ")));
+  EXPECT_THAT(manage(server, "models/%2e%2e%2fadult/load"), StartsWith("HTTP/1.1 404 Not Found\r\n"));
+  EXPECT_THAT(manage(server, "models/iris/unload"), HasSubstr(R"(there is no model \"iris\" that is served)"));
+  EXPECT_THAT(manage(server, "nothing"), HasSubstr("index, models/NAME/load, models/NAME/unload"));
+  EXPECT_THAT(manage(server, "index", "{"), StartsWith("HTTP/1.1 400 Bad Request\r\n"));
+}
+
+TEST_F(Repository, CountsTheRequestsOfEachModel) {
+  add("adult.thrum");
+  add("iris/2/model.thrum");
+  const TestServer server(options({"workers=2"}), "none");
+  for (int i = 0; i < 10; ++i) ask(server, post("/v1/models/adult:predict", R"({"instances":[[1,"1",1],[2,"1",2]]})"));
+  ask(server, post("/v1/models/iris:predict", row));
+  ask(server, post("/v1/models/iris:predict", "{}"));
+  const std::string metrics = ask(server, get("/metrics"));
+  EXPECT_THAT(metrics, HasSubstr("\nthrum_inference_requests_total{model=\"adult\",version=\"1\"} 10\n"));
+  EXPECT_THAT(metrics, HasSubstr("\nthrum_inference_rows_total{model=\"adult\",version=\"1\"} 20\n"));
+  EXPECT_THAT(metrics, HasSubstr("\nthrum_inference_requests_total{model=\"iris\",version=\"2\"} 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("\nthrum_inference_refused_total{model=\"iris\",version=\"2\"} 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("\nthrum_inference_refused_total{model=\"adult\",version=\"1\"} 0\n"));
+}
+
+TEST_F(Repository, IsNotServedBesideAModel) {
+  ServeOptions both;
+  both.model_repository = folder_.file("models");
+  try {
+    serve(*people_model(), both);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "[serve] a model and a model repository are given; put the model into the repository");
+  }
+}
+
+}  // namespace
+}  // namespace thrum
