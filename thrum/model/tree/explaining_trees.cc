@@ -1,5 +1,7 @@
 #include "thrum/model/tree/explaining_trees_internal.h"
 
+#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "thrum/model/engine_internal.h"
@@ -10,10 +12,12 @@
 namespace thrum {
 namespace {
 
+/// Reads the trees when the first explanation is asked for: unlike the predictor's they are this process's own, and a
+/// server has many.
 class ExplainingTrees final : public Predictor {
  public:
-  ExplainingTrees(std::unique_ptr<Predictor> predictor, TreeEnsemble ensemble, const Schema& schema)
-      : predictor_(std::move(predictor)), explainer_(std::move(ensemble), schema) {}
+  ExplainingTrees(std::unique_ptr<Predictor> predictor, const ModelFile& image, std::size_t n_margins)
+      : predictor_(std::move(predictor)), image_(image), n_margins_(n_margins) {}
 
   const Schema& schema() const noexcept override { return predictor_->schema(); }
   std::size_t n_outputs() const noexcept override { return predictor_->n_outputs(); }
@@ -26,14 +30,18 @@ class ExplainingTrees final : public Predictor {
   }
   std::size_t batch_rows() const noexcept override { return predictor_->batch_rows(); }
 
-  std::size_t n_margins() const noexcept override { return explainer_.expected().size(); }
+  std::size_t n_margins() const noexcept override { return n_margins_; }
   void explain(MatrixView<const double> rows, MatrixView<double> contributions) const noexcept override {
-    explainer_.contributions(rows, contributions);
+    std::call_once(is_read_, [this] { explainer_.emplace(read_ensemble(image_, schema()), schema()); });
+    explainer_->contributions(rows, contributions);
   }
 
  private:
   std::unique_ptr<Predictor> predictor_;
-  TreeExplainer explainer_;
+  ModelFile image_;
+  std::size_t n_margins_;
+  mutable std::once_flag is_read_;
+  mutable std::optional<TreeExplainer> explainer_;
 };
 
 }  // namespace
@@ -50,7 +58,9 @@ std::vector<std::byte> compile_explaining_trees(const TreeEnsemble& ensemble, co
 std::unique_ptr<Predictor> open_explaining_trees(const ModelFile& image, Schema schema) {
   auto predictor = open_predictor(raw_tensor<std::byte>(image, "predictor"));
   if (predictor->schema().to_json() != schema.to_json()) image.fail("explains other features than it predicts from");
-  return std::make_unique<ExplainingTrees>(std::move(predictor), read_ensemble(image, schema), schema);
+  const auto base = image.tensors().find("base");
+  if (base == image.tensors().end()) image.fail("has no tensor \"base\"");
+  return std::make_unique<ExplainingTrees>(std::move(predictor), image, base->second.data.size() / sizeof(double));
 }
 
 }  // namespace thrum
