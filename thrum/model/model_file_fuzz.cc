@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "thrum/core/error.h"
@@ -28,24 +29,34 @@ void put_checksum_right(std::vector<std::byte>& file) {
   std::memcpy(file.data() + checksum_at, hex, checksum_digits);
 }
 
-void predict_one_row(const std::vector<std::byte>& image) {
+/// A row alone, rows at once and an explanation.
+void predict_rows(const std::vector<std::byte>& image) {
+  constexpr std::size_t most_rows = 50;
   const auto predictor = open_predictor(image);
-  const std::vector<double> row(predictor->schema().features.size(), 1.0);
-  std::vector<double> outputs(predictor->n_outputs());
-  predictor->predict({row.data(), 1, row.size()}, {outputs.data(), 1, outputs.size()});
+  const std::size_t n_features = predictor->schema().features.size();
+  std::vector<double> rows(most_rows * n_features, 1.0);
+  for (std::size_t i = 1; i < rows.size(); i += 3) rows[i] = i % 2 == 0 ? std::nan("") : static_cast<double>(i % 7);
   const bool is_probability = predictor->schema().target.task == Task::classification;
-  for (const double p : outputs) {
-    if (is_probability ? !(p >= 0 && p <= 1) : !std::isfinite(p)) std::abort();
+  std::vector<double> outputs(most_rows * predictor->n_outputs());
+  for (const std::size_t n : {std::size_t{1}, most_rows}) {
+    predictor->predict({rows.data(), n, n_features}, {outputs.data(), n, predictor->n_outputs()});
+    for (const double p : std::span(outputs).first(n * predictor->n_outputs())) {
+      if (is_probability ? !(p >= 0 && p <= 1) : !std::isfinite(p)) std::abort();
+    }
   }
+  const std::size_t width = predictor->n_margins() * (n_features + 1);
+  if (width == 0) return;
+  std::vector<double> contributions(width);
+  predictor->explain({rows.data(), 1, n_features}, {contributions.data(), 1, width});
 }
 
 void expect_model_or_error(const std::vector<std::byte>& bytes) {
   try {
-    predict_one_row(deserialize(bytes, "fuzz")->compile());
+    predict_rows(deserialize(bytes, "fuzz")->compile_to_explain());
   } catch (const Error&) {
   }
   try {
-    predict_one_row(bytes);
+    predict_rows(bytes);
   } catch (const Error&) {
   }
 }

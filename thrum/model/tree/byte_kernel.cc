@@ -81,25 +81,40 @@ HWY_INLINE void select(const Node& node, const Bytes* HWY_RESTRICT planes, Bytes
 }
 
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-/// The doubles of at most 32 leaves stay in registers, where 8 rows look theirs up at once.
+/// The doubles of at most 16 * pairs leaves stay in registers, where 8 rows look theirs up at once.
+template <std::size_t pairs>
 class LeafValues {
  public:
   LeafValues(const double* values, std::size_t n) {
-    for (std::size_t i = 0; i < 4; ++i) {
+    for (std::size_t i = 0; i < 2 * pairs; ++i) {
       const std::size_t here = n <= 8 * i ? 0 : HWY_MIN(n - 8 * i, std::size_t{8});
       table_[i] = _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << here) - 1), values + 8 * i);
     }
   }
 
-  HWY_INLINE __m512d of(const std::uint8_t* leaves) const {
-    const __m512i leaf = _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(leaves)));
-    const __m512d low = _mm512_permutex2var_pd(table_[0], leaf, table_[1]);
-    const __m512d high = _mm512_permutex2var_pd(table_[2], leaf, table_[3]);
-    return _mm512_mask_mov_pd(low, _mm512_test_epi64_mask(leaf, _mm512_set1_epi64(16)), high);
+  void add(const std::uint8_t* HWY_RESTRICT leaves, double* HWY_RESTRICT sums) const {
+    for (std::size_t i = 0; i < block_rows; i += 8) {
+      _mm512_store_pd(sums + i, _mm512_add_pd(_mm512_load_pd(sums + i), of(leaves + i)));
+    }
   }
 
  private:
-  __m512d table_[4];
+  HWY_INLINE __m512d of(const std::uint8_t* leaves) const {
+    const __m512i leaf = _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(leaves)));
+    __m512d found[pairs];
+    for (std::size_t i = 0; i < pairs; ++i) {
+      found[i] = _mm512_permutex2var_pd(table_[2 * i], leaf, table_[2 * i + 1]);
+    }
+    for (std::size_t step = 1; step < pairs; step *= 2) {
+      const __mmask8 upper = _mm512_test_epi64_mask(leaf, _mm512_set1_epi64(static_cast<std::int64_t>(16 * step)));
+      for (std::size_t i = 0; i < pairs; i += 2 * step) {
+        found[i] = _mm512_mask_mov_pd(found[i], upper, found[i + step]);
+      }
+    }
+    return found[0];
+  }
+
+  __m512d table_[2 * pairs];
 };
 #endif
 
@@ -107,13 +122,9 @@ class LeafValues {
 HWY_INLINE void add_values(const std::uint8_t* HWY_RESTRICT leaves, const double* HWY_RESTRICT values,
                            std::size_t n_leaves, double* HWY_RESTRICT sums) {
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-  if (n_leaves <= 32) {
-    const LeafValues table(values, n_leaves);
-    for (std::size_t i = 0; i < block_rows; i += 8) {
-      _mm512_store_pd(sums + i, _mm512_add_pd(_mm512_load_pd(sums + i), table.of(leaves + i)));
-    }
-    return;
-  }
+  if (n_leaves <= 16) return LeafValues<1>(values, n_leaves).add(leaves, sums);
+  if (n_leaves <= 32) return LeafValues<2>(values, n_leaves).add(leaves, sums);
+  if (n_leaves <= 64) return LeafValues<4>(values, n_leaves).add(leaves, sums);
 #endif
   (void)n_leaves;
   for (std::size_t i = 0; i < block_rows; ++i) sums[i] += values[leaves[i]];
