@@ -1,10 +1,11 @@
+#include "thrum/model/tree/deep_trees_internal.h"
+
 #include <algorithm>
 #include <array>
 #include <utility>
 
 #include "thrum/model/tree/deep_node_internal.h"
-#include "thrum/model/tree/deep_trees_internal.h"
-#include "thrum/model/tree/node_rule_internal.h"
+#include "thrum/model/tree/deep_walk_internal.h"
 #include "thrum/model/tree/raw_tensor_internal.h"
 #include "thrum/model/tree/tree_outputs_internal.h"
 
@@ -13,172 +14,138 @@ namespace {
 
 using namespace deep_trees;
 
-/// What else than x > threshold a step must look at.
-enum class Questions {
-  plain,       ///< missing values go left, as the comparison has it
-  missing,     ///< they go either way
-  categories,  ///< and there are category sets
-};
-
-/// Walks rows down one tree.
-template <class T, Questions questions>
-class Walk {
- public:
-  /// Rows in flight: enough to hide the latency of the second-level cache.
-  static constexpr std::size_t width = 16;
-  using Positions = std::array<std::size_t, width>;
-
-  Walk(const DeepNode<T>* nodes, Links links, const std::uint64_t* category_bits, std::span<const Feature> features)
-      : nodes_(nodes), links_(links), category_bits_(category_bits), features_(features) {}
-
-  /// Where `width` rows end.
-  Positions leaves(const std::array<const double*, width>& rows) const noexcept {
-    Positions at = {};
-    std::size_t moved = 1;
-    while (moved != 0) {
-      for (int i = 0; i < 3; ++i) {
-        for (std::size_t r = 0; r < width; ++r) at[r] = step(at[r], rows[r]);
-      }
-      moved = 0;
-      for (std::size_t r = 0; r < width; ++r) {
-        const std::size_t next = step(at[r], rows[r]);
-        moved |= next ^ at[r];
-        at[r] = next;
-      }
-    }
-    return at;
-  }
-
-  std::size_t leaf(const double* row) const noexcept {
-    std::size_t at = 0;
-    for (std::size_t next = step(at, row); next != at; next = step(at, row)) at = next;
-    return at;
-  }
-
- private:
-  std::size_t step(std::size_t at, const double* row) const noexcept {
-    const DeepNode<T> node = nodes_[at];
-    const auto link = static_cast<std::uint32_t>(node.link);
-    const std::size_t feature = links_.feature(link);
-    const double x = row[feature];
-    bool goes_right = x > static_cast<double>(node.threshold);
-    if constexpr (questions != Questions::plain) {
-      const bool missing_right = (link & Links::missing_left) == 0;
-      goes_right |= static_cast<int>(x != x) & static_cast<int>(missing_right);
-    }
-    if constexpr (questions == Questions::categories) {
-      if ((link & Links::category) != 0) {
-        const NodeRule rule((link & Links::missing_left) != 0 ? 1 : 0);
-        goes_right = !rule.goes_left(x, category_bits_ + node.word(), features_[feature].categories.size());
-      }
-    }
-    return links_.left(link) + (goes_right ? 1 : 0);
-  }
-
-  const DeepNode<T>* nodes_;
-  Links links_;
-  const std::uint64_t* category_bits_;
-  std::span<const Feature> features_;
-};
-
 template <class T>
 class DeepTrees final : public Predictor {
  public:
   DeepTrees(const ModelFile& image, Schema schema)
-      : schema_(std::move(schema)), outputs_(image, schema_), links_(schema_.features.size()) {
+      : schema_(std::move(schema)),
+        outputs_(image, schema_),
+        columns_(raw_tensor<DeepColumn>(image, "columns")),
+        links_(std::min(columns_.size(), most_columns<T>)) {
     nodes_ = raw_tensor<DeepNode<T>>(image, "nodes");
     first_nodes_ = raw_tensor<std::uint64_t>(image, "first_nodes");
     leaf_values_ = raw_tensor<double>(image, "leaf_values");
     category_bits_ = raw_tensor<std::uint64_t>(image, "category_bits");
     leaf_width_ = image.has_metadata("vector_leaves") ? outputs_.n_margins() : 1;
-    if (!trees_fit()) image.fail("has trees whose nodes are linked wrongly");
+    if (!columns_fit() || !trees_fit()) image.fail("has trees whose nodes are linked wrongly");
+    width_ = std::max<std::size_t>(columns_.size(), 1);
+    block_rows_ = std::min(most_columns<T> / width_ * lanes, most_block_rows);
   }
 
   const Schema& schema() const noexcept override { return schema_; }
   std::size_t n_outputs() const noexcept override { return outputs_.n_outputs(); }
-  /// Enough to be worth fetching every tree into the cache for.
-  std::size_t batch_rows() const noexcept override { return 1024; }
+  std::size_t batch_rows() const noexcept override { return block_rows_; }
 
   void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
-    for (std::size_t i = 0; i < rows.rows(); ++i) std::ranges::fill(outputs.row(i), 0.0);
-    if (questions_ == Questions::plain) {
-      add_trees<Questions::plain>(rows, outputs);
-    } else if (questions_ == Questions::missing) {
-      add_trees<Questions::missing>(rows, outputs);
+    for (std::size_t begin = 0; begin < rows.rows(); begin += block_rows_) {
+      const std::size_t end = std::min(rows.rows(), begin + block_rows_);
+      predict_block(rows.row_range(begin, end), outputs.row_range(begin, end));
+    }
+  }
+
+ private:
+  /// Enough rows for it to be worth fetching every tree into the cache.
+  static constexpr std::size_t most_block_rows = 1024;
+
+  void predict_block(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept {
+    std::array<T, scratch_bytes / sizeof(T)> values;
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      for (std::size_t c = 0; c < columns_.size(); ++c) {
+        values[i * width_ + c] = columns_[c].template value<T>(rows(i, columns_[c].feature));
+      }
+      if (columns_.empty()) values[i] = 0;
+      std::ranges::fill(outputs.row(i), 0.0);
+    }
+    if (has_categories_) {
+      add_trees(Walk<T, true>(links_, category_bits_.data()), values.data(), outputs);
     } else {
-      add_trees<Questions::categories>(rows, outputs);
+      add_trees(Walk<T, false>(links_, category_bits_.data()), values.data(), outputs);
     }
     for (std::size_t i = 0; i < rows.rows(); ++i) outputs_.finish(outputs.row(i));
   }
 
- private:
-  /// Trees in turn, each for all rows, so that a tree stays in the cache.
-  template <Questions questions>
-  void add_trees(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept {
-    using TreeWalk = Walk<T, questions>;
-    constexpr std::size_t width = TreeWalk::width;
-    for (std::size_t t = 0; t < first_nodes_.size(); ++t) {
+  template <class TreeWalk>
+  void add_trees(const TreeWalk& walk, const T* values, MatrixView<double> outputs) const noexcept {
+    const std::size_t n_together = outputs.rows() / lanes * lanes;
+    for (std::size_t t = 0; t < first_nodes_.size() && n_together > 0; ++t) {
       const DeepNode<T>* nodes = nodes_.data() + first_nodes_[t];
-      const TreeWalk walk(nodes, links_, category_bits_.data(), schema_.features);
-      std::size_t i = 0;
-      for (; i + width <= rows.rows(); i += width) {
-        std::array<const double*, width> some;
-        for (std::size_t r = 0; r < width; ++r) some[r] = rows.row(i + r).data();
-        const auto leaves = walk.leaves(some);
-        for (std::size_t r = 0; r < width; ++r) add_leaf(t, nodes[leaves[r]].leaf_row(), outputs.row(i + r));
+      for (std::size_t i = 0; i < n_together; i += lanes) {
+        const auto leaves = walk.rows(nodes, values + i * width_, width_);
+        for (std::size_t r = 0; r < lanes; ++r) add_leaf(t, nodes[leaves[r]], outputs.row(i + r));
       }
-      for (; i < rows.rows(); ++i) add_leaf(t, nodes[walk.leaf(rows.row(i).data())].leaf_row(), outputs.row(i));
+    }
+    for (std::size_t i = n_together; i < outputs.rows(); ++i) add_row(walk, values + i * width_, outputs.row(i));
+  }
+
+  /// All trees for one row.
+  template <class TreeWalk>
+  void add_row(const TreeWalk& walk, const T* values, std::span<double> sums) const noexcept {
+    std::size_t t = 0;
+    for (; t + lanes <= first_nodes_.size(); t += lanes) {
+      std::array<const DeepNode<T>*, lanes> nodes;
+      for (std::size_t j = 0; j < lanes; ++j) nodes[j] = nodes_.data() + first_nodes_[t + j];
+      const auto leaves = walk.trees(nodes, values);
+      for (std::size_t j = 0; j < lanes; ++j) add_leaf(t + j, nodes[j][leaves[j]], sums);
+    }
+    for (; t < first_nodes_.size(); ++t) {
+      const DeepNode<T>* nodes = nodes_.data() + first_nodes_[t];
+      add_leaf(t, nodes[walk.one(nodes, values)], sums);
     }
   }
 
-  void add_leaf(std::size_t t, std::size_t row, std::span<double> sums) const noexcept {
+  void add_leaf(std::size_t t, const DeepNode<T>& leaf, std::span<double> sums) const noexcept {
+    const double* values = leaf_values_.data() + leaf.leaf_row() * leaf_width_;
     if (leaf_width_ == 1) {
-      sums[outputs_.n_margins() == 1 ? 0 : t % outputs_.n_margins()] += leaf_values_[row];
+      sums[outputs_.n_margins() == 1 ? 0 : t % outputs_.n_margins()] += *values;
       return;
     }
-    const double* values = leaf_values_.data() + row * leaf_width_;
     for (std::size_t k = 0; k < leaf_width_; ++k) sums[k] += values[k];
   }
 
-  /// Whether every node is a leaf or links forward within its tree; finds out what the nodes ask.
+  bool columns_fit() const {
+    return columns_.size() <= most_columns<T> && std::ranges::all_of(columns_, [&](const DeepColumn& column) {
+             return column.feature < schema_.features.size() &&
+                    column.n_categories == schema_.features[column.feature].categories.size();
+           });
+  }
+
+  /// Whether every node is a leaf or links forward within its tree.
   bool trees_fit() {
     for (std::size_t t = 0; t < first_nodes_.size(); ++t) {
       const std::size_t end = t + 1 < first_nodes_.size() ? first_nodes_[t + 1] : nodes_.size();
       if (end > nodes_.size() || first_nodes_[t] >= end) return false;
       const auto nodes = nodes_.subspan(first_nodes_[t], end - first_nodes_[t]);
       for (std::size_t i = 0; i < nodes.size(); ++i) {
-        if (!(is_leaf(nodes[i], i) ? leaf_fits(nodes[i]) : question_fits(nodes[i], i, nodes.size()))) return false;
+        if (!node_fits(nodes[i], i, nodes.size())) return false;
       }
     }
     return true;
   }
 
-  bool is_leaf(const DeepNode<T>& node, std::size_t i) const {
-    return links_.left(static_cast<std::uint32_t>(node.link)) == i;
-  }
-
-  bool leaf_fits(const DeepNode<T>& node) const {
-    const auto link = static_cast<std::uint32_t>(node.link);
-    return node.threshold != node.threshold && (link & Links::missing_left) != 0 && (link & Links::category) == 0 &&
-           links_.feature(link) < schema_.features.size() && (node.leaf_row() + 1) * leaf_width_ <= leaf_values_.size();
-  }
-
-  bool question_fits(const DeepNode<T>& node, std::size_t i, std::size_t n_nodes) {
+  bool node_fits(const DeepNode<T>& node, std::size_t i, std::size_t n_nodes) {
     const auto link = static_cast<std::uint32_t>(node.link);
     const std::size_t left = links_.left(link);
-    const std::size_t feature = links_.feature(link);
-    if (left <= i || left + 1 >= n_nodes || feature >= schema_.features.size()) return false;
-    const std::size_t n_words = (schema_.features[feature].categories.size() + 63) / 64;
     const bool is_category = (link & Links::category) != 0;
-    if (is_category) questions_ = Questions::categories;
-    if ((link & Links::missing_left) == 0) questions_ = std::max(questions_, Questions::missing);
+    if (left == i) {
+      return link == links_.link(i, 0) && node.threshold != node.threshold &&
+             (node.leaf_row() + 1) * leaf_width_ <= leaf_values_.size();
+    }
+    const std::size_t column = links_.column(link & ~Links::category);
+    if (left < i || left + 1 >= n_nodes || column >= columns_.size()) return false;
+    const std::size_t n_categories = columns_[column].n_categories;
+    if (is_category != (n_categories > 0)) return false;
+    has_categories_ = has_categories_ || is_category;
+    const std::size_t n_words = n_categories / 64 + 1;
     return !is_category || (n_words <= category_bits_.size() && node.word() <= category_bits_.size() - n_words);
   }
 
   Schema schema_;
   TreeOutputs outputs_;
+  std::span<const DeepColumn> columns_;
   Links links_;
-  Questions questions_ = Questions::plain;
+  std::size_t width_ = 1;  ///< values per row
+  std::size_t block_rows_ = lanes;
+  bool has_categories_ = false;
   std::span<const DeepNode<T>> nodes_;
   std::span<const std::uint64_t> first_nodes_;
   std::span<const double> leaf_values_;  ///< (n_rows, leaf_width)

@@ -151,11 +151,17 @@ TEST(TreeEngineChoice, FollowsFromTheTrees) {
   const Schema schema = tree_schema(5, {255, 256}, 0);
   const auto few = random_ensemble(tree_schema(5, {255}, 0), {.n_leaves = 256, .zero_is_missing = true});
   EXPECT_TRUE(fits_byte_trees(few, schema));
-  EXPECT_FALSE(fits_deep_trees(few, schema));
+  EXPECT_TRUE(fits_deep_trees(few, schema));
   const auto many = random_ensemble(schema, {.n_leaves = 257, .double_thresholds = true, .missing_both_ways = true});
   EXPECT_FALSE(fits_byte_trees(many, schema));
   EXPECT_TRUE(fits_deep_trees(many, schema));
   EXPECT_FALSE(fits_byte_trees(random_ensemble(schema, {.n_leaves = 31}), schema));
+}
+
+TEST_P(TreeEngines, WalkManyDeepTreesForOneRow) {
+  const Schema schema = tree_schema(5, {70}, 3);
+  const RandomTrees wish = {.n_trees = 35, .n_leaves = 100, .leaf_width = 3, .n_margins = 3, .link = Link::clip};
+  expect_the_definition(random_ensemble(schema, wish), schema);
 }
 
 TEST_P(TreeEngines, PredictWithoutTrees) {
