@@ -1,23 +1,38 @@
 #include "thrum/learn/tree/boosting_internal.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <utility>
 
 #include "thrum/comm/row_blocks.h"
+#include "thrum/core/error.h"
+#include "thrum/learn/tree/constraints_internal.h"
+#include "thrum/learn/tree/group_quantiles_internal.h"
+#include "thrum/learn/tree/raw_margins_internal.h"
+#include "thrum/learn/tree/row_hash_internal.h"
 #include "thrum/learn/tree/tree_values_internal.h"
 
 namespace thrum {
 namespace {
 
-SplitRules split_rules(const GbdtOptions& options) {
+SplitRules split_rules(const Boosting::Input& in) {
+  const GbdtOptions& options = in.options;
+  const auto monotone = parse_monotone(options.monotone_constraints, in.dataset.schema());
   return {.reg_alpha = options.reg_alpha,
           .reg_lambda = options.reg_lambda,
           .min_split_gain = options.min_split_gain,
           .min_child_weight = options.min_child_weight,
           .min_child_samples = static_cast<double>(options.min_child_samples),
-          .max_delta_step = options.max_delta_step};
+          .max_delta_step = options.max_delta_step,
+          .cat_smooth = options.cat_smooth,
+          .cat_l2 = options.cat_l2,
+          .max_cat_threshold = static_cast<std::size_t>(options.max_cat_threshold),
+          .max_cat_to_onehot = static_cast<std::size_t>(options.max_cat_to_onehot),
+          .monotone = by_table(in.table.features(), monotone),
+          .holds_lowest = features_with_lowest(in.dataset, in.table, in.execution)};
 }
 
 GrowthLimits growth_limits(const GbdtOptions& options) {
@@ -26,96 +41,145 @@ GrowthLimits growth_limits(const GbdtOptions& options) {
           .depth_first = options.grow_policy == "depth"};
 }
 
+FeatureChooser feature_chooser(const Boosting::Input& in) {
+  std::vector<std::vector<std::uint8_t>> groups;
+  for (const auto& group : parse_interactions(in.options.interaction_constraints, in.dataset.schema())) {
+    groups.push_back(by_table(in.table.features(), group));
+  }
+  return FeatureChooser(in.options, in.table.features(), std::move(groups));
+}
+
+std::size_t n_blocks(std::size_t n_rows) {
+  return (n_rows + row_block - 1) / row_block;
+}
+
 }  // namespace
 
 Boosting::Boosting(const Input& input)
     : in_(input),
       n_rows_(input.dataset.n_rows()),
       n_margins_(input.objective.n_margins()),
-      base_(input.objective.base(input.weights.means)),
+      rules_(split_rules(input)),
+      features_(feature_chooser(input)),
+      sampler_(input.options, n_rows_, input.dataset.first_row(), input.execution),
       margins_(n_margins_ * n_rows_),
       g_(n_margins_ * n_rows_),
       h_(n_margins_ * n_rows_),
       leaf_of_(n_rows_),
       grower_(input.table, input.execution) {
-  for (std::size_t k = 0; k < n_margins_; ++k) std::ranges::fill(margins(k), base_[k]);
+  if (in_.start.trees.empty()) {
+    for (std::size_t k = 0; k < n_margins_; ++k) std::ranges::fill(margins(k), in_.start.base[k]);
+  } else {
+    write_raw_margins(in_.start, in_.dataset, {margins_.data(), n_margins_, n_rows_}, in_.execution);
+  }
+  if (in_.options.stopping_rounds == 0) return;
+  watch_.emplace(in_.spec, in_.options, in_.objective, in_.table, in_.start, in_.execution);
 }
 
-TreeEnsemble Boosting::run() {
-  TreeEnsemble ensemble;
-  ensemble.base = base_;
-  ensemble.link = in_.objective.link();
-  const auto n_iterations = static_cast<std::size_t>(in_.options.n_estimators);
-  for (std::size_t i = 0; i < n_iterations; ++i) {
+Boosting::Outcome Boosting::run() {
+  Outcome outcome{.ensemble = in_.start, .rounds = 0, .stopped_by = "n_estimators"};
+  const auto n_rounds = static_cast<std::size_t>(in_.options.n_estimators);
+  for (std::size_t round = 0; round < n_rounds; ++round) {
     in_.execution.check_stop("gbdt");
-    const std::vector<Maxima> maxima = differentiate();
-    for (std::size_t k = 0; k < n_margins_; ++k) ensemble.trees.push_back(grow(k, i * n_margins_ + k, maxima[k]));
-    in_.execution.report({"fit", i + 1, n_iterations});
+    run_round(round);
+    outcome.rounds = round + 1;
+    const bool over = watch_ && watch_->is_over(round + 1);
+    in_.execution.report(
+        {"fit", round + 1, n_rounds, watch_ ? fmt::format("watched {:.6g}", watch_->score()) : std::string()});
+    if (!over && !(watch_ && round + 1 == n_rounds)) continue;
+    if (over) outcome.stopped_by = "the watched rows did not improve";
+    outcome.rounds = watch_->best_round();
+    break;
   }
-  return ensemble;
+  keep_rounds(outcome.rounds);
+  for (Member& member : members_) {
+    outcome.ensemble.trees.push_back(raw_tree(member.grown, in_.table.features(), in_.dataset.schema(),
+                                              std::move(member.values), std::move(member.weights)));
+  }
+  outcome.mean_loss = mean_loss();
+  return outcome;
+}
+
+void Boosting::run_round(std::size_t round) {
+  const std::vector<std::size_t> dropped = drop(round);
+  differentiate();
+  if (sampler_.samples()) {
+    sampler_.draw(round, in_.weights.values, {g_.data(), n_margins_, n_rows_}, {h_.data(), n_margins_, n_rows_});
+  }
+  const std::vector<Magnitude> magnitudes = measure();
+  for (std::size_t k = 0; k < n_margins_; ++k) grow(k, round * n_margins_ + k, magnitudes[k]);
+  put_back(dropped, round);
 }
 
 ObjectiveRows Boosting::rows(std::size_t begin, std::size_t end) const {
   const auto part = [&](std::span<const double> all) { return all.subspan(begin, end - begin); };
   return {.y = part(in_.dataset.y()),
-          .weights = in_.weights.all_ones ? std::span<const double>() : part(in_.weights.values),
+          .weights = in_.weights.values.empty() ? std::span<const double>() : part(in_.weights.values),
           .margins = {margins_.data() + begin, n_margins_, end - begin, n_rows_}};
 }
 
-std::span<float> Boosting::gradients(std::size_t k) {
-  return g_.values().subspan(k * n_rows_, n_rows_);
-}
-std::span<float> Boosting::hessians(std::size_t k) {
-  return h_.values().subspan(k * n_rows_, n_rows_);
-}
-std::span<double> Boosting::margins(std::size_t k) {
-  return margins_.values().subspan(k * n_rows_, n_rows_);
-}
-
-/// Fills g_ and h_; returns the largest of all ranks, per margin.
-std::vector<Boosting::Maxima> Boosting::differentiate() {
-  const std::size_t n_blocks = (n_rows_ + row_block - 1) / row_block;
-  std::vector<double> maxima(n_blocks * 2 * n_margins_);
+void Boosting::differentiate() {
   parallel_for(
       *in_.execution.arena, n_rows_, row_block,
       [&](std::size_t begin, std::size_t end) {
         const std::size_t n = end - begin;
-        const MatrixView<float> g(g_.data() + begin, n_margins_, n, n_rows_);
-        const MatrixView<float> h(h_.data() + begin, n_margins_, n, n_rows_);
-        in_.objective.gradients(rows(begin, end), g, h);
-        double* out = maxima.data() + begin / row_block * 2 * n_margins_;
-        for (std::size_t k = 0; k < n_margins_; ++k) {
-          float max_g = 0;
-          float max_h = 0;
-          for (const float x : g.row(k)) max_g = std::max(max_g, std::abs(x));
-          for (const float x : h.row(k)) max_h = std::max(max_h, x);
-          out[2 * k] = static_cast<double>(max_g);
-          out[2 * k + 1] = static_cast<double>(max_h);
-        }
+        in_.objective.gradients(rows(begin, end), {g_.data() + begin, n_margins_, n, n_rows_},
+                                {h_.data() + begin, n_margins_, n, n_rows_});
       },
       in_.execution.stop);
+}
+
+/// Of all ranks. The grid ends at the largest gradient, but not so far out that the usual ones would fall between its
+/// first lines: there a few enormous ones count as less when splits are chosen.
+std::vector<Boosting::Magnitude> Boosting::measure() const {
+  std::vector<double> maxima(n_blocks(n_rows_) * 2 * n_margins_);
+  const auto sums = sum_row_blocks(
+      in_.execution, n_rows_, 2 * n_margins_, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+        double* largest = maxima.data() + begin / row_block * 2 * n_margins_;
+        for (std::size_t k = 0; k < n_margins_; ++k) {
+          const float* g = g_.data() + k * n_rows_;
+          const float* h = h_.data() + k * n_rows_;
+          const GradientExtent extent = measure_gradients({g + begin, end - begin}, {h + begin, end - begin});
+          partial[2 * k] = extent.sum_of_squares;
+          partial[2 * k + 1] = extent.sum_h;
+          largest[2 * k] = extent.max_g;
+          largest[2 * k + 1] = extent.max_h;
+        }
+      });
   std::vector<double> largest(2 * n_margins_);
   for (std::size_t i = 0; i < maxima.size(); ++i) {
-    largest[i % largest.size()] = std::max(largest[i % largest.size()], maxima[i]);
+    double& most = largest[i % largest.size()];
+    most = std::isfinite(maxima[i]) ? std::max(most, maxima[i]) : maxima[i];
   }
   in_.execution.communicator->allreduce(std::span(largest), ReduceOp::max);
-  std::vector<Maxima> result(n_margins_);
-  for (std::size_t k = 0; k < n_margins_; ++k) result[k] = {largest[2 * k], largest[2 * k + 1]};
+  const auto n = static_cast<double>(in_.weights.n_rows);
+  const double reach = GradientGrid::limit(in_.weights.n_rows) / 8.0;
+  std::vector<Magnitude> result(n_margins_);
+  for (std::size_t k = 0; k < n_margins_; ++k) {
+    if (!std::isfinite(largest[2 * k] + largest[2 * k + 1] + sums[2 * k] + sums[2 * k + 1])) {
+      throw Error(ErrorCode::invalid_argument,
+                  "[gbdt] expected gradients that single precision can hold, they are larger",
+                  "divide the target or the weights by a constant, or lower learning_rate");
+    }
+    result[k] = {std::min(largest[2 * k], reach * std::sqrt(sums[2 * k] / n)),
+                 std::min(largest[2 * k + 1], reach * sums[2 * k + 1] / n)};
+  }
   return result;
 }
 
 /// Gives the rows that count to the grower; returns how many.
 std::size_t Boosting::choose_rows(std::size_t k, const GradientRounding& rounding) {
   const std::span<const double> weights = in_.weights.values;
-  const std::size_t n_blocks = (n_rows_ + row_block - 1) / row_block;
-  std::vector<std::size_t> before(n_blocks + 1);
+  const std::span<const std::uint8_t> in_bag = sampler_.in_bag();
+  const auto counts = [&](std::size_t i) {
+    return in_bag.empty() ? weights.empty() || weights[i] > 0 : in_bag[i] != 0;
+  };
+  const bool all_count = in_bag.empty() && weights.empty();
+  std::vector<std::size_t> before(n_blocks(n_rows_) + 1);
   parallel_for(*in_.execution.arena, n_rows_, row_block, [&](std::size_t begin, std::size_t end) {
-    std::size_t& count = before[begin / row_block + 1];
-    if (weights.empty()) {
-      count = end - begin;
-      return;
-    }
-    for (std::size_t i = begin; i < end; ++i) count += weights[i] > 0 ? 1 : 0;
+    std::size_t n = all_count ? end - begin : 0;
+    for (std::size_t i = begin; i < end && !all_count; ++i) n += counts(i) ? 1 : 0;
+    before[begin / row_block + 1] = n;
   });
   std::partial_sum(before.begin(), before.end(), before.begin());
   const std::span<std::uint32_t> row_ids = grower_.rows();
@@ -125,16 +189,15 @@ std::size_t Boosting::choose_rows(std::size_t k, const GradientRounding& roundin
     GradientRounding block = rounding;
     block.first_row += begin;
     std::size_t out = before[begin / row_block];
-    if (before[begin / row_block + 1] - out == n) {
-      round_gradients(block, gradients(k).subspan(begin, n), hessians(k).subspan(begin, n), rounded.subspan(out, n));
-      std::iota(row_ids.begin() + static_cast<std::ptrdiff_t>(out),
-                row_ids.begin() + static_cast<std::ptrdiff_t>(out + n), static_cast<std::uint32_t>(begin));
-      return;
-    }
     RowGradient all[row_block];
     round_gradients(block, gradients(k).subspan(begin, n), hessians(k).subspan(begin, n), std::span(all, n));
+    if (before[begin / row_block + 1] - out == n) {
+      std::copy_n(all, n, rounded.data() + out);
+      std::iota(row_ids.data() + out, row_ids.data() + out + n, static_cast<std::uint32_t>(begin));
+      return;
+    }
     for (std::size_t i = begin; i < end; ++i) {
-      if (weights[i] == 0) continue;
+      if (!counts(i)) continue;
       row_ids[out] = static_cast<std::uint32_t>(i);
       rounded[out++] = all[i - begin];
     }
@@ -143,32 +206,112 @@ std::size_t Boosting::choose_rows(std::size_t k, const GradientRounding& roundin
 }
 
 /// The tree for margin k, and what it adds to the margins.
-Tree Boosting::grow(std::size_t k, std::size_t index, const Maxima& maxima) {
-  const GradientGrid grid = GradientGrid::of(maxima.g, maxima.h, in_.weights.n_rows);
-  const SplitRules rules = split_rules(in_.options);
-  const std::uint64_t seed = in_.execution.seed + 0x9e3779b97f4a7c15u * (index + 1);
-  const std::size_t n_chosen = choose_rows(k, {grid, seed, in_.dataset.first_row()});
-  const std::vector<std::uint8_t> all(in_.table.features().size(), 1);
-  const GrownTree grown = grower_.grow(n_chosen, grid, rules, growth_limits(in_.options), all);
+void Boosting::grow(std::size_t k, std::size_t index, const Magnitude& magnitude) {
+  const GradientGrid grid = GradientGrid::of(magnitude.g, magnitude.h, in_.weights.n_rows);
+  const std::uint64_t key = derived_key(in_.execution.seed, index);
+  features_.begin(key);
+  const std::size_t n_chosen = choose_rows(k, {grid, key, in_.dataset.first_row()});
+  GrownTree grown = grower_.grow(n_chosen, grid, rules_, growth_limits(in_.options), features_);
+  if (n_chosen < n_rows_) std::ranges::fill(leaf_of_.values(), no_leaf);
+  write_leaves(grown, leaf_of_.values(), in_.execution);
+  members_.push_back(valued(std::move(grown), k));
+  const Member& member = members_.back();
+  add(member, k);
+  if (watch_) watch_->add(TreeRouter(member.grown, in_.table.features()), member.values, k);
+}
 
-  const std::span<std::uint16_t> leaf_of = leaf_of_.values();
-  if (n_chosen < n_rows_) std::ranges::fill(leaf_of, no_leaf);
-  write_leaves(grown, leaf_of, in_.execution);
-  const auto sums = sum_leaves(grown.leaves.size(), leaf_of,
+/// REQUIRES: leaf_of_ holds the leaves of the rows that count.
+Boosting::Member Boosting::valued(GrownTree grown, std::size_t k) {
+  const auto sums = sum_leaves(grown.leaves.size(), leaf_of_.values(),
                                {gradients(k), hessians(k), in_.weights.values, in_.weights.all_ones}, in_.execution);
-  std::vector<double> values;
-  std::vector<double> weights;
+  Member member;
   for (std::size_t l = 0; l < sums.size(); ++l) {
-    values.push_back(in_.options.learning_rate * leaf_value(sums[l].g, sums[l].h, rules));
-    weights.push_back(in_.weights.all_ones ? static_cast<double>(grown.leaves[l].sums.n_rows) : sums[l].weight);
+    member.values.push_back(leaf_value(sums[l].g, sums[l].h, rules_));
+    const auto n_rows = static_cast<double>(grown.leaves[l].sums.n_rows);
+    member.weights.push_back(in_.weights.all_ones ? n_rows : sums[l].weight);
+    grown.leaves[l].rows = {};
   }
+  member.grown = std::move(grown);
+  if (const auto level = in_.objective.quantile()) renew_by_quantile(member, *level, k);
+  for (std::size_t l = 0; l < sums.size(); ++l) {
+    const NodeSums& bounds = member.grown.leaves[l].sums;
+    member.values[l] = in_.options.learning_rate * std::clamp(member.values[l], bounds.lower, bounds.upper);
+  }
+  return member;
+}
+
+void Boosting::renew_by_quantile(Member& member, double level, std::size_t k) {
+  std::vector<QuantileTerm> terms;
+  for (std::size_t i = 0; i < n_rows_; ++i) {
+    if (leaf_of_.values()[i] == no_leaf) continue;
+    const double weight = in_.weights.values.empty() ? 1 : in_.weights.values[i];
+    terms.push_back({in_.dataset.y()[i] - margins(k)[i], weight, leaf_of_.values()[i]});
+  }
+  member.values = group_quantiles(std::move(terms), member.values.size(), level, in_.execution);
+}
+
+/// To the rows whose leaves are known, and by its splits to those that were left out of the bag.
+void Boosting::add(const Member& member, std::size_t k) {
   const std::span<double> z = margins(k);
+  const std::span<const std::uint16_t> leaf_of = leaf_of_.values();
+  std::optional<TreeRouter> router;
+  if (sampler_.samples()) router.emplace(member.grown, in_.table.features());
   parallel_for(*in_.execution.arena, n_rows_, row_block, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      if (leaf_of[i] != no_leaf) z[i] += values[leaf_of[i]];
+      if (leaf_of[i] != no_leaf)
+        z[i] += member.values[leaf_of[i]];
+      else if (router)
+        z[i] += member.values[router->leaf(in_.table, i)];
     }
   });
-  return raw_tree(grown, in_.table.features(), in_.dataset.schema(), std::move(values), std::move(weights));
+}
+
+void Boosting::add_routed(const Member& member, double factor, std::size_t k) {
+  const std::span<double> z = margins(k);
+  const TreeRouter router(member.grown, in_.table.features());
+  parallel_for(*in_.execution.arena, n_rows_, row_block, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) z[i] += factor * member.values[router.leaf(in_.table, i)];
+  });
+}
+
+/// DART (Rashmi and Gilad-Bachrach 2015): the rounds that this one is to learn without; they are taken out of the
+/// margins.
+std::vector<std::size_t> Boosting::drop(std::size_t round) {
+  std::vector<std::size_t> dropped;
+  if (!is_dart()) return dropped;
+  const std::uint64_t key = derived_key(in_.execution.seed ^ 0x64617274, round);
+  if (unit_draw(key, 0) < in_.options.skip_drop) return dropped;
+  for (std::size_t r = 0; r < members_.size() / n_margins_; ++r) {
+    if (unit_draw(key, r + 1) < in_.options.drop_rate) dropped.push_back(r);
+  }
+  for (const std::size_t r : dropped) {
+    for (std::size_t k = 0; k < n_margins_; ++k) add_routed(members_[r * n_margins_ + k], -1, k);
+  }
+  return dropped;
+}
+
+/// The dropped rounds and the new one share what the dropped ones had.
+void Boosting::put_back(std::span<const std::size_t> dropped, std::size_t round) {
+  if (dropped.empty()) return;
+  const auto n = static_cast<double>(dropped.size());
+  const auto scale = [&](std::size_t r, double factor, double added) {
+    for (std::size_t k = 0; k < n_margins_; ++k) {
+      Member& member = members_[r * n_margins_ + k];
+      for (double& value : member.values) value *= factor;
+      add_routed(member, added, k);
+    }
+  };
+  for (const std::size_t r : dropped) scale(r, n / (n + 1), 1);
+  // The new one is in the margins whole.
+  scale(round, 1 / (n + 1), -n);
+}
+
+/// Takes later rounds out again.
+void Boosting::keep_rounds(std::size_t n) {
+  while (members_.size() > n * n_margins_) {
+    add_routed(members_.back(), -1, (members_.size() - 1) % n_margins_);
+    members_.pop_back();
+  }
 }
 
 double Boosting::mean_loss() const {

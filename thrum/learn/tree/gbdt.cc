@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
 #include "thrum/learn/linear/row_weights_internal.h"
 #include "thrum/learn/tree/boosting_internal.h"
+#include "thrum/learn/tree/group_quantiles_internal.h"
 #include "thrum/learn/tree/objectives/objectives_internal.h"
+#include "thrum/learn/tree/refit_internal.h"
 
 namespace thrum {
 namespace {
@@ -57,49 +60,113 @@ std::vector<double> weighted_means(const Dataset& dataset, const RowWeights& wei
   return sums;
 }
 
-BoostingWeights weigh(const Dataset& dataset, const FitSpec& spec, const GbdtOptions& options,
-                      const Execution& execution) {
-  const RowWeights rows = dataset.schema().target.task == Task::classification
-                              ? weigh_rows(dataset, spec, options.class_weight, execution, where)
-                              : weigh_numbers(dataset, spec, execution);
-  BoostingWeights weights{.n_rows = rows.n_rows, .means = weighted_means(dataset, rows, execution)};
+/// The weights, and the ensemble without trees that a fit from nothing begins with.
+struct Beginning {
+  BoostingWeights weights;
+  TreeEnsemble start;
+};
+
+double weighted_quantile(const Dataset& dataset, std::span<const double> weights, double level,
+                         const Execution& execution) {
+  std::vector<QuantileTerm> terms;
+  for (std::size_t i = 0; i < weights.size(); ++i) terms.push_back({dataset.y()[i], weights[i], 0});
+  return group_quantiles(std::move(terms), 1, level, execution).front();
+}
+
+Beginning begin(const Dataset& dataset, const FitSpec& spec, const Objective& objective, const Execution& execution) {
+  const bool classes = dataset.schema().target.task == Task::classification;
+  const std::string& class_weight = spec.options->as<GbdtOptions>().class_weight;
+  const RowWeights rows =
+      classes ? weigh_rows(dataset, spec, class_weight, execution, where) : weigh_numbers(dataset, spec, execution);
+  Beginning result;
+  result.weights.n_rows = rows.n_rows;
+  result.start.link = objective.link();
   const std::span<const double> values = rows.values.values();
+  const auto level = objective.quantile();
+  result.start.base = level ? std::vector<double>{weighted_quantile(dataset, values, *level, execution)}
+                            : objective.base(weighted_means(dataset, rows, execution));
   double others = std::ranges::any_of(values, [](double w) { return w != 1; }) ? 1 : 0;
   execution.communicator->allreduce(std::span(&others, 1), ReduceOp::max);
-  weights.all_ones = others == 0;
-  if (!weights.all_ones) weights.values.assign(values.begin(), values.end());
-  return weights;
+  result.weights.all_ones = others == 0;
+  if (others != 0) result.weights.values.assign(values.begin(), values.end());
+  return result;
+}
+
+[[noreturn]] void refuse(const std::string& message, const std::string& hint) {
+  throw Error(ErrorCode::invalid_argument, fmt::format("[{}] {}", where, message), hint);
+}
+
+/// What the ranges of single options do not say.
+void check_options(const GbdtOptions& options, const FitSpec& spec, const Objective& objective) {
+  if (options.stopping_rounds > 0 && spec.valid == nullptr) {
+    refuse("stopping_rounds expects rows to watch, there are none", "hold some out with --valid");
+  }
+  if (options.stopping_rounds > 0 && options.boosting == "dart") {
+    refuse("stopping_rounds and boosting=dart exclude each other: dart changes the rounds that it keeps",
+           "use stopping_rounds=0");
+  }
+  if (options.metric == "auc" && objective.link() != Link::logistic) {
+    refuse("metric=auc expects a target of two classes", "use metric=loss");
+  }
+  if (options.metric == "error" && objective.task() != Task::classification) {
+    refuse("metric=error expects a target of classes", "use metric=loss");
+  }
+  if (options.data_sample_strategy == "goss" && options.top_rate + options.other_rate > 1) {
+    refuse(fmt::format("expected top_rate + other_rate of 1 at most, got {}", options.top_rate + options.other_rate),
+           "lower one of them");
+  }
+  if (options.objective == "quantile" && options.alpha >= 1) {
+    refuse(fmt::format("expected alpha below 1 with objective=quantile, got {}", options.alpha), "");
+  }
+  if (options.refit && spec.start == nullptr) refuse("refit expects a model to start from, there is none", "");
+}
+
+void check_targets(const Dataset& dataset, const Objective& objective) {
+  for (std::size_t i = 0; i < dataset.n_rows(); ++i) {
+    const double y = dataset.y()[i];
+    if (objective.accepts(y)) continue;
+    refuse(fmt::format("objective {} expects targets {}, row {} has {}", objective.name(), objective.domain(),
+                       dataset.first_row() + i + 1, y),
+           "use another objective");
+  }
+}
+
+/// The ensemble of a model that can be continued.
+const TreeEnsemble& checked_start(const Model& model, const Dataset& dataset, const TreeEnsemble& fresh) {
+  const auto* start = dynamic_cast<const TreeModel*>(&model);
+  if (start == nullptr || start->algorithm() != where) {
+    refuse(fmt::format("expected a start by {}, got a model by {}", where, model.algorithm()), "");
+  }
+  if (start->schema().to_json() != dataset.schema().to_json()) {
+    refuse("the start was trained on other features, categories or classes", "train on the same columns");
+  }
+  const TreeEnsemble& ensemble = start->ensemble();
+  if (ensemble.link != fresh.link || ensemble.n_margins() != fresh.n_margins()) {
+    refuse("the start was trained with another objective", "use the same objective");
+  }
+  return ensemble;
+}
+
+/// Whether the second fit may use the bins of the first.
+bool same_bins(const FitSpec& a, const FitSpec& b) {
+  const auto same = [](auto x, auto y) { return x.size() == y.size() && std::equal(x.begin(), x.end(), y.begin()); };
+  return a.options->as<GbdtOptions>().max_bin == b.options->as<GbdtOptions>().max_bin && same(a.row_mask, b.row_mask);
+}
+
+std::unique_ptr<Model> as_model(const Dataset& dataset, const FitSpec& spec, std::size_t n_rows,
+                                Boosting::Outcome outcome) {
+  TrainingRecord record;
+  record.n_rows = n_rows;
+  record.iterations = outcome.rounds;
+  record.converged = true;
+  record.objective = outcome.mean_loss;
+  record.stopped_by = outcome.stopped_by;
+  record.options_json = spec.options->json();
+  return std::make_unique<TreeModel>(
+      TreeModel::Parts{std::string(where), dataset.schema(), std::move(outcome.ensemble), std::move(record)});
 }
 
 }  // namespace
-
-std::span<const OptionField> GbdtOptions::fields() {
-  using O = GbdtOptions;
-  static const std::vector<OptionField> list = {
-      option_field("n_estimators", &O::n_estimators, Range{.low = 1}, "trees, or rounds of one tree per class"),
-      option_field("learning_rate", &O::learning_rate, Range{.low = 0, .low_open = true, .high_open = true},
-                   "what the values of leaves are multiplied by"),
-      option_field("num_leaves", &O::num_leaves, Range{.low = 2, .high = 65535}, "leaves of a tree at most"),
-      option_field("max_depth", &O::max_depth, Range{.low = -1}, "splits above a leaf at most; -1: any number"),
-      option_field("grow_policy", &O::grow_policy, {"leaves", "depth"},
-                   "what is split next: the leaf with the largest gain, or those of the lowest depth"),
-      option_field("objective", &O::objective, {"auto", "squared_error", "log_loss"},
-                   "what is minimised; auto: log_loss for classes, squared_error for numbers"),
-      option_field("min_child_samples", &O::min_child_samples, Range{.low = 0}, "rows in a leaf at least, about"),
-      option_field("min_child_weight", &O::min_child_weight, Range{.low = 0, .high_open = true},
-                   "the sum of second derivatives in a leaf at least"),
-      option_field("reg_alpha", &O::reg_alpha, Range{.low = 0, .high_open = true}, "L1 penalty of leaf values"),
-      option_field("reg_lambda", &O::reg_lambda, Range{.low = 0, .high_open = true}, "L2 penalty of leaf values"),
-      option_field("min_split_gain", &O::min_split_gain, Range{.low = 0, .high_open = true},
-                   "what a split must gain more than, in units of twice the loss"),
-      option_field("max_delta_step", &O::max_delta_step, Range{.low = 0, .high_open = true},
-                   "leaf values at most, before learning_rate; 0: any"),
-      option_field("max_bin", &O::max_bin, Range{.low = 1, .high = 255}, "bins of a feature at most"),
-      option_field("class_weight", &O::class_weight, {},
-                   "none, balanced, or label=weight,label=weight (labels left out: 1)"),
-  };
-  return list;
-}
 
 Options Gbdt::default_options() const {
   return Options(GbdtOptions(), GbdtOptions::fields());
@@ -114,24 +181,30 @@ Task Gbdt::task(const Options& options, const Column& target) const {
 
 std::vector<std::unique_ptr<Model>> Gbdt::fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                    const Execution& execution) const {
+  if (dataset.n_rows_of_all_ranks() > GradientGrid::max_rows) {
+    refuse(fmt::format("expected {} rows at most, got {}", GradientGrid::max_rows, dataset.n_rows_of_all_ranks()),
+           "train on a sample");
+  }
   std::vector<std::unique_ptr<Model>> models;
+  std::optional<BinnedTable> table;
   for (const FitSpec& spec : specs) {
     check_ranges(*spec.options);
     check_rows(dataset, spec, where);
     const auto& options = spec.options->as<GbdtOptions>();
     const auto objective = objective_ != nullptr ? objective_ : make_objective(options, dataset.schema().target);
-    const BoostingWeights weights = weigh(dataset, spec, options, execution);
-    const auto table =
-        BinnedTable::build(dataset, spec.row_mask, {.max_bins = static_cast<std::size_t>(options.max_bin)}, execution);
-    Boosting boosting({dataset, spec, options, *objective, table, weights, execution});
-    TreeModel::Parts parts{std::string(where), dataset.schema(), boosting.run(), {}};
-    parts.training = {.n_rows = weights.n_rows,
-                      .iterations = parts.ensemble.trees.size() / objective->n_margins(),
-                      .converged = true,
-                      .objective = boosting.mean_loss(),
-                      .stopped_by = "n_estimators",
-                      .options_json = spec.options->json()};
-    models.push_back(std::make_unique<TreeModel>(std::move(parts)));
+    check_options(options, spec, *objective);
+    check_targets(dataset, *objective);
+    const Beginning beginning = begin(dataset, spec, *objective, execution);
+    const TreeEnsemble& start =
+        spec.start == nullptr ? beginning.start : checked_start(*spec.start, dataset, beginning.start);
+    if (!table || !same_bins(spec, *(&spec - 1))) {
+      table.reset();
+      table = BinnedTable::build(dataset, spec.row_mask, {.max_bins = static_cast<std::size_t>(options.max_bin)},
+                                 execution);
+    }
+    const Boosting::Input input{dataset, spec, options, *objective, *table, beginning.weights, start, execution};
+    models.push_back(
+        as_model(dataset, spec, beginning.weights.n_rows, options.refit ? refit_leaves(input) : Boosting(input).run()));
   }
   return models;
 }

@@ -12,22 +12,48 @@
 
 namespace thrum {
 
-/// The names are scikit-learn's and LightGBM's.
+/// The names are scikit-learn's, LightGBM's and XGBoost's.
 struct GbdtOptions {
   int n_estimators = 100;
   double learning_rate = 0.1;
   int num_leaves = 31;
-  int max_depth = -1;                  ///< -1: no limit
-  std::string grow_policy = "leaves";  ///< "leaves": the best leaf first; "depth": level by level
-  std::string objective = "auto";      ///< "auto": log_loss for classes, squared_error for numbers
+  int max_depth = -1;
+  std::string grow_policy = "leaves";
+  int max_bin = 255;
   int min_child_samples = 20;
   double min_child_weight = 1e-3;
+  double min_split_gain = 0;
   double reg_alpha = 0;
   double reg_lambda = 0;
-  double min_split_gain = 0;
   double max_delta_step = 0;
-  int max_bin = 255;
+
+  std::string objective = "auto";
+  double alpha = 0.9;
+  double tweedie_variance_power = 1.5;
   std::string class_weight = "none";
+  int stopping_rounds = 0;
+  std::string metric = "loss";
+
+  std::string data_sample_strategy = "bagging";
+  double subsample = 1;
+  int subsample_freq = 1;
+  double top_rate = 0.2;
+  double other_rate = 0.1;
+  double colsample_bytree = 1;
+  double colsample_bylevel = 1;
+  double colsample_bynode = 1;
+  std::string boosting = "gbdt";
+  double drop_rate = 0.1;
+  double skip_drop = 0.5;
+
+  double cat_smooth = 10;
+  double cat_l2 = 10;
+  int max_cat_threshold = 32;
+  int max_cat_to_onehot = 4;
+  std::string monotone_constraints = "none";
+  std::string interaction_constraints = "none";
+  bool refit = false;
+  double refit_decay_rate = 0.9;
 
   /// One description per option, from which flags, grids and metadata are made.
   static std::span<const OptionField> fields();
@@ -37,8 +63,13 @@ struct GbdtOptions {
 ///
 /// Gradients are rounded to whole numbers on a grid of powers of two, by a hash of the row, so that the sums over rows
 /// that choose a split are exact integers in any order: the model is the same for any number of threads and ranks. The
-/// values of leaves come from the gradients before rounding. min_child_samples is held against a node's rows times its
-/// child's share of the second derivatives, as LightGBM does.
+/// values of leaves come from the gradients before rounding. Missing values go the way that gains more; categories are
+/// split one from the rest where there are few, else as sets in the order of their gradients. min_child_samples is held
+/// against a node's rows times its child's share of the second derivatives, as LightGBM does.
+///
+/// A FitSpec::start is continued: its trees stay, and n_estimators more follow (with `refit`, its trees get new leaf
+/// values and none follow). With stopping_rounds the rows of FitSpec::valid are watched, and the rounds up to the best
+/// one are kept. Objectives with a quantile (absolute_error, quantile) send what is left of all rows to all ranks.
 class Gbdt final : public Learner {
  public:
   static constexpr std::string_view learner_name = "gbdt";

@@ -89,7 +89,21 @@ std::vector<Case> cases() {
   by_depth.grow_policy = "depth";
   by_depth.max_depth = 4;
   by_depth.class_weight = "balanced";
-  return {{"Leaves", binary, small}, {"Depth", binary, by_depth}};
+  GbdtOptions sampled = small;
+  sampled.subsample = 0.6;
+  sampled.colsample_bynode = 0.6;
+  sampled.boosting = "dart";
+  sampled.skip_drop = 0;
+  sampled.drop_rate = 0.5;
+  GbdtOptions goss = small;
+  goss.data_sample_strategy = "goss";
+  goss.learning_rate = 0.9;
+  const Generated classes{.seed = 22, .n_rows = 3 * row_block + 77, .n_columns = 3, .n_classes = 3};
+  return {{"Leaves", binary, small},
+          {"Depth", binary, by_depth},
+          {"Sampled", binary, sampled},
+          {"Goss", binary, goss},
+          {"Classes", classes, small}};
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, GbdtFile, testing::ValuesIn(cases()), [](const auto& test) { return test.param.name; });

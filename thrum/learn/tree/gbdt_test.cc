@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -103,6 +104,104 @@ TEST(Gbdt, RefusesRowsWithoutWeight) {
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "[gbdt] no training row has a weight above 0; train on rows with weights above 0");
   }
+}
+
+/// |y - z|^3 / 3, which no option names.
+class CubicError final : public Objective {
+ public:
+  std::string_view name() const noexcept override { return "cubic"; }
+  Task task() const noexcept override { return Task::regression; }
+  Link link() const noexcept override { return Link::identity; }
+  std::vector<double> base(std::span<const double> means) const override { return {means[0]}; }
+  void gradients(const ObjectiveRows& rows, MatrixView<float> g, MatrixView<float> h) const override {
+    for (std::size_t i = 0; i < rows.y.size(); ++i) {
+      const double distance = rows.margins(0, i) - rows.y[i];
+      g(0, i) = static_cast<float>(distance * std::abs(distance));
+      h(0, i) = static_cast<float>(2 * std::abs(distance));
+    }
+  }
+  double loss(const ObjectiveRows& rows) const override {
+    double sum = 0;
+    for (std::size_t i = 0; i < rows.y.size(); ++i) sum += std::pow(std::abs(rows.margins(0, i) - rows.y[i]), 3) / 3;
+    return sum;
+  }
+};
+
+TEST(Gbdt, MinimisesAnObjectiveOfTheUser) {
+  GbdtOptions options = stump();
+  options.n_estimators = 100;
+  options.min_child_weight = 0;
+  const auto model =
+      Gbdt(std::make_shared<CubicError>()).fit(numbers({1, 2, 3, 4}, {10, 10, 10, 30}), options, LocalExecution(1));
+  EXPECT_LT(model->training().objective, 1e-6);
+}
+
+TEST(Gbdt, LearnsTheMedianOfLeavesForAbsoluteErrors) {
+  GbdtOptions options = stump();
+  options.objective = "absolute_error";
+  const auto model = Gbdt().fit(numbers({1, 2, 3, 4, 5, 6}, {0, 1, 100, 20, 21, 500}), options, LocalExecution(1));
+  EXPECT_EQ(model->ensemble().base, std::vector<double>{20});
+  EXPECT_EQ(model->ensemble().trees[0].leaf_values.size(), 2u);
+  for (const double value : model->ensemble().trees[0].leaf_values) {
+    EXPECT_TRUE(value == -19 || value == 1 || value == -20 || value == 80 || value == 0) << value;
+  }
+}
+
+TEST(Gbdt, RefusesTargetsThatTheObjectiveDoesNotTake) {
+  GbdtOptions options = stump();
+  options.objective = "gamma";
+  try {
+    Gbdt().fit(numbers({1, 2, 3}, {1, 0, 2}), options, LocalExecution(1));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "[gbdt] objective gamma expects targets above 0, row 2 has 0; use another objective");
+  }
+}
+
+TEST(Gbdt, RefusesGradientsThatAreTooLarge) {
+  try {
+    Gbdt().fit(numbers({1, 2, 3}, {1e300, -1e300, 2}), stump(), LocalExecution(1));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "[gbdt] expected gradients that single precision can hold, they are larger; divide the target or the "
+                 "weights by a constant, or lower learning_rate");
+  }
+}
+
+TEST(Gbdt, TakesInfiniteAndMissingValues) {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  GbdtOptions options = stump();
+  options.n_estimators = 20;
+  options.num_leaves = 8;
+  options.learning_rate = 0.5;
+  std::vector<double> x;
+  std::vector<double> y;
+  for (std::size_t repeat = 0; repeat < 8; ++repeat) {
+    const std::vector<double> values = {-inf, -1, -0.0, 0.0, 1, inf, nan};
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      x.push_back(values[i]);
+      y.push_back(i == 2 || i == 3 ? 5.0 : static_cast<double>(i * i));
+    }
+  }
+  const Dataset dataset = numbers(x, y);
+  const auto model = Gbdt().fit(dataset, options, LocalExecution(1));
+  std::vector<Column> columns;
+  columns.push_back(Column::float64("x", x));
+  const auto predicted = predict(*model, Table(std::move(columns)), LocalExecution(1));
+  for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(predicted[i], y[i], 1e-3) << x[i];
+}
+
+TEST(Gbdt, LearnsFromNothingButMissingValues) {
+  std::vector<double> x(40, std::numeric_limits<double>::quiet_NaN());
+  x[0] = 1;  // a column in which every value is missing is refused by the schema
+  std::vector<double> y(40, 3);
+  y[0] = 4;
+  GbdtOptions options = stump();
+  options.min_child_samples = 5;
+  const auto model = Gbdt().fit(numbers(x, y), options, LocalExecution(1));
+  EXPECT_TRUE(model->ensemble().trees[0].nodes.empty());
 }
 
 }  // namespace

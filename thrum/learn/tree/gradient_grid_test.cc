@@ -102,6 +102,34 @@ TEST(GradientGrid, RoundsARowTheSameWhereverItLies) {
   }
 }
 
+TEST(GradientGrid, HoldsNumbersBeyondItsEndWithinIt) {
+  const std::size_t n_rows = 1000000;
+  const std::int32_t limit = GradientGrid::limit(n_rows);
+  const auto grid = GradientGrid::of(1, 1, n_rows);
+  const std::vector<float> g = {1e30f, -1e30f, 3};
+  const std::vector<float> h = {1e30f, 1e30f, 3};
+  for (const RowGradient row : rounded({grid, 1, 0}, g, h)) {
+    EXPECT_LE(std::abs(gradient_of(widen(row))), limit);
+    EXPECT_EQ(hessian_of(widen(row)), limit - 1);
+  }
+}
+
+TEST(GradientGrid, MeasuresSumsAndMaxima) {
+  std::vector<float> g;
+  std::vector<float> h;
+  for (std::size_t i = 0; i < 37; ++i) {
+    g.push_back(static_cast<float>(i) - 30);
+    h.push_back(static_cast<float>(i));
+  }
+  const GradientExtent extent = measure_gradients(g, h);
+  EXPECT_EQ(extent.max_g, 30);
+  EXPECT_EQ(extent.max_h, 36);
+  EXPECT_EQ(extent.sum_h, 36 * 37 / 2);
+  EXPECT_EQ(extent.sum_of_squares, 30 * 31 * 61 / 6 + 6 * 7 * 13 / 6);
+  g[3] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_FALSE(std::isfinite(measure_gradients(g, h).sum_of_squares));
+}
+
 TEST(GradientGrid, TakesNothingButZeros) {
   const GradientGrid grid = GradientGrid::of(0, 0, 10);
   const std::vector<float> zeros(3, 0.0f);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "thrum/data/binned_table.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "thrum/learn/tree/row_partition.cc"
 #include <hwy/foreach_target.h>
@@ -83,23 +81,33 @@ namespace thrum {
 
 HWY_EXPORT(move_lanes);
 
-std::size_t mark_left(const NodeRows& rows, const std::uint8_t* column, const GoesLeft& goes_left,
-                      std::uint64_t* mask) {
+namespace {
+
+/// Stride: of the column, as a constant.
+template <std::size_t Stride>
+std::size_t mark(const NodeRows& rows, const std::uint8_t* bins, const GoesLeft& goes_left, std::uint64_t* mask) {
   constexpr std::size_t ahead = 64;
   std::size_t count = 0;
   for (std::size_t begin = 0; begin < rows.size; begin += 64) {
     const std::size_t n = std::min<std::size_t>(64, rows.size - begin);
     std::uint64_t bits = 0;
     for (std::size_t i = 0; i < n; ++i) {
-      const std::size_t next = std::min(begin + i + ahead, rows.size - 1);
-      __builtin_prefetch(column + rows.rows[next] * BinnedTable::tile_width);
-      const std::uint8_t bin = column[rows.rows[begin + i] * BinnedTable::tile_width];
-      bits |= static_cast<std::uint64_t>(goes_left[bin]) << i;
+      if constexpr (Stride > 1) {
+        __builtin_prefetch(bins + rows.rows[std::min(begin + i + ahead, rows.size - 1)] * Stride);
+      }
+      bits |= static_cast<std::uint64_t>(goes_left[bins[rows.rows[begin + i] * Stride]]) << i;
     }
     mask[begin / 64] = bits;
     count += static_cast<std::size_t>(std::popcount(bits));
   }
   return count;
+}
+
+}  // namespace
+
+std::size_t mark_left(const NodeRows& rows, const ColumnBins& column, const GoesLeft& goes_left, std::uint64_t* mask) {
+  if (column.stride == 1) return mark<1>(rows, column.bins, goes_left, mask);
+  return mark<BinnedTable::tile_width>(rows, column.bins, goes_left, mask);
 }
 
 void move_rows(const NodeRows& rows, const std::uint64_t* mask, const NodeRowsOut& left, const NodeRowsOut& right) {

@@ -14,12 +14,14 @@ constexpr std::size_t width = BinnedTable::tile_width;
 
 struct Rows {
   std::vector<std::uint8_t> column;
+  std::vector<std::uint8_t> bytes;  ///< the same without the columns beside it
   std::vector<std::uint32_t> rows;
   std::vector<RowGradient> gradients;
 
   explicit Rows(std::size_t n) : column(3 * n * width + 1) {
     const Random random(n);
     for (std::size_t i = 0; i < 3 * n; ++i) column[i * width] = static_cast<std::uint8_t>(random.below(i, 256));
+    for (std::size_t i = 0; i < 3 * n; ++i) bytes.push_back(column[i * width]);
     for (std::size_t i = 0; i < n; ++i) {
       rows.push_back(static_cast<std::uint32_t>(3 * i + i % 3));
       gradients.push_back(static_cast<RowGradient>(i) - 100);
@@ -44,8 +46,11 @@ TEST_P(RowPartition, KeepsTheOrderOfBothSidesAndWritesNothingElse) {
     for (const std::uint32_t row : node.rows) expected[left[node.column[row * width]]].push_back(row);
 
     std::vector<std::uint64_t> mask((GetParam() + 63) / 64);
-    const std::size_t n_left = mark_left(node.view(), node.column.data(), left, mask.data());
+    const std::size_t n_left = mark_left(node.view(), {node.column.data(), width}, left, mask.data());
     ASSERT_EQ(n_left, expected[1].size());
+    std::vector<std::uint64_t> same(mask.size());
+    EXPECT_EQ(mark_left(node.view(), {node.bytes.data(), 1}, left, same.data()), n_left);
+    EXPECT_EQ(same, mask);
     const std::size_t n_right = GetParam() - n_left;
     constexpr std::uint32_t untouched = 0xdeadbeef;
     std::vector<std::uint32_t> rows(GetParam() + 2, untouched);

@@ -37,7 +37,12 @@ GoesLeft goes_left(const Split& split, const BinnedFeature& feature) {
 
 void SplitSearch::search(std::size_t feature, const GradientSum* column_sums, const NodeSums& node, Split& best) const {
   const BinnedFeature& f = features_[feature];
-  if (!f.is_bundled) return search_number(feature, column_sums, node, best);
+  const auto search_bins = [&](const GradientSum* bins) {
+    if (f.map.type == FeatureType::category) return search_category(feature, bins, node, best);
+    const bool bounded = rules_.max_delta_step > 0 || !rules_.monotone.empty();
+    bounded ? search_bounded(feature, bins, node, best) : search_number(feature, bins, node, best);
+  };
+  if (!f.is_bundled) return search_bins(column_sums);
   GradientSum bins[most_bins + scan_width];
   std::copy_n(column_sums + f.first_bin, f.map.n_bins(), bins);
   // Its most frequent bin is what the others leave.
@@ -45,7 +50,7 @@ void SplitSearch::search(std::size_t feature, const GradientSum* column_sums, co
   for (std::size_t b = 0; b < f.map.n_bins(); ++b) {
     if (b != f.most_frequent_bin) bins[f.most_frequent_bin] -= bins[b];
   }
-  search_number(feature, bins, node, best);
+  search_bins(bins);
 }
 
 void SplitSearch::search_number(std::size_t feature, const GradientSum* bins, const NodeSums& node, Split& best) const {
@@ -61,7 +66,9 @@ void SplitSearch::search_number(std::size_t feature, const GradientSum* bins, co
   ScanBest found = scan_splits(left, n_bins - 1, 0, node.sum, rules);
   bool missing_left = found.bin >= 0 && hessian_of(sum) < 2 * static_cast<std::int64_t>(hessian_of(left[found.bin]));
   if (bins[0] != 0) {
-    const ScanBest other = scan_splits(left, n_bins - 1, bins[0], node.sum, rules);
+    const std::size_t first = rules_.may_part_missing(feature) ? 0 : 1;
+    ScanBest other = scan_splits(left + first, n_bins - 1 - first, bins[0], node.sum, rules);
+    if (other.bin >= 0) other.bin += static_cast<std::int32_t>(first);
     missing_left = other.bin >= 0 && (found.bin < 0 || other.score > found.score);
     if (missing_left) found = other;
   }
@@ -71,9 +78,92 @@ void SplitSearch::search_number(std::size_t feature, const GradientSum* bins, co
   split.last_left_bin = static_cast<std::size_t>(found.bin);
   split.missing_left = missing_left;
   split.left = left[found.bin] + (missing_left ? bins[0] : 0);
-  split.gain = gain(node, split.left);
+  split.gain = gain(split, node, 0);
+  keep_if_better(split, best);
+}
+
+void SplitSearch::search_bounded(std::size_t feature, const GradientSum* bins, const NodeSums& node,
+                                 Split& best) const {
+  const std::size_t n_bins = features_[feature].map.n_bins();
+  const std::int32_t least = min_hessian(node);
+  GradientSum present = 0;
+  for (std::size_t b = 1; b < n_bins; ++b) present += bins[b];
+  Split found;
+  GradientSum left = 0;
+  for (std::size_t b = 0; b + 1 < n_bins; ++b) {
+    if (b > 0) left += bins[b];
+    for (const bool missing_left : {false, true}) {
+      if (missing_left && (bins[0] == 0 || (b == 0 && !rules_.may_part_missing(feature)))) continue;
+      Split split;
+      split.feature = feature;
+      split.last_left_bin = b;
+      split.left = left + (missing_left ? bins[0] : 0);
+      split.missing_left =
+          bins[0] == 0 ? hessian_of(present) < 2 * static_cast<std::int64_t>(hessian_of(left)) : missing_left;
+      if (hessian_of(split.left) < least || hessian_of(node.sum - split.left) < least) continue;
+      split.gain = gain(split, node, 0);
+      if (split.gain > found.gain) found = split;
+    }
+  }
+  keep_if_better(found, best);
+}
+
+void SplitSearch::search_category(std::size_t feature, const GradientSum* bins, const NodeSums& node,
+                                  Split& best) const {
+  const std::int32_t least = min_hessian(node);
+  // Bin 0 takes part like a category: its rows are those with missing, rare or unknown ones.
+  std::vector<std::size_t> occupied;
+  for (std::size_t b = 0; b < features_[feature].map.n_bins(); ++b) {
+    if (hessian_of(bins[b]) > 0) occupied.push_back(b);
+  }
+  if (occupied.size() < 2) return;
+  Split found;
+  const auto consider = [&](const Split& split, double extra_l2) {
+    if (hessian_of(split.left) < least || hessian_of(node.sum - split.left) < least) return;
+    const double g = gain(split, node, extra_l2);
+    if (g <= found.gain) return;
+    found = split;
+    found.gain = g;
+  };
+  Split empty;
+  empty.feature = feature;
+  if (occupied.size() <= rules_.max_cat_to_onehot) {
+    for (const std::size_t b : occupied) {
+      Split split = empty;
+      split.left_bins.insert(b);
+      split.left = bins[b];
+      consider(split, 0);
+    }
+  } else {
+    // The best set of categories is one of the first in the order of g / h (Fisher 1958); smoothed, as few rows tell
+    // little.
+    const auto rank = [&](std::size_t b) {
+      return gradient_of(bins[b]) * grid_.g_unit / (hessian_of(bins[b]) * grid_.h_unit + rules_.cat_smooth);
+    };
+    std::ranges::stable_sort(occupied, {}, rank);
+    const std::size_t n = std::min(rules_.max_cat_threshold, occupied.size() - 1);
+    for (const bool from_below : {true, false}) {
+      Split split = empty;
+      for (std::size_t i = 0; i < n; ++i) {
+        const std::size_t b = occupied[from_below ? i : occupied.size() - 1 - i];
+        split.left_bins.insert(b);
+        split.left += bins[b];
+        consider(split, rules_.cat_l2);
+      }
+    }
+  }
+  if (!found) return;
+  found.missing_left = bins[0] != 0 ? found.left_bins.contains(0)
+                                    : hessian_of(node.sum) < 2 * static_cast<std::int64_t>(hessian_of(found.left));
+  keep_if_better(found, best);
+}
+
+void SplitSearch::keep_if_better(Split split, Split& best) const {
   if (!split || !is_better(split, best)) return;
-  for (std::size_t b = missing_left ? 0 : 1; b <= split.last_left_bin; ++b) split.left_bins.insert(b);
+  if (features_[split.feature].map.type == FeatureType::number) {
+    for (std::size_t b = 1; b <= split.last_left_bin; ++b) split.left_bins.insert(b);
+  }
+  if (split.missing_left) split.left_bins.insert(0);
   best = split;
 }
 
@@ -82,17 +172,46 @@ bool SplitSearch::is_better(const Split& a, const Split& b) const {
   return features_[a.feature].feature < features_[b.feature].feature;
 }
 
-double SplitSearch::score(GradientSum sum) const {
-  const double g = shrink(gradient_of(sum) * grid_.g_unit, rules_.reg_alpha);
-  return g * g / (hessian_of(sum) * grid_.h_unit + rules_.reg_lambda);
+double SplitSearch::value(GradientSum sum, const NodeSums& bounds) const {
+  const double free = leaf_value(gradient_of(sum) * grid_.g_unit, hessian_of(sum) * grid_.h_unit, rules_);
+  return std::clamp(free, bounds.lower, bounds.upper);
 }
 
-double SplitSearch::gain(const NodeSums& node, GradientSum left) const {
-  const double gain = score(left) + score(node.sum - left) - score(node.sum);
+/// Twice by how much a leaf with these rows lowers the loss.
+double SplitSearch::score(GradientSum sum, const NodeSums& bounds, double extra_l2) const {
+  const double g = gradient_of(sum) * grid_.g_unit;
+  const double below = hessian_of(sum) * grid_.h_unit + rules_.reg_lambda + extra_l2;
+  if (rules_.max_delta_step > 0 || !rules_.monotone.empty()) {
+    const double v = value(sum, bounds);
+    return -(2 * g * v + below * v * v + 2 * rules_.reg_alpha * std::abs(v));
+  }
+  const double shrunk = shrink(g, rules_.reg_alpha);
+  return shrunk * shrunk / below;
+}
+
+double SplitSearch::gain(const Split& split, const NodeSums& node, double extra_l2) const {
+  const GradientSum right = node.sum - split.left;
+  const int direction = rules_.direction(split.feature);
+  if (direction != 0 && direction * (value(right, node) - value(split.left, node)) < 0) return 0;
+  const double gain = score(split.left, node, extra_l2) + score(right, node, extra_l2) - score(node.sum, node, 0);
   // What the rounding of gradients alone may explain is no gain.
   const double h = hessian_of(node.sum) * grid_.h_unit;
   const double noise = 4 * grid_.g_unit * grid_.g_unit * static_cast<double>(node.n_rows) / h;
   return gain > std::max(noise, rules_.min_split_gain) ? gain : 0;
+}
+
+std::array<NodeSums, 2> SplitSearch::children(const Split& split, const NodeSums& node) const {
+  NodeSums left = node;
+  NodeSums right = node;
+  left.sum = split.left;
+  right.sum = node.sum - split.left;
+  const int direction = rules_.direction(split.feature);
+  if (direction == 0) return {left, right};
+  // No leaf of one side may pass the middle, so that the order holds whatever is split below.
+  const double middle = 0.5 * (value(left.sum, node) + value(right.sum, node));
+  (direction > 0 ? left : right).upper = middle;
+  (direction > 0 ? right : left).lower = middle;
+  return {left, right};
 }
 
 std::int32_t SplitSearch::min_hessian(const NodeSums& node) const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <vector>
 
 #include "thrum/data/binned_table.h"
 #include "thrum/learn/tree/gradient_grid_internal.h"
@@ -20,12 +21,26 @@ struct SplitRules {
   double min_child_weight = 0;
   double min_child_samples = 1;
   double max_delta_step = 0;  ///< 0: none
+  double cat_smooth = 10;
+  double cat_l2 = 10;
+  std::size_t max_cat_threshold = 32;
+  std::size_t max_cat_to_onehot = 4;
+  /// 1 or -1 where the value must rise or fall with a number, by index in BinnedTable::features(); empty: nowhere.
+  std::vector<std::int8_t> monotone = {};
+
+  /// 1 for numbers of which a training row holds -infinity: no threshold parts their missing values from all others.
+  std::vector<std::uint8_t> holds_lowest = {};
+
+  bool may_part_missing(std::size_t feature) const { return holds_lowest.empty() || holds_lowest[feature] == 0; }
+  std::int8_t direction(std::size_t feature) const { return monotone.empty() ? std::int8_t{0} : monotone[feature]; }
 };
 
 /// The training rows of a node, of all ranks.
 struct NodeSums {
   GradientSum sum = 0;
   std::size_t n_rows = 0;
+  double lower = -std::numeric_limits<double>::infinity();  ///< what splits above leave to the values of its leaves
+  double upper = std::numeric_limits<double>::infinity();
 };
 
 /// A set of the bins of one feature.
@@ -60,13 +75,21 @@ class SplitSearch {
   /// lowest bin. REQUIRES: `node` has sums.
   void search(std::size_t feature, const GradientSum* column_sums, const NodeSums& node, Split& best) const;
 
+  /// The sums of the children, with the bounds that the split leaves to them.
+  std::array<NodeSums, 2> children(const Split& split, const NodeSums& node) const;
+
   /// Whether the split `a` is better than `b`, which may be none.
   bool is_better(const Split& a, const Split& b) const;
 
  private:
   void search_number(std::size_t feature, const GradientSum* bins, const NodeSums& node, Split& best) const;
-  double gain(const NodeSums& node, GradientSum left) const;
-  double score(GradientSum sum) const;
+  /// Also for what the vector code leaves out: bounds of values.
+  void search_bounded(std::size_t feature, const GradientSum* bins, const NodeSums& node, Split& best) const;
+  void search_category(std::size_t feature, const GradientSum* bins, const NodeSums& node, Split& best) const;
+  void keep_if_better(Split split, Split& best) const;
+  double gain(const Split& split, const NodeSums& node, double extra_l2) const;
+  double score(GradientSum sum, const NodeSums& bounds, double extra_l2) const;
+  double value(GradientSum sum, const NodeSums& bounds) const;
   std::int32_t min_hessian(const NodeSums& node) const;
 
   std::span<const BinnedFeature> features_;

@@ -71,6 +71,36 @@ TEST(SplitSearch, PartsMissingValuesFromAllOthers) {
   EXPECT_EQ(split.left, sum_of(50, 5));
 }
 
+TEST(SplitSearch, PartsNoMissingValuesFromMinusInfinity) {
+  SplitRules rules;
+  rules.holds_lowest = {1};
+  const Bins bins({sum_of(50, 5), sum_of(-10, 5), sum_of(-11, 5)});
+  EXPECT_EQ(best_split(number(0, 3), bins, rules).last_left_bin, 1u);
+  rules.max_delta_step = 1e9;
+  EXPECT_EQ(best_split(number(0, 3), bins, rules).last_left_bin, 1u);
+}
+
+TEST(SplitSearch, FindsTheSameWithBounds) {
+  SplitRules bounded;
+  bounded.max_delta_step = 1e9;
+  const Random random(12);
+  for (std::size_t trial = 0; trial < 100; ++trial) {
+    std::vector<GradientSum> sums;
+    for (std::size_t b = 0; b < 20; ++b) {
+      const std::size_t at = 100 * trial + b;
+      sums.push_back(sum_of(static_cast<std::int32_t>(random.below(at, 200)) - 100,
+                            1 + static_cast<std::int32_t>(random.below(at + 50, 9))));
+    }
+    if (trial % 2 == 0) sums[0] = 0;
+    const Bins bins(sums);
+    const Split plain = best_split(number(0, 20), bins, {});
+    const Split other = best_split(number(0, 20), bins, bounded);
+    EXPECT_EQ(plain.last_left_bin, other.last_left_bin);
+    EXPECT_EQ(plain.missing_left, other.missing_left);
+    EXPECT_NEAR(plain.gain, other.gain, 1e-9 * plain.gain);
+  }
+}
+
 TEST(SplitSearch, SendsMissingValuesThatTrainingDidNotHaveToTheHeavierSide) {
   EXPECT_TRUE(best_split(number(0, 3), Bins({0, sum_of(-10, 7), sum_of(10, 5)}), {}).missing_left);
   EXPECT_FALSE(best_split(number(0, 3), Bins({0, sum_of(-10, 5), sum_of(10, 7)}), {}).missing_left);

@@ -7,6 +7,7 @@
 
 #include "thrum/core/mutex.h"
 #include "thrum/learn/tree/histogram_internal.h"
+#include "thrum/learn/tree/row_hash_internal.h"
 
 namespace thrum {
 namespace {
@@ -36,6 +37,7 @@ std::size_t columns_of_tile(const BinnedTable& table, std::size_t tile) {
 TreeGrower::TreeGrower(const BinnedTable& table, const Execution& execution)
     : table_(table),
       execution_(execution),
+      columns_(table, execution),
       group_features_((table.n_columns() + group_width - 1) / group_width),
       rows_{ZeroedArray<std::uint32_t>(table.n_rows()), ZeroedArray<std::uint32_t>(table.n_rows())},
       gradients_{ZeroedArray<RowGradient>(table.n_rows()), ZeroedArray<RowGradient>(table.n_rows())},
@@ -46,11 +48,11 @@ TreeGrower::TreeGrower(const BinnedTable& table, const Execution& execution)
 }
 
 GrownTree TreeGrower::grow(std::size_t n_rows, const GradientGrid& grid, const SplitRules& rules,
-                           const GrowthLimits& limits, std::span<const std::uint8_t> features) {
+                           const GrowthLimits& limits, const NodeFeatures& features) {
   rules_ = rules;
   grid_ = grid;
   limits_ = limits;
-  allowed_ = features;
+  features_ = &features;
   Node& root = plant(n_rows);
   GrownTree tree;
   std::vector<Node*> leaves = {&root};
@@ -130,7 +132,8 @@ TreeGrower::Node& TreeGrower::plant(std::size_t n_rows) {
       std::plus());
   std::array<std::int64_t, 2> sums = {mine, static_cast<std::int64_t>(n_rows)};
   execution_.communicator->allreduce(std::span<std::int64_t>(sums), ReduceOp::sum);
-  root.sums = {sums[0], static_cast<std::size_t>(sums[1])};
+  root.sums.sum = sums[0];
+  root.sums.n_rows = static_cast<std::size_t>(sums[1]);
   if (!may_split(root) || limits_.max_leaves < 2) return root;
   root.histogram = pool_.take();
   Node* const only[] = {&root};
@@ -171,7 +174,7 @@ std::vector<TreeGrower::Expansion> TreeGrower::prepare(std::span<Node* const> ba
     const BinnedFeature& feature = table_.features()[node->split.feature];
     Expansion& e = expansions.emplace_back();
     e.node = node;
-    e.column = table_.column(feature.column);
+    e.column = columns_.column(feature.column);
     e.goes_left = goes_left(node->split, feature);
     e.first_mark = n_marks;
     n_marks += (node->size() + 63) / 64;
@@ -223,6 +226,7 @@ void TreeGrower::make_children(std::span<const Expansion> batch) {
   std::vector<std::int64_t> left_counts;
   for (const Expansion& e : batch) left_counts.push_back(static_cast<std::int64_t>(e.left_before.back()));
   execution_.communicator->allreduce(std::span(left_counts), ReduceOp::sum);
+  const SplitSearch search(table_.features(), rules_, grid_);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     Node& node = *batch[i].node;
     node.left = &nodes_.emplace_back();
@@ -230,14 +234,21 @@ void TreeGrower::make_children(std::span<const Expansion> batch) {
     for (Node* child : {node.left, node.right}) {
       child->side = 1 - node.side;
       child->depth = node.depth + 1;
+      if (!features_->differ_by_node()) continue;
+      child->way = derived_key(node.way, child == node.left ? 1 : 2);
+      child->used = node.used;
+      child->used.push_back(node.split.feature);
     }
     const std::size_t middle = node.begin + batch[i].left_before.back();
     node.left->begin = node.begin;
     node.left->end = node.right->begin = middle;
     node.right->end = node.end;
     const auto n_left = static_cast<std::size_t>(left_counts[i]);
-    node.left->sums = {node.split.left, n_left};
-    node.right->sums = {node.sums.sum - node.split.left, node.sums.n_rows - n_left};
+    const auto sums = search.children(node.split, node.sums);
+    node.left->sums = sums[0];
+    node.right->sums = sums[1];
+    node.left->sums.n_rows = n_left;
+    node.right->sums.n_rows = node.sums.n_rows - n_left;
   }
 }
 
@@ -304,6 +315,14 @@ void TreeGrower::add_rows(const Node& node, std::size_t tile, std::size_t begin,
   add_to_histogram(columns, rows, gradients, sums);
 }
 
+void TreeGrower::choose_features(Node& node) const {
+  if (features_->differ_by_node()) node.allowed = features_->of_node({node.depth, node.way, node.used});
+}
+
+bool TreeGrower::is_allowed(const Node& node, std::size_t feature) const {
+  return (node.allowed.empty() ? features_->of_tree() : std::span(node.allowed))[feature] != 0;
+}
+
 void TreeGrower::subtract(const Siblings& siblings, std::size_t group) const {
   const std::size_t last = std::min(table_.n_columns(), (group + 1) * group_width);
   for (std::size_t c = group * group_width; c < last; ++c) {
@@ -317,6 +336,10 @@ void TreeGrower::search(std::span<const Siblings> batch) {
   const std::size_t n_groups = group_features_.size();
   std::vector<std::array<Split, 2>> found(batch.size() * n_groups);
   const SplitSearch search(table_.features(), rules_, grid_);
+  for (const Siblings& siblings : batch) {
+    choose_features(*siblings.smaller);
+    if (siblings.larger != nullptr) choose_features(*siblings.larger);
+  }
   run(found.size(), batch.size() * table_.n_columns() * histogram_stride, [&](std::size_t t) {
     const Siblings& siblings = batch[t / n_groups];
     const std::size_t group = t % n_groups;
@@ -325,7 +348,7 @@ void TreeGrower::search(std::span<const Siblings> batch) {
     for (std::size_t i = 0; i < 2; ++i) {
       if (nodes[i] == nullptr || !may_split(*nodes[i])) continue;
       for (const std::size_t f : group_features_[group]) {
-        if (allowed_[f] == 0) continue;
+        if (!is_allowed(*nodes[i], f)) continue;
         const GradientSum* sums = nodes[i]->histogram + table_.features()[f].column * histogram_stride;
         search.search(f, sums, nodes[i]->sums, found[t][i]);
       }

@@ -10,8 +10,10 @@
 #include "thrum/comm/execution.h"
 #include "thrum/data/binned_table.h"
 #include "thrum/learn/linear/zeroed_array_internal.h"
+#include "thrum/learn/tree/column_bins_internal.h"
 #include "thrum/learn/tree/gradient_grid_internal.h"
 #include "thrum/learn/tree/histogram_pool_internal.h"
+#include "thrum/learn/tree/node_features_internal.h"
 #include "thrum/learn/tree/split_search_internal.h"
 
 namespace thrum {
@@ -56,10 +58,9 @@ class TreeGrower {
   std::span<std::uint32_t> rows() { return rows_[0].values(); }
   std::span<RowGradient> gradients() { return gradients_[0].values(); }
 
-  /// On the first `n_rows` of rows() and gradients(). `features`: 1 for those of table.features() that may be used.
-  /// Collective.
+  /// On the first `n_rows` of rows() and gradients(). Collective.
   GrownTree grow(std::size_t n_rows, const GradientGrid& grid, const SplitRules& rules, const GrowthLimits& limits,
-                 std::span<const std::uint8_t> features);
+                 const NodeFeatures& features);
 
  private:
   struct Node {
@@ -72,6 +73,10 @@ class TreeGrower {
     Split split = {};
     Node* left = nullptr;  ///< once it has been split
     Node* right = nullptr;
+    // Only where features differ by node:
+    std::uint64_t way = 0;
+    std::vector<std::size_t> used = {};
+    std::vector<std::uint8_t> allowed = {};
     // Once it is in the tree:
     std::size_t id = 0;  ///< by age
     std::size_t leaf = 0;
@@ -87,7 +92,7 @@ class TreeGrower {
   /// A node on its way to two children.
   struct Expansion {
     Node* node = nullptr;
-    const std::uint8_t* column = nullptr;
+    ColumnBins column = {};
     GoesLeft goes_left = {};
     std::size_t first_mark = 0;
     std::vector<std::size_t> left_before = {};  ///< how many rows go left in the chunks before; the last: in all
@@ -118,11 +123,14 @@ class TreeGrower {
   void add_up(std::span<Node* const> nodes);
   void add_rows(const Node& node, std::size_t tile, std::size_t begin, std::size_t end, GradientSum* sums) const;
   void search(std::span<const Siblings> batch);
+  void choose_features(Node& node) const;
+  bool is_allowed(const Node& node, std::size_t feature) const;
   void subtract(const Siblings& siblings, std::size_t group) const;
   bool may_split(const Node& node) const;
 
   const BinnedTable& table_;
   const Execution& execution_;
+  ColumnStore columns_;
   std::vector<std::vector<std::size_t>> group_features_;  ///< of each group of columns
   ZeroedArray<std::uint32_t> rows_[2];
   ZeroedArray<RowGradient> gradients_[2];
@@ -133,7 +141,7 @@ class TreeGrower {
   SplitRules rules_;
   GradientGrid grid_;
   GrowthLimits limits_;
-  std::span<const std::uint8_t> allowed_;
+  const NodeFeatures* features_ = nullptr;
   std::deque<Node> nodes_;
 };
 

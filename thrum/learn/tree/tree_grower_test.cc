@@ -73,7 +73,7 @@ class TreeGrowerTest : public testing::Test {
     grid = GradientGrid::of(10, 2, n);
     std::iota(grower.rows().begin(), grower.rows().end(), 0u);
     round_gradients({grid, 1, 0}, rows.g, rows.h, grower.gradients());
-    return grower.grow(n, grid, rules, limits, std::vector<std::uint8_t>(table.features().size(), 1));
+    return grower.grow(n, grid, rules, limits, FixedFeatures(std::vector<std::uint8_t>(table.features().size(), 1)));
   }
 
   Rows rows{40000};

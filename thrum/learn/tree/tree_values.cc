@@ -1,6 +1,7 @@
 #include "thrum/learn/tree/tree_values_internal.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -9,14 +10,19 @@
 namespace thrum {
 namespace {
 
+/// No number of a training row is as low, but for -infinity.
+const double lowest_threshold = std::nextafter(std::numeric_limits<double>::lowest(), 0.0);
+
 /// The categories of bins in the set, one bit each, behind the other sets.
 std::int32_t add_category_set(const BinSet& bins, const BinMap& map, std::size_t n_categories,
                               std::vector<std::uint64_t>& bits) {
   const std::size_t first = bits.size();
   bits.resize(first + (n_categories + 63) / 64);
-  for (std::size_t b = 1; b < map.n_bins(); ++b) {
-    const auto category = static_cast<std::size_t>(map.categories[b - 1]);
-    if (bins.contains(b)) bits[first + category / 64] |= std::uint64_t{1} << category % 64;
+  for (std::size_t category = 0; category < n_categories; ++category) {
+    // Those too rare for a bin of their own are in bin 0.
+    if (bins.contains(map.bin(static_cast<double>(category)))) {
+      bits[first + category / 64] |= std::uint64_t{1} << category % 64;
+    }
   }
   return static_cast<std::int32_t>(first);
 }
@@ -73,9 +79,9 @@ Tree raw_tree(const GrownTree& grown, std::span<const BinnedFeature> features, c
       const std::size_t n = schema.features[feature.feature].categories.size();
       out.category_set = add_category_set(node.split.left_bins, feature.map, n, tree.category_bits);
     } else {
-      // Without a bin on the left but that of missing values: no number is as low as this.
+      // 0: none on the left but missing values.
       const std::size_t last = node.split.last_left_bin;
-      out.threshold = last == 0 ? std::numeric_limits<double>::lowest() : feature.map.upper[last - 1];
+      out.threshold = last == 0 ? lowest_threshold : feature.map.upper[last - 1];
     }
   }
   // Children come after their parents.
