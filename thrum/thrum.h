@@ -61,6 +61,8 @@
 #include "thrum/learn/tree/forest/extra_trees.h"
 #include "thrum/learn/tree/forest/random_forest.h"
 #include "thrum/model/model.h"
+#include "thrum/model/partial_dependence.h"
+#include "thrum/model/permutation_importance.h"
 #include "thrum/model/predictor.h"
 #include "thrum/model/tree/tree_model.h"
 

@@ -39,11 +39,11 @@ Command thrum_command(Globals& globals) {
       {"thrum serve adult.thrum -w 4 -b 127.0.0.1:4000", "answer POST /predict"},
   };
   root.parameters = global_parameters(globals);
-  root.subcommands = {info_command(),    data_command(),     train_command(),      evaluate_command(),
-                      predict_command(), inspect_command(),  explain_command(),    convert_command(),
-                      serve_command(),   advise_command(),   plan_command(),       bench_command(),
-                      cache_command(),   doctor_command(),   completion_command(), man_command(),
-                      help_command(),    reference_command()};
+  root.subcommands = {info_command(),       data_command(),    train_command(),   evaluate_command(),
+                      predict_command(),    inspect_command(), explain_command(), importance_command(),
+                      dependence_command(), convert_command(), serve_command(),   advise_command(),
+                      plan_command(),       bench_command(),   cache_command(),   doctor_command(),
+                      completion_command(), man_command(),     help_command(),    reference_command()};
   return root;
 }
 
