@@ -15,7 +15,7 @@ namespace thrum::serving {
 class InferenceReader {
  public:
   /// Both must outlive it; the rows are in `rows`.
-  InferenceReader(const FeatureCells& cells, RowReader& rows) : cells_(cells), rows_(rows), named_(cells) {}
+  InferenceReader(const FeatureCells& cells, RowReader& rows) : cells_(cells), rows_(rows), named_(rows.named()) {}
 
   /// Throws as RowReader does: `[predict] inputs[0].data[3][7] (feature "age"): expected a number, got "abc"`.
   Rows read(const JsonArray& inputs, std::string_view binary);
@@ -58,7 +58,7 @@ class InferenceReader {
 
   const FeatureCells& cells_;
   RowReader& rows_;
-  NamedFeatures named_;
+  NamedFeatures& named_;
   std::string_view binary_;  ///< not taken yet
 };
 

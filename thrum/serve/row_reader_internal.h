@@ -33,6 +33,8 @@ class RowReader {
 
   /// What the readers of other formats fill: (n, n_features). Throws HttpError 413 for too many, 400 for none.
   MatrixView<double> begin(const Place& place, std::size_t n_rows);
+  /// For who fills them by feature.
+  NamedFeatures& named() noexcept { return named_; }
   Rows rows() const noexcept { return {values_.data(), n_rows_, cells_.size()}; }
 
  private:

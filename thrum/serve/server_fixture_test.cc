@@ -228,6 +228,12 @@ void TestClient::shut_down() {
   shutdown(socket_.get(), SHUT_WR);
 }
 
+void TestClient::vanish() {
+  const linger none{1, 0};
+  setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  socket_.reset();
+}
+
 bool TestClient::read_more() {
   char buffer[65536];
   const ssize_t n = recv(socket_.get(), buffer, sizeof buffer, 0);

@@ -61,6 +61,7 @@ class TestClient {
 
   void send(std::string_view bytes);
   void shut_down();  ///< our side
+  void vanish();     ///< the server gets a reset
   /// Head and body of the next reply; "" where the connection ends or is reset before.
   std::string reply();
   std::string ask(std::string_view request);

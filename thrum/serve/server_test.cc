@@ -98,6 +98,50 @@ TEST(Server, AnswersWhatCameBeforeTheClientShutItsSide) {
   EXPECT_TRUE(client.is_closed());
 }
 
+TEST(Server, SlowClientsHoldUpNobody) {
+  const TestServer server({"header_timeout=30", "body_timeout=30"});
+  std::vector<TestClient> slow;
+  for (int i = 0; i < 200; ++i) {
+    slow.emplace_back(server.port());
+    slow.back().send(i % 2 == 0 ? "GET / HTTP/1.1\r\nHo"
+                                : "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{");
+  }
+  TestClient client(server.port());
+  for (int age = 0; age < 64; ++age) EXPECT_THAT(client.ask(ask_for(age)), EndsWith(prediction(age)));
+  for (TestClient& late : slow) late.shut_down();
+  EXPECT_THAT(slow.back().reply(), HasSubstr("the connection ended inside a request"));
+}
+
+/// The number of open connections as the server counts them, that of the question included.
+std::string connections(const TestServer& server) {
+  const std::string reply = TestClient(server.port()).ask(get("/metrics"));
+  const std::string name = "\nthrum_connections ";
+  const std::size_t begin = reply.find(name) + name.size();
+  return reply.substr(begin, reply.find('\n', begin) - begin);
+}
+
+TEST(Server, ForgetsClientsThatVanish) {
+  const TestServer server;
+  {
+    std::vector<TestClient> clients;
+    for (int i = 0; i < 50; ++i) {
+      clients.emplace_back(server.port());
+      clients.back().send("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{");
+    }
+    EXPECT_TRUE(becomes_true([&] { return connections(server) == "51"; })) << connections(server);
+    for (std::size_t i = 0; i < clients.size(); i += 2) clients[i].vanish();
+  }
+  EXPECT_TRUE(becomes_true([&] { return connections(server) == "1"; })) << connections(server);
+  EXPECT_THAT(TestClient(server.port()).ask(ask_for(8)), EndsWith(prediction(8)));
+}
+
+TEST(Server, AnswersRequestsThatComeByteByByte) {
+  const TestServer server;
+  TestClient client(server.port());
+  for (const char byte : ask_for(12)) client.send({&byte, 1});
+  EXPECT_THAT(client.reply(), EndsWith(prediction(12)));
+}
+
 TEST(Server, EndsSlowHeads) {
   const TestServer server({"header_timeout=0.2"});
   TestClient client(server.port());

@@ -93,6 +93,26 @@ TEST_F(ShortProtocol, RefusesWhatIsNotJson) {
   EXPECT_THAT(refusal(std::string(100000, '[')), testing::StartsWith("400 [predict] the body is not valid JSON: "));
 }
 
+TEST_F(ShortProtocol, ReadsTheExtremesOfJson) {
+  const std::string zero = answer(R"({"instances":[[0,"1",0]]})");
+  const auto with_hours = [](const std::string& hours) { return R"({"instances":[[0,"1",)" + hours + "]]}"; };
+  for (const std::string hours : {"-0", "-0.0", "1e-999", "0e5", "null"}) EXPECT_EQ(answer(with_hours(hours)), zero);
+  EXPECT_EQ(answer(with_hours("0." + std::string(1000000, '0') + "1")), zero);
+  for (const std::string hours : {"18446744073709551615", "-9223372036854775808", "1.7976931348623157e308", "5e-324"}) {
+    EXPECT_THAT(answer(with_hours(hours)), testing::HasSubstr("predictions"));
+  }
+  EXPECT_EQ(answer(R"({"instances":[[0,"a\u0000b",0]]})"), answer(R"({"instances":[[0,"nobody",0]]})"));
+  for (const std::string hours : {"NaN", "Infinity", "-Infinity", "+1", "01", ".5", "5.", "0x5", "1_000", "--1"}) {
+    EXPECT_THAT(refusal(with_hours(hours)), testing::StartsWith("400 [predict] not valid JSON at byte")) << hours;
+  }
+  const std::string long_number = refusal(with_hours(std::string(1000000, '1')));
+  EXPECT_THAT(long_number, testing::StartsWith("400 [predict] the number 1111"));
+  EXPECT_LT(long_number.size(), 300u);
+  EXPECT_THAT(refusal("\xef\xbb\xbf" + with_hours("0")), testing::StartsWith("400 [predict] "));
+  EXPECT_THAT(refusal(with_hours("\"\xc0\xaf\"")), testing::StartsWith("400 [predict] not valid JSON at byte"));
+  EXPECT_THAT(refusal(with_hours("\"\\ud800\"")), testing::StartsWith("400 [predict] "));
+}
+
 TEST_F(ShortProtocol, RefusesAnotherShapeOfTheBody) {
   EXPECT_EQ(refusal("[[1,\"1\",0]]"),
             R"(400 [predict] expected an object, got a list; {"instances": [{"feature": value, …}, …]})");
