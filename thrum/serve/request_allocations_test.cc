@@ -72,13 +72,14 @@ TEST_F(RequestAllocations, NoneForARow) {
   EXPECT_EQ(count("/predict", row), 0u);
   EXPECT_EQ(count("/predict", R"({"instances":[[39,"Private",40.5]]})"), 0u);
   EXPECT_EQ(count("/invocations", row), 0u);
+  EXPECT_EQ(count("/v1/models/people:predict", row), 0u);
 }
 
-TEST_F(RequestAllocations, FewForTensors) {
-  EXPECT_LE(count("/v2/models/people/infer", R"({"inputs":[
+TEST_F(RequestAllocations, NoneForTensors) {
+  EXPECT_EQ(count("/v2/models/people/infer", R"({"inputs":[
       {"name":"age","shape":[1],"datatype":"FP64","data":[39]},{"name":"hours","shape":[1],"datatype":"FP64","data":[40]},
       {"name":"work class","shape":[1],"datatype":"BYTES","data":["Private"]}]})"),
-            1u);
+            0u);
 }
 
 }  // namespace

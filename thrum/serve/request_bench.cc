@@ -21,7 +21,11 @@ LogisticRegressionModel make_model() {
   schema.target = {"class", Task::classification, {"no", "yes"}};
   std::vector<Encoder::FeatureEncoding> encodings(n_features);
   Encoder encoder(schema, std::move(encodings));
-  return LogisticRegressionModel({schema, std::move(encoder), std::vector<double>(n_features, 0.01), {0.1}, 0, {}});
+  return LogisticRegressionModel({.schema = schema,
+                                  .encoder = std::move(encoder),
+                                  .coefficients = std::vector<double>(n_features, 0.01),
+                                  .intercepts = {0.1},
+                                  .training = {}});
 }
 
 std::string make_post(const std::string& path, const std::string& fields, const std::string& body) {

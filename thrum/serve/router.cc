@@ -129,13 +129,13 @@ ModelEndpoint& Router::the_model() {
 /// The model that the path names, in its newest version unless the path names one too.
 ModelEndpoint& Router::find_model() {
   ModelEndpoint* found = nullptr;
-  std::vector<std::string> known;
   for (const auto& model : models_) {
-    known.push_back(model->name());
     const bool fits = model->name() == names_.model && (names_.version.empty() || model->version() == names_.version);
     if (fits && (found == nullptr || is_newer_version(model->version(), found->version()))) found = model.get();
   }
   if (found != nullptr) return *found;
+  std::vector<std::string> known;
+  for (const auto& model : models_) known.push_back(model->name());
   const std::string version = names_.version.empty() ? "" : " in version " + in_quotes(names_.version);
   const std::string hint = nearest_hint(names_.model, known);
   throw HttpError(404, "[serve] there is no model " + in_quotes(names_.model) + version,

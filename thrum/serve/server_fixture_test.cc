@@ -122,8 +122,12 @@ std::vector<int> numbers_after(const std::string& text, std::string_view label) 
 std::unique_ptr<Model> people_model() {
   const Schema schema = people_schema(Task::classification);
   Encoder encoder(schema, {{.mean = 38, .scale = 14, .fill = 38}, {}, {.mean = 40, .scale = 12, .fill = 40}});
-  return std::make_unique<LogisticRegressionModel>(LogisticRegressionModel::Parts{
-      schema, std::move(encoder), {0.7, -0.25, 0.125, 0.5, 0.3}, {-1.5}, 0, TrainingRecord{}});
+  return std::make_unique<LogisticRegressionModel>(
+      LogisticRegressionModel::Parts{.schema = schema,
+                                     .encoder = std::move(encoder),
+                                     .coefficients = {0.7, -0.25, 0.125, 0.5, 0.3},
+                                     .intercepts = {-1.5},
+                                     .training = {}});
 }
 
 bool becomes_true(const std::function<bool()>& is_true, std::chrono::milliseconds deadline) {
