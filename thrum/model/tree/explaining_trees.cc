@@ -58,9 +58,9 @@ std::vector<std::byte> compile_explaining_trees(const TreeEnsemble& ensemble, co
 std::unique_ptr<Predictor> open_explaining_trees(const ModelFile& image, Schema schema) {
   auto predictor = open_predictor(raw_tensor<std::byte>(image, "predictor"));
   if (predictor->schema().to_json() != schema.to_json()) image.fail("explains other features than it predicts from");
-  const auto base = image.tensors().find("base");
-  if (base == image.tensors().end()) image.fail("has no tensor \"base\"");
-  return std::make_unique<ExplainingTrees>(std::move(predictor), image, base->second.data.size() / sizeof(double));
+  // Read to be checked, since an explanation must not fail later.
+  const std::size_t n_margins = read_ensemble(image, schema).n_margins();
+  return std::make_unique<ExplainingTrees>(std::move(predictor), image, n_margins);
 }
 
 }  // namespace thrum

@@ -9,6 +9,7 @@
 #include "thrum/core/error.h"
 #include "thrum/model/tree/byte_trees_internal.h"
 #include "thrum/model/tree/deep_trees_internal.h"
+#include "thrum/model/tree/explaining_trees_internal.h"
 #include "thrum/model/tree/general_trees_internal.h"
 #include "thrum/model/tree/tree_fixture_test.h"
 
@@ -83,6 +84,9 @@ void predict_rows(const std::vector<std::byte>& image) {
     predictor->predict({rows.data(), n, schema.features.size()}, {outputs.data(), n, predictor->n_outputs()});
     for (const double p : outputs) EXPECT_TRUE(p >= 0 && p <= 1) << p;
   }
+  std::vector<double> contributions(predictor->n_margins() * (schema.features.size() + 1));
+  if (contributions.empty()) return;
+  predictor->explain({rows.data(), 1, schema.features.size()}, {contributions.data(), 1, contributions.size()});
 }
 
 /// How often damage was refused, of `rounds`.
@@ -124,9 +128,14 @@ TEST_P(HostileTrees, AreRefusedOrPredict) {
   }
 }
 
+std::vector<std::byte> compile_explaining(const TreeEnsemble& ensemble, const Schema& schema) {
+  return compile_explaining_trees(ensemble, schema, compile_byte_trees(ensemble, schema));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, HostileTrees,
                          testing::Values(Kind{"Byte", &compile_byte_trees}, Kind{"Deep", &compile_deep_trees},
-                                         Kind{"General", &compile_general_trees}),
+                                         Kind{"General", &compile_general_trees},
+                                         Kind{"Explaining", &compile_explaining}),
                          [](const auto& kind) { return std::string(kind.param.name); });
 
 TEST(HostileTreeModel, IsRefusedOrPredicts) {
