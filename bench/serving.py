@@ -1,151 +1,205 @@
-"""Answering POST /predict beside gunicorn + Flask + scikit-learn with an equal model, and nginx that computes nothing."""
+"""Answering POST /predict beside gunicorn + Flask + scikit-learn with equal models, MLServer, nginx that computes nothing
+and a bare epoll loop: requests per second, CPU time, latency at a fixed rate, memory, start, and what a storm of
+reloads and kills loses.
+
+THRUM_BENCH_SECONDS: how long each load lasts (4); THRUM_BENCH_CHAOS_SECONDS: each storm (60); THRUM_BENCH_MEGABYTES:
+the large model (500).
+"""
 import csv
 import json
 import os
-import re
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 
-from harness import BIN, REPEATS, ROOT, Row, thread_limits, thrum
+import serving_storm
+from harness import BIN, REPEATS, ROOT, Row, take_turns, thrum
+from servers import bare, gunicorn, mlserver, nginx
+from servers import thrum as thrum_server
 
-WORKERS = 2
+SECONDS = float(os.environ.get("THRUM_BENCH_SECONDS", 4))
+MEGABYTES = int(os.environ.get("THRUM_BENCH_MEGABYTES", 500))
 CONNECTIONS = 16
-SECONDS = 4
-GOALS = {"gunicorn": 20.0, "nginx": 0.6}
-PORTS = {"thrum": 18301, "gunicorn": 18302, "nginx": 18303}
+GOALS = {"gunicorn": 20.0, "nginx": 0.6, "bare epoll": 0.7, "MLServer": 5.0, "random-forest": 150.0, "gbdt": 100.0}
 EXAMPLE = ROOT / "examples" / "data" / "breast_cancer.csv"
-TARGET = "diagnosis"
+FLASK = ROOT / "bench/peers/flask_app.py"
 
 
-class Server:
-    """A started server: its processes are those below the one that was started."""
-
-    def __init__(self, name, command, folder, environment=None):
-        self.name, self.url = name, f"http://127.0.0.1:{PORTS[name]}/predict"
-        self.log = open(folder / f"{name}.log", "wb")
-        self.process = subprocess.Popen([str(word) for word in command], stdout=self.log, stderr=self.log, cwd=folder,
-                                        env={**os.environ, **(environment or {})})
-
-    def __enter__(self):
-        deadline = time.monotonic() + 60
-        while not self.answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{self.name} does not serve: {Path(self.log.name).read_text()}")
-            time.sleep(0.1)
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=60)
-        self.log.close()
-
-    def answers(self):
-        try:
-            urllib.request.urlopen(self.url, timeout=5)
-        except urllib.error.HTTPError:
-            return True
-        except OSError:
-            return False
-        return True
-
-    def ask(self, body):
-        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
-        return json.load(urllib.request.urlopen(request, timeout=30))
-
-    def cpu_seconds(self):
-        """User and system time of all processes of the server."""
-        ticks = 0
-        for process in processes_below(self.process.pid):
-            stat = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-            ticks += int(stat[11]) + int(stat[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+def rows_of(path, target, n):
+    """[features by name], [target]"""
+    with open(path, newline="") as file:
+        rows = [row for _, row in zip(range(n), csv.DictReader(file))]
+    return [{name: float(value) for name, value in row.items() if name != target} for row in rows], \
+        [row[target] for row in rows]
 
 
-def processes_below(pid):
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid] + [below for child in children for below in processes_below(int(child))]
+def body_of(instances):
+    return json.dumps({"instances": instances}, separators=(",", ":"))
 
 
-def load(server, script):
-    """Requests per second that wrk gets out, and the server's CPU microseconds per request."""
-    before = server.cpu_seconds()
-    wrk = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", script, server.url],
-                         capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in wrk or "Socket errors" in wrk:
-        raise RuntimeError(f"{server.name}: {wrk}")
-    requests = int(re.search(r"(\d+) requests in", wrk)[1])
-    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", wrk)[1])
-    return {"rate": rate, "cpu": (server.cpu_seconds() - before) / requests * 1e6}
+def largest_difference(ours, peers):
+    """Between two lists of probabilities."""
+    return max(abs(mine - theirs) for row, other in zip(ours, peers, strict=True)
+               for mine, theirs in zip(row, other, strict=True))
 
 
-def example_rows():
-    with open(EXAMPLE, newline="") as file:
-        return [{name: float(value) for name, value in row.items() if name != TARGET} for row in csv.DictReader(file)]
-
-
-def largest_difference(ours, peer, rows):
-    """Between the probabilities that two servers give."""
-    body = json.dumps({"instances": rows}).encode()
-    return max(abs(mine - theirs) for row_of_ours, row_of_peer in
-               zip(ours.ask(body)["probabilities"], peer.ask(body)["probabilities"], strict=True)
-               for mine, theirs in zip(row_of_ours, row_of_peer, strict=True))
-
-
-def servers(folder):
-    model = folder / "breast_cancer.thrum"
-    thrum("train", "logistic-regression", EXAMPLE, "--target", TARGET, "-o", model, "--tol", "1e-9", "--max-iter", "1000")
-    subprocess.run([sys.executable, ROOT / "bench/peers/flask_app.py", EXAMPLE, TARGET, folder / "model.joblib"], check=True)
-    nginx = (ROOT / "bench/peers/nginx.conf").read_text().replace("PORT", str(PORTS["nginx"])).replace(
-        "WORKERS", str(WORKERS))
-    (folder / "nginx.conf").write_text(nginx)
-    bind = {name: f"127.0.0.1:{port}" for name, port in PORTS.items()}
-    return [
-        Server("thrum", [BIN / "thrum", "-q", "serve", model, "-w", WORKERS, "-b", bind["thrum"]], folder),
-        Server("gunicorn", [Path(sys.executable).parent / "gunicorn", "-w", WORKERS, "-b", bind["gunicorn"], "--chdir",
-                            ROOT / "bench/peers", "flask_app:create_app()"], folder,
-               {"MODEL": str(folder / "model.joblib"), **thread_limits(1)}),
-        Server("nginx", ["/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf"], folder),
-    ]
-
-
-def compare(name, ours, peer, difference):
-    """Two rows: requests per second, and CPU time per request."""
-    quality = "" if difference is None else f"differ by {difference:.1e}"
-    runs = {"ours": [run["rate"] for run in ours], "peer": [run["rate"] for run in peer]}
-    rate, peer_rate = (statistics.median(run["rate"] for run in side) for side in (ours, peer))
-    cpu, peer_cpu = (statistics.median(run["cpu"] for run in side) for side in (ours, peer))
-    return [Row(f"requests per second, {name}", rate, peer_rate, rate / peer_rate, GOALS[name], quality, "", "1/s", runs),
-            Row(f"CPU time per request, {name}", cpu, peer_cpu, peer_cpu / cpu, None, quality, "", "µs")]
-
-
-def measure(started, folder):
-    rows = example_rows()
-    difference = largest_difference(started["thrum"], started["gunicorn"], rows)
+def equal(name, ours, peers):
+    difference = largest_difference(ours, peers)
     if not difference <= 1e-6:  # nor NaN
-        raise RuntimeError(f"the probabilities of gunicorn's model differ by {difference}")
-    script = folder / "post.lua"
-    body = json.dumps({"instances": rows[:1]}, separators=(",", ":"))
-    script.write_text(f"wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\nwrk.body = [[{body}]]\n")
-    for server in started.values():
-        load(server, script)
-    runs = {name: [] for name in started}
-    for _ in range(REPEATS):
-        for name, server in started.items():
-            runs[name].append(load(server, script))
-    return (compare("gunicorn", runs["thrum"], runs["gunicorn"], difference)
-            + compare("nginx", runs["thrum"], runs["nginx"], None))
+        raise RuntimeError(f"the probabilities of {name} differ by {difference}")
+    return f"differ by {difference:.1e}"
+
+
+def answered(server, body, **how):
+    """A load that every request of survives."""
+    found = server.load(body, SECONDS, CONNECTIONS, **how)
+    if found["failed"] > 0:
+        raise RuntimeError(f"{server.name}: {found['failed']} of {found['requests']} requests failed")
+    return found
+
+
+def compare_load(name, ours, peer, bodies, goal, quality):
+    """Rows of requests per second and of CPU time per request, both sides in turn; the first of each warms up."""
+    answered(ours, bodies[0]), answered(peer, bodies[1])
+    runs = take_turns(lambda: answered(ours, bodies[0]), lambda: answered(peer, bodies[1]))
+    rates, cpus = ([[run[key] for run in side] for side in runs] for key in ("rate", "cpu"))
+    (rate, peer_rate), (cpu, peer_cpu) = ([statistics.median(side) for side in sides] for sides in (rates, cpus))
+    return [Row(f"requests per second, {name}", rate, peer_rate, rate / peer_rate, goal, *quality, "1/s",
+                {"ours": rates[0], "peer": rates[1]}),
+            Row(f"CPU time per request, {name}", cpu, peer_cpu, peer_cpu / cpu, None, *quality, "µs",
+                {"ours": cpus[0], "peer": cpus[1]})]
+
+
+def compare_latency(name, ours, peer, body, goal):
+    """Each at half of the most that it can do, on a schedule that does not wait for it."""
+    sides = []
+    for server in (ours, peer):
+        rate = answered(server, body)["rate"] / 2
+        sides.append((server, rate))
+    runs = take_turns(*(lambda server=server, rate=rate: answered(server, body, rate=rate) for server, rate in sides))
+    rows = []
+    for key, wanted in (("p50", None), ("p99", goal)):
+        mine, theirs = (statistics.median(run[key] for run in side) * 1e3 for side in runs)
+        rows.append(Row(f"{key} at half of the own maximum, {name}", mine, theirs, theirs / mine, wanted,
+                        f"at {sides[0][1]:.0f}/s", f"at {sides[1][1]:.0f}/s", "ms"))
+    return rows
+
+
+def linear_rows(folder):
+    model = folder / "lr.thrum"
+    thrum("train", "logistic-regression", EXAMPLE, "--target", "diagnosis", "-o", model, "--tol", "1e-9",
+          "--max-iter", "1000")
+    subprocess.run([sys.executable, FLASK, "logistic-regression", EXAMPLE, "diagnosis", folder / "lr.joblib"], check=True)
+    instances, _ = rows_of(EXAMPLE, "diagnosis", 569)
+    one = body_of(instances[:1])
+    rows = []
+    with thrum_server(folder, 18301, model) as ours, ExitStack() as stack:
+        ask = json.loads(body_of(instances))
+        mine = ours.ask(json.dumps(ask).encode())["probabilities"]
+        with gunicorn(folder, 18302, folder / "lr.joblib") as peer:
+            quality = (equal("gunicorn's model", mine, peer.ask(json.dumps(ask).encode())["probabilities"]), "")
+            rows += compare_load("logistic regression, gunicorn", ours, peer, (one, one), GOALS["gunicorn"], quality)
+            rows += compare_latency("gunicorn", ours, peer, one, 10.0)
+        for start in (nginx, bare):
+            peer = stack.enter_context(start(folder, 18303 if start is nginx else 18304))
+            rows += compare_load(peer.name, ours, peer, (one, one), GOALS[peer.name], ("", "computes nothing"))
+        rows += mlserver_rows(folder, ours, instances, mine)
+    return rows
+
+
+def tensor_body(instances):
+    numbers = [value for instance in instances for value in instance.values()]
+    return json.dumps({"inputs": [{"name": "predict", "shape": [len(instances), len(instances[0])], "datatype": "FP64",
+                                   "data": numbers}], "outputs": [{"name": "predict_proba"}]})
+
+
+def mlserver_rows(folder, ours, instances, mine):
+    server = mlserver(folder, 18305, folder / "lr.joblib.model")
+    if server is None:
+        return []
+    with server as peer:
+        numbers = peer.ask(tensor_body(instances).encode())["outputs"][0]["data"]
+        theirs = [numbers[i:i + 2] for i in range(0, len(numbers), 2)]
+        quality = (equal("MLServer's model", mine, theirs), "")
+        bodies = (body_of(instances[:1]), tensor_body(instances[:1]))
+        return compare_load("logistic regression, MLServer", ours, peer, bodies, GOALS["MLServer"], quality)
+
+
+def accuracy(predictions, truth):
+    return sum(str(ours) == known for ours, known in zip(predictions, truth, strict=True)) / len(truth)
+
+
+def forest_rows(folder, kind, flags):
+    """Trees of the same number and size from the same rows; no two libraries grow the same ones."""
+    train, test = folder / "higgs.csv", folder / "higgs_test.csv"
+    if not train.exists():
+        thrum("data", "generate", "higgs-like", "--rows", "24000", "--seed", "3", "-o", folder / "all.csv")
+        lines = (folder / "all.csv").read_text().splitlines(keepends=True)
+        train.write_text("".join(lines[:20001]))
+        test.write_text("".join(lines[:1] + lines[20001:]))
+    target = lines_target(train)
+    model, joblib = folder / f"{kind}.thrum", folder / f"{kind}.joblib"
+    try:
+        thrum("train", kind, train, "--target", target, "-o", model, *flags)
+    except RuntimeError as error:
+        print(f"no row of {kind}: {str(error).splitlines()[-1]}")
+        return []
+    subprocess.run([sys.executable, FLASK, kind, train, target, joblib], check=True)
+    instances, truth = rows_of(test, target, 1000)
+    with thrum_server(folder, 18306, model) as ours, gunicorn(folder, 18307, joblib) as peer:
+        quality = [accuracy(server.ask(body_of(instances).encode())["predictions"], truth) for server in (ours, peer)]
+        one = body_of(instances[:1])
+        return compare_load(f"{kind} of 100 trees, gunicorn", ours, peer, (one, one), GOALS[kind], quality)
+
+
+def lines_target(path):
+    with open(path) as file:
+        names = file.readline().strip().split(",")
+    return "label" if "label" in names else names[0]
+
+
+def memory_per_worker(start, model, few=2, many=4):
+    """Bytes that a further worker takes, and seconds until the first answer."""
+    sizes, seconds = [], []
+    for n in (few, many):
+        with start(model, n) as server:
+            seconds.append(server.start_seconds)
+            sizes.append(server.memory_bytes())
+    return (sizes[1] - sizes[0]) / (many - few) / 1e6, min(seconds)
+
+
+def large_rows(folder):
+    ours, peers = folder / "large.thrum", folder / "large.joblib"
+    subprocess.run([BIN / "large_model", ours, str(MEGABYTES)], check=True)
+    subprocess.run([sys.executable, FLASK, "large", str(MEGABYTES), peers], check=True)
+    memory, start = memory_per_worker(lambda model, n: thrum_server(folder, 18308, model, n), ours)
+    peer_memory, peer_start = memory_per_worker(lambda model, n: gunicorn(folder, 18309, model, n), peers)
+    return [Row(f"memory of a further worker, model of {MEGABYTES} MB", memory, peer_memory, peer_memory / memory, None,
+                unit="MB", at_most=8),
+            Row(f"start to first answer, model of {MEGABYTES} MB", start, peer_start, peer_start / start, 1.0)]
+
+
+def start_rows(folder):
+    def start(server):
+        with server as started:
+            return started.start_seconds
+
+    runs = take_turns(lambda: start(thrum_server(folder, 18310, folder / "lr.thrum")),
+                      lambda: start(gunicorn(folder, 18311, folder / "lr.joblib")))
+    mine, theirs = (statistics.median(side) for side in runs)
+    return [Row("start to first answer", mine, theirs, theirs / mine, 10.0, runs={"ours": runs[0], "peer": runs[1]},
+                at_most=0.05)]
 
 
 def rows():
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        started = {server.name: stack.enter_context(server) for server in servers(folder)}
-        return measure(started, folder)
+        found = linear_rows(folder)
+        found += forest_rows(folder, "random-forest", ["--n-estimators", "100", "--max-depth", "12"])
+        found += forest_rows(folder, "gbdt", ["--n-estimators", "100"])
+        found += start_rows(folder)
+        found += serving_storm.rows(folder, body_of(rows_of(EXAMPLE, "diagnosis", 1)[0]))
+        return found + large_rows(folder)

@@ -42,12 +42,19 @@ struct Connection {
   std::string answer;
 };
 
+/// Where `text`, of small letters, stands in `bytes`, whatever the case of theirs; npos: nowhere.
+std::size_t find_ignoring_case(std::string_view bytes, std::string_view text) {
+  const auto is_same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
+  const auto found = std::search(bytes.begin(), bytes.end(), text.begin(), text.end(), is_same);
+  return found == bytes.end() ? std::string_view::npos : static_cast<std::size_t>(found - bytes.begin());
+}
+
 /// The size of a whole answer at the beginning of `bytes`; 0 where it is not there yet.
 std::size_t answer_size(std::string_view bytes) {
   const std::size_t head = bytes.find("\r\n\r\n");
   if (head == std::string_view::npos) return 0;
-  const std::string_view label = "\r\nContent-Length: ";
-  const std::size_t at = bytes.substr(0, head).find(label);
+  const std::string_view label = "\r\ncontent-length: ";
+  const std::size_t at = find_ignoring_case(bytes.substr(0, head), label);
   const std::size_t body =
       at == std::string_view::npos ? 0 : std::strtoul(bytes.data() + at + label.size(), nullptr, 10);
   return bytes.size() >= head + 4 + body ? head + 4 + body : 0;
@@ -147,7 +154,8 @@ class Load {
     times_.push_back(Seconds(Clock::now() - connection.due).count());
     if (connection.answer.compare(9, 3, "200") != 0) ++n_failed_;
     connection.asks = false;
-    const bool closes = connection.answer.find("\r\nConnection: close\r\n") < size;
+    const bool closes =
+        find_ignoring_case(std::string_view(connection.answer).substr(0, size), "\r\nconnection: close\r\n") < size;
     connection.answer.erase(0, size);
     if (closes) close_connection(connection);
   }
