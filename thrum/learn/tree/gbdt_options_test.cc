@@ -168,6 +168,26 @@ TEST(GbdtStopping, KeepsTheBestRoundOnTheRowsHeldOut) {
   EXPECT_NEAR(same->training().objective, model->training().objective, 1e-12);
 }
 
+TEST(GbdtStopping, KeepsNoTreeWhereNoneHelps) {
+  Rows rows;
+  rows.n = 400;
+  rows.target = [](double, double, std::size_t, double noise) { return noise; };
+  const Dataset dataset = rows.dataset();
+  std::vector<std::uint8_t> mask(rows.n);
+  std::vector<std::uint8_t> held_out(rows.n);
+  for (std::size_t i = 0; i < rows.n; ++i) held_out[i] = i % 2;
+  for (std::size_t i = 0; i < rows.n; ++i) mask[i] = 1 - held_out[i];
+  GbdtOptions options = quick();
+  options.learning_rate = 1;
+  options.min_child_samples = 1;
+  options.stopping_rounds = 3;
+  const auto model = fit(dataset, options, {.row_mask = mask, .valid = &dataset, .valid_mask = held_out});
+  ASSERT_EQ(model->training().iterations, 0u);
+  const auto predicted = predict(*model, *rows.table(), LocalExecution(1));
+  EXPECT_EQ(predicted.front(), predicted.back());
+  EXPECT_EQ(predicted.front(), dynamic_cast<const TreeModel&>(*model).ensemble().base[0]);
+}
+
 TEST(GbdtStopping, WatchesWhatItIsTold) {
   const testing_data::Generated generated{.seed = 3, .n_rows = 2000};
   const Dataset dataset = generated.dataset();

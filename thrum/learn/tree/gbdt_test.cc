@@ -169,6 +169,12 @@ TEST(Gbdt, RefusesGradientsThatAreTooLarge) {
   }
 }
 
+TEST(Gbdt, LearnsTargetsWhoseGainsSinglePrecisionCannotHold) {
+  const auto model = Gbdt().fit(numbers({1, 2, 3, 4}, {0, 0, 0, 1e25}), stump(), LocalExecution(1));
+  EXPECT_EQ(model->ensemble().trees[0].nodes[0].gain, std::numeric_limits<float>::max());
+  EXPECT_NEAR(model->ensemble().trees[0].leaf_values[1], 0.75e25, 1e18);
+}
+
 TEST(Gbdt, TakesInfiniteAndMissingValues) {
   constexpr double inf = std::numeric_limits<double>::infinity();
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();

@@ -161,7 +161,7 @@ void SplitSearch::search_category(std::size_t feature, const GradientSum* bins, 
 void SplitSearch::keep_if_better(Split split, Split& best) const {
   if (!split || !is_better(split, best)) return;
   if (features_[split.feature].map.type == FeatureType::number) {
-    for (std::size_t b = 1; b <= split.last_left_bin; ++b) split.left_bins.insert(b);
+    split.left_bins.insert_up_to(split.last_left_bin);
   }
   if (split.missing_left) split.left_bins.insert(0);
   best = split;

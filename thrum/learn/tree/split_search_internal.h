@@ -47,6 +47,14 @@ struct NodeSums {
 class BinSet {
  public:
   void insert(std::size_t bin) { words_[bin / 64] |= std::uint64_t{1} << bin % 64; }
+  /// All bins from 1 to `last`.
+  void insert_up_to(std::size_t last) {
+    for (std::size_t w = 0; 64 * w <= last; ++w) {
+      const std::size_t n = last - 64 * w;
+      words_[w] |= n >= 63 ? ~std::uint64_t{0} : (std::uint64_t{2} << n) - 1;
+    }
+    words_[0] &= ~std::uint64_t{1};
+  }
   bool contains(std::size_t bin) const { return (words_[bin / 64] >> bin % 64 & 1) != 0; }
 
  private:

@@ -154,6 +154,14 @@ TEST(SplitSearch, GivesAFeatureThatSharesItsColumnTheRowsItDoesNotStore) {
   EXPECT_EQ(left[255], 1);
 }
 
+TEST(BinSet, HoldsTheBinsUpToTheLast) {
+  for (const std::size_t last : {0, 1, 62, 63, 64, 127, 128, 254, 255}) {
+    BinSet set;
+    set.insert_up_to(last);
+    for (std::size_t b = 0; b < 256; ++b) EXPECT_EQ(set.contains(b), b >= 1 && b <= last) << b << " of " << last;
+  }
+}
+
 TEST(SplitScan, AgreesWithOneCandidateAfterTheOther) {
   const Random random(11);
   for (std::size_t trial = 0; trial < 200; ++trial) {

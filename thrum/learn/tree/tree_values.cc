@@ -10,6 +10,8 @@
 namespace thrum {
 namespace {
 
+constexpr double largest_gain = std::numeric_limits<float>::max();
+
 /// No number of a training row is as low, but for -infinity.
 const double lowest_threshold = std::nextafter(std::numeric_limits<double>::lowest(), 0.0);
 
@@ -74,7 +76,7 @@ Tree raw_tree(const GrownTree& grown, std::span<const BinnedFeature> features, c
     out.left = node.left;
     out.right = node.right;
     out.missing_left = node.split.missing_left;
-    out.gain = static_cast<float>(0.5 * node.split.gain);
+    out.gain = static_cast<float>(std::min(0.5 * node.split.gain, largest_gain));
     if (feature.map.type == FeatureType::category) {
       const std::size_t n = schema.features[feature.feature].categories.size();
       out.category_set = add_category_set(node.split.left_bins, feature.map, n, tree.category_bits);
