@@ -85,7 +85,7 @@ class Compiler {
       const auto [child, at] = open.back();
       open.pop_back();
       if (child < 0) {
-        nodes_[first + at] = leaf(tree, static_cast<std::size_t>(~child), at);
+        nodes_[first + at] = leaf(tree, ~static_cast<std::size_t>(child), at);
         continue;
       }
       const TreeNode& node = tree.nodes[static_cast<std::size_t>(child)];
@@ -100,7 +100,7 @@ class Compiler {
   }
 
   static double weight(const Tree& tree, std::int32_t child) {
-    return child < 0 ? tree.leaf_weights[static_cast<std::size_t>(~child)]
+    return child < 0 ? tree.leaf_weights[~static_cast<std::size_t>(child)]
                      : tree.nodes[static_cast<std::size_t>(child)].weight;
   }
 

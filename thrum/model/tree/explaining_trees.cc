@@ -16,10 +16,13 @@ namespace {
 /// server has many.
 class ExplainingTrees final : public Predictor {
  public:
-  ExplainingTrees(std::unique_ptr<Predictor> predictor, const ModelFile& image, std::size_t n_margins)
-      : predictor_(std::move(predictor)), image_(image), n_margins_(n_margins) {}
+  ExplainingTrees(std::unique_ptr<Predictor> predictor, const ModelFile& image, Schema schema)
+      : schema_(std::move(schema)), predictor_(std::move(predictor)), image_(image) {
+    // Read to be checked, since an explanation must not fail later.
+    n_margins_ = read_ensemble(image, schema_).n_margins();
+  }
 
-  const Schema& schema() const noexcept override { return predictor_->schema(); }
+  const Schema& schema() const noexcept override { return schema_; }
   std::size_t n_outputs() const noexcept override { return predictor_->n_outputs(); }
   void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
     predictor_->predict(rows, outputs);
@@ -32,14 +35,15 @@ class ExplainingTrees final : public Predictor {
 
   std::size_t n_margins() const noexcept override { return n_margins_; }
   void explain(MatrixView<const double> rows, MatrixView<double> contributions) const noexcept override {
-    std::call_once(is_read_, [this] { explainer_.emplace(read_ensemble(image_, schema()), schema()); });
+    std::call_once(is_read_, [this] { explainer_.emplace(read_ensemble(image_, schema_), schema_); });
     explainer_->contributions(rows, contributions);
   }
 
  private:
+  Schema schema_;
   std::unique_ptr<Predictor> predictor_;
   ModelFile image_;
-  std::size_t n_margins_;
+  std::size_t n_margins_ = 0;
   mutable std::once_flag is_read_;
   mutable std::optional<TreeExplainer> explainer_;
 };
@@ -58,9 +62,7 @@ std::vector<std::byte> compile_explaining_trees(const TreeEnsemble& ensemble, co
 std::unique_ptr<Predictor> open_explaining_trees(const ModelFile& image, Schema schema) {
   auto predictor = open_predictor(raw_tensor<std::byte>(image, "predictor"));
   if (predictor->schema().to_json() != schema.to_json()) image.fail("explains other features than it predicts from");
-  // Read to be checked, since an explanation must not fail later.
-  const std::size_t n_margins = read_ensemble(image, schema).n_margins();
-  return std::make_unique<ExplainingTrees>(std::move(predictor), image, n_margins);
+  return std::make_unique<ExplainingTrees>(std::move(predictor), image, std::move(schema));
 }
 
 }  // namespace thrum

@@ -61,7 +61,7 @@ class GeneralTrees final : public Predictor {
  private:
   bool link_fits(std::int32_t link, std::int64_t parent) const {
     return link >= 0 ? link > parent && static_cast<std::size_t>(link) < nodes_.size()
-                     : static_cast<std::size_t>(~link) < n_leaves_;
+                     : ~static_cast<std::size_t>(link) < n_leaves_;
   }
 
   bool nodes_fit() const {
@@ -86,7 +86,7 @@ class GeneralTrees final : public Predictor {
       const Node& node = nodes_[static_cast<std::size_t>(at)];
       at = goes_left(node, row[static_cast<std::size_t>(node.feature)]) ? node.left : node.right;
     }
-    return static_cast<std::size_t>(~at);
+    return ~static_cast<std::size_t>(at);
   }
 
   bool goes_left(const Node& node, double x) const noexcept {

@@ -76,7 +76,7 @@ bool links_fit(const Tree& tree) {
   for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
     for (const std::int64_t child : {tree.nodes[i].left, tree.nodes[i].right}) {
       const std::size_t at =
-          child >= 0 ? static_cast<std::size_t>(child) : tree.nodes.size() + static_cast<std::size_t>(~child);
+          child >= 0 ? static_cast<std::size_t>(child) : tree.nodes.size() + ~static_cast<std::size_t>(child);
       const bool is_forward = child < 0 || (at > i && at < tree.nodes.size());
       if (!is_forward || at >= seen.size() || std::exchange(seen[at], 1) != 0) return false;
     }

@@ -16,7 +16,7 @@ using leaf_game::Player;
 double left_share(const Tree& tree, const TreeNode& node) {
   const auto weight = [&](std::int32_t child) {
     return child >= 0 ? tree.nodes[static_cast<std::size_t>(child)].weight
-                      : tree.leaf_weights[static_cast<std::size_t>(~child)];
+                      : tree.leaf_weights[~static_cast<std::size_t>(child)];
   };
   const double left = weight(node.left);
   const double sum = left + weight(node.right);
@@ -47,7 +47,7 @@ class LeafVisit {
       if (child >= 0) {
         frames_.push_back({.node = static_cast<std::size_t>(child)});
       } else {
-        visit(static_cast<std::size_t>(~child), std::span<const Player>(players_));
+        visit(~static_cast<std::size_t>(child), std::span<const Player>(players_));
       }
     }
   }

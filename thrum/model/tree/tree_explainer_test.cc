@@ -63,13 +63,13 @@ class Game {
 
  private:
   double below(const Tree& tree, std::int32_t at, std::size_t i, std::size_t k, std::uint64_t known) const {
-    if (at < 0) return tree.leaf_values[static_cast<std::size_t>(~at) * ensemble_.leaf_width + k];
+    if (at < 0) return tree.leaf_values[~static_cast<std::size_t>(at) * ensemble_.leaf_width + k];
     const TreeNode& node = tree.nodes[static_cast<std::size_t>(at)];
     if ((known >> node.feature & 1) != 0) {
       return below(tree, goes_left(node, tree, ensemble_, schema_, row(i)) ? node.left : node.right, i, k, known);
     }
     const auto weight = [&](std::int32_t child) {
-      return child < 0 ? tree.leaf_weights[static_cast<std::size_t>(~child)]
+      return child < 0 ? tree.leaf_weights[~static_cast<std::size_t>(child)]
                        : tree.nodes[static_cast<std::size_t>(child)].weight;
     };
     return (weight(node.left) * below(tree, node.left, i, k, known) +

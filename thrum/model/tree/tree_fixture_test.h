@@ -73,7 +73,7 @@ class RandomTreeMaker {
     for (std::size_t i = tree.nodes.size(); i-- > 0;) {
       const auto weight = [&](std::int32_t child) {
         return child >= 0 ? tree.nodes[static_cast<std::size_t>(child)].weight
-                          : tree.leaf_weights[static_cast<std::size_t>(~child)];
+                          : tree.leaf_weights[~static_cast<std::size_t>(child)];
       };
       tree.nodes[i].weight = weight(tree.nodes[i].left) + weight(tree.nodes[i].right);
     }
@@ -179,7 +179,7 @@ inline std::size_t plain_leaf(const Tree& tree, const Schema& schema, std::span<
     }
     at = (is_missing ? node.missing_left : left) ? node.left : node.right;
   }
-  return static_cast<std::size_t>(~at);
+  return ~static_cast<std::size_t>(at);
 }
 
 /// The margins of a row, by the definition of an ensemble.

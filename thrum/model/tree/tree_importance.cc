@@ -19,7 +19,7 @@ std::vector<std::size_t> tree_depths(const Tree& tree) {
   for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
     for (const std::int32_t child : {tree.nodes[i].left, tree.nodes[i].right}) {
       const std::size_t at =
-          child >= 0 ? static_cast<std::size_t>(child) : tree.nodes.size() + static_cast<std::size_t>(~child);
+          child >= 0 ? static_cast<std::size_t>(child) : tree.nodes.size() + ~static_cast<std::size_t>(child);
       depths[at] = depths[i] + 1;
     }
   }

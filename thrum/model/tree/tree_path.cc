@@ -25,7 +25,7 @@ DecisionPath decision_path(const TreeEnsemble& ensemble, std::size_t index, cons
     path.steps.push_back({i, left});
     at = left ? tree.nodes[i].left : tree.nodes[i].right;
   }
-  path.leaf = static_cast<std::size_t>(~at);
+  path.leaf = ~static_cast<std::size_t>(at);
   return path;
 }
 

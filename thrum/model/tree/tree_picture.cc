@@ -67,7 +67,7 @@ class Boxes {
 
   Box box_of(std::int32_t child, std::size_t depth, std::size_t max_depth) const {
     if (child < 0) {
-      const auto leaf = static_cast<std::size_t>(~child);
+      const auto leaf = ~static_cast<std::size_t>(child);
       return {{shortened(leaf_text(tree_, leaf, model_.ensemble().leaf_width, model_.schema())),
                fmt::format("{:g} rows", tree_.leaf_weights[leaf])},
               true,

@@ -65,7 +65,7 @@ std::string tree_text(const TreeModel& model, std::size_t index, const TreeWriti
     const Line line = std::move(lines.back());
     lines.pop_back();
     if (line.child < 0) {
-      const auto leaf = static_cast<std::size_t>(~line.child);
+      const auto leaf = ~static_cast<std::size_t>(line.child);
       text += fmt::format("{}{}  ({:g} rows)\n", line.first,
                           leaf_text(tree, leaf, model.ensemble().leaf_width, model.schema()), tree.leaf_weights[leaf]);
       continue;
