@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <memory>
 #include <numeric>
 #include <span>
+#include <utility>
 
 #include "thrum/cli/commands.h"
 #include "thrum/cli/data_arguments.h"
@@ -111,7 +111,7 @@ std::string contributions_text(const ExplainArguments& arguments, const Schema& 
   const auto values = explanation.of_margin(k);
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::greater{}, [&](std::size_t j) { return std::abs(values[j]); });
+  std::ranges::sort(order, {}, [&](std::size_t j) { return std::pair(-std::abs(values[j]), j); });
   std::string text =
       fmt::format("margin of {}: {:.6g}\n  {:>12.6f}  (base)\n", margin_name(schema.target, explanation.n_margins, k),
                   explanation.margin(k), values[n]);

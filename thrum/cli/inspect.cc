@@ -123,7 +123,7 @@ Command inspect_command() {
   command.examples = {{"thrum inspect adult.thrum", ""},
                       {"thrum inspect adult.thrum --json | jq .parameters", "coefficients for a script"},
                       {"thrum inspect forest.thrum --tree 0 --format svg > tree.svg", "one tree as a picture"}};
-  const auto flag = [&](OptionField field, ParameterTraits traits = {}) {
+  const auto flag = [&](const OptionField& field, ParameterTraits traits = {}) {
     traits.group = "Trees";
     command.parameters.push_back(parameter(field, arguments.get(), std::move(traits)));
   };

@@ -24,7 +24,7 @@ std::vector<T> of_nodes(const TreeEnsemble& ensemble, Get get) {
 }
 
 template <class T, class Get>
-void add_of_nodes(ModelFileBuilder& file, std::string name, const TreeEnsemble& ensemble, Get get) {
+void add_of_nodes(ModelFileBuilder& file, const std::string& name, const TreeEnsemble& ensemble, Get get) {
   const auto values = of_nodes<T>(ensemble, get);
   file.add_tensor<T>("nodes." + name, {values.size()}, values);
 }

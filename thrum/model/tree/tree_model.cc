@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -41,10 +42,8 @@ std::string importance_text(const std::vector<TreeImportance>& importances, cons
   for (const TreeImportance& importance : importances) total += importance.gain;
   std::vector<std::size_t> order(importances.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, [&](std::size_t i, std::size_t j) {
-    return std::pair(importances[i].gain, importances[i].n_splits) >
-           std::pair(importances[j].gain, importances[j].n_splits);
-  });
+  std::ranges::sort(order, {},
+                    [&](std::size_t j) { return std::tuple(-importances[j].gain, ~importances[j].n_splits, j); });
   std::string text = "share of the gain, and splits, per feature:\n";
   for (const std::size_t j : order) {
     const double share = total > 0 ? 100 * importances[j].gain / total : 0;
