@@ -1,5 +1,6 @@
 #include "thrum/serve/supervisor_internal.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -346,6 +347,7 @@ void Supervisor::dismiss_all() {
 void supervise(UniqueFd image, const ServeOptions& options) {
   check_serve_options(options);
   if (is_reload()) return make_offer(image.get(), options);
+  malloc_trim(0);  // what the model took
   Supervisor(std::move(image), options).run();
 }
 

@@ -1,5 +1,6 @@
 #include "thrum/serve/worker_process_internal.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -56,6 +57,7 @@ void work(const WorkerOrders& orders, OpenService open) {
   const SharedBytes image(image_fd);
   const Scoreboard board{UniqueFd(board_fd)};
   const std::unique_ptr<RequestHandler> handler = open({image.bytes(), orders.options, board, doorbell_fd});
+  malloc_trim(0);  // what opening a model took for a while
   WorkerPlace place{board, board.seat(orders.seat), orders.supervisor, doorbell_fd, signals, {}};
   for (int i = 0; i < orders.n_listeners; ++i) place.listeners.emplace_back(first_listener_fd + i);
   Worker worker(std::move(place), *handler, orders.options);
