@@ -21,7 +21,7 @@ class NodeRule {
   constexpr bool zero_is_missing() const noexcept { return (bits_ & 2) != 0; }
 
   bool is_missing(double x) const noexcept {
-    constexpr double largest_zero = 1e-35;
+    constexpr double largest_zero = 1e-35F;  // as LightGBM rounds it
     return std::isnan(x) || (zero_is_missing() && std::abs(x) <= largest_zero);
   }
   bool goes_left(double x, double threshold) const noexcept { return is_missing(x) ? missing_left() : x <= threshold; }

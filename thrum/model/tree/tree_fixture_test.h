@@ -170,7 +170,7 @@ inline std::size_t plain_leaf(const Tree& tree, const Schema& schema, std::span<
     const TreeNode& node = tree.nodes[static_cast<std::size_t>(at)];
     const auto feature = static_cast<std::size_t>(node.feature);
     const double x = float_inputs && node.category_set < 0 ? static_cast<float>(row[feature]) : row[feature];
-    bool is_missing = std::isnan(x) || (node.zero_is_missing && std::abs(row[feature]) <= 1e-35);
+    bool is_missing = std::isnan(x) || (node.zero_is_missing && std::abs(row[feature]) <= 1e-35F);
     bool left = x <= node.threshold;
     if (node.category_set >= 0) {
       is_missing = !(x >= 0 && x < static_cast<double>(schema.features[feature].categories.size()));
