@@ -167,6 +167,23 @@ TEST(LinearRegression, SaysThatColumnsDependOnEachOther) {
   EXPECT_NEAR(model->parts().coefficients[0], model->parts().coefficients[1], 1e-12);
 }
 
+TEST(LinearRegression, SaysWhyThereAreNoStandardErrors) {
+  const Dataset dataset = numbers({{1, 2, 3, 5}}, {2, 3, 7, 8});
+  EXPECT_TRUE(fit(dataset, LinearPenalty::none)->parts().inference.has_value());
+  EXPECT_EQ(fit(dataset, LinearPenalty::none)->parts().no_inference, "");
+  EXPECT_EQ(fit(dataset, LinearPenalty::l2)->parts().no_inference,
+            "a penalty biases the coefficients; use linear-regression");
+  EXPECT_EQ(fit(dataset, LinearPenalty::l1)->parts().no_inference,
+            "a penalty biases the coefficients; use linear-regression");
+  EXPECT_EQ(fit(dataset, LinearPenalty::none, {.positive = true})->parts().no_inference,
+            "bounds on the coefficients bias them; use positive=false");
+  EXPECT_EQ(fit(numbers({{1, 2}}, {2, 3}), LinearPenalty::none)->parts().no_inference,
+            "there are not more rows than coefficients");
+  EXPECT_EQ(fit(numbers({{1, 2, 4}}, {5, 5, 5}), LinearPenalty::none)->parts().no_inference, "the fit is exact");
+  EXPECT_EQ(fit(GeneratedNumbers{}.dataset(), LinearPenalty::none)->parts().no_inference,
+            "columns depend on each other (those of a category add up to one); leave one of them out");
+}
+
 TEST(LinearRegression, GoesThroughFewerRowsThanColumns) {
   const auto model = fit(GeneratedNumbers{{.n_rows = 12, .n_columns = 30}}.dataset(), LinearPenalty::none);
   EXPECT_NEAR(model->training().objective, 0, 1e-8);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "thrum/comm/row_blocks.h"
@@ -8,6 +9,7 @@
 #include "thrum/core/log.h"
 #include "thrum/learn/linear/logistic_fits_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/learn/linear/standard_errors_internal.h"
 #include "thrum/learn/linear/warm_start_internal.h"
 
 namespace thrum {
@@ -239,14 +241,44 @@ std::unique_ptr<Model> LogisticFits<T>::model(Fit& fit) const {
   const std::span<double> intercepts = std::span(parameters).last(n_outputs);
   if (n_outputs > 1) center(intercepts, n_outputs);
   if (n_outputs > 1 && no_penalty) center(coefficients, n_outputs);
-  return std::make_unique<LogisticRegressionModel>(
-      LogisticRegressionModel::Parts{.schema = dataset_.schema(),
-                                     .encoder = fit.own,
-                                     .coefficients = {coefficients.begin(), coefficients.end()},
-                                     .intercepts = {intercepts.begin(), intercepts.end()},
-                                     .kkt = result.gradient_max,
-                                     .solver = fit.solver.text,
-                                     .training = std::move(record)});
+  LogisticRegressionModel::Parts parts{.schema = dataset_.schema(),
+                                       .encoder = fit.own,
+                                       .coefficients = {coefficients.begin(), coefficients.end()},
+                                       .intercepts = {intercepts.begin(), intercepts.end()},
+                                       .kkt = result.gradient_max,
+                                       .solver = fit.solver.text,
+                                       .training = std::move(record)};
+  infer(fit, result.x, parts);
+  return std::make_unique<LogisticRegressionModel>(std::move(parts));
+}
+
+template <class T>
+void LogisticFits<T>::infer(const Fit& fit, std::span<const double> parameters,
+                            LogisticRegressionModel::Parts& parts) const {
+  if (inverse_C(fit.options()) > 0) {
+    parts.no_inference = "a penalty biases the coefficients; use penalty=none";
+  } else if (parts.intercepts.size() > 1) {
+    parts.no_inference = "they are given for two classes only";
+  } else if (!parts.training.converged) {
+    parts.no_inference = fmt::format("the fit did not converge ({})", parts.training.stopped_by);
+  } else if (fit.problem.n_parameters() > most_newton_parameters) {
+    parts.no_inference = fmt::format("the Hessian of more than {} parameters is not computed", most_newton_parameters);
+  }
+  if (!parts.no_inference.empty()) return;
+  const double total = fit.rows.targets->total_weight;
+  std::vector<double> information = fit.problem.hessian(parameters, fit.problem.all_blocks());
+  for (double& value : information) value *= total;
+  const bool has_intercept = fit.options().fit_intercept;
+  auto errors = standard_errors(information, encoder_, fit.own, has_intercept);
+  if (!errors) {
+    parts.no_inference = dependent_columns;
+    return;
+  }
+  parts.inference = Inference{.standard_errors = std::move(*errors),
+                              .log_likelihood = -total * parts.training.objective,
+                              .n_rows = total,
+                              .n_parameters = static_cast<double>(parts.coefficients.size() + (has_intercept ? 1 : 0)),
+                              .degrees_of_freedom = std::numeric_limits<double>::infinity()};
 }
 
 template <class T>

@@ -65,6 +65,8 @@ class LogisticFits {
   std::vector<Fit*> searching() const;
   void report_progress(std::size_t& iterations) const;
   std::unique_ptr<Model> model(Fit& fit) const;
+  /// Standard errors and likelihood, or why there are none.
+  void infer(const Fit& fit, std::span<const double> parameters, LogisticRegressionModel::Parts& parts) const;
   void warn(const TrainingRecord& record, const LbfgsResult& result, const LogisticRegressionOptions& options) const;
 
   const Dataset& dataset_;

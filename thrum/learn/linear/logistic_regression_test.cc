@@ -207,6 +207,19 @@ TEST(LogisticRegression, SaysThatClassesAreSeparableByNewtonsMethodToo) {
   EXPECT_EQ(model->training().stopped_by, "separable");
 }
 
+TEST(LogisticRegression, SaysWhyThereAreNoStandardErrors) {
+  const auto why = [](const Dataset& dataset, const O& options) { return fit(dataset, options)->parts().no_inference; };
+  const Dataset dataset = letters({1, 2, 3, 4, 5, 6, 2.5, 4.5}, "aabbabab");
+  EXPECT_EQ(why(dataset, {.penalty = "none"}), "");
+  EXPECT_TRUE(fit(dataset, {.penalty = "none"})->parts().inference.has_value());
+  EXPECT_EQ(why(dataset, {}), "a penalty biases the coefficients; use penalty=none");
+  EXPECT_EQ(why(letters({1, 2, 3, 4, 5, 6, 2.5, 4.5}, "aabbcacb"), {.penalty = "none"}),
+            "they are given for two classes only");
+  EXPECT_EQ(why(letters({1, 2, 3, 4}, "aabb"), {.penalty = "none"}), "the fit did not converge (separable)");
+  EXPECT_EQ(why(Generated{}.dataset(), {.penalty = "none", .max_iter = 500}),
+            "columns depend on each other (those of a category add up to one); leave one of them out");
+}
+
 TEST(LogisticRegression, StartsAnL1FitFromAModel) {
   const Dataset dataset = Generated{}.dataset();
   const O options{.penalty = "l1", .C = 0.1, .tol = 1e-8};

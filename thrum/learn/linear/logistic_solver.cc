@@ -12,9 +12,6 @@ namespace {
 
 constexpr std::string_view where = LogisticRegressionModel::name;
 
-/// A Hessian of this many parameters takes 250 MB while it is summed.
-constexpr std::size_t most_newton_parameters = 2500;
-
 struct Successor {
   std::string_view name;
   std::string_view successor;

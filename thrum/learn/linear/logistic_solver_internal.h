@@ -12,6 +12,9 @@ double l1_ratio_of(const LogisticRegressionOptions& options);
 /// 0 without a penalty.
 double inverse_C(const LogisticRegressionOptions& options);
 
+/// A Hessian of this many parameters takes 250 MB while it is summed.
+inline constexpr std::size_t most_newton_parameters = 2500;
+
 enum class LogisticSolver { lbfgs, newton, gradient_descent };
 struct ChosenSolver {
   LogisticSolver solver;

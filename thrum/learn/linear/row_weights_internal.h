@@ -24,8 +24,8 @@ struct ClassWeight {
 /// for any other text.
 std::vector<ClassWeight> parse_class_weight(std::string_view text);
 
-/// The weight of each class: "none" (ones), "balanced" (as scikit-learn: S / (classes present x weight of the class), by
-/// the `totals` of the classes' rows), or "label=weight,label=weight". Throws as parse_class_weight, and for unknown
+/// The weight of each class: "none" (ones), "balanced" (as scikit-learn: S / (classes present x weight of the class),
+/// by the `totals` of the classes' rows), or "label=weight,label=weight". Throws as parse_class_weight, and for unknown
 /// labels.
 std::vector<double> class_weights(const Target& target, std::string_view text, std::span<const double> totals,
                                   std::string_view where);
@@ -37,8 +37,8 @@ struct RowWeights {
   std::size_t n_rows = 0;      ///< rows that count, of all ranks
 };
 
-/// `class_weight` as class_weights has it. Collective. Throws invalid_argument for bad class weights, unknown labels, an enormous
-/// total, and where fewer than two classes are left. REQUIRES: check_rows accepts the spec.
+/// `class_weight` as class_weights has it. Collective. Throws invalid_argument for bad class weights, unknown labels,
+/// an enormous total, and where fewer than two classes are left. REQUIRES: check_rows accepts the spec.
 RowWeights weigh_rows(const Dataset& dataset, const FitSpec& spec, std::string_view class_weight,
                       const Execution& execution, std::string_view where);
 

@@ -8,6 +8,7 @@
 #include "thrum/core/assert.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/model/linear/encoder_tensors_internal.h"
+#include "thrum/model/linear/inference_internal.h"
 #include "thrum/model/linear/linear_predictor_internal.h"
 
 namespace thrum {
@@ -40,6 +41,8 @@ std::unique_ptr<Model> LinearRegressionModel::read(const ModelFile& file, Schema
                                                        .intercept = file.tensor<double>("intercept", one)[0],
                                                        .kkt = file.tensor<double>("kkt", one)[0],
                                                        .duality_gap = gap,
+                                                       .inference = read_inference(file, coefficients.size()),
+                                                       .no_inference = read_missing_inference(file),
                                                        .training = std::move(training)});
 }
 
@@ -49,6 +52,7 @@ void LinearRegressionModel::write(ModelFileBuilder& file) const {
   file.add_tensor<double>("kkt", {1}, std::span(&parts_.kkt, 1));
   if (parts_.duality_gap) file.add_tensor<double>("duality_gap", {1}, std::span(&*parts_.duality_gap, 1));
   write_encoder(file, parts_.encoder);
+  write_inference(file, parts_.inference, parts_.no_inference);
 }
 
 std::vector<std::byte> LinearRegressionModel::compile() const {
@@ -56,15 +60,22 @@ std::vector<std::byte> LinearRegressionModel::compile() const {
 }
 
 std::string LinearRegressionModel::description() const {
-  std::string text = fmt::format("change of \"{}\", strongest first{}:\n", parts_.schema.target.name,
-                                 is_standardized(parts_.encoder) ? " (numbers per standard deviation)" : "");
+  const auto columns = parts_.encoder.output_names(parts_.schema);
+  const char* units = is_standardized(parts_.encoder) ? " (numbers per standard deviation)" : "";
+  if (parts_.inference) {
+    return fmt::format("change of \"{}\"{}:\n", parts_.schema.target.name, units) +
+           inference_text(*parts_.inference, columns, parts_.coefficients, parts_.intercept);
+  }
+  std::string text = fmt::format("change of \"{}\", strongest first{}:\n", parts_.schema.target.name, units);
   text += fmt::format("  {:>12.6f}  (intercept)\n", parts_.intercept);
-  text += coefficient_lines(parts_.encoder.output_names(parts_.schema), parts_.coefficients);
-  if (!parts_.duality_gap) return text;
-  const auto n_zero = std::ranges::count(parts_.coefficients, 0.0);
-  return text + fmt::format("{} of {} coefficients are not zero; duality gap {:.3g}\n",
-                            parts_.coefficients.size() - static_cast<std::size_t>(n_zero), parts_.coefficients.size(),
-                            *parts_.duality_gap);
+  text += coefficient_lines(columns, parts_.coefficients);
+  if (parts_.duality_gap) {
+    const auto n_zero = static_cast<std::size_t>(std::ranges::count(parts_.coefficients, 0.0));
+    text += fmt::format("{} of {} coefficients are not zero; duality gap {:.3g}\n", parts_.coefficients.size() - n_zero,
+                        parts_.coefficients.size(), *parts_.duality_gap);
+  }
+  if (!parts_.no_inference.empty()) text += fmt::format("no standard errors: {}\n", parts_.no_inference);
+  return text;
 }
 
 std::string LinearRegressionModel::description_json() const {
@@ -76,6 +87,10 @@ std::string LinearRegressionModel::description_json() const {
                  {"intercept", parts_.intercept},
                  {"coefficients", std::move(coefficients)}};
   if (parts_.duality_gap) object["duality_gap"] = json_number(*parts_.duality_gap);
+  if (parts_.inference) {
+    object["inference"] = inference_json(*parts_.inference, names_of_columns, parts_.coefficients, parts_.intercept);
+  }
+  if (!parts_.no_inference.empty()) object["no_inference"] = parts_.no_inference;
   return object.dump();
 }
 

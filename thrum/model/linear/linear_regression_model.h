@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "thrum/data/encoder.h"
+#include "thrum/model/linear/inference.h"
 #include "thrum/model/model.h"
 
 namespace thrum {
@@ -23,6 +24,8 @@ class LinearRegressionModel final : public Model {
     double intercept = 0;
     double kkt = 0;  ///< the largest violation of an optimality condition of the objective, at the solution
     std::optional<double> duality_gap = {};  ///< how much lower the objective could be at most, where that was the test
+    std::optional<Inference> inference = {};  ///< of fits without a penalty
+    std::string no_inference = {};            ///< otherwise why there is none; "" in files of the first builds
     TrainingRecord training;
   };
 

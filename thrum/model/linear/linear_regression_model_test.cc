@@ -87,6 +87,36 @@ TEST(LinearRegressionModel, DescribesItself) {
               HasSubstr("7 of 8 coefficients are not zero; duality gap 0.001\n"));
 }
 
+TEST(LinearRegressionModel, ShowsWhatTheDataSayAboutItsCoefficients) {
+  LinearRegressionModel::Parts parts = regression_model().parts();
+  parts.inference = Inference{.standard_errors = {0.25, 1, 1, 1, 1, 1, 1, 1, 0.5},
+                              .log_likelihood = -10,
+                              .n_rows = 100,
+                              .n_parameters = 9,
+                              .degrees_of_freedom = 91};
+  const LinearRegressionModel model(parts);
+  EXPECT_THAT(model.description(),
+              HasSubstr("     estimate    std. error         t         p                95 % interval\n"));
+  EXPECT_THAT(model.description(),
+              HasSubstr("     0.500000      0.250000      2.00     0.048      0.003406 ..    0.996594  age\n"));
+  EXPECT_THAT(model.description(), HasSubstr("log-likelihood -10, AIC 38, BIC 61.4465, 91 degrees of freedom\n"));
+  const auto bytes = serialize(model);
+  const auto read = deserialize(bytes, "a.thrum");
+  EXPECT_EQ(read->description_json(), model.description_json());
+  EXPECT_EQ(serialize(*read), bytes);
+  parts.inference->standard_errors[3] = -1;
+  EXPECT_EQ(error_of(ErrorCode::corrupt_data, [&] { deserialize(serialize(LinearRegressionModel(parts)), "a.thrum"); }),
+            "[a.thrum] holds statistics that cannot be");
+}
+
+TEST(LinearRegressionModel, SaysWhyThereAreNoStandardErrors) {
+  LinearRegressionModel::Parts parts = regression_model().parts();
+  parts.no_inference = "the fit is exact";
+  const LinearRegressionModel model(parts);
+  EXPECT_THAT(model.description(), HasSubstr("no standard errors: the fit is exact\n"));
+  EXPECT_EQ(deserialize(serialize(model), "a.thrum")->description(), model.description());
+}
+
 TEST(LinearRegressionModel, IsRefusedForAClassificationTarget) {
   LinearRegressionModel::Parts parts = regression_model().parts();
   parts.schema = model_test::schema_of({"no", "yes"});

@@ -7,6 +7,7 @@
 #include "thrum/core/assert.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/model/linear/encoder_tensors_internal.h"
+#include "thrum/model/linear/inference_internal.h"
 #include "thrum/model/linear/linear_predictor_internal.h"
 
 namespace thrum {
@@ -35,13 +36,16 @@ std::unique_ptr<Model> LogisticRegressionModel::read(const ModelFile& file, Sche
   const auto coefficients = file.tensor<double>("coefficients", std::vector{n_rows, encoder.n_outputs()});
   const auto intercepts = file.tensor<double>("intercepts", std::vector{n_rows});
   const auto kkt = file.tensor<double>("kkt", std::vector<std::size_t>{1});
-  return std::make_unique<LogisticRegressionModel>(Parts{.schema = std::move(schema),
-                                                         .encoder = std::move(encoder),
-                                                         .coefficients = {coefficients.begin(), coefficients.end()},
-                                                         .intercepts = {intercepts.begin(), intercepts.end()},
-                                                         .kkt = kkt[0],
-                                                         .solver = read_solver(file),
-                                                         .training = std::move(training)});
+  return std::make_unique<LogisticRegressionModel>(
+      Parts{.schema = std::move(schema),
+            .encoder = std::move(encoder),
+            .coefficients = {coefficients.begin(), coefficients.end()},
+            .intercepts = {intercepts.begin(), intercepts.end()},
+            .kkt = kkt[0],
+            .solver = read_solver(file),
+            .inference = n_rows == 1 ? read_inference(file, coefficients.size()) : std::nullopt,
+            .no_inference = read_missing_inference(file),
+            .training = std::move(training)});
 }
 
 void LogisticRegressionModel::write(ModelFileBuilder& file) const {
@@ -51,6 +55,7 @@ void LogisticRegressionModel::write(ModelFileBuilder& file) const {
   file.add_tensor<double>("intercepts", {n_rows}, parts_.intercepts);
   file.add_tensor<double>("kkt", {1}, std::span(&parts_.kkt, 1));
   write_encoder(file, parts_.encoder);
+  write_inference(file, parts_.inference, parts_.no_inference);
 }
 
 std::vector<std::byte> LogisticRegressionModel::compile() const {
@@ -61,7 +66,11 @@ std::string LogisticRegressionModel::description() const {
   const auto names = parts_.encoder.output_names(parts_.schema);
   const auto& classes = parts_.schema.target.classes;
   std::string text;
-  for (std::size_t r = 0; r < n_coefficient_rows(); ++r) {
+  if (parts_.inference) {
+    text = fmt::format("log-odds of \"{}\":\n", classes[1]);
+    text += inference_text(*parts_.inference, names, parts_.coefficients, parts_.intercepts[0]);
+  }
+  for (std::size_t r = 0; r < n_coefficient_rows() && !parts_.inference; ++r) {
     text += fmt::format("log-odds of \"{}\", strongest first (numbers per standard deviation):\n",
                         n_coefficient_rows() == 1 ? classes[1] : classes[r]);
     text += fmt::format("  {:>12.6f}  (intercept)\n", parts_.intercepts[r]);
@@ -69,6 +78,7 @@ std::string LogisticRegressionModel::description() const {
   }
   if (!parts_.solver.empty())
     text += fmt::format("solver: {}; largest violation of optimality {:.3g}\n", parts_.solver, parts_.kkt);
+  if (!parts_.no_inference.empty()) text += fmt::format("no standard errors: {}\n", parts_.no_inference);
   return text;
 }
 
@@ -86,6 +96,10 @@ std::string LogisticRegressionModel::description_json() const {
                  {"encoding", encoding_json(parts_.schema, parts_.encoder)},
                  {"rows", std::move(rows)}};
   if (!parts_.solver.empty()) object["solver"] = parts_.solver;
+  if (parts_.inference) {
+    object["inference"] = inference_json(*parts_.inference, names, parts_.coefficients, parts_.intercepts[0]);
+  }
+  if (!parts_.no_inference.empty()) object["no_inference"] = parts_.no_inference;
   return object.dump();
 }
 

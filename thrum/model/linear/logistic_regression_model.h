@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "thrum/data/encoder.h"
+#include "thrum/model/linear/inference.h"
 #include "thrum/model/model.h"
 
 namespace thrum {
@@ -20,9 +22,11 @@ class LogisticRegressionModel final : public Model {
     Encoder encoder;
     std::vector<double>
         coefficients;  ///< (n_rows, encoder.n_outputs()) row-major; n_rows = 1 for two classes, else n_classes
-    std::vector<double> intercepts;  ///< (n_rows)
-    double kkt = 0;                  ///< the largest violation of a condition of optimality at the solution
-    std::string solver = {};         ///< what found it, for people
+    std::vector<double> intercepts;           ///< (n_rows)
+    double kkt = 0;                           ///< the largest violation of a condition of optimality at the solution
+    std::string solver = {};                  ///< what found it, for people
+    std::optional<Inference> inference = {};  ///< of fits without a penalty
+    std::string no_inference = {};            ///< otherwise why there is none; "" in files of the first builds
     TrainingRecord training;
   };
 
