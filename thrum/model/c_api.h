@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* NOLINTBEGIN(readability-identifier-naming): the names of C */
 typedef struct thrum_model thrum_model;
 
 /* What a call comes to. The numbers stay as they are in later versions. */
@@ -27,6 +28,7 @@ typedef enum thrum_status {
   THRUM_OUT_OF_MEMORY = 4,
   THRUM_INTERNAL = 5
 } thrum_status;
+/* NOLINTEND(readability-identifier-naming) */
 
 /* Reads and checks a model file. NULL where that fails: thrum_last_error() says why. */
 thrum_model* thrum_model_open(const char* path);

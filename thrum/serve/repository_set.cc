@@ -22,8 +22,10 @@ ModelImage load(const RepositoryModel& found) {
 
 std::vector<std::byte> image_of(const Model& model) {
   constexpr std::size_t largest = std::size_t{64} << 20;
-  std::vector<std::byte> image = model.compile_to_explain();
-  return image.size() <= largest ? image : model.compile();
+  std::vector<std::byte> image = model.compile();
+  if (image.size() > largest) return image;
+  std::vector<std::byte> explaining = model.compile_to_explain();
+  return explaining.size() <= largest ? explaining : image;
 }
 
 ModelSet load_repository(const std::filesystem::path& folder, ModelTable* table) {

@@ -143,6 +143,17 @@ class LinearRegressor final : public LinearPredictor {
   }
 };
 
+/// out(c, r) = from[r * stride + c], a line of the cache at a time.
+void transpose(const double* from, std::size_t stride, MatrixView<double> out) {
+  constexpr std::size_t block = 8;
+  for (std::size_t begin = 0; begin < out.rows(); begin += block) {
+    const std::size_t end = std::min(begin + block, out.rows());
+    for (std::size_t r = 0; r < out.cols(); ++r) {
+      for (std::size_t c = begin; c < end; ++c) out(c, r) = from[r * stride + c];
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::byte> compile_linear_model(const Schema& schema, const Encoder& encoder,
@@ -157,6 +168,8 @@ std::vector<std::byte> compile_linear_model(const Schema& schema, const Encoder&
     const Encoder::FeatureEncoding& encoding = encoder.encodings()[j];
     const bool is_number = encoder.n_categories(j) == 0;
     fill[j] = encoding.fill;
+    const MatrixView<double> categories(slots.data() + first_slot[j] * n_rows, encoder.n_categories(j), n_rows);
+    transpose(coefficients.data() + encoder.first_output(j), n_columns, categories);
     for (std::size_t r = 0; r < n_rows; ++r) {
       const double* w = coefficients.data() + r * n_columns + encoder.first_output(j);
       double* slot = slots.data() + first_slot[j] * n_rows + r;
@@ -165,7 +178,6 @@ std::vector<std::byte> compile_linear_model(const Schema& schema, const Encoder&
         bias[r] -= *w / encoding.scale * encoding.mean;
         continue;
       }
-      for (std::size_t c = 0; c < encoder.n_categories(j); ++c) slot[c * n_rows] = w[c];
       if (encoding.missing_column) slot[(encoder.n_categories(j) + 1) * n_rows] = w[encoder.n_categories(j)];
     }
   }
