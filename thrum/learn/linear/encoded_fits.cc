@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <memory>
 
 #include "thrum/learn/linear/encoded_fits_internal.h"
@@ -62,9 +63,9 @@ class Encoders {
  private:
   std::shared_ptr<const Encoder> find(const FitSpec& spec) {
     if (!all_) all_ = learn({});
-    if (spec.row_mask.empty() && spec.weights.empty()) return all_;
+    if (same_rows(spec, {}, *execution_.communicator)) return all_;
     for (std::size_t i = 0; i < learned_.size(); ++i) {
-      if (same_rows(specs_[i], spec)) return learned_[i];
+      if (same_rows(specs_[i], spec, *execution_.communicator)) return learned_[i];
     }
     return learn(spec);
   }
@@ -116,8 +117,16 @@ class Recoder {
 
 }  // namespace
 
-bool same_rows(const FitSpec& a, const FitSpec& b) {
-  return std::ranges::equal(a.row_mask, b.row_mask) && std::ranges::equal(a.weights, b.weights);
+bool same_rows(const FitSpec& a, const FitSpec& b, Communicator& communicator) {
+  std::uint8_t same = std::ranges::equal(a.row_mask, b.row_mask) && std::ranges::equal(a.weights, b.weights) ? 1 : 0;
+  communicator.allreduce(std::span(&same, 1), ReduceOp::min);
+  return same != 0;
+}
+
+bool is_masked(const FitSpec& spec, Communicator& communicator) {
+  std::uint8_t masked = spec.row_mask.empty() ? 0 : 1;
+  communicator.allreduce(std::span(&masked, 1), ReduceOp::max);
+  return masked != 0;
 }
 
 std::vector<EncodedFits> encode_fits(const Dataset& dataset, std::span<const FitSpec> specs,

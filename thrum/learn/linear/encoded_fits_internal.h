@@ -9,8 +9,11 @@
 
 namespace thrum {
 
-/// Whether two fits train on the same rows with the same weights.
-bool same_rows(const FitSpec& a, const FitSpec& b);
+/// Whether two fits train on the same rows with the same weights: on all ranks, which the answer of one does not tell
+/// (collective).
+bool same_rows(const FitSpec& a, const FitSpec& b, Communicator& communicator);
+/// Whether a fit leaves rows out on any rank (collective).
+bool is_masked(const FitSpec& spec, Communicator& communicator);
 
 /// What of a fit's options bears on its design matrix.
 struct EncodingOptions {

@@ -112,7 +112,7 @@ const LinearRegressionOptions& LeastSquaresFits<T>::options_of(std::size_t membe
 template <class T>
 typename LeastSquaresFits<T>::Rows* LeastSquaresFits<T>::rows_for(const FitSpec& spec, bool is_needed) {
   for (const auto& other : rows_) {
-    if (same_rows(other->spec, spec)) return other.get();
+    if (same_rows(other->spec, spec, *execution_.communicator)) return other.get();
   }
   const RowWeights weights = weigh_rows(dataset_, spec, execution_, name());
   rows_.push_back(
@@ -156,7 +156,7 @@ void LeastSquaresFits<T>::plan_difference(Rows& rows) {
 template <class T>
 void LeastSquaresFits<T>::compute_grams() {
   for (Rows* rows : rows_of_) {
-    if (!rows->spec.row_mask.empty() && rows->all == nullptr) plan_difference(*rows);
+    if (rows->all == nullptr && is_masked(rows->spec, *execution_.communicator)) plan_difference(*rows);
   }
   std::vector<Rows*> needed;
   for (const auto& rows : rows_) {

@@ -23,11 +23,17 @@ TEST_P(LinearRegressionFiles, HaveTheSameBytesForAnyNumberOfThreadsAndRanks) {
   const Options single(LinearRegressionOptions{.positive = true, .dtype = "float32"}, fields);
   std::vector<std::uint8_t> fold(numbers.rows.n_rows, 1);
   for (std::size_t i = 0; i < fold.size(); i += 5) fold[i] = 0;
+  // Folds that the first rank's rows do not tell apart, and others not from all rows.
+  std::vector<std::uint8_t> early(numbers.rows.n_rows, 1), late(numbers.rows.n_rows, 1);
+  early[numbers.rows.n_rows - 30] = 0;
+  late[numbers.rows.n_rows - 20] = 0;
   const std::vector<FitSpec> specs = {{.options = &weak},
                                       {.options = &strong},
                                       {.options = &single},
                                       {.options = &weak, .row_mask = fold},
-                                      {.options = &strong, .row_mask = fold}};
+                                      {.options = &strong, .row_mask = fold},
+                                      {.options = &weak, .row_mask = early},
+                                      {.options = &weak, .row_mask = late}};
   expect_same_bytes(LinearRegression(GetParam()), numbers.dataset(), specs);
 }
 

@@ -96,7 +96,8 @@ template <class T>
 typename LogisticFits<T>::Rows LogisticFits<T>::rows_of(const FitSpec& spec) const {
   const std::string& class_weight = spec.options->as<LogisticRegressionOptions>().class_weight;
   for (const auto& other : fits_) {
-    if (same_rows(other->spec, spec) && other->options().class_weight == class_weight) return other->rows;
+    if (other->options().class_weight != class_weight) continue;
+    if (same_rows(other->spec, spec, *execution_.communicator)) return other->rows;
   }
   const RowWeights weights = weigh_rows(dataset_, spec, class_weight, execution_, where);
   return {std::make_shared<const LogisticTargets<T>>(x_, dataset_.y(), weights.values.values(), weights.total,

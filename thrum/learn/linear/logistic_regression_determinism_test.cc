@@ -68,10 +68,16 @@ TEST(LogisticRegressionFiles, HaveTheSameBytesForFoldsAndPenaltiesInSharedPasses
   const Options strong(LogisticRegressionOptions{.C = 1e-4, .standardize = false}, LogisticRegressionOptions::fields());
   std::vector<std::uint8_t> fold(rows.n_rows, 1);
   for (std::size_t i = 0; i < rows.n_rows; i += 5) fold[i] = 0;
+  // Folds that the first rank's rows do not tell apart, and others not from all rows.
+  std::vector<std::uint8_t> early(rows.n_rows, 1), late(rows.n_rows, 1);
+  early[rows.n_rows - 30] = 0;
+  late[rows.n_rows - 20] = 0;
   const std::vector<FitSpec> specs = {{.options = &weak},
                                       {.options = &strong},
                                       {.options = &weak, .row_mask = fold},
-                                      {.options = &strong, .row_mask = fold}};
+                                      {.options = &strong, .row_mask = fold},
+                                      {.options = &weak, .row_mask = early},
+                                      {.options = &weak, .row_mask = late}};
   expect_same_bytes(learner, rows.dataset(), specs);
 }
 
