@@ -7,7 +7,6 @@
 
 #include "thrum/data/bin_cuts_internal.h"
 #include "thrum/data/bundle_plan_internal.h"
-#include "thrum/data/sort_doubles_internal.h"
 #include "thrum/data/value_binner_internal.h"
 
 namespace thrum {
@@ -31,8 +30,7 @@ bool has_no_bin(double x, const Feature& feature) {
 
 Census take_census(std::vector<double>& values, const Feature& feature) {
   const std::size_t n_missing = std::erase_if(values, [&](double x) { return has_no_bin(x, feature); });
-  sort_doubles(values);
-  return {.values = count_values(values), .n_missing = n_missing};
+  return {.values = count_unsorted(values), .n_missing = n_missing};
 }
 
 BinMap map_of(const Census& census, FeatureType type, const BinnedTable::Options& options) {

@@ -2,8 +2,11 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include "thrum/data/bin_cuts_internal.h"
+#include "thrum/data/sort_doubles_internal.h"
 
 namespace thrum {
 namespace {
@@ -58,6 +61,23 @@ std::vector<std::size_t> greedy_ends(const std::vector<ValueCount>& values, std:
   return ends;
 }
 
+/// The different values in ascending order, as of flags and small counts; nullopt where there are more than a few.
+std::optional<std::vector<ValueCount>> count_few(const std::vector<double>& values) {
+  constexpr std::size_t most = 8;
+  std::vector<ValueCount> few;
+  std::size_t last = 0;
+  for (const double x : values) {
+    if (last == few.size() || few[last].value != x) {
+      last = static_cast<std::size_t>(std::ranges::find(few, x, &ValueCount::value) - few.begin());
+      if (last == most) return std::nullopt;
+      if (last == few.size()) few.push_back({x + 0.0, 0});  // -0 is 0
+    }
+    ++few[last].count;
+  }
+  std::ranges::sort(few, {}, &ValueCount::value);
+  return few;
+}
+
 }  // namespace
 
 std::vector<ValueCount> count_values(const std::vector<double>& sorted) {
@@ -67,6 +87,12 @@ std::vector<ValueCount> count_values(const std::vector<double>& sorted) {
     ++values.back().count;
   }
   return values;
+}
+
+std::vector<ValueCount> count_unsorted(std::vector<double>& values) {
+  if (auto few = count_few(values)) return std::move(*few);
+  sort_doubles(values);
+  return count_values(values);
 }
 
 double separating_cut(double a, double b) noexcept {

@@ -14,6 +14,8 @@ struct ValueCount {
 
 /// The different values of `sorted` (ascending, without NaN; -0.0 and 0.0 are one) and how often each occurs.
 std::vector<ValueCount> count_values(const std::vector<double>& sorted);
+/// The same of values in any order, which they are brought into only where they are not few.
+std::vector<ValueCount> count_unsorted(std::vector<double>& values);
 
 /// A finite number c with a <= c < b: the float nearest to the middle where a float lies there, else the double. Only
 /// where a is -inf and b the lowest finite number is there none, and the answer is -inf. REQUIRES: a < b.

@@ -82,6 +82,23 @@ TEST(NumberCuts, DropABoundThatNoFiniteNumberCanBe) {
   EXPECT_THAT(number_cuts({{-inf, 1}, {-highest, 1}}, 3, 1), ElementsAre(inf));
 }
 
+TEST(CountUnsorted, CountsFewAndManyValuesAlike) {
+  for (const std::size_t different : {1, 2, 8, 9, 500}) {
+    std::vector<double> values;
+    for (std::size_t i = 0; i < 3000; ++i) values.push_back(static_cast<double>(i * 7 % different) - 3);
+    values.push_back(-0.0);
+    std::vector<double> sorted = values;
+    std::ranges::sort(sorted);
+    const auto expected = count_values(sorted);
+    const auto counted = count_unsorted(values);
+    ASSERT_EQ(counted.size(), expected.size()) << different;
+    for (std::size_t k = 0; k < counted.size(); ++k) {
+      EXPECT_EQ(counted[k].value, expected[k].value);
+      EXPECT_EQ(counted[k].count, expected[k].count);
+    }
+  }
+}
+
 TEST(CountValues, TakesBothZerosForOne) {
   const auto values = count_values({-1, -0.0, 0.0, 2});
   ASSERT_EQ(values.size(), 3U);
