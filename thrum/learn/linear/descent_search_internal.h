@@ -79,7 +79,7 @@ class NewtonSearch final : public DescentSearch {
   NewtonSearch(std::vector<double> start, L1Penalty l1, std::size_t n_intercepts, const LbfgsOptions& limits);
 
   bool wants_hessian() const noexcept override { return wants_hessian_; }
-  void add_hessian(std::vector<double> hessian) override;
+  void add_hessian(std::vector<double>&& hessian) override;
 
  private:
   double penalty(std::span<const double> x) const override;

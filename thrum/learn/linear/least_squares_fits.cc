@@ -210,7 +210,7 @@ std::vector<typename LeastSquaresFits<T>::Chain> LeastSquaresFits<T>::chains() c
     }
   }
   for (Chain& chain : all) {
-    std::ranges::stable_sort(chain.members, std::greater(), [&](std::size_t i) { return options_of(i).alpha; });
+    std::ranges::sort(chain.members, {}, [&](std::size_t i) { return std::pair(-options_of(i).alpha, i); });
   }
   return all;
 }

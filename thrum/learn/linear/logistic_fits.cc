@@ -74,7 +74,7 @@ template <class T>
 std::unique_ptr<typename LogisticFits<T>::Fit> LogisticFits<T>::prepare(const FitSpec& spec, const Encoder& own) const {
   const auto& options = spec.options->as<LogisticRegressionOptions>();
   const Rows rows = rows_of(spec);
-  const double strength = inverse_C(options) / rows.targets->total_weight;
+  const double strength = penalty_strength(options) / rows.targets->total_weight;
   const double l1_ratio = l1_ratio_of(options);
   const std::vector<double> units = column_units(encoder_, own);
   std::vector<double> l2 = units;
@@ -230,7 +230,7 @@ std::unique_ptr<Model> LogisticFits<T>::model(Fit& fit) const {
         fmt::format("[{}] expected an objective that {} can hold, it is not finite at the start", where, options.dtype),
         "use standardize=true, dtype=float64 or another start");
   }
-  const bool no_penalty = inverse_C(options) == 0;
+  const bool no_penalty = penalty_strength(options) == 0;
   TrainingRecord record = describe(result, fit.l1.l1 > 0, no_penalty && fit.problem.separated());
   record.n_rows = fit.rows.n_rows;
   record.options_json = fit.spec.options->json();
@@ -256,7 +256,7 @@ std::unique_ptr<Model> LogisticFits<T>::model(Fit& fit) const {
 template <class T>
 void LogisticFits<T>::infer(const Fit& fit, std::span<const double> parameters,
                             LogisticRegressionModel::Parts& parts) const {
-  if (inverse_C(fit.options()) > 0) {
+  if (penalty_strength(fit.options()) > 0) {
     parts.no_inference = "a penalty biases the coefficients; use penalty=none";
   } else if (parts.intercepts.size() > 1) {
     parts.no_inference = "they are given for two classes only";

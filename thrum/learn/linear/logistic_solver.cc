@@ -34,12 +34,12 @@ double l1_ratio_of(const LogisticRegressionOptions& options) {
               "leave penalty out: l1_ratio says it all");
 }
 
-double inverse_C(const LogisticRegressionOptions& options) {
+double penalty_strength(const LogisticRegressionOptions& options) {
   return options.penalty == "none" ? 0 : 1 / options.C;
 }
 
 ChosenSolver choose_solver(const LogisticRegressionOptions& options, std::size_t n_parameters) {
-  const bool has_l1 = l1_ratio_of(options) > 0 && inverse_C(options) > 0;
+  const bool has_l1 = l1_ratio_of(options) > 0 && penalty_strength(options) > 0;
   const std::string& name = options.solver;
   const bool is_newton = name == "newton-cd" || name == "newton-cholesky" || (name == "auto" && has_l1);
   if (has_l1 && name != "auto" && name != "newton-cd") {

@@ -9,8 +9,8 @@ namespace thrum {
 
 /// What of the penalty is L1: 0 to 1. Throws invalid_argument for a penalty and an l1_ratio that exclude each other.
 double l1_ratio_of(const LogisticRegressionOptions& options);
-/// 0 without a penalty.
-double inverse_C(const LogisticRegressionOptions& options);
+/// 1 / C; 0 without a penalty.
+double penalty_strength(const LogisticRegressionOptions& options);
 
 /// A Hessian of this many parameters takes 250 MB while it is summed.
 inline constexpr std::size_t most_newton_parameters = 2500;

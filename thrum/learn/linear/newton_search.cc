@@ -108,7 +108,7 @@ double NewtonSearch::violation(std::span<const double> x, std::span<const double
   return largest;
 }
 
-void NewtonSearch::add_hessian(std::vector<double> hessian) {
+void NewtonSearch::add_hessian(std::vector<double>&& hessian) {
   wants_hessian_ = false;
   if (l1_.l1 == 0) {
     step_by_cholesky(std::move(hessian));

@@ -22,7 +22,7 @@ class PointSearch {
   /// Whether it needs the Hessian of the smooth part at best() before it can go on.
   virtual bool wants_hessian() const noexcept { return false; }
   /// (n, n) row-major, lower triangle.
-  virtual void add_hessian(std::vector<double> /*hessian*/) {}
+  virtual void add_hessian(std::vector<double>&& /*hessian*/) {}
   virtual std::span<const double> best() const noexcept = 0;
 
   virtual bool done() const noexcept = 0;

@@ -30,8 +30,10 @@ std::vector<std::size_t> slot_offsets(const Schema& schema) {
 /// Margins are the bias plus a slot's weights per feature: times the value for a number, once for a category.
 class LinearPredictor : public Predictor {
  public:
-  LinearPredictor(const ModelFile& file, Schema schema, std::size_t n_rows)
-      : schema_(std::move(schema)), first_slot_(slot_offsets(schema_)), n_rows_(n_rows) {
+  LinearPredictor(const ModelFile& file, Schema schema)
+      : schema_(std::move(schema)),
+        first_slot_(slot_offsets(schema_)),
+        n_rows_(schema_.target.classes.size() > 2 ? schema_.target.classes.size() : 1) {
     slots_ = file.tensor<double>("slots", std::vector{first_slot_.back(), n_rows_});
     bias_ = file.tensor<double>("bias", std::vector{n_rows_});
     fill_ = file.tensor<double>("fill", std::vector{schema_.features.size()});
@@ -109,9 +111,8 @@ class LinearPredictor : public Predictor {
 
 class LinearClassifier final : public LinearPredictor {
  public:
-  LinearClassifier(const ModelFile& file, const Schema& schema)
-      : LinearPredictor(file, schema, schema.target.classes.size() == 2 ? 1 : schema.target.classes.size()) {
-    if (schema.target.task != Task::classification) file.fail("is a linear classifier of a regression target");
+  LinearClassifier(const ModelFile& file, Schema schema) : LinearPredictor(file, std::move(schema)) {
+    if (this->schema().target.task != Task::classification) file.fail("is a linear classifier of a regression target");
   }
 
   std::size_t n_outputs() const noexcept override { return schema().target.classes.size(); }
@@ -132,8 +133,8 @@ class LinearClassifier final : public LinearPredictor {
 
 class LinearRegressor final : public LinearPredictor {
  public:
-  LinearRegressor(const ModelFile& file, const Schema& schema) : LinearPredictor(file, schema, 1) {
-    if (schema.target.task != Task::regression) file.fail("is a linear regression of a classification target");
+  LinearRegressor(const ModelFile& file, Schema schema) : LinearPredictor(file, std::move(schema)) {
+    if (this->schema().target.task != Task::regression) file.fail("is a linear regression of a classification target");
   }
 
   std::size_t n_outputs() const noexcept override { return 1; }
@@ -190,11 +191,11 @@ std::vector<std::byte> compile_linear_model(const Schema& schema, const Encoder&
 }
 
 std::unique_ptr<Predictor> open_linear_classifier(const ModelFile& file, Schema schema) {
-  return std::make_unique<LinearClassifier>(file, schema);
+  return std::make_unique<LinearClassifier>(file, std::move(schema));
 }
 
 std::unique_ptr<Predictor> open_linear_regression(const ModelFile& file, Schema schema) {
-  return std::make_unique<LinearRegressor>(file, schema);
+  return std::make_unique<LinearRegressor>(file, std::move(schema));
 }
 
 }  // namespace thrum
