@@ -64,7 +64,11 @@
 #include "thrum/model/partial_dependence.h"
 #include "thrum/model/permutation_importance.h"
 #include "thrum/model/predictor.h"
+#include "thrum/model/tree/tree_explainer.h"
+#include "thrum/model/tree/tree_importance.h"
 #include "thrum/model/tree/tree_model.h"
+#include "thrum/model/tree/tree_path.h"
+#include "thrum/model/tree/tree_text.h"
 
 // How good they are
 #include "thrum/metrics/classification.h"
