@@ -28,6 +28,12 @@ std::string value_text(double x, const Feature& feature) {
   return known ? feature.categories[static_cast<std::size_t>(x)] : "unknown";
 }
 
+/// Thresholds that are floats in the few digits that tell them from other floats.
+std::string threshold_text(double threshold) {
+  const auto nearest = static_cast<float>(threshold);
+  return static_cast<double>(nearest) == threshold ? fmt::format("{}", nearest) : fmt::format("{}", threshold);
+}
+
 /// A line to come: a node or a leaf, and what stands before it.
 struct Line {
   std::int32_t child;
@@ -41,9 +47,10 @@ struct Line {
 std::string question_text(const TreeNode& node, const Tree& tree, const Schema& schema) {
   const Feature& feature = schema.features[static_cast<std::size_t>(node.feature)];
   const std::string missing = node.zero_is_missing ? " or missing or 0" : " or missing";
-  const std::string answer = node.category_set < 0 ? fmt::format("{} <= {}", feature.name, node.threshold)
-                                                   : fmt::format("{} in {{{}}}", feature.name,
-                                                                 fmt::join(set_names(node, tree, feature), ", "));
+  const std::string answer =
+      node.category_set < 0
+          ? fmt::format("{} <= {}", feature.name, threshold_text(node.threshold))
+          : fmt::format("{} in {{{}}}", feature.name, fmt::join(set_names(node, tree, feature), ", "));
   return answer + (node.missing_left ? missing : "");
 }
 

@@ -46,6 +46,17 @@ TEST(TreeText, NamesTheClassOfATree) {
   EXPECT_THAT(tree_text(model, 4), HasSubstr("tree 4 of 6, for class 1: 31 leaves\n"));
 }
 
+TEST(TreeText, ShowsThresholdsInFewDigits) {
+  const Schema schema = small_schema();
+  TreeNode node;
+  node.threshold = static_cast<double>(0.1F);
+  EXPECT_EQ(question_text(node, {}, schema), "age <= 0.1");
+  node.threshold = 0.1;
+  EXPECT_EQ(question_text(node, {}, schema), "age <= 0.1");
+  node.threshold = 0.30000000000000004;
+  EXPECT_EQ(question_text(node, {}, schema), "age <= 0.30000000000000004");
+}
+
 TEST(TreeText, GivesTheValuesOfALeafByClass) {
   Tree tree;
   tree.leaf_values = {0.25, 0.75};
