@@ -13,7 +13,7 @@ namespace thrum::serving {
 class SignalQueue {
  public:
   /// Throws io.
-  explicit SignalQueue(std::initializer_list<int> signals);
+  SignalQueue(std::initializer_list<int> signals);
   /// They are delivered again.
   ~SignalQueue();
   SignalQueue(const SignalQueue&) = delete;

@@ -73,20 +73,22 @@ std::vector<std::shared_ptr<Listener>> listen_at(const ServeOptions& options, co
 }
 
 /// Before any file of the server is made.
-const ServeOptions& prepared(const ServeOptions& options) {
+std::shared_ptr<Generation> first_generation(UniqueFd image, const ServeOptions& options) {
   set_log_level(log_level_of(options));
   if (!options.umask.empty()) ::umask(parse_umask(options.umask));
-  return options;
+  auto generation = std::make_shared<Generation>();
+  generation->options = options;
+  generation->image = std::move(image);
+  return generation;
 }
 
 }  // namespace
 
 Supervisor::Supervisor(UniqueFd image, const ServeOptions& options)
-    : now_(std::make_shared<Generation>()),
-      logs_((now_->options = prepared(options))),
+    : now_(first_generation(std::move(image), options)),
+      logs_(now_->options),
       pid_file_(options.pid),
       signals_({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH}) {
-  now_->image = std::move(image);
   now_->listeners = listen_at(options, nullptr);
 }
 
