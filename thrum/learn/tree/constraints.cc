@@ -30,9 +30,9 @@ std::size_t find_feature(const Schema& schema, std::string_view name, std::strin
 
 }  // namespace
 
-std::vector<std::int8_t> parse_monotone(std::string_view text, const Schema& schema) {
+std::vector<int> parse_monotone(std::string_view text, const Schema& schema) {
   if (text == "none") return {};
-  std::vector<std::int8_t> directions(schema.features.size());
+  std::vector<int> directions(schema.features.size());
   for (const std::string_view item : parts(text, ',')) {
     const std::size_t equals = item.rfind('=');
     const std::string_view value = equals == std::string_view::npos ? "" : item.substr(equals + 1);
@@ -46,7 +46,7 @@ std::vector<std::int8_t> parse_monotone(std::string_view text, const Schema& sch
                                                            "no order",
                                                            schema.features[feature].name));
     }
-    directions[feature] = value == "1" ? std::int8_t{1} : value == "-1" ? std::int8_t{-1} : std::int8_t{0};
+    directions[feature] = value == "1" ? 1 : value == "-1" ? -1 : 0;
   }
   return directions;
 }

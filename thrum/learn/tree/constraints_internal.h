@@ -12,7 +12,7 @@ namespace thrum {
 
 /// "age=1,debt=-1" as one direction per feature of the schema; empty for "none". Throws invalid_argument for any other
 /// text, names that are no numeric features, and directions but -1, 0 and 1.
-std::vector<std::int8_t> parse_monotone(std::string_view text, const Schema& schema);
+std::vector<int> parse_monotone(std::string_view text, const Schema& schema);
 
 /// "age,debt;age,income" as groups of features that may occur together on a way from the root to a leaf, one flag per
 /// feature of the schema; features that no group names are one more group. Empty for "none". Throws invalid_argument.

@@ -1,6 +1,7 @@
 #include "thrum/learn/tree/group_quantiles_internal.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace thrum {
 namespace {
@@ -22,8 +23,8 @@ std::vector<QuantileTerm> of_all_ranks(std::vector<QuantileTerm> mine, Communica
 }
 
 double quantile(std::span<QuantileTerm> terms, double level) {
-  // Stable, so that equal values add their weights in the order of the rows.
-  std::ranges::stable_sort(terms, {}, &QuantileTerm::value);
+  // Equal values too have an order of their own, in which their weights are added.
+  std::ranges::sort(terms, {}, [](const QuantileTerm& term) { return std::pair(term.value, term.weight); });
   double total = 0;
   for (const QuantileTerm& term : terms) total += term.weight;
   double reached = 0;

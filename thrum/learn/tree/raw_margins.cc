@@ -18,7 +18,8 @@ std::size_t raw_leaf(const Tree& tree, std::span<const double> row, const Schema
                                            schema.features[feature].categories.size());
     at = left ? node.left : node.right;
   }
-  return static_cast<std::size_t>(~at);
+  const std::int32_t leaf = ~at;
+  return static_cast<std::size_t>(leaf);
 }
 
 void write_raw_margins(const TreeEnsemble& ensemble, const Dataset& dataset, MatrixView<double> margins,

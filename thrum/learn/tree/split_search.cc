@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "thrum/learn/tree/histogram_internal.h"
 #include "thrum/learn/tree/split_scan_internal.h"
@@ -140,7 +141,7 @@ void SplitSearch::search_category(std::size_t feature, const GradientSum* bins, 
     const auto rank = [&](std::size_t b) {
       return gradient_of(bins[b]) * grid_.g_unit / (hessian_of(bins[b]) * grid_.h_unit + rules_.cat_smooth);
     };
-    std::ranges::stable_sort(occupied, {}, rank);
+    std::ranges::sort(occupied, {}, [&](std::size_t b) { return std::pair(rank(b), b); });
     const std::size_t n = std::min(rules_.max_cat_threshold, occupied.size() - 1);
     for (const bool from_below : {true, false}) {
       Split split = empty;

@@ -26,13 +26,12 @@ struct SplitRules {
   std::size_t max_cat_threshold = 32;
   std::size_t max_cat_to_onehot = 4;
   /// 1 or -1 where the value must rise or fall with a number, by index in BinnedTable::features(); empty: nowhere.
-  std::vector<std::int8_t> monotone = {};
-
+  std::vector<int> monotone = {};
   /// 1 for numbers of which a training row holds -infinity: no threshold parts their missing values from all others.
   std::vector<std::uint8_t> holds_lowest = {};
 
   bool may_part_missing(std::size_t feature) const { return holds_lowest.empty() || holds_lowest[feature] == 0; }
-  std::int8_t direction(std::size_t feature) const { return monotone.empty() ? std::int8_t{0} : monotone[feature]; }
+  int direction(std::size_t feature) const { return monotone.empty() ? 0 : monotone[feature]; }
 };
 
 /// The training rows of a node, of all ranks.

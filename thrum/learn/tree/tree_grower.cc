@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 #include "thrum/core/mutex.h"
 #include "thrum/learn/tree/histogram_internal.h"
@@ -26,6 +27,14 @@ constexpr std::size_t too_little = 1 << 15;
 
 std::size_t histogram_size(const BinnedTable& table) {
   return padded_columns(table.n_columns()) * histogram_stride;
+}
+
+/// How many leaves to split at once.
+std::size_t leaves_ahead(const Execution& execution) {
+  // All ranks must choose the same, and pay a message for each batch.
+  if (execution.communicator->size() > 1) return 16;
+  const auto slots = static_cast<std::size_t>(execution.arena->slots());
+  return slots == 1 ? 1 : 4 * slots;
 }
 
 std::size_t columns_of_tile(const BinnedTable& table, std::size_t tile) {
@@ -146,11 +155,7 @@ TreeGrower::Node& TreeGrower::plant(std::size_t n_rows) {
 /// The first leaves of the queue that have not been split, `most` of them at most.
 std::vector<TreeGrower::Node*> TreeGrower::next_batch(const Queue& queue, std::size_t most) const {
   std::size_t ahead = limits_.ahead;
-  // All ranks must choose the same, and pay a message for each batch.
-  if (ahead == 0)
-    ahead = execution_.communicator->size() > 1 ? 16
-            : execution_.arena->slots() == 1    ? 1
-                                                : 4 * execution_.arena->slots();
+  if (ahead == 0) ahead = leaves_ahead(execution_);
   std::vector<Node*> batch;
   for (Node* node : queue) {
     if (batch.size() == std::min(ahead, most)) break;

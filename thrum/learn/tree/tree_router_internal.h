@@ -20,7 +20,8 @@ class TreeRouter {
       const std::uint8_t byte = table.column(node.column)[row * BinnedTable::tile_width];
       at = node.left_bytes.contains(byte) ? node.left : node.right;
     }
-    return static_cast<std::size_t>(~at);
+    const std::int32_t leaf = ~at;
+    return static_cast<std::size_t>(leaf);
   }
 
  private:

@@ -31,7 +31,8 @@ std::int32_t add_category_set(const BinSet& bins, const BinMap& map, std::size_t
 
 /// Of a node, from those below it.
 double sum_weights(Tree& tree, std::int32_t child) {
-  if (child < 0) return tree.leaf_weights[static_cast<std::size_t>(~child)];
+  const std::int32_t leaf = ~child;
+  if (child < 0) return tree.leaf_weights[static_cast<std::size_t>(leaf)];
   return tree.nodes[static_cast<std::size_t>(child)].weight;
 }
 
