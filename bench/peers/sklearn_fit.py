@@ -1,4 +1,5 @@
-"""Fits scikit-learn's LogisticRegression (lbfgs) once per line of input.   usage: sklearn_fit.py FOLDER THREADS
+"""Fits scikit-learn's LogisticRegression once per line of input.
+usage: sklearn_fit.py FOLDER THREADS [SOLVER PENALTY C TOL]
 
 FOLDER holds X.npy and y.npy (encode.py). Loading and encoding are not in the time. The objective is that of
 thrum/learn/linear/logistic_regression.h.
@@ -6,6 +7,7 @@ thrum/learn/linear/logistic_regression.h.
 import json
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +18,22 @@ from threadpoolctl import threadpool_limits
 def objective(model, X, y):
     w, b = model.coef_[0], model.intercept_[0]
     margins = np.where(y == 1, 1.0, -1.0) * (X @ w + b)
-    return float(np.mean(np.logaddexp(0, -margins)) + w @ w / (2 * model.C * len(y)))
+    penalty = np.abs(w).sum() if model.penalty == "l1" else w @ w / 2
+    return float(np.mean(np.logaddexp(0, -margins)) + penalty / (model.C * len(y)))
 
 
 def main():
     folder, threads = Path(sys.argv[1]), int(sys.argv[2])
+    solver, penalty, C, tol = sys.argv[3:7] if len(sys.argv) > 3 else ("lbfgs", "l2", "1", "1e-4")
+    options = {"solver": solver, "penalty": penalty, "C": float(C), "tol": float(tol), "max_iter": 10000}
+    warnings.simplefilter("ignore")  # of penalty=, which goes in 1.10: l1_ratio= alone is no L1 penalty in 1.2
     X, y = np.load(folder / "X.npy"), np.load(folder / "y.npy")
     for _ in sys.stdin:
         with threadpool_limits(threads):
             start = time.perf_counter()
-            model = LogisticRegression(solver="lbfgs").fit(X, y)
+            model = LogisticRegression(**(options if len(sys.argv) > 3 else {"solver": "lbfgs"})).fit(X, y)
             seconds = time.perf_counter() - start
-        print(json.dumps({"seconds": seconds, "quality": objective(model, X, y), "iterations": int(model.n_iter_[0])}),
+        print(json.dumps({"seconds": seconds, "quality": objective(model, X, y), "iterations": int(np.max(model.n_iter_))}),
               flush=True)
 
 
