@@ -45,7 +45,7 @@ HttpResponse RepositoryRoutes::answer(const HttpRequest& request) {
     throw HttpError(404, "[serve] there is no route \"" + std::string(request.path) + "\"",
                     "index, models/NAME/load, models/NAME/unload");
   }
-  if (request.method == HttpMethod::options) return {.status = 204, .allow = "POST, OPTIONS"};
+  if (request.method == HttpMethod::options) return {.status = 204};
   if (request.method != HttpMethod::post) {
     throw HttpError(405, "[serve] " + std::string(request.path) + " takes POST, OPTIONS, got " +
                              std::string(http_method_name(request.method)));

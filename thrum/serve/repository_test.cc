@@ -166,6 +166,9 @@ TEST_F(Repository, KnowsWhatItDoesNotHave) {
   EXPECT_THAT(manage(server, "models/%2e%2e%2fadult/load"), StartsWith("HTTP/1.1 404 Not Found\r\n"));
   EXPECT_THAT(manage(server, "models/iris/unload"), HasSubstr(R"(there is no model \"iris\" that is served)"));
   EXPECT_THAT(manage(server, "nothing"), HasSubstr("index, models/NAME/load, models/NAME/unload"));
+  EXPECT_THAT(
+      ask(server, "GET /v2/repository/index HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + token + "\r\n\r\n"),
+      AllOf(StartsWith("HTTP/1.1 405 Method Not Allowed\r\n"), HasSubstr("\r\nAllow: POST, OPTIONS\r\n")));
   EXPECT_THAT(manage(server, "index", "{"), StartsWith("HTTP/1.1 400 Bad Request\r\n"));
 }
 

@@ -89,6 +89,7 @@ const HttpResponse& Service::handle(const HttpRequest& request) noexcept {
   try {
     allow_ = routes_.allow(request.path);
     if (repository_ && is_admin_path(request.path)) {
+      allow_ = "POST, OPTIONS";
       response_ = repository_->answer(request);
     } else if (allow_.empty() && router_) {
       return router_->handle(request);
