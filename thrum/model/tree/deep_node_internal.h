@@ -13,29 +13,37 @@ namespace thrum::deep_trees {
 
 /// Of one block of rows, on the stack.
 inline constexpr std::size_t scratch_bytes = 256 * 1024;
-/// Rows that walk at once, enough to hide the latency of the second-level cache.
-inline constexpr std::size_t lanes = 16;
+/// Trees that one row walks at once, and the rows that a block holds at least.
+inline constexpr std::size_t lanes = 8;
 /// Of values per row, so that the scratch holds `lanes` rows.
-template <class T>
-inline constexpr std::size_t most_columns = scratch_bytes / sizeof(T) / lanes;
+template <class Key>
+inline constexpr std::size_t most_columns = scratch_bytes / sizeof(Key) / lanes;
 
-/// A question or a leaf. T: float or double.
-template <class T>
+/// The floating-point number that belongs to a key of its size.
+template <class Key>
+using NumberOf = std::conditional_t<sizeof(Key) == 4, float, double>;
+
+/// A whole number that compares as the floating-point number does: comparing it costs less.
+template <class Key>
+Key order_key(NumberOf<Key> x) noexcept {
+  constexpr Key sign = Key{1} << (8 * sizeof(Key) - 1);
+  const Key bits = std::bit_cast<Key>(x + 0);  // -0 becomes 0
+  return (bits & sign) != 0 ? ~bits : bits | sign;
+}
+
+/// A question or a leaf. Key: of 32 or 64 bits.
+template <class Key>
 struct DeepNode {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  /// What is above goes right: a threshold's key; of a category set its first word; of a leaf the row of its values,
+  /// above the keys of all numbers.
+  Key key;
+  Key link;  ///< see Links
 
-  /// What is above goes right; of a category set the bits are its first word; of a leaf it is a NaN, which nothing is
-  /// above, with the row of its values.
-  T threshold;
-  Bits link;  ///< see Links
+  static Key first_leaf() noexcept { return order_key<Key>(std::numeric_limits<NumberOf<Key>>::infinity()) + 1; }
+  static std::size_t most_leaf_rows() noexcept { return std::size_t{std::numeric_limits<Key>::max() - first_leaf()}; }
 
-  static constexpr Bits nan = std::bit_cast<Bits>(std::numeric_limits<T>::quiet_NaN());
-  static constexpr std::size_t most_leaf_rows = sizeof(T) == 4 ? 1u << 22 : 1u << 31;
-
-  std::size_t word() const noexcept { return std::bit_cast<Bits>(threshold); }
-  std::size_t leaf_row() const noexcept { return std::bit_cast<Bits>(threshold) & (most_leaf_rows - 1); }
-  static T of_word(std::size_t word) noexcept { return std::bit_cast<T>(static_cast<Bits>(word)); }
-  static T of_leaf_row(std::size_t row) noexcept { return std::bit_cast<T>(nan | static_cast<Bits>(row)); }
+  bool is_leaf() const noexcept { return key >= first_leaf(); }
+  std::size_t leaf_row() const noexcept { return key - first_leaf(); }
 };
 
 /// How the 32 bits of a link are shared out: where the left child is in its tree, the column that is asked for, and
@@ -65,15 +73,17 @@ struct DeepColumn {
   std::uint32_t rule;          ///< see NodeRule
   std::uint32_t n_categories;  ///< 0: a number
 
-  /// The smallest T that is not below the number, which is on the same side of every threshold; an infinity where it is
-  /// missing. Or the code of a category, n_categories for those that are none.
-  template <class T>
-  T value(double x) const noexcept {
-    if (n_categories > 0) return static_cast<T>(x >= 0 && x < n_categories ? std::floor(x) : n_categories);
+  /// The key of the smallest number that is not below x, which is on the same side of every threshold; of an infinity
+  /// where it is missing. Or the code of a category, n_categories for those that are none.
+  template <class Key>
+  Key value(double x) const noexcept {
+    using Number = NumberOf<Key>;
+    constexpr Number infinity = std::numeric_limits<Number>::infinity();
+    if (n_categories > 0) return x >= 0 && x < n_categories ? static_cast<Key>(x) : Key{n_categories};
     const NodeRule missing(rule);
-    if (missing.is_missing(x)) return (missing.missing_left() ? -1 : 1) * std::numeric_limits<T>::infinity();
-    const T nearest = static_cast<T>(x);
-    return static_cast<double>(nearest) < x ? std::nextafter(nearest, std::numeric_limits<T>::infinity()) : nearest;
+    if (missing.is_missing(x)) return order_key<Key>(missing.missing_left() ? -infinity : infinity);
+    const Number nearest = static_cast<Number>(x);
+    return order_key<Key>(static_cast<double>(nearest) < x ? std::nextafter(nearest, infinity) : nearest);
   }
 };
 

@@ -14,22 +14,22 @@ namespace {
 
 using namespace deep_trees;
 
-template <class T>
+template <class Key>
 class DeepTrees final : public Predictor {
  public:
   DeepTrees(const ModelFile& image, Schema schema)
       : schema_(std::move(schema)),
         outputs_(image, schema_),
         columns_(raw_tensor<DeepColumn>(image, "columns")),
-        links_(std::min(columns_.size(), most_columns<T>)) {
-    nodes_ = raw_tensor<DeepNode<T>>(image, "nodes");
+        links_(std::min(columns_.size(), most_columns<Key>)) {
+    nodes_ = raw_tensor<DeepNode<Key>>(image, "nodes");
     first_nodes_ = raw_tensor<std::uint64_t>(image, "first_nodes");
     leaf_values_ = raw_tensor<double>(image, "leaf_values");
     category_bits_ = raw_tensor<std::uint64_t>(image, "category_bits");
     leaf_width_ = image.has_metadata("vector_leaves") ? outputs_.n_margins() : 1;
     if (!columns_fit() || !trees_fit()) image.fail("has trees whose nodes are linked wrongly");
     width_ = std::max<std::size_t>(columns_.size(), 1);
-    block_rows_ = std::min(most_columns<T> / width_ * lanes, most_block_rows);
+    block_rows_ = std::min(most_columns<Key> / width_ * lanes, most_block_rows);
   }
 
   const Schema& schema() const noexcept override { return schema_; }
@@ -46,54 +46,57 @@ class DeepTrees final : public Predictor {
  private:
   /// Enough rows for it to be worth fetching every tree into the cache.
   static constexpr std::size_t most_block_rows = 1024;
+  static constexpr std::size_t fewest_rows_together = 8;
 
   void predict_block(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept {
-    std::array<T, scratch_bytes / sizeof(T)> values;
+    std::array<Key, scratch_bytes / sizeof(Key)> values;
     for (std::size_t i = 0; i < rows.rows(); ++i) {
       for (std::size_t c = 0; c < columns_.size(); ++c) {
-        values[i * width_ + c] = columns_[c].template value<T>(rows(i, columns_[c].feature));
+        values[i * width_ + c] = columns_[c].template value<Key>(rows(i, columns_[c].feature));
       }
       if (columns_.empty()) values[i] = 0;
       std::ranges::fill(outputs.row(i), 0.0);
     }
     if (has_categories_) {
-      add_trees(Walk<T, true>(links_, category_bits_.data()), values.data(), outputs);
+      add_trees(Walk<Key, true>(links_, category_bits_.data()), values.data(), outputs);
     } else {
-      add_trees(Walk<T, false>(links_, category_bits_.data()), values.data(), outputs);
+      add_trees(Walk<Key, false>(links_, category_bits_.data()), values.data(), outputs);
     }
     for (std::size_t i = 0; i < rows.rows(); ++i) outputs_.finish(outputs.row(i));
   }
 
   template <class TreeWalk>
-  void add_trees(const TreeWalk& walk, const T* values, MatrixView<double> outputs) const noexcept {
-    const std::size_t n_together = outputs.rows() / lanes * lanes;
-    for (std::size_t t = 0; t < first_nodes_.size() && n_together > 0; ++t) {
-      const DeepNode<T>* nodes = nodes_.data() + first_nodes_[t];
-      for (std::size_t i = 0; i < n_together; i += lanes) {
-        const auto leaves = walk.rows(nodes, values + i * width_, width_);
-        for (std::size_t r = 0; r < lanes; ++r) add_leaf(t, nodes[leaves[r]], outputs.row(i + r));
-      }
+  void add_trees(const TreeWalk& walk, const Key* values, MatrixView<double> outputs) const noexcept {
+    if (outputs.rows() < fewest_rows_together) {
+      for (std::size_t i = 0; i < outputs.rows(); ++i) add_row(walk, values + i * width_, outputs.row(i));
+      return;
     }
-    for (std::size_t i = n_together; i < outputs.rows(); ++i) add_row(walk, values + i * width_, outputs.row(i));
+    std::array<std::uint32_t, most_block_rows> ends, open;
+    const auto rows = std::span(ends).first(outputs.rows());
+    for (std::size_t t = 0; t < first_nodes_.size(); ++t) {
+      const DeepNode<Key>* nodes = nodes_.data() + first_nodes_[t];
+      walk.rows(nodes, values, width_, rows, std::span(open).first(rows.size()));
+      for (std::size_t i = 0; i < rows.size(); ++i) add_leaf(t, nodes[rows[i]], outputs.row(i));
+    }
   }
 
   /// All trees for one row.
   template <class TreeWalk>
-  void add_row(const TreeWalk& walk, const T* values, std::span<double> sums) const noexcept {
+  void add_row(const TreeWalk& walk, const Key* values, std::span<double> sums) const noexcept {
     std::size_t t = 0;
     for (; t + lanes <= first_nodes_.size(); t += lanes) {
-      std::array<const DeepNode<T>*, lanes> nodes;
+      std::array<const DeepNode<Key>*, lanes> nodes;
       for (std::size_t j = 0; j < lanes; ++j) nodes[j] = nodes_.data() + first_nodes_[t + j];
       const auto leaves = walk.trees(nodes, values);
       for (std::size_t j = 0; j < lanes; ++j) add_leaf(t + j, nodes[j][leaves[j]], sums);
     }
     for (; t < first_nodes_.size(); ++t) {
-      const DeepNode<T>* nodes = nodes_.data() + first_nodes_[t];
+      const DeepNode<Key>* nodes = nodes_.data() + first_nodes_[t];
       add_leaf(t, nodes[walk.one(nodes, values)], sums);
     }
   }
 
-  void add_leaf(std::size_t t, const DeepNode<T>& leaf, std::span<double> sums) const noexcept {
+  void add_leaf(std::size_t t, const DeepNode<Key>& leaf, std::span<double> sums) const noexcept {
     const double* values = leaf_values_.data() + leaf.leaf_row() * leaf_width_;
     if (leaf_width_ == 1) {
       sums[outputs_.n_margins() == 1 ? 0 : t % outputs_.n_margins()] += *values;
@@ -103,7 +106,7 @@ class DeepTrees final : public Predictor {
   }
 
   bool columns_fit() const {
-    return columns_.size() <= most_columns<T> && std::ranges::all_of(columns_, [&](const DeepColumn& column) {
+    return columns_.size() <= most_columns<Key> && std::ranges::all_of(columns_, [&](const DeepColumn& column) {
              return column.feature < schema_.features.size() &&
                     column.n_categories == schema_.features[column.feature].categories.size();
            });
@@ -122,21 +125,20 @@ class DeepTrees final : public Predictor {
     return true;
   }
 
-  bool node_fits(const DeepNode<T>& node, std::size_t i, std::size_t n_nodes) {
+  bool node_fits(const DeepNode<Key>& node, std::size_t i, std::size_t n_nodes) {
     const auto link = static_cast<std::uint32_t>(node.link);
     const std::size_t left = links_.left(link);
     const bool is_category = (link & Links::category) != 0;
     if (left == i) {
-      return link == links_.link(i, 0) && node.threshold != node.threshold &&
-             (node.leaf_row() + 1) * leaf_width_ <= leaf_values_.size();
+      return link == links_.link(i, 0) && node.is_leaf() && (node.leaf_row() + 1) * leaf_width_ <= leaf_values_.size();
     }
     const std::size_t column = links_.column(link & ~Links::category);
     if (left < i || left + 1 >= n_nodes || column >= columns_.size()) return false;
     const std::size_t n_categories = columns_[column].n_categories;
-    if (is_category != (n_categories > 0)) return false;
+    if (is_category != (n_categories > 0) || node.is_leaf()) return false;
     has_categories_ = has_categories_ || is_category;
     const std::size_t n_words = n_categories / 64 + 1;
-    return !is_category || (n_words <= category_bits_.size() && node.word() <= category_bits_.size() - n_words);
+    return !is_category || (n_words <= category_bits_.size() && node.key <= category_bits_.size() - n_words);
   }
 
   Schema schema_;
@@ -146,7 +148,7 @@ class DeepTrees final : public Predictor {
   std::size_t width_ = 1;  ///< values per row
   std::size_t block_rows_ = lanes;
   bool has_categories_ = false;
-  std::span<const DeepNode<T>> nodes_;
+  std::span<const DeepNode<Key>> nodes_;
   std::span<const std::uint64_t> first_nodes_;
   std::span<const double> leaf_values_;  ///< (n_rows, leaf_width)
   std::span<const std::uint64_t> category_bits_;
@@ -156,11 +158,11 @@ class DeepTrees final : public Predictor {
 }  // namespace
 
 std::unique_ptr<Predictor> open_deep_float_trees(const ModelFile& image, Schema schema) {
-  return std::make_unique<DeepTrees<float>>(image, std::move(schema));
+  return std::make_unique<DeepTrees<std::uint32_t>>(image, std::move(schema));
 }
 
 std::unique_ptr<Predictor> open_deep_double_trees(const ModelFile& image, Schema schema) {
-  return std::make_unique<DeepTrees<double>>(image, std::move(schema));
+  return std::make_unique<DeepTrees<std::uint64_t>>(image, std::move(schema));
 }
 
 }  // namespace thrum

@@ -48,7 +48,7 @@ class ColumnPlan {
   std::vector<DeepColumn> columns_;
 };
 
-template <class T>
+template <class Key>
 class Compiler {
  public:
   Compiler(const TreeEnsemble& ensemble, const Schema& schema)
@@ -58,12 +58,12 @@ class Compiler {
 
   std::vector<std::byte> image() const {
     ModelFileBuilder image;
-    add_engine(image, sizeof(T) == 4 ? "deep-float-trees" : "deep-double-trees", schema_);
+    add_engine(image, sizeof(Key) == 4 ? "deep-float-trees" : "deep-double-trees", schema_);
     if (ensemble_.leaf_width > 1) image.add_metadata("vector_leaves", "true");
     TreeOutputs::write(image, ensemble_);
     add_raw_tensor<DeepColumn>(image, "columns", plan_.columns());
     add_raw_tensor<std::uint64_t>(image, "first_nodes", first_nodes_);
-    add_raw_tensor<DeepNode<T>>(image, "nodes", nodes_);
+    add_raw_tensor<DeepNode<Key>>(image, "nodes", nodes_);
     add_raw_tensor<double>(image, "leaf_values", leaf_values_);
     add_raw_tensor<std::uint64_t>(image, "category_bits", category_bits_);
     return image.bytes();
@@ -104,9 +104,11 @@ class Compiler {
                      : tree.nodes[static_cast<std::size_t>(child)].weight;
   }
 
-  DeepNode<T> question(const TreeNode& node, const Tree& tree, std::size_t left) {
+  DeepNode<Key> question(const TreeNode& node, const Tree& tree, std::size_t left) {
     const std::uint32_t link = links_.link(left, plan_.column(node));
-    if (node.category_set < 0) return {static_cast<T>(compiled_threshold(node, ensemble_)), link};
+    if (node.category_set < 0) {
+      return {order_key<Key>(static_cast<NumberOf<Key>>(compiled_threshold(node, ensemble_))), link};
+    }
     const std::size_t first_word = category_bits_.size();
     const std::size_t n = schema_.features[static_cast<std::size_t>(node.feature)].categories.size();
     category_bits_.resize(first_word + n / 64 + 1);
@@ -115,14 +117,14 @@ class Compiler {
       const bool left_code = code < n ? (tree.category_bits[word] >> code % 64 & 1) != 0 : node.missing_left;
       category_bits_[first_word + code / 64] |= static_cast<std::uint64_t>(left_code) << code % 64;
     }
-    return {DeepNode<T>::of_word(first_word), link | Links::category};
+    return {static_cast<Key>(first_word), link | Links::category};
   }
 
-  DeepNode<T> leaf(const Tree& tree, std::size_t leaf, std::size_t at) {
+  DeepNode<Key> leaf(const Tree& tree, std::size_t leaf, std::size_t at) {
     const auto row = std::span(tree.leaf_values).subspan(leaf * ensemble_.leaf_width, ensemble_.leaf_width);
     const auto [found, is_new] = row_of_.emplace(text_of(std::as_bytes(row)), row_of_.size());
     if (is_new) leaf_values_.insert(leaf_values_.end(), row.begin(), row.end());
-    return {DeepNode<T>::of_leaf_row(found->second), links_.link(at, 0)};
+    return {static_cast<Key>(DeepNode<Key>::first_leaf() + found->second), links_.link(at, 0)};
   }
 
   const TreeEnsemble& ensemble_;
@@ -130,7 +132,7 @@ class Compiler {
   ColumnPlan plan_;
   Links links_;
   std::vector<std::uint64_t> first_nodes_;
-  std::vector<DeepNode<T>> nodes_;
+  std::vector<DeepNode<Key>> nodes_;
   std::vector<double> leaf_values_;
   std::vector<std::uint64_t> category_bits_;
   std::unordered_map<std::string_view, std::size_t> row_of_;
@@ -146,14 +148,12 @@ bool any_node(const TreeEnsemble& ensemble, Has has) {
   return std::ranges::any_of(ensemble.trees, [&](const Tree& tree) { return std::ranges::any_of(tree.nodes, has); });
 }
 
-/// Whether float nodes can say everything: codes of categories and leaves have fewer bits there.
-bool fits_floats(const TreeEnsemble& ensemble, const Schema& schema) {
+/// Whether nodes of 8 bytes can say everything.
+bool fits_floats(const TreeEnsemble& ensemble) {
   std::size_t n_leaves = 0;
   for (const Tree& tree : ensemble.trees) n_leaves += tree.n_leaves();
-  return n_leaves <= DeepNode<float>::most_leaf_rows && !any_node(ensemble, [&](const TreeNode& node) {
-           const std::size_t n_categories = schema.features[static_cast<std::size_t>(node.feature)].categories.size();
-           return node.category_set < 0 ? !is_float(compiled_threshold(node, ensemble))
-                                        : n_categories >= std::size_t{1} << 24;
+  return n_leaves <= DeepNode<std::uint32_t>::most_leaf_rows() && !any_node(ensemble, [&](const TreeNode& node) {
+           return node.category_set < 0 && !is_float(compiled_threshold(node, ensemble));
          });
 }
 
@@ -161,7 +161,7 @@ bool fits_floats(const TreeEnsemble& ensemble, const Schema& schema) {
 
 bool fits_deep_trees(const TreeEnsemble& ensemble, const Schema& schema) {
   const std::size_t n_columns = ColumnPlan(ensemble, schema).columns().size();
-  if (n_columns > most_columns<double>) return false;
+  if (n_columns > most_columns<std::uint64_t>) return false;
   std::size_t n_words = 0;
   for (const Tree& tree : ensemble.trees) n_words += tree.category_bits.size() + tree.nodes.size();
   return n_words <= std::size_t{1} << 31 && std::ranges::all_of(ensemble.trees, [&](const Tree& tree) {
@@ -170,8 +170,8 @@ bool fits_deep_trees(const TreeEnsemble& ensemble, const Schema& schema) {
 }
 
 std::vector<std::byte> compile_deep_trees(const TreeEnsemble& ensemble, const Schema& schema) {
-  return fits_floats(ensemble, schema) ? Compiler<float>(ensemble, schema).image()
-                                       : Compiler<double>(ensemble, schema).image();
+  return fits_floats(ensemble) ? Compiler<std::uint32_t>(ensemble, schema).image()
+                               : Compiler<std::uint64_t>(ensemble, schema).image();
 }
 
 }  // namespace thrum

@@ -13,8 +13,9 @@ namespace thrum {
 
 /// An engine for trees of any size. Siblings lie side by side, so that a node of 8 bytes (16 where thresholds are no
 /// floats) holds all of a question: its threshold, its column and where its children begin. A leaf is its own child, so
-/// that 16 rows take steps in turn without a branch, each hiding the others' cache misses. The children that more
-/// training rows went to follow their parent. Values are rounded up to floats first, which no comparison notices.
+/// that rows take steps in turn without a branch, each hiding the others' cache misses. The children that more training
+/// rows went to follow their parent. Values are rounded up to floats first, which no comparison notices, and become
+/// whole numbers that compare as they do.
 bool fits_deep_trees(const TreeEnsemble& ensemble, const Schema& schema);
 
 /// REQUIRES: fits_deep_trees.
