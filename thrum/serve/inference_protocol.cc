@@ -65,6 +65,11 @@ void want(WantedOutputs& wanted, std::size_t index, const JsonElement& request, 
   wanted.binary[output] = flag_in(place, members[1], "binary_data", wanted.binary[output]);
 }
 
+/// What is answered where nothing is asked for, and so what the metadata list.
+bool is_default(const ModelEndpoint& model, InferenceOutput output) {
+  return has_output(model, output) && output != contributions_output;
+}
+
 WantedOutputs wanted_outputs(const JsonMember& outputs, bool binary, const ModelEndpoint& model) {
   WantedOutputs wanted;
   wanted.binary.fill(binary);
@@ -74,7 +79,7 @@ WantedOutputs wanted_outputs(const JsonMember& outputs, bool binary, const Model
   }
   if (index > 0) return wanted;
   for (const InferenceOutput output : inference_outputs) {
-    wanted.wanted[output] = has_output(model, output) && output != contributions_output;
+    wanted.wanted[output] = is_default(model, output);
   }
   return wanted;
 }
@@ -133,7 +138,7 @@ void answer_inference_metadata(Exchange& exchange) {
   }
   json += "],\"outputs\":[";
   for (const InferenceOutput output : inference_outputs) {
-    if (!has_output(model, output)) continue;
+    if (!is_default(model, output)) continue;
     append_tensor(json, inference_output_name(output), inference_datatype(model, output),
                   inference_shape(model, output));
   }

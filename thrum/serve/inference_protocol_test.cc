@@ -298,8 +298,7 @@ TEST_F(InferenceProtocol, TellsWhatTheModelTakesAndGives) {
             R"({"name":"age","datatype":"FP64","shape":[-1]},{"name":"work class","datatype":"BYTES","shape":[-1]},)"
             R"({"name":"hours","datatype":"FP64","shape":[-1]}],"outputs":[)"
             R"({"name":"predictions","datatype":"BYTES","shape":[-1]},)"
-            R"({"name":"probabilities","datatype":"FP64","shape":[-1,2]},)"
-            R"({"name":"contributions","datatype":"FP64","shape":[-1,1,4]}]})");
+            R"({"name":"probabilities","datatype":"FP64","shape":[-1,2]}]})");
   EXPECT_EQ(people.get("/v2/models/people/versions/1/ready"), R"({"name":"people","ready":true})");
   EXPECT_EQ(people.get("/v2/models"), R"({"models":["people"]})");
   EXPECT_THAT(people.get("/v2"), HasSubstr(R"("extensions":["binary_tensor_data"])"));
