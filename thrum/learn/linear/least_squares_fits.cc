@@ -24,6 +24,9 @@ constexpr CoordinateDescent::Limits path_limits = {.tolerance = 1e-3, .max_epoch
 /// A difference of sums keeps the digits of what it is taken from: two of them may be lost, not more.
 constexpr double largest_cancellation = 200;
 
+/// What sums of products in float leave of a square that is none, as a part of it.
+constexpr double rounding_of_float = 1e-6;
+
 template <class T>
 ZeroedArray<T> padded(const DesignMatrix<T>& x, std::span<const double> values, const Execution& execution,
                       double shift = 0) {
@@ -257,7 +260,7 @@ template <class T>
 void LeastSquaresFits<T>::solve_directly(std::size_t member, const Chain& chain, const NormalEquations& equations,
                                          std::unique_ptr<Model>& model) const {
   const double l2 = penalty_of(member, chain.rows->total_weight).l2;
-  const DirectSolution solution = solve_normal_equations(equations, l2);
+  const DirectSolution solution = solve_normal_equations(equations, l2, sizeof(T) == 4 ? rounding_of_float : 0);
   const std::vector<double> q = equations.residual_products(solution.u);
   LinearRegressionModel::Parts parts = parts_of(member, chain, equations, solution.u);
   double objective = equations.squared_error(solution.u, q);

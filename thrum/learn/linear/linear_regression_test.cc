@@ -167,6 +167,20 @@ TEST(LinearRegression, SaysThatColumnsDependOnEachOther) {
   EXPECT_NEAR(model->parts().coefficients[0], model->parts().coefficients[1], 1e-12);
 }
 
+TEST(LinearRegression, KnowsDependentColumnsInSinglePrecisionToo) {
+  const Random random(4);
+  Numbers a(300), b(300), sum(300), y(300);
+  for (std::size_t i = 0; i < 300; ++i) {
+    a[i] = random.normal(3 * i);
+    b[i] = random.normal(3 * i + 1);
+    sum[i] = 0.3 * a[i] - 0.7 * b[i];
+    y[i] = a[i] + random.normal(3 * i + 2);
+  }
+  const auto single = fit(numbers({a, b, sum}, y), LinearPenalty::none, {.dtype = "float32"});
+  EXPECT_EQ(single->training().warnings.size(), 1u);
+  expect_near(single->parts(), fit(numbers({a, b, sum}, y), LinearPenalty::none)->parts(), 1e-4);
+}
+
 TEST(LinearRegression, SaysWhyThereAreNoStandardErrors) {
   const Dataset dataset = numbers({{1, 2, 3, 5}}, {2, 3, 7, 8});
   EXPECT_TRUE(fit(dataset, LinearPenalty::none)->parts().inference.has_value());

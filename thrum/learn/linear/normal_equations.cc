@@ -23,15 +23,15 @@ double dot(std::span<const double> a, std::span<const double> b) {
 }
 
 /// Below this part of its column's square, what is left of it is rounding.
-double smallest_pivot(std::size_t n) {
-  return 16 * static_cast<double>(n) * std::numeric_limits<double>::epsilon();
+double smallest_pivot(std::size_t n, double rounding) {
+  return std::max(rounding, 16 * static_cast<double>(n) * std::numeric_limits<double>::epsilon());
 }
 
 /// Whether no pivot of L, for the matrix with `diagonal`, is near rounding.
-bool is_sound(std::span<const double> L, std::span<const double> diagonal) {
+bool is_sound(std::span<const double> L, std::span<const double> diagonal, double rounding) {
   const std::size_t n = diagonal.size();
   for (std::size_t i = 0; i < n; ++i) {
-    if (!(L[i * n + i] * L[i * n + i] > smallest_pivot(n) * diagonal[i])) return false;
+    if (!(L[i * n + i] * L[i * n + i] > smallest_pivot(n, rounding) * diagonal[i])) return false;
   }
   return true;
 }
@@ -39,14 +39,14 @@ bool is_sound(std::span<const double> L, std::span<const double> diagonal) {
 /// P A P^T = L L^T with the largest pivots first, as far as pivots are more than rounding. L: (rank, n) transposed, so
 /// that its columns are rows here, in the order of A.
 struct PivotedCholesky {
-  explicit PivotedCholesky(std::vector<double> A, std::size_t n) {
+  PivotedCholesky(const std::vector<double>& A, std::size_t n, double rounding) {
     std::vector<double> left(n);
     for (std::size_t i = 0; i < n; ++i) left[i] = A[i * n + i];
     const std::vector<double> diagonal = left;
     while (rank < n) {
       std::size_t p = n;
       for (std::size_t i = 0; i < n; ++i) {
-        if (left[i] > smallest_pivot(n) * diagonal[i] && (p == n || left[i] > left[p])) p = i;
+        if (left[i] > smallest_pivot(n, rounding) * diagonal[i] && (p == n || left[i] > left[p])) p = i;
       }
       if (p == n) return;
       const double root = std::sqrt(left[p]);
@@ -69,9 +69,9 @@ struct PivotedCholesky {
 };
 
 /// A^+ c = L (L^T L)^-2 L^T c for A = L L^T.
-DirectSolution smallest_solution(std::vector<double> A, std::span<const double> c) {
+DirectSolution smallest_solution(const std::vector<double>& A, std::span<const double> c, double rounding) {
   const std::size_t n = c.size();
-  const PivotedCholesky factor(std::move(A), n);
+  const PivotedCholesky factor(A, n, rounding);
   const std::size_t rank = factor.rank;
   const auto column = [&](std::size_t k) { return std::span(factor.Lt).subspan(k * n, n); };
   std::vector<double> inner(rank * rank);
@@ -123,13 +123,13 @@ double NormalEquations::squared_error(std::span<const double> u, std::span<const
   return std::max(0.0, yy - dot(c, u) - dot(q, u));
 }
 
-DirectSolution solve_normal_equations(const NormalEquations& equations, double l2) {
+DirectSolution solve_normal_equations(const NormalEquations& equations, double l2, double rounding) {
   const std::size_t n = equations.size();
   std::vector<double> A = equations.A;
   std::vector<double> diagonal(n);
   for (std::size_t j = 0; j < n; ++j) diagonal[j] = A[j * n + j] += l2;
   std::vector<double> L = A;
-  if (!factor_cholesky(L, n) || !is_sound(L, diagonal)) return smallest_solution(std::move(A), equations.c);
+  if (!factor_cholesky(L, n) || !is_sound(L, diagonal, rounding)) return smallest_solution(A, equations.c, rounding);
   DirectSolution solution{equations.c, n};
   solve_cholesky(L, solution.u);
   return solution;

@@ -31,11 +31,11 @@ struct NormalEquations {
 };
 
 /// Of the u with the least u A u - 2 c u + l2 |u|^2 the smallest, by Cholesky's factors of A + l2; with pivots where
-/// columns depend on each other within rounding.
+/// columns depend on each other within `rounding`, a part of their squares (of sums in double: the default).
 struct DirectSolution {
   std::vector<double> u;
   std::size_t rank;  ///< of A + l2
 };
-DirectSolution solve_normal_equations(const NormalEquations& equations, double l2);
+DirectSolution solve_normal_equations(const NormalEquations& equations, double l2, double rounding = 0);
 
 }  // namespace thrum
