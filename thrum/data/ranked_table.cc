@@ -67,6 +67,36 @@ double RankMap::threshold(std::size_t left, std::size_t right) const noexcept {
   return separating_cut(a, lowest[right - 1]);
 }
 
+void RankMap::make_cells() {
+  constexpr std::size_t values_of_cell = 16;
+  const std::size_t n_cells = lowest.size() / values_of_cell;
+  const double width = n_cells > 0 ? lowest.back() - lowest.front() : 0;
+  if (n_cells < 2 || !std::isfinite(width) || !std::isfinite(static_cast<double>(n_cells) / width)) return;
+  cells_per_unit = static_cast<double>(n_cells) / width;
+  cells.assign(n_cells + 1, 0);  // so that cell_of knows how many there are
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < lowest.size(); ++i) {
+    for (const std::size_t cell = cell_of(lowest[i]); next <= cell; ++next) cells[next] = static_cast<std::uint32_t>(i);
+  }
+  for (; next <= n_cells; ++next) cells[next] = static_cast<std::uint32_t>(lowest.size());
+}
+
+std::size_t RankMap::cell_of(double x) const noexcept {
+  const double cell = (x - lowest.front()) * cells_per_unit;  // of two numbers never lower for the higher one
+  return static_cast<std::size_t>(std::clamp(cell, 0.0, static_cast<double>(cells.size() - 2)));
+}
+
+std::size_t RankMap::rank_at(double x) const noexcept {
+  auto first = lowest.begin();
+  auto last = lowest.end();
+  if (!cells.empty()) {
+    const std::size_t cell = cell_of(x);
+    last = first + cells[cell + 1];
+    first += cells[cell];
+  }
+  return static_cast<std::size_t>(std::upper_bound(first, last, x) - lowest.begin());
+}
+
 bool RankMap::has_room_above() const noexcept {
   return lowest.empty() || (is_exact() ? lowest.back() : highest.back()) < largest;
 }

@@ -20,6 +20,9 @@ struct RankMap {
   /// They are equal, and `highest` is empty, where every value has a rank of its own.
   std::vector<double> lowest = {};
   std::vector<double> highest = {};
+  /// To find a number without looking at many: cell c of equally wide ones begins with value cells[c]. Empty: none.
+  std::vector<std::uint32_t> cells = {};
+  double cells_per_unit = 0;
   std::size_t n_categories = 0;  ///< of a category feature: code c has rank c + 1, if there is one
 
   bool is_exact() const noexcept { return highest.empty(); }
@@ -28,8 +31,14 @@ struct RankMap {
   /// float where one lies there, as near to the middle as it can. REQUIRES: 1 <= left < right <= n_ranks(), and where
   /// right is n_ranks(), has_room_above().
   double threshold(std::size_t left, std::size_t right) const noexcept;
+  /// The last rank that begins at or below `x`; 0 where all are above.
+  std::size_t rank_at(double x) const noexcept;
+  /// Divides the numbers into cells. REQUIRES: `lowest` does not change after.
+  void make_cells();
   /// Whether a threshold fits above all values: whether the largest number, and so an infinite one, is not among them.
   bool has_room_above() const noexcept;
+
+  std::size_t cell_of(double x) const noexcept;
 };
 
 /// The features of the rows of all ranks as whole numbers of 16 bits that keep the order of the values: what exact

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -143,6 +144,23 @@ TEST(RankMap, PutsThresholdsAtFloatsInTheMiddle) {
   EXPECT_EQ(map.threshold(1, 3), 1.5);
   EXPECT_EQ(map.threshold(2, 3), 2);
   EXPECT_EQ(map.threshold(3, 4), std::numeric_limits<float>::max());
+}
+
+TEST(RankMap, FindsTheRankOfAnyNumber) {
+  std::vector<double> x = normals(5'000);
+  x.push_back(1e9);  // leaves all others in one cell
+  for (const bool far : {false, true}) {
+    RankMap map{.lowest = {x.begin(), x.end() - (far ? 0 : 1)}};
+    std::ranges::sort(map.lowest);
+    map.make_cells();
+    ASSERT_FALSE(map.cells.empty());
+    for (std::size_t r = 1; r < map.n_ranks(); ++r) {
+      ASSERT_EQ(map.rank_at(map.lowest[r - 1]), r);
+      ASSERT_EQ(map.rank_at(std::nextafter(map.lowest[r - 1], -inf)), r - 1);
+    }
+    EXPECT_EQ(map.rank_at(-inf), 0);
+    EXPECT_EQ(map.rank_at(inf), map.lowest.size());
+  }
 }
 
 TEST(RankMap, PutsAThresholdAboveAllValues) {

@@ -44,6 +44,9 @@ class AbsoluteError {
    public:
     explicit Left(const AbsoluteError& node) : node_(node), sums_(node.sorted_.size()) {}
     void add(std::uint32_t payload) noexcept;
+    void add_if(bool goes_left, std::uint32_t payload) noexcept {
+      if (goes_left) add(payload);
+    }
     double weight() const noexcept { return weight_; }
     double score() const noexcept;
 

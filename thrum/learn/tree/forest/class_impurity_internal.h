@@ -59,6 +59,9 @@ class ClassImpurity {
       right -= w;
       weight_ += w;
     }
+    void add_if(bool goes_left, std::uint32_t payload) noexcept {
+      if (goes_left) add(payload);
+    }
     double weight() const noexcept { return weight_; }
     double score() const noexcept {
       return Term::purity(left_sum_, weight_) + Term::purity(right_sum_, node_.weight_ - weight_);
@@ -92,7 +95,7 @@ void ClassImpurity<Term>::begin(std::span<const SampleRow> rows) {
   std::fill(class_weights_.begin(), class_weights_.end(), 0.0);
   weight_ = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    labels_[i] = static_cast<std::uint16_t>(data_.y[rows[i].row]);
+    labels_[i] = rows[i].label;
     weights_[i] = rows[i].count * data_.weight(rows[i].row);
     class_weights_[labels_[i]] += weights_[i];
     weight_ += weights_[i];

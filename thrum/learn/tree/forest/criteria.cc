@@ -76,7 +76,7 @@ void GiniOfTwo::begin(std::span<const SampleRow> rows) {
   positive_ = 0;
   for (const SampleRow& row : rows) {
     total_ += row.count;
-    positive_ += data_.y[row.row] != 0 ? row.count : 0;
+    positive_ += row.label * row.count;
   }
 }
 

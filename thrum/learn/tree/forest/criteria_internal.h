@@ -21,7 +21,7 @@ namespace thrum::forest {
 //   order(payload)    weight, and weight x what categories are ordered by the mean of
 //   write_value(out)  what the node predicts as a leaf: the probabilities of the classes, of two that of the second
 //
-// and Criterion::Left the rows that go left: add(payload), weight(), score().
+// and Criterion::Left the rows that go left: add(payload), add_if(goes_left, payload), weight(), score().
 
 /// Squared error, of numbers or of two classes, of which it is half the Gini impurity. With S and W the sums of moments
 /// and weights, the division is better the larger S_l^2/W_l + S_r^2/W_r - S^2/W = A^2 / (W_l W_r W), A = S_l W - S W_l.
@@ -44,6 +44,10 @@ class SquaredError {
     void add(std::uint32_t payload) noexcept {
       weight_ += node_.weights_[payload];
       sum_ += node_.sums_[payload];
+    }
+    void add_if(bool goes_left, std::uint32_t payload) noexcept {
+      weight_ += goes_left ? node_.weights_[payload] : 0.0;
+      sum_ += goes_left ? node_.sums_[payload] : 0.0;
     }
     double weight() const noexcept { return weight_; }
     double score() const noexcept {
@@ -77,13 +81,10 @@ class SquaredError {
 /// carry themselves. REQUIRES: no row is drawn more than 255 times.
 class GiniOfTwo {
  public:
-  explicit GiniOfTwo(const ForestRows& data) : data_(data) {}
+  explicit GiniOfTwo(const ForestRows&) {}
 
   void begin(std::span<const SampleRow> rows);
-  std::uint32_t payload(std::size_t i) const noexcept {
-    const SampleRow row = rows_[i];
-    return static_cast<std::uint32_t>(data_.y[row.row]) << 8 | row.count;
-  }
+  std::uint32_t payload(std::size_t i) const noexcept { return std::uint32_t{rows_[i].label} << 8 | rows_[i].count; }
   bool is_pure() const noexcept { return positive_ == 0 || positive_ == total_; }
   double weight() const noexcept { return static_cast<double>(total_); }
   double loss() const noexcept;
@@ -100,6 +101,7 @@ class GiniOfTwo {
       total_ += payload & 255;
       positive_ += (payload & 255) * (payload >> 8);
     }
+    void add_if(bool goes_left, std::uint32_t payload) noexcept { add(payload & -std::uint32_t{goes_left}); }
     double weight() const noexcept { return static_cast<double>(total_); }
     double score() const noexcept {
       const auto left = static_cast<double>(total_);
@@ -115,7 +117,6 @@ class GiniOfTwo {
   };
 
  private:
-  const ForestRows& data_;
   std::span<const SampleRow> rows_;
   std::int64_t total_ = 0;
   std::int64_t positive_ = 0;
@@ -141,6 +142,9 @@ class PoissonDeviance {
     void add(std::uint32_t payload) noexcept {
       weight_ += node_.weights_[payload];
       sum_ += node_.sums_[payload];
+    }
+    void add_if(bool goes_left, std::uint32_t payload) noexcept {
+      if (goes_left) add(payload);
     }
     double weight() const noexcept { return weight_; }
     double score() const noexcept {

@@ -10,10 +10,11 @@
 
 namespace thrum::forest {
 
-/// A row of the table in a tree's sample, and how often it was drawn.
+/// A row of the table in a tree's sample, how often it was drawn, and the index of its class (0 for a number).
 struct SampleRow {
   std::uint32_t row;
-  std::uint32_t count;
+  std::uint16_t count;
+  std::uint16_t label;
 };
 
 /// What the trees of a fit learn from: the rows of all ranks. Vectors have one element per row of the table, but

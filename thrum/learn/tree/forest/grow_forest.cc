@@ -1,8 +1,10 @@
 #include "thrum/learn/tree/forest/grow_forest_internal.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -15,6 +17,8 @@ namespace thrum::forest {
 namespace {
 
 constexpr std::uint64_t stream_of_trees = 0x74726565;  ///< so that no other use of the seed meets it
+
+constexpr std::uint32_t most_draws = std::numeric_limits<std::uint16_t>::max();
 
 Random random_of_tree(std::uint64_t seed, std::size_t t) {
   return Random(seed, (stream_of_trees << 32) + 2 * t);
@@ -37,7 +41,10 @@ std::vector<SampleRow> draw_sample(const ForestRows& rows, const Plan& plan, std
   std::vector<SampleRow> sample;
   sample.reserve(n);
   for (std::size_t i = 0; i < n; ++i) {
-    if (counts[i] > 0) sample.push_back({rows.rows[i], counts[i]});
+    if (counts[i] == 0) continue;
+    const std::uint32_t row = rows.rows[i];
+    const auto label = static_cast<std::uint16_t>(rows.n_classes > 0 ? rows.y[row] : 0);
+    sample.push_back({row, static_cast<std::uint16_t>(std::min(counts[i], most_draws)), label});
   }
   return sample;
 }

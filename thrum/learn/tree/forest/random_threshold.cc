@@ -5,11 +5,8 @@
 namespace thrum::forest {
 
 DrawnThreshold draw_between(const RankMap& map, std::uint32_t lowest, std::uint32_t highest, double u) {
-  const auto first = map.lowest.begin() + lowest - 1;
-  const auto last = map.lowest.begin() + highest - 1;
-  const double wanted = *first * (1 - u) + *last * u;
-  const auto above = std::upper_bound(first + 1, last, wanted);
-  const auto left = static_cast<std::uint32_t>(above - map.lowest.begin());
+  const double wanted = map.lowest[lowest - 1] * (1 - u) + map.lowest[highest - 1] * u;
+  const auto left = static_cast<std::uint32_t>(std::clamp<std::size_t>(map.rank_at(wanted), lowest, highest - 1));
   const double a = map.is_exact() ? map.lowest[left - 1] : map.highest[left - 1];
   const double b = map.lowest[left];
   const double rounded = static_cast<double>(static_cast<float>(wanted));

@@ -1,19 +1,15 @@
 #include "thrum/learn/tree/forest/rank_walk_internal.h"
 
-#include <algorithm>
-
 namespace thrum::forest {
 
 RankWalk::RankWalk(const Tree& tree, const RankedTable& table) : stride_(table.stride()) {
   nodes_.reserve(tree.nodes.size());
   for (const TreeNode& node : tree.nodes) {
     const auto feature = static_cast<std::size_t>(node.feature);
-    const std::vector<double>& lowest = table.maps()[feature].lowest;
-    const auto above = std::ranges::upper_bound(lowest, node.threshold);
     nodes_.push_back({.ranks = table.column(feature),
                       .left = node.left,
                       .right = node.right,
-                      .cut = static_cast<std::uint16_t>(above - lowest.begin()),
+                      .cut = static_cast<std::uint16_t>(table.maps()[feature].rank_at(node.threshold)),
                       .missing_left = node.missing_left,
                       .set = node.category_set < 0 ? nullptr : &tree.category_bits[node.category_set]});
   }

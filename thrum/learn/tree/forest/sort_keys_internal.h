@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -37,21 +40,40 @@ class KeySorter {
   }
 
   void sort(std::span<Key> keys) noexcept {
-    constexpr std::size_t few = 96;
     if (keys.size() <= few) {
-      insert(keys);
+      by_comparisons(keys);
     } else {
       by_digits(keys);
     }
   }
 
  private:
-  static void insert(std::span<Key> keys) noexcept {
-    for (std::size_t i = 1; i < keys.size(); ++i) {
-      const Key key = keys[i];
-      std::size_t j = i;
-      for (; j > 0 && SortKey<Key>::rank(keys[j - 1]) > SortKey<Key>::rank(key); --j) keys[j] = keys[j - 1];
-      keys[j] = key;
+  static constexpr std::size_t few = 96;
+
+  /// A key's place is how many are lower, which vectors count without a branch, and how many equal ones came before.
+  void by_comparisons(std::span<Key> keys) noexcept {
+    constexpr std::size_t lanes = 8;
+    constexpr int lowest_of_signed = 0x8000;  // vectors compare signed numbers
+    const std::size_t n = keys.size();
+    const std::size_t n_padded = (n + lanes - 1) / lanes * lanes;
+    std::array<std::int16_t, few> ranks;
+    std::array<std::uint8_t, few> n_equal;
+    for (std::size_t i = 0; i < n; ++i) {
+      ranks[i] = static_cast<std::int16_t>(SortKey<Key>::rank(keys[i]) ^ lowest_of_signed);
+      n_equal[i] = 0;
+      other_[i] = keys[i];
+    }
+    std::fill(ranks.begin() + n, ranks.begin() + n_padded, std::numeric_limits<std::int16_t>::max());
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::int16_t rank = ranks[i];
+      std::array<std::int16_t, lanes> n_lower{};
+      for (std::size_t j = 0; j < n_padded; j += lanes) {
+        for (std::size_t l = 0; l < lanes; ++l) {
+          n_lower[l] = static_cast<std::int16_t>(n_lower[l] + (ranks[j + l] < rank ? 1 : 0));
+        }
+      }
+      const auto place = static_cast<std::size_t>(std::accumulate(n_lower.begin(), n_lower.end(), 0));
+      keys[place + n_equal[place]++] = other_[i];
     }
   }
 

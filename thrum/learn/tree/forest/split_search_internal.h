@@ -118,9 +118,9 @@ class SplitSearch {
     std::uint32_t lowest = RankedTable::max_ranks;
     std::uint32_t highest = 0;
     for (const Key key : keys) {
-      if (K::rank(key) == 0) continue;
-      lowest = std::min(lowest, K::rank(key));
-      highest = std::max(highest, K::rank(key));
+      const std::uint32_t rank = K::rank(key);
+      lowest = std::min(lowest, rank == 0 ? lowest : rank);
+      highest = std::max(highest, rank);
     }
     RankSplit best;
     if (lowest == highest) {  // the others are missing
@@ -137,27 +137,31 @@ class SplitSearch {
     return best;
   }
 
-  /// Scores `split` with the missing rows on the left and on the right, and keeps the better.
+  /// Scores `split` with the missing rows on the right and, where there are some, on the left, and keeps the better.
   template <class Key>
   void try_sides(const Criterion& node, std::span<const Key> keys, RankSplit& split) {
+    const bool any_missing = std::ranges::any_of(keys, [](Key key) { return SortKey<Key>::rank(key) == 0; });
+    try_side(node, keys, false, split);
+    if (any_missing) try_side(node, keys, true, split);
+  }
+
+  template <class Key>
+  void try_side(const Criterion& node, std::span<const Key> keys, bool missing_left, RankSplit& split) {
     using K = SortKey<Key>;
-    for (const bool missing_left : {false, true}) {
-      typename Criterion::Left left(node);
-      std::size_t n_left = 0;
-      bool any_missing = false;
-      for (const Key key : keys) {
-        any_missing |= K::rank(key) == 0;
-        if (K::rank(key) == 0 ? !missing_left : K::rank(key) > split.left) continue;
-        left.add(K::payload(key));
-        ++n_left;
-      }
-      if (missing_left && !any_missing) return;
-      if (n_left == 0 || n_left == keys.size() || !is_allowed(node, n_left, keys.size(), left.weight())) continue;
-      const double score = left.score();
-      if (!(score > split.score)) continue;
-      split.score = score;
-      split.missing_left = missing_left;
+    typename Criterion::Left left(node);
+    const std::uint32_t first = missing_left ? 0 : 1;
+    const std::uint32_t n_ranks = split.left + 1 - first;
+    std::size_t n_left = 0;
+    for (const Key key : keys) {
+      const bool goes_left = K::rank(key) - first < n_ranks;  // rank 0 - 1 wraps around
+      left.add_if(goes_left, K::payload(key));
+      n_left += goes_left ? 1 : 0;
     }
+    if (n_left == 0 || n_left == keys.size() || !is_allowed(node, n_left, keys.size(), left.weight())) return;
+    const double score = left.score();
+    if (!(score > split.score)) return;
+    split.score = score;
+    split.missing_left = missing_left;
   }
 
   /// The categories of the node and "missing", in the order of their means (which for two classes and for squared
