@@ -74,7 +74,7 @@ class Judge {
 std::vector<std::size_t> in_order(const std::vector<PermutationImportance>& importances) {
   std::vector<std::size_t> order(importances.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::ranges::greater{}, [&](std::size_t j) { return importances[j].mean; });
+  std::ranges::sort(order, {}, [&](std::size_t j) { return std::pair(-importances[j].mean, j); });
   return order;
 }
 

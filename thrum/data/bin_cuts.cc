@@ -125,7 +125,9 @@ std::vector<double> number_cuts(const std::vector<ValueCount>& values, std::size
 
 std::vector<std::int32_t> frequent_categories(const std::vector<ValueCount>& codes, std::size_t max_bins) {
   std::vector<ValueCount> ordered = codes;
-  std::ranges::stable_sort(ordered, std::ranges::greater{}, &ValueCount::count);
+  std::ranges::sort(ordered, [](const ValueCount& a, const ValueCount& b) {
+    return a.count != b.count ? a.count > b.count : a.value < b.value;
+  });
   ordered.resize(std::min(ordered.size(), max_bins));
   std::vector<std::int32_t> categories;
   for (const ValueCount& code : ordered) categories.push_back(static_cast<std::int32_t>(code.value));

@@ -129,17 +129,17 @@ std::vector<double> sample_weights(const Table& table, const std::string& name) 
 Dataset::Features::Features(std::shared_ptr<const Table> t, Schema s, std::size_t first_row)
     : table(std::move(t)), schema(std::move(s)), reader(schema, *table, first_row) {}
 
-Dataset::Dataset(std::shared_ptr<const Table> table, Schema schema, const std::string& weight)
+Dataset::Dataset(const std::shared_ptr<const Table>& table, Schema schema, const std::string& weight)
     : features_(std::make_shared<const Features>(table, std::move(schema))),
       targets_(std::make_shared<const Targets>(
           Targets{target_values(*table, features_->schema), sample_weights(*table, weight)})),
       rows_{0, targets_->y.size()} {}
 
-Dataset::Dataset(std::shared_ptr<const Table> table, const Options& options)
+Dataset::Dataset(const std::shared_ptr<const Table>& table, const Options& options)
     : Dataset(table, infer_schema(*table, options), options.weight) {}
 
-Dataset Dataset::by_schema(std::shared_ptr<const Table> table, const Schema& schema, const std::string& weight) {
-  return Dataset(std::move(table), schema, weight);
+Dataset Dataset::by_schema(const std::shared_ptr<const Table>& table, const Schema& schema, const std::string& weight) {
+  return Dataset(table, schema, weight);
 }
 
 Dataset Dataset::with_features(std::shared_ptr<const Table> table, std::vector<Feature> features) const {

@@ -29,10 +29,11 @@ class Dataset {
 
   /// All rows of `table`. Throws invalid_argument as Schema::infer, and for missing targets, infinite targets of a
   /// regression, negative, missing, infinite, enormous or all-zero weights (naming the row).
-  Dataset(std::shared_ptr<const Table> table, const Options& options);
+  Dataset(const std::shared_ptr<const Table>& table, const Options& options);
   /// All rows of `table` as `schema`, of other rows, describes them: to watch a fit of those. Throws invalid_argument
   /// as FeatureReader and the constructor above, and for a class that the schema does not know.
-  static Dataset by_schema(std::shared_ptr<const Table> table, const Schema& schema, const std::string& weight = "");
+  static Dataset by_schema(const std::shared_ptr<const Table>& table, const Schema& schema,
+                           const std::string& weight = "");
 
   /// The rows that rank `rank` of `size` trains on (rows_of_rank of the whole); shares the table. REQUIRES: this is the
   /// whole.
@@ -57,7 +58,7 @@ class Dataset {
   double weight(std::size_t i, std::span<const std::uint8_t> row_mask, std::span<const double> weights) const;
 
  private:
-  Dataset(std::shared_ptr<const Table> table, Schema schema, const std::string& weight);
+  Dataset(const std::shared_ptr<const Table>& table, Schema schema, const std::string& weight);
 
   struct Features {
     /// `first_row`: where the table's first row stands among all.

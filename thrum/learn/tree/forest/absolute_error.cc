@@ -38,8 +38,7 @@ void AbsoluteError::begin(std::span<const SampleRow> rows) {
   const std::size_t n = rows.size();
   std::vector<std::uint32_t> order(n);
   std::iota(order.begin(), order.end(), 0U);
-  const auto y = [&](std::uint32_t i) { return data_.y[rows[i].row]; };
-  std::ranges::stable_sort(order, {}, y);
+  std::ranges::sort(order, {}, [&](std::uint32_t i) { return std::pair(data_.y[rows[i].row], i); });
   sorted_.resize(n);
   position_.resize(n);
   weights_.resize(n);
@@ -48,7 +47,7 @@ void AbsoluteError::begin(std::span<const SampleRow> rows) {
   sum_ = 0;
   for (std::uint32_t p = 0; p < n; ++p) {
     const std::uint32_t i = order[p];
-    sorted_[p] = y(i);
+    sorted_[p] = data_.y[rows[i].row];
     position_[i] = p;
     weights_[i] = rows[i].count * data_.weight(rows[i].row);
     all_.add(p, weights_[i], sorted_[p]);

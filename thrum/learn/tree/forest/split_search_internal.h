@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "thrum/core/random.h"
@@ -218,7 +219,7 @@ class SplitSearch {
                                : sum / weight;
       groups_.push_back({rank, static_cast<std::uint32_t>(groups_.size()), place});
     }
-    std::ranges::stable_sort(groups_, {}, &Group::place);
+    std::ranges::sort(groups_, {}, [](const Group& group) { return std::pair(group.place, group.index); });
   }
 
   /// Turns "the first `left` groups" into a set of categories.
