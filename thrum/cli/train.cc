@@ -50,14 +50,14 @@ std::optional<double> valid_fraction(const std::string& text) {
   throw usage_error(fmt::format("--valid: expected a fraction in (0, 1) or a file, got \"{}\"", text));
 }
 
-Dataset make_dataset(const TrainArguments& arguments, std::shared_ptr<const Table> table) {
+Dataset make_dataset(const TrainArguments& arguments, const std::shared_ptr<const Table>& table) {
   return blame(ExitCode::data, [&] {
     const Column& target = table->column(arguments.target);
     Dataset::Options options{.target = arguments.target};
     options.task = arguments.learner.task(arguments.options, target);
     options.exclude = arguments.exclude;
     options.weight = arguments.weight;
-    return Dataset(std::move(table), options);
+    return Dataset(table, options);
   });
 }
 
