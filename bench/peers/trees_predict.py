@@ -8,13 +8,20 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from trees_fit import load
+
+
+def names_of(path):
+    """Converted models are asked with the columns of the CSV file."""
+    return list(pd.read_csv(path.parent / "test.csv", nrows=0).columns[:-1])
 
 
 def lightgbm_gbdt(X, y, s, path):
     import lightgbm
     booster = lightgbm.train({"objective": "binary", "num_leaves": s["leaves"], "verbose": -1},
-                             lightgbm.Dataset(X, y, params={"verbose": -1}), num_boost_round=s["n_trees"])
+                             lightgbm.Dataset(X, y, feature_name=names_of(path), params={"verbose": -1}),
+                             num_boost_round=s["n_trees"])
     booster.save_model(path)
     return lambda X: booster.predict(X, num_threads=1)
 
@@ -22,10 +29,11 @@ def lightgbm_gbdt(X, y, s, path):
 def xgboost_gbdt(X, y, s, path):
     import xgboost
     booster = xgboost.train({"objective": "binary:logistic", "tree_method": "hist", "grow_policy": "lossguide",
-                             "max_depth": 0, "max_leaves": s["leaves"]}, xgboost.QuantileDMatrix(X, y), s["n_trees"])
+                             "max_depth": 0, "max_leaves": s["leaves"]}, xgboost.QuantileDMatrix(X, y, feature_names=names_of(path)),
+                            s["n_trees"])
     booster.save_model(str(path) + ".json")
     booster.set_param({"nthread": 1})
-    return booster.inplace_predict
+    return lambda X: booster.inplace_predict(X, validate_features=False)
 
 
 def sklearn_gbdt(X, y, s, path):

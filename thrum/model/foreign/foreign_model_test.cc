@@ -175,6 +175,14 @@ TEST(ImportModel, TakesNamesFromTheModelAndFromTheOptions) {
   EXPECT_THAT(import_golden("xgb-softprob")->schema().target.classes, ElementsAre("0", "1", "2"));
 }
 
+TEST(ImportModel, NumbersTheFeaturesOfXgboostThatHaveNoNames) {
+  std::string text = read_text(model_path("xgb-rf"));
+  const std::string names = R"("feature_names":["a","b","c","d"])";
+  ASSERT_NE(text.find(names), std::string::npos);
+  text.replace(text.find(names), names.size(), R"("feature_names":[])");
+  EXPECT_THAT(import_model(bytes_of(text), "m")->schema().feature_names(), ElementsAre("f0", "f1", "f2", "f3"));
+}
+
 TEST(ImportModel, NamesCategoriesAsPandasDid) {
   for (const char* name : {"lgb-pandas", "xgb-pandas"}) {
     EXPECT_THAT(import_golden(name)->schema().features[3].categories,

@@ -73,7 +73,9 @@ std::vector<std::string> feature_names(const Json& learner, std::size_t n, const
       names.push_back(name.get<std::string>());
     }
   }
-  for (std::size_t j = 0; names.empty() && j < n; ++j) names.push_back(fmt::format("f{}", j));
+  if (names.empty()) {
+    for (std::size_t j = 0; j < n; ++j) names.push_back(fmt::format("f{}", j));
+  }
   if (names.size() != n || n == 0) source.fail("\"feature_names\" are not as many as the features");
   return names;
 }
