@@ -12,6 +12,7 @@ constexpr std::size_t smallest = 64;
 template <class T>
 void add_halves(Arena& arena, MatrixView<const T> A, MatrixView<const T> B, MatrixView<T> C) {
   const std::size_t m = C.rows(), n = C.cols(), k = A.cols();
+  if (k == 0) return;  // there is nothing to point at
   if (m <= smallest && n <= smallest && k <= smallest) return add_product(A, B, C);
   if (m >= n && m >= k) {
     parallel_invoke(
