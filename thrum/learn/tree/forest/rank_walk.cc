@@ -28,7 +28,8 @@ std::size_t RankWalk::leaf_of(std::size_t row) const noexcept {
     }
     at = left ? node.left : node.right;
   }
-  return static_cast<std::size_t>(~at);
+  const std::int32_t leaf = ~at;
+  return static_cast<std::size_t>(leaf);
 }
 
 }  // namespace thrum::forest
