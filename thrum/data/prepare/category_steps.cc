@@ -13,10 +13,6 @@ namespace {
 
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
-const Feature& feature_of(const PreparedRows& rows, std::size_t column) {
-  return rows.features()[column];
-}
-
 struct OneHotOptions {
   double min_frequency = 0;
   std::string drop = "none";
@@ -195,9 +191,8 @@ std::shared_ptr<const ColumnMap> encode_target(const PreparedRows& rows, std::si
                        std::vector<double> buffer;
                        const auto block = rows.read(begin, end, buffer);
                        for (std::size_t i = 0; i < block.rows(); ++i) {
-                         const double w = rows.weight(begin + i), x = block(i, column);
-                         const std::size_t known = std::isnan(x) ? n_places - 1 : static_cast<std::size_t>(x);
-                         const std::size_t place = std::min(known, n_places - (std::isnan(x) ? 1 : 2));
+                         const double w = rows.weight(begin + i);
+                         const std::size_t place = place_of_code(block(i, column), feature.categories.size());
                          const std::size_t fold = fold_of_row(dataset.first_row() + begin + i, n_folds, seed);
                          double* sum = partial.data() + (fold * n_places + place) * width;
                          sum[0] += w;
@@ -309,25 +304,20 @@ Maps fit_impute(const PreparedRows& rows, std::span<const std::size_t> columns, 
   return maps;
 }
 
-template <class O>
-Options options_of() {
-  return {O(), O::fields()};
-}
-
 }  // namespace
 
 std::vector<StepRule> category_steps() {
   return {
-      {"one-hot", "a 0/1 column for each category", "categories", options_of<OneHotOptions>(), &fit_one_hot},
+      {"one-hot", "a 0/1 column for each category", "categories", default_options_of<OneHotOptions>(), &fit_one_hot},
       {"ordinal-encoder", "to the place of the category among the sorted ones", "categories",
-       options_of<OrdinalOptions>(), &fit_ordinal},
+       default_options_of<OrdinalOptions>(), &fit_ordinal},
       {"target-encoder", "to the mean of the target in the category, cross-fitted", "categories",
-       options_of<TargetEncoderOptions>(), &fit_target_encoder},
+       default_options_of<TargetEncoderOptions>(), &fit_target_encoder},
   };
 }
 
 StepRule impute_step() {
-  return {"impute", "replace missing values", "all", options_of<ImputeOptions>(), &fit_impute};
+  return {"impute", "replace missing values", "all", default_options_of<ImputeOptions>(), &fit_impute};
 }
 
 }  // namespace thrum::prepare

@@ -76,12 +76,6 @@ class FillNumber final : public ColumnMap {
   bool indicator_;
 };
 
-/// Where a code stands among n categories, unknown and missing.
-std::size_t place_of_code(double x, std::size_t n_categories) noexcept {
-  if (std::isnan(x)) return n_categories + 1;
-  return x >= 0 && x < static_cast<double>(n_categories) ? static_cast<std::size_t>(x) : n_categories;
-}
-
 class Recode final : public ColumnMap {
  public:
   Recode(std::vector<std::uint32_t> codes, Feature output) : codes_(std::move(codes)), output_(std::move(output)) {}
@@ -258,6 +252,11 @@ class Power final : public ColumnMap {
 };
 
 }  // namespace
+
+std::size_t place_of_code(double x, std::size_t n_categories) noexcept {
+  if (std::isnan(x)) return n_categories + 1;
+  return x >= 0 && x < static_cast<double>(n_categories) ? static_cast<std::size_t>(x) : n_categories;
+}
 
 std::shared_ptr<const ColumnMap> drop_column() {
   return std::make_shared<Drop>();

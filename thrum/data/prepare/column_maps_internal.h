@@ -10,6 +10,9 @@
 
 namespace thrum::prepare {
 
+/// Where a code stands among n categories, unknown (n) and missing (n + 1).
+std::size_t place_of_code(double x, std::size_t n_categories) noexcept;
+
 /// No column: the step drops it.
 std::shared_ptr<const ColumnMap> drop_column();
 

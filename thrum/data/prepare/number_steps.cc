@@ -7,10 +7,6 @@
 namespace thrum::prepare {
 namespace {
 
-const Feature& feature_of(const PreparedRows& rows, std::size_t column) {
-  return rows.features()[column];
-}
-
 struct StandardScalerOptions {
   bool with_mean = true;
   bool with_std = true;
@@ -70,10 +66,6 @@ Maps fit_min_max_scaler(const PreparedRows& rows, std::span<const std::size_t> c
   }
   return maps;
 }
-
-struct NoOptions {
-  static std::span<const OptionField> fields() { return {}; }
-};
 
 Maps fit_max_abs_scaler(const PreparedRows& rows, std::span<const std::size_t> columns, const Options&) {
   const auto extremes = rows.extremes(columns);
@@ -311,28 +303,23 @@ Maps fit_power_transformer(const PreparedRows& rows, std::span<const std::size_t
   return maps;
 }
 
-template <class O>
-Options options_of() {
-  return {O(), O::fields()};
-}
-
 }  // namespace
 
 std::vector<StepRule> number_steps() {
   return {
-      {"standard-scaler", "to mean 0 and standard deviation 1", "numbers", options_of<StandardScalerOptions>(),
+      {"standard-scaler", "to mean 0 and standard deviation 1", "numbers", default_options_of<StandardScalerOptions>(),
        &fit_standard_scaler},
-      {"min-max-scaler", "to a range", "numbers", options_of<MinMaxScalerOptions>(), &fit_min_max_scaler},
-      {"max-abs-scaler", "to a largest absolute value of 1; zeros stay", "numbers", options_of<NoOptions>(),
+      {"min-max-scaler", "to a range", "numbers", default_options_of<MinMaxScalerOptions>(), &fit_min_max_scaler},
+      {"max-abs-scaler", "to a largest absolute value of 1; zeros stay", "numbers", default_options_of<NoOptions>(),
        &fit_max_abs_scaler},
       {"robust-scaler", "the median to 0, the distance of two quantiles to 1", "numbers",
-       options_of<RobustScalerOptions>(), &fit_robust_scaler},
+       default_options_of<RobustScalerOptions>(), &fit_robust_scaler},
       {"quantile-transformer", "to a uniform or normal distribution, by ranks", "numbers",
-       options_of<QuantileTransformerOptions>(), &fit_quantile_transformer},
+       default_options_of<QuantileTransformerOptions>(), &fit_quantile_transformer},
       {"power-transformer", "closer to a normal distribution, by Yeo and Johnson's powers", "numbers",
-       options_of<PowerTransformerOptions>(), &fit_power_transformer},
-      {"k-bins", "to the number of a bin", "numbers", options_of<KBinsOptions>(), &fit_k_bins},
-      {"variance-threshold", "drop what hardly varies", "numbers", options_of<VarianceThresholdOptions>(),
+       default_options_of<PowerTransformerOptions>(), &fit_power_transformer},
+      {"k-bins", "to the number of a bin", "numbers", default_options_of<KBinsOptions>(), &fit_k_bins},
+      {"variance-threshold", "drop what hardly varies", "numbers", default_options_of<VarianceThresholdOptions>(),
        &fit_variance_threshold},
   };
 }

@@ -5,19 +5,10 @@
 #include <limits>
 
 #include "thrum/core/assert.h"
+#include "thrum/data/prepare/column_maps_internal.h"
 #include "thrum/data/sort_doubles_internal.h"
 
 namespace thrum::prepare {
-namespace {
-
-/// Where a code stands among n categories, unknown and missing.
-std::size_t place_of(double x, std::size_t n_categories) {
-  if (std::isnan(x)) return n_categories + 1;
-  return x < static_cast<double>(n_categories) ? static_cast<std::size_t>(x) : n_categories;
-}
-
-}  // namespace
-
 PreparedRows::PreparedRows(const Dataset& dataset, std::span<const std::uint8_t> row_mask, const Pipeline& before,
                            const Execution& execution)
     : dataset_(dataset), row_mask_(row_mask), before_(before), execution_(execution) {}
@@ -153,7 +144,7 @@ std::vector<std::vector<double>> PreparedRows::category_weights(std::span<const 
                                        const double w = weight(begin + i);
                                        for (std::size_t j = 0; j < columns.size(); ++j) {
                                          const std::size_t n = features()[columns[j]].categories.size();
-                                         partial[first[j] + place_of(rows(i, columns[j]), n)] += w;
+                                         partial[first[j] + place_of_code(rows(i, columns[j]), n)] += w;
                                        }
                                      }
                                    });

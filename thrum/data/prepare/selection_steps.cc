@@ -3,10 +3,6 @@
 namespace thrum::prepare {
 namespace {
 
-struct NoOptions {
-  static std::span<const OptionField> fields() { return {}; }
-};
-
 Maps drop_all(const PreparedRows&, std::span<const std::size_t> columns, const Options&) {
   return Maps(columns.size(), drop_column());
 }
@@ -14,7 +10,7 @@ Maps drop_all(const PreparedRows&, std::span<const std::size_t> columns, const O
 }  // namespace
 
 std::vector<StepRule> selection_steps() {
-  return {{"drop", "leave columns out", "", {NoOptions(), NoOptions::fields()}, &drop_all}};
+  return {{"drop", "leave columns out", "", default_options_of<NoOptions>(), &drop_all}};
 }
 
 }  // namespace thrum::prepare

@@ -25,6 +25,20 @@ struct StepRule {
   FitStep fit;
 };
 
+/// Of a step that has none.
+struct NoOptions {
+  static std::span<const OptionField> fields() { return {}; }
+};
+
+template <class O>
+Options default_options_of() {
+  return {O(), O::fields()};
+}
+
+inline const Feature& feature_of(const PreparedRows& rows, std::size_t column) {
+  return rows.features()[column];
+}
+
 std::vector<StepRule> number_steps();
 std::vector<StepRule> category_steps();
 std::vector<StepRule> selection_steps();
