@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "thrum/learn/linear/determinism_testing_internal.h"
+#include "thrum/learn/determinism_testing_internal.h"
 #include "thrum/learn/linear/linear_regression_testing_internal.h"
 
 namespace thrum {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "thrum/learn/linear/determinism_testing_internal.h"
+#include "thrum/learn/determinism_testing_internal.h"
 #include "thrum/learn/linear/logistic_regression.h"
 #include "thrum/learn/linear/logistic_regression_testing_internal.h"
 

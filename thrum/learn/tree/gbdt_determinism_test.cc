@@ -1,50 +1,20 @@
 #include <gtest/gtest.h>
 
-#include <condition_variable>
-#include <mutex>
-#include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "thrum/comm/thread_communicator.h"
+#include "thrum/learn/determinism_testing_internal.h"
 #include "thrum/learn/linear/logistic_regression_testing_internal.h"
 #include "thrum/learn/tree/gbdt.h"
 
 namespace thrum {
 namespace {
 
+using testing_data::Bytes;
 using testing_data::Generated;
-using Bytes = std::vector<std::byte>;
 
-/// Returns once as many different threads as `arena` has slots work in it at the same time.
-void expect_all_slots_work(Arena& arena) {
-  const auto n = static_cast<std::size_t>(arena.slots());
-  std::mutex mutex;
-  std::condition_variable all_there;
-  std::set<std::thread::id> threads;
-  arena.run(n, [&](std::size_t) {
-    std::unique_lock lock(mutex);
-    threads.insert(std::this_thread::get_id());
-    all_there.notify_all();
-    EXPECT_TRUE(all_there.wait_for(lock, std::chrono::minutes(1), [&] { return threads.size() == n; }));
-  });
-  EXPECT_EQ(threads.size(), n);
-}
-
-/// The model file of a fit on `ranks` ranks with `threads` threads each; all ranks must have the same.
 Bytes train(const Dataset& whole, const GbdtOptions& options, int threads, int ranks) {
-  std::vector<Bytes> files(static_cast<std::size_t>(ranks));
-  run_thread_ranks(ranks, [&](Communicator& communicator) {
-    Arena arena(threads);
-    expect_all_slots_work(arena);
-    const Execution execution{.arena = &arena, .communicator = &communicator};
-    const Dataset part = whole.shard(communicator.rank(), ranks);
-    files[static_cast<std::size_t>(communicator.rank())] = serialize(*Gbdt().fit(part, options, execution));
-    expect_all_slots_work(arena);
-  });
-  for (const Bytes& file : files) EXPECT_EQ(file, files.front());
-  return files.front();
+  return testing_data::train(Gbdt(), whole, Options(options, GbdtOptions::fields()), threads, ranks);
 }
 
 struct Case {
@@ -56,15 +26,8 @@ struct Case {
 class GbdtFile : public testing::TestWithParam<Case> {};
 
 TEST_P(GbdtFile, HasTheSameBytesForAnyNumberOfThreadsAndRanks) {
-  const Dataset dataset = GetParam().rows.dataset();
-  const Bytes expected = train(dataset, GetParam().options, 1, 1);
-  ASSERT_FALSE(expected.empty());
-  for (const int threads : {1, 2, 5}) {
-    for (const int ranks : {1, 3}) {
-      EXPECT_TRUE(train(dataset, GetParam().options, threads, ranks) == expected)
-          << threads << " threads, " << ranks << " ranks";
-    }
-  }
+  testing_data::expect_same_bytes(Gbdt(), GetParam().rows.dataset(),
+                                  Options(GetParam().options, GbdtOptions::fields()));
 }
 
 TEST_P(GbdtFile, HasTheSameBytesWhereARankHasNoRows) {

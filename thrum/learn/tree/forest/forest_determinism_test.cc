@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "thrum/comm/thread_communicator.h"
+#include "thrum/learn/determinism_testing_internal.h"
 #include "thrum/learn/learner.h"
 #include "thrum/learn/tree/forest/forest_testing_internal.h"
 #include "thrum/model/model.h"
@@ -12,8 +12,8 @@
 namespace thrum {
 namespace {
 
+using testing_data::Bytes;
 using testing_data::TreeRows;
-using Bytes = std::vector<std::byte>;
 
 struct Case {
   std::string name;
@@ -22,34 +22,20 @@ struct Case {
   std::vector<std::pair<std::string, std::string>> options;
 };
 
-/// The model file of a fit on `ranks` ranks with `threads` threads each; all ranks must have the same.
-Bytes train(const Dataset& whole, const Case& c, int threads, int ranks) {
-  const Learner& learner = find_learner(c.learner);
-  Options options = learner.default_options();
+Options options_of(const Case& c) {
+  Options options = find_learner(c.learner).default_options();
   for (const auto& [name, value] : c.options) options.set(name, value);
-  std::vector<Bytes> files(static_cast<std::size_t>(ranks));
-  run_thread_ranks(ranks, [&](Communicator& communicator) {
-    Arena arena(threads);
-    const Execution execution{.arena = &arena, .communicator = &communicator, .seed = 5};
-    const Dataset part = whole.shard(communicator.rank(), ranks);
-    files[static_cast<std::size_t>(communicator.rank())] = serialize(*learner.fit(part, options, execution));
-  });
-  for (const Bytes& file : files) EXPECT_EQ(file, files.front());
-  return files.front();
+  return options;
+}
+
+Bytes train(const Dataset& whole, const Case& c, int threads, int ranks) {
+  return testing_data::train(find_learner(c.learner), whole, options_of(c), threads, ranks);
 }
 
 class ForestFile : public testing::TestWithParam<Case> {};
 
 TEST_P(ForestFile, HasTheSameBytesForAnyNumberOfThreadsAndRanks) {
-  const Dataset dataset = GetParam().rows.dataset();
-  const Bytes expected = train(dataset, GetParam(), 1, 1);
-  ASSERT_FALSE(expected.empty());
-  for (const int threads : {1, 2, 5}) {
-    for (const int ranks : {1, 3}) {
-      EXPECT_TRUE(train(dataset, GetParam(), threads, ranks) == expected)
-          << threads << " threads, " << ranks << " ranks";
-    }
-  }
+  testing_data::expect_same_bytes(find_learner(GetParam().learner), GetParam().rows.dataset(), options_of(GetParam()));
 }
 
 TEST_P(ForestFile, ChangesWithTheRows) {
