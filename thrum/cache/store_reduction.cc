@@ -88,10 +88,12 @@ void Store::for_each(FunctionRef<void(const EntryInfo&)> visit) const {
 }
 
 Usage Store::usage() const {
-  if (const auto file = state_->usage_file()) {
-    if (state_->with_folder([](UsageFile&) { return true; })) return file->total();
-  }
   Usage sum;
+  const bool known = state_->with_folder([&](UsageFile& usage) {
+    sum = usage.total();
+    return true;
+  });
+  if (known) return sum;
   for (const ShardEntry& entry : all_entries(state_->root)) sum += {entry.disk_bytes, 1};
   return sum;
 }
