@@ -63,6 +63,7 @@ function(thrum_add_test name)
   endif()
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE thrum_flags ${TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
+  target_compile_options(${name} PRIVATE -O1)  # a test waits for its compiler longer than for its loops
   target_compile_definitions(${name} PRIVATE
     THRUM_TEST_DATA="${THRUM_TEST_DATA}" THRUM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES TEST_PREFIX ${TEST_PREFIX}.
