@@ -1,4 +1,5 @@
-"""What requests get while their server is reloaded and its workers are killed, ours and gunicorn's."""
+"""What requests get while their server is reloaded and its workers are killed, ours and gunicorn's. The clients repeat a
+request once where its connection ended before the first byte of an answer."""
 import os
 import signal
 import threading
@@ -52,12 +53,21 @@ def weather(server, body, period, blow):
 
 
 def told(found):
-    return f"{found['requests']} answered, {found['refused']} refused, {found['blows']} blows"
+    return (f"{found['requests']} answered, {found['repeated']} repeated, {found['refused']} refused, "
+            f"{found['hung']} hung, {found['blows']} blows")
 
 
-def row(name, ours, peer, allowed):
-    return Row(name, ours["failed"], peer["failed"], None, None, told(ours), told(peer), "requests",
-               at_most=allowed)
+def outcome(name, ours, peer):
+    """Rows of what failed, and of how long the unluckiest request took, its repetition included."""
+    told_both = (told(ours), told(peer))
+    return [Row(f"failed of requests, {name} for {SECONDS:.0f} s", ours["failed"], peer["failed"], None, None, *told_both,
+                "requests", at_most=0),
+            Row(f"longest wait, {name}", ours["max"] * 1e3, peer["max"] * 1e3, None, None, *told_both, "ms", at_most=200)]
+
+
+def hang_up_and_kill(server):
+    hang_up(server)
+    kill_a_worker(server)
 
 
 def rows(folder, body):
@@ -65,7 +75,5 @@ def rows(folder, body):
         return (weather(thrum(folder, 18312, folder / "lr.thrum"), body, period, blow),
                 weather(gunicorn(folder, 18313, folder / "lr.joblib"), body, period, blow))
 
-    reloaded, killed = both(1.0, hang_up), both(0.5, kill_a_worker)
-    # Each kill may cost what its worker was answering.
-    return [row(f"failed of requests, SIGHUP each second for {SECONDS:.0f} s", *reloaded, 0),
-            row(f"failed of requests, kill -9 each 0.5 s for {SECONDS:.0f} s", *killed, killed[0]["blows"] * CONNECTIONS)]
+    return [*outcome("SIGHUP each second", *both(1.0, hang_up)), *outcome("kill -9 each 0.5 s", *both(0.5, kill_a_worker)),
+            *outcome("SIGHUP and kill -9 each second", *both(1.0, hang_up_and_kill))]

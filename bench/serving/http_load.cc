@@ -3,7 +3,9 @@
 //
 // RATE 0: every connection asks again as soon as it has its answer (closed loop). Otherwise requests are due at this
 // many a second whatever the server does (open loop), and time counts from when a request was due: a stall cannot hide.
-// A request fails where its connection ends before the answer, or its status is not 200; a connection that ends while
+// Where a connection ends before the first byte of an answer, its request is repeated once, on a new connection, and
+// its time goes on; "repeated" counts these. It fails where that happens again, where an answer breaks off, or its
+// status is not 200; "hung" are those that nothing came for within 10 s of the end. A connection that ends while
 // nothing is asked is made anew, and so is one that is refused.
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -38,6 +40,8 @@ struct Plan {
 struct Connection {
   int fd = -1;
   bool asks = false;
+  bool is_to_repeat = false;  ///< what it asked last
+  bool repeats = false;
   Clock::time_point due;
   std::string answer;
 };
@@ -77,11 +81,11 @@ class Load {
   std::string json() {
     std::ranges::sort(times_);
     const double seconds = Seconds(Clock::now() - begin_).count();
-    return fmt::format(R"({{"requests": {}, "failed": {}, "refused": {}, "seconds": {:.3f}, "rate": {:.1f}, )"
-                       R"("p50": {:.3e}, "p99": {:.3e}, "max": {:.3e}, "unsent": {}}})",
-                       times_.size(), n_failed_, n_refused_, seconds,
-                       static_cast<double>(times_.size()) / plan_.seconds, quantile(0.5), quantile(0.99), quantile(1),
-                       n_unsent());
+    return fmt::format(
+        R"({{"requests": {}, "failed": {}, "repeated": {}, "hung": {}, "refused": {}, "seconds": {:.3f}, )"
+        R"("rate": {:.1f}, "p50": {:.3e}, "p99": {:.3e}, "max": {:.3e}, "unsent": {}}})",
+        times_.size(), n_failed_, n_repeated_, n_hung_, n_refused_, seconds,
+        static_cast<double>(times_.size()) / plan_.seconds, quantile(0.5), quantile(0.99), quantile(1), n_unsent());
   }
 
  private:
@@ -104,13 +108,26 @@ class Load {
 
   void attend(Connection& connection) {
     if (connection.asks) return;
+    if (connection.is_to_repeat) return repeat(connection);
     if (is_open_loop() && due(n_asked_) > Clock::now()) return;
     if (connection.fd < 0 && !connect_to_server(connection)) return;
     connection.due = is_open_loop() ? due(n_asked_) : Clock::now();
-    const ssize_t n = send(connection.fd, plan_.request.data(), plan_.request.size(), MSG_NOSIGNAL);
-    if (n != static_cast<ssize_t>(plan_.request.size())) return close_connection(connection);  // it had ended already
+    if (!ask(connection)) return close_connection(connection);  // it had ended already
     ++n_asked_;
-    connection.asks = true;
+  }
+
+  bool ask(Connection& connection) {
+    const ssize_t n = send(connection.fd, plan_.request.data(), plan_.request.size(), MSG_NOSIGNAL);
+    connection.asks = n == static_cast<ssize_t>(plan_.request.size());
+    return connection.asks;
+  }
+
+  void repeat(Connection& connection) {
+    if (!connect_to_server(connection)) return;
+    connection.is_to_repeat = false;
+    connection.repeats = true;
+    ++n_repeated_;
+    if (!ask(connection)) fail(connection);
   }
 
   bool connect_to_server(Connection& connection) {
@@ -153,7 +170,7 @@ class Load {
     if (size == 0) return;
     times_.push_back(Seconds(Clock::now() - connection.due).count());
     if (connection.answer.compare(9, 3, "200") != 0) ++n_failed_;
-    connection.asks = false;
+    connection.asks = connection.repeats = false;
     const bool closes =
         find_ignoring_case(std::string_view(connection.answer).substr(0, size), "\r\nconnection: close\r\n") < size;
     connection.answer.erase(0, size);
@@ -161,7 +178,20 @@ class Load {
   }
 
   void close_connection(Connection& connection) {
-    if (connection.asks) ++n_failed_;
+    if (!connection.asks) return forget(connection);
+    if (connection.repeats || !connection.answer.empty()) return fail(connection);
+    const Clock::time_point due = connection.due;
+    forget(connection);
+    connection.due = due;
+    connection.is_to_repeat = true;
+  }
+
+  void fail(Connection& connection) {
+    ++n_failed_;
+    forget(connection);
+  }
+
+  static void forget(Connection& connection) {
     close(connection.fd);
     connection = {};
   }
@@ -169,13 +199,15 @@ class Load {
   /// What was asked is answered, or fails.
   void drain() {
     const auto patience = Clock::now() + std::chrono::seconds(10);
-    const auto asks = [](const Connection& connection) { return connection.asks; };
-    while (std::ranges::any_of(connections_, asks) && Clock::now() < patience) {
-      epoll_event events[256];
-      const int n = epoll_wait(epoll_, events, 256, 100);
-      for (int i = 0; i < n; ++i) hear(*static_cast<Connection*>(events[i].data.ptr));
+    const auto waits = [](const Connection& connection) { return connection.asks || connection.is_to_repeat; };
+    while (std::ranges::any_of(connections_, waits) && Clock::now() < patience) {
+      for (Connection& connection : connections_) {
+        if (connection.is_to_repeat) repeat(connection);
+      }
+      wait();
     }
-    n_failed_ += static_cast<std::size_t>(std::ranges::count_if(connections_, asks));
+    n_hung_ = static_cast<std::size_t>(std::ranges::count_if(connections_, waits));
+    n_failed_ += n_hung_;
   }
 
   Plan plan_;
@@ -185,6 +217,8 @@ class Load {
   Clock::time_point end_;
   std::size_t n_asked_ = 0;
   std::size_t n_failed_ = 0;
+  std::size_t n_repeated_ = 0;
+  std::size_t n_hung_ = 0;
   std::size_t n_refused_ = 0;
   std::vector<double> times_;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -57,6 +58,30 @@ TEST(ServerChaos, NoRequestIsLostAndEachIsCountedWhenWorkersDieUnderLoad) {
   EXPECT_GE(n_counted, load.n_answered() + n_others);
   EXPECT_LE(n_counted, load.n_answered() + n_others + load.n_repeated()) << "some died between count and reply";
   EXPECT_EQ(metric(server, "thrum_worker_restarts_total{reason=\"killed\"}"), n_kills);
+}
+
+/// The oldest that lives; false where none does.
+bool kill_a_worker(const TestServer& server) {
+  return std::ranges::any_of(server.workers(), [](pid_t pid) { return is_alive(pid) && kill(pid, SIGKILL) == 0; });
+}
+
+TEST(ServerChaos, AStormOfKillsAndReloadsLosesNoRequestOf64Connections) {
+  const TestServer server({"workers=2"});
+  ASSERT_TRUE(server.log_comes_to_have("Booting worker", 2));
+  TestLoad load(server.port(), 64);
+  for (int kill_number = 1; kill_number <= 12; ++kill_number) {
+    ASSERT_TRUE(load.goes_on_for_everyone()) << "a request hangs";
+    EXPECT_TRUE(kill_a_worker(server));
+    if (kill_number % 3 != 0) continue;
+    server.signal(SIGHUP);
+    ASSERT_TRUE(server.log_comes_to_have("Reloaded", kill_number / 3));
+  }
+  EXPECT_TRUE(load.goes_on_for_everyone());
+  load.stop();
+  EXPECT_GT(load.n_repeated(), 0) << "no kill met a request";
+  EXPECT_EQ(load.n_lost(), 0);
+  EXPECT_EQ(load.n_wrong(), 0);
+  EXPECT_EQ(load.n_broken(), 0);
 }
 
 TEST(ServerChaos, TermUnderLoadBreaksNoReply) {

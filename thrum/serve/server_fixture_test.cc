@@ -147,7 +147,8 @@ bool is_alive(pid_t pid) {
 }
 
 TestServer::TestServer(std::vector<std::string> options, const std::string& image, const std::string& log_file)
-    : log_(log_file.empty() ? memfd_create("log", 0) : open(log_file.c_str(), O_RDWR | O_CREAT | O_APPEND, 0600)) {
+    : log_(log_file.empty() ? memfd_create("log", 0) : open(log_file.c_str(), O_RDWR | O_CREAT, 0600)) {
+  fcntl(log_.get(), F_SETFL, O_APPEND);  // or lines that two processes write at once would lie upon each other
   options.insert(options.begin(), {"test", std::string(supervisor_command), image, "bind=127.0.0.1:0"});
   std::vector<char*> argv;
   argv.reserve(options.size() + 1);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -19,6 +20,8 @@ class TestLoad {
 
   /// Waits until so many more have been answered.
   bool goes_on(int n_more = 200) const;
+  /// Waits until each client has been answered once more, so that none of them still repeats what it asked before.
+  bool goes_on_for_everyone() const;
   void stop();
 
   int n_broken() const noexcept { return n_broken_; }  ///< replies that ended in their middle
@@ -28,7 +31,7 @@ class TestLoad {
   int n_repeated() const noexcept { return n_repeated_; }
 
  private:
-  void run(std::uint16_t port, bool keeps_connection);
+  void run(std::uint16_t port, std::size_t client);
 
   std::atomic<bool> is_over_ = false;
   std::atomic<int> n_answered_ = 0;
@@ -36,6 +39,7 @@ class TestLoad {
   std::atomic<int> n_wrong_ = 0;
   std::atomic<int> n_broken_ = 0;
   std::atomic<int> n_repeated_ = 0;
+  std::vector<std::atomic<int>> n_answered_to_;  // by client
   std::vector<std::thread> clients_;
 };
 

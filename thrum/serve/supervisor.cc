@@ -22,9 +22,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr int most_boot_failures = 5;
-constexpr seconds healthy_age{1};  // a worker that dies later is replaced at once
-constexpr seconds quick_stop{2};   // for what SIGINT leaves to do
-constexpr seconds settling{1};     // for connections on their way to a place that ends
+constexpr seconds quick_stop{2};  // for what SIGINT leaves to do
+constexpr seconds settling{1};    // for connections on their way to a place that ends
 constexpr std::chrono::hours long_time{24 * 365};
 constexpr milliseconds beat{250};  // how often heartbeats are looked at
 constexpr int most_workers = 1024;
@@ -32,12 +31,6 @@ constexpr int most_workers = 1024;
 std::string lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
-}
-
-/// 0.1 s, doubled with each failure, up to 10 s; the first is free.
-milliseconds backoff(int n_failures) {
-  if (n_failures <= 1) return milliseconds(0);
-  return std::min(milliseconds(100) * (1 << std::min(n_failures - 2, 7)), milliseconds(10000));
 }
 
 /// gunicorn's words for the end of a worker.
@@ -194,9 +187,11 @@ void Supervisor::on_departure(const Crew::Departure& departure) {
   crew_.board().head().restarts[static_cast<std::size_t>(reason_of(departure))].add();
   Place& place = places_[departure.member.place];
   const auto now = Clock::now();
-  const bool was_healthy = departure.was_ready && now - departure.member.spawned >= healthy_age;
-  place.n_failures = was_healthy ? 1 : place.n_failures + 1;
-  place.next_spawn = now + backoff(place.n_failures);
+  if (departure.was_ready) {
+    place.next_spawn = now + place.respawn.after_service(now - departure.member.spawned);
+  } else {
+    place.next_spawn = now + place.respawn.after_failure();
+  }
   if (!departure.was_ready) on_boot_failure(departure, text);
 }
 
@@ -299,7 +294,7 @@ void Supervisor::spawn(std::size_t place) {
     crew_.spawn(next_ != nullptr ? next_ : now_, place);
   } catch (const Error& error) {
     log(LogLevel::error, error.what());
-    places_[place].next_spawn = Clock::now() + backoff(++places_[place].n_failures + 1);
+    places_[place].next_spawn = Clock::now() + std::max(places_[place].respawn.after_failure(), milliseconds(100));
   }
 }
 

@@ -13,6 +13,7 @@
 #include "thrum/serve/log_files_internal.h"
 #include "thrum/serve/pid_file_internal.h"
 #include "thrum/serve/reload_internal.h"
+#include "thrum/serve/respawn_internal.h"
 #include "thrum/serve/serve_options.h"
 #include "thrum/serve/signal_queue_internal.h"
 
@@ -32,7 +33,7 @@ class Supervisor {
   using Clock = Crew::Clock;
 
   struct Place {
-    int n_failures = 0;
+    Respawn respawn = {};
     Clock::time_point next_spawn = {};
     Clock::time_point end = Clock::time_point::max();  ///< of one that is not wanted any more
   };
