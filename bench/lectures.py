@@ -37,6 +37,7 @@ LESSONS = (
     Lesson("blocking_io", 64, 32),
     Lesson("interactive", 200_000, 5_000),
     Lesson("matrix_addition", 4_000, 200),
+    Lesson("gradient_descent", 1_000_000, 20_000),
     Lesson("pool_of_trees", 200_000, 1_000),
     Lesson("threads_in_processes", 10_000_000, 10_000),
     Lesson("fork_and_load", 500, 16, unit="MB"),

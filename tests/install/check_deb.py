@@ -25,7 +25,10 @@ with tempfile.TemporaryDirectory() as folder:
     version = run(f"{folder}/tree/usr/bin/thrum", "--version")
 
 cmake = next((path for path in contents if path.endswith("/ThrumConfig.cmake")), "")
-faults = missing(["/usr/bin/thrum", "/usr/include/thrum/thrum.h", "/usr/share/doc/thrum/README.md"], contents)
+share = "/usr/share/"
+faults = missing(["/usr/bin/thrum", "/usr/include/thrum/thrum.h", f"{share}doc/thrum/README.md",
+                  f"{share}man/man1/thrum.1", f"{share}bash-completion/completions/thrum",
+                  f"{share}zsh/site-functions/_thrum", f"{share}fish/vendor_completions.d/thrum.fish"], contents)
 faults += [] if cmake else ["not in the package: ThrumConfig.cmake"]
 # libopenblas0-pthread is opened at run time; the others are found by dpkg-shlibdeps.
 faults += [f"the package does not depend on {library}: {depends}"
