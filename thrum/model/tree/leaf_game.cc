@@ -22,9 +22,19 @@ using Lanes = double[lanes];
 class Rows {
  public:
   Rows(std::span<const Player> players, std::size_t skipped)
-      : players_(players), skipped_(skipped), prefix_(players.size() * lanes) {}
+      : players_(players),
+        skipped_(skipped),
+        ones_(players.size() * lanes),
+        terms_(players.size() * lanes),
+        prefix_(players.size() * lanes) {}
 
-  void begin_at(std::size_t first) { first_ = first; }
+  void begin_at(std::size_t first) {
+    for (std::size_t i = 0; i < players_.size(); ++i) {
+      for (std::size_t r = 0; r < lanes; ++r) {
+        ones_[i * lanes + r] = (players_[i].one >> (first + r) & 1) != 0 ? 1.0 : 0.0;
+      }
+    }
+  }
 
   /// products[i] += ∫ Π_{j≠i} (z_j + t (o_j - z_j)) dt, products of all but `skipped`.
   void integrate(const Quadrature& quadrature, std::span<double> products) {
@@ -35,42 +45,38 @@ class Rows {
 
   /// o - z of a player.
   void difference(std::size_t i, Lanes& out) const {
-    for (std::size_t r = 0; r < lanes; ++r) out[r] = one(i, r) - players_[i].zero;
+    for (std::size_t r = 0; r < lanes; ++r) out[r] = ones_[i * lanes + r] - players_[i].zero;
   }
 
  private:
-  double one(std::size_t i, std::size_t r) const { return static_cast<double>(players_[i].one >> (first_ + r) & 1); }
-
-  void term(std::size_t i, double t, Lanes& out) const {
-    const double rest = players_[i].zero * (1 - t);
-    for (std::size_t r = 0; r < lanes; ++r) out[r] = rest + t * one(i, r);
-  }
-
   void add_point(double t, double weight, std::span<double> products) {
-    Lanes product, factor;
+    Lanes product;
     for (double& p : product) p = weight;
     for (std::size_t i = 0; i < players_.size(); ++i) {
       double* prefix = prefix_.data() + i * lanes;
       for (std::size_t r = 0; r < lanes; ++r) prefix[r] = product[r];
       if (i == skipped_) continue;
-      term(i, t, factor);
-      for (std::size_t r = 0; r < lanes; ++r) product[r] *= factor[r];
+      double* term = terms_.data() + i * lanes;
+      const double* one = ones_.data() + i * lanes;
+      const double rest = players_[i].zero * (1 - t);
+      for (std::size_t r = 0; r < lanes; ++r) product[r] *= term[r] = rest + t * one[r];
     }
     for (double& p : product) p = 1;
     for (std::size_t i = players_.size(); i-- > 0;) {
       if (i == skipped_) continue;
       const double* prefix = prefix_.data() + i * lanes;
+      const double* term = terms_.data() + i * lanes;
       double* sum = products.data() + i * lanes;
       for (std::size_t r = 0; r < lanes; ++r) sum[r] += prefix[r] * product[r];
-      term(i, t, factor);
-      for (std::size_t r = 0; r < lanes; ++r) product[r] *= factor[r];
+      for (std::size_t r = 0; r < lanes; ++r) product[r] *= term[r];
     }
   }
 
   std::span<const Player> players_;
   std::size_t skipped_;
-  std::size_t first_ = 0;
-  std::vector<double> prefix_;
+  std::vector<double> ones_;    ///< o per player and row
+  std::vector<double> terms_;   ///< z + t (o - z), likewise
+  std::vector<double> prefix_;  ///< the product of the terms before
 };
 
 /// Of all rows; `skipped` is the player that interacts with the others, or none.
