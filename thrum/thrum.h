@@ -40,6 +40,7 @@
 // Matrices
 #include "thrum/linalg/add.h"
 #include "thrum/linalg/cholesky.h"
+#include "thrum/linalg/csr_matrix.h"
 #include "thrum/linalg/gemm.h"
 #include "thrum/linalg/gemv.h"
 #include "thrum/linalg/syrk.h"

@@ -1,0 +1,97 @@
+#include "thrum/linalg/csr_matrix.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "thrum/core/error.h"
+
+namespace thrum::linalg {
+namespace {
+
+/// (0 2 0)
+/// (0 0 0)
+/// (1 0 3)
+CsrMatrix::Parts good_parts() {
+  return {.n_cols = 3, .row_offsets = {0, 1, 1, 3}, .column_indices = {1, 0, 2}, .values = {2, 1, 3}};
+}
+
+std::string refusal(CsrMatrix::Parts parts) {
+  try {
+    const CsrMatrix matrix(std::move(parts));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(CsrMatrix, GivesItsRows) {
+  const CsrMatrix matrix(good_parts());
+  EXPECT_EQ(matrix.rows(), 3u);
+  EXPECT_EQ(matrix.cols(), 3u);
+  EXPECT_EQ(matrix.n_values(), 3u);
+  EXPECT_TRUE(matrix.row(1).columns.empty());
+  EXPECT_EQ(matrix.row(2).columns[1], 2u);
+  EXPECT_EQ(matrix.row(2).values[1], 3);
+}
+
+TEST(CsrMatrix, IsEmptyByDefault) {
+  EXPECT_EQ(CsrMatrix().rows(), 0u);
+  EXPECT_EQ(CsrMatrix().cols(), 0u);
+}
+
+TEST(CsrMatrix, KeepsOfADenseMatrixWhatIsNotZero) {
+  const std::array<double, 9> dense = {0, 2, 0, 0, 0, 0, 1, 0, 3};
+  const CsrMatrix matrix = CsrMatrix::from_dense(MatrixView<const double>(dense.data(), 3, 3));
+  const CsrMatrix::Parts expected = good_parts();
+  EXPECT_EQ(matrix.cols(), expected.n_cols);
+  EXPECT_TRUE(std::ranges::equal(matrix.row_offsets(), expected.row_offsets));
+  EXPECT_TRUE(std::ranges::equal(matrix.column_indices(), expected.column_indices));
+  EXPECT_TRUE(std::ranges::equal(matrix.values(), expected.values));
+}
+
+TEST(CsrMatrix, RefusesLengthsThatDoNotFit) {
+  CsrMatrix::Parts parts = good_parts();
+  parts.column_indices.pop_back();
+  EXPECT_EQ(refusal(parts), "[csr_matrix] expected one column for each of the 3 values, got 2");
+  parts = good_parts();
+  parts.row_offsets = {};
+  EXPECT_EQ(refusal(parts), "[csr_matrix] expected row offsets from 0 to the number of values, 3");
+  parts.row_offsets = {0, 2};
+  EXPECT_EQ(refusal(parts), "[csr_matrix] expected row offsets from 0 to the number of values, 3");
+  parts.row_offsets = {1, 3};
+  EXPECT_EQ(refusal(parts), "[csr_matrix] expected row offsets from 0 to the number of values, 3");
+}
+
+TEST(CsrMatrix, RefusesOffsetsThatFallOrOverrun) {
+  CsrMatrix::Parts parts = good_parts();
+  parts.row_offsets = {0, 2, 1, 3};
+  EXPECT_EQ(refusal(parts), "[csr_matrix] expected row offsets that never fall, got 1 after 2 in row 1");
+  parts.row_offsets = {0, 1'000'000, 1, 3};
+  EXPECT_EQ(refusal(parts), "[csr_matrix] expected row offsets that never fall, got 1 after 1000000 in row 1");
+}
+
+TEST(CsrMatrix, RefusesColumnsOutsideOrOutOfOrder) {
+  CsrMatrix::Parts parts = good_parts();
+  parts.column_indices[2] = 3;
+  EXPECT_EQ(refusal(parts), "[csr_matrix] expected columns below 3, got 3 in row 2");
+  parts.column_indices[2] = 0;
+  EXPECT_EQ(refusal(parts), "[csr_matrix] expected ascending columns, got 0 after 0 in row 2");
+  parts.n_cols = (std::size_t{1} << 32) + 1;
+  EXPECT_EQ(refusal(parts), "[csr_matrix] expected 4294967296 columns at most, got 4294967297");
+}
+
+TEST(CsrMatrix, RefusesValuesThatAreNotFinite) {
+  CsrMatrix::Parts parts = good_parts();
+  parts.values[1] = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(refusal(parts), "[csr_matrix] expected finite values, got inf in row 2, column 0");
+}
+
+}  // namespace
+}  // namespace thrum::linalg
