@@ -83,6 +83,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownFlag",
                 {"train", "logistic-regression", "a.csv", "--targte", "y"},
                 "[train] unknown flag --targte\n  nearest: \"--target\""},
+        Mistake{"FlagOfAnotherLibrary",
+                {"train", "logistic-regression", "adult.csv", "--multi-class", "ovr"},
+                "[train] there is no --multi-class here\n  leave it out: three classes or more are fitted together by "
+                "softmax, scikit-learn's multinomial"},
         Mistake{"UnknownShortFlag", {"inspect", "-Z"}, "[inspect] unknown flag -Z\n  see: thrum inspect --help"},
         Mistake{"OneArgumentTooMany",
                 {"inspect", "a.thrum", "b.thrum"},

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "thrum/cli/exit_code.h"
+#include "thrum/core/foreign_options.h"
 #include "thrum/core/names.h"
 
 namespace thrum::cli {
@@ -71,6 +72,9 @@ std::string help_command(const CommandPath& path) {
   const auto& foreign = path.back()->foreign_flags;
   if (const auto found = foreign.find(flag); found != foreign.end()) {
     throw usage_error(where(path) + "there is no " + flag + " here", found->second);
+  }
+  if (const std::string_view remedy = foreign_option_remedy(bare); !remedy.empty() && place_text(path) == "train") {
+    throw usage_error(where(path) + "there is no " + flag + " here", std::string(remedy));
   }
   const std::string nearest = nearest_name(bare, known);
   throw usage_error(where(path) + "unknown flag " + flag,

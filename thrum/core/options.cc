@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "thrum/core/error.h"
+#include "thrum/core/foreign_options.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/core/names.h"
 
@@ -112,8 +113,9 @@ const OptionField& find_option(std::span<const OptionField> fields, std::string_
   if (found != fields.end()) return *found;
   std::vector<std::string> names;
   for (const OptionField& field : fields) names.push_back(field.name);
+  const std::string remedy(foreign_option_remedy(wanted));
   throw Error(ErrorCode::invalid_argument, "there is no option \"" + std::string(name) + "\"",
-              nearest_hint(wanted, names));
+              remedy.empty() ? nearest_hint(wanted, names) : remedy);
 }
 
 }  // namespace thrum

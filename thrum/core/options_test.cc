@@ -68,6 +68,8 @@ TEST(OptionField, SaysWhatItExpected) {
   EXPECT_EQ(refusal("fit_intercept", "yes"), "[fit_intercept] expected true or false, got \"yes\"");
   EXPECT_EQ(refusal("solver", "lbfg"), "[solver] expected one of: lbfgs, newton-cg, got \"lbfg\"; nearest: \"lbfgs\"");
   EXPECT_EQ(refusal("max_itr", "1"), "there is no option \"max_itr\"; nearest: \"max_iter\"");
+  EXPECT_EQ(refusal("n_jobs", "4"),
+            "there is no option \"n_jobs\"; threads belong to the whole program: -j N, or Execution::arena in C++");
 }
 
 TEST(Options, CopiesAreIndependentAndJsonKeepsTypes) {
