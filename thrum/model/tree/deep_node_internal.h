@@ -13,6 +13,8 @@ namespace thrum::deep_trees {
 
 /// Of one block of rows, on the stack.
 inline constexpr std::size_t scratch_bytes = 256 * 1024;
+/// Enough for it to be worth fetching every tree into the cache.
+inline constexpr std::size_t most_block_rows = 2048;
 /// Trees that one row walks at once, and the rows that a block holds at least.
 inline constexpr std::size_t lanes = 8;
 /// Of values per row, so that the scratch holds `lanes` rows.

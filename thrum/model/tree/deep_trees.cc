@@ -44,8 +44,6 @@ class DeepTrees final : public Predictor {
   }
 
  private:
-  /// Enough rows for it to be worth fetching every tree into the cache.
-  static constexpr std::size_t most_block_rows = 1024;
   static constexpr std::size_t fewest_rows_together = 8;
 
   void predict_block(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept {
@@ -71,13 +69,25 @@ class DeepTrees final : public Predictor {
       for (std::size_t i = 0; i < outputs.rows(); ++i) add_row(walk, values + i * width_, outputs.row(i));
       return;
     }
-    std::array<std::uint32_t, most_block_rows> ends, open;
+    std::array<std::uint32_t, most_block_rows> ends;
     const auto rows = std::span(ends).first(outputs.rows());
     for (std::size_t t = 0; t < first_nodes_.size(); ++t) {
       const DeepNode<Key>* nodes = nodes_.data() + first_nodes_[t];
-      walk.rows(nodes, values, width_, rows, std::span(open).first(rows.size()));
+      walk.rows(nodes, values, width_, rows, after(t, rows.size()));
       for (std::size_t i = 0; i < rows.size(); ++i) add_leaf(t, nodes[rows[i]], outputs.row(i));
     }
+  }
+
+  std::span<const DeepNode<Key>> nodes_of(std::size_t t) const noexcept {
+    const std::size_t end = t + 1 < first_nodes_.size() ? first_nodes_[t + 1] : nodes_.size();
+    return nodes_.subspan(first_nodes_[t], end - first_nodes_[t]);
+  }
+
+  /// The tree that is walked next, where there are many rows to meet most of its nodes.
+  Ahead after(std::size_t t, std::size_t n_rows) const noexcept {
+    constexpr std::size_t many_rows = 512;
+    const bool is_met = n_rows >= many_rows && t + 1 < first_nodes_.size();
+    return Ahead(is_met ? std::as_bytes(nodes_of(t + 1)) : std::span<const std::byte>());
   }
 
   /// All trees for one row.

@@ -11,7 +11,23 @@
 
 namespace thrum::deep_trees {
 
-/// Walks down trees, several at once: what one waits for, the others use.
+/// Memory that is read soon, in order. Asking for it little by little takes no time, waiting for it would.
+class Ahead {
+ public:
+  explicit Ahead(std::span<const std::byte> memory) : memory_(memory) {}
+
+  void fetch_some() noexcept {
+    constexpr std::size_t line = 64;
+    const std::size_t n = std::min(32 * line, memory_.size());
+    for (std::size_t i = 0; i < n; i += line) __builtin_prefetch(memory_.data() + i);
+    memory_ = memory_.subspan(n);
+  }
+
+ private:
+  std::span<const std::byte> memory_;
+};
+
+/// Walks down trees, several ways at once: what one waits for, the others use.
 template <class Key, bool has_categories>
 class Walk {
  public:
@@ -20,42 +36,36 @@ class Walk {
 
   Walk(Links links, const std::uint64_t* category_bits) : links_(links), category_bits_(category_bits) {}
 
-  /// Where the rows of a block end in one tree: ends[i] of row i, a node. `open` is scratch of the same size. Rows that
-  /// have ended are put aside every few steps, for some ways are twice as long as others.
+  /// Where the rows of a block end in one tree: ends[i] of row i, a node. The rows are divided like those of a training
+  /// node while they are many, so that those that walk on together share the nodes in the nearest cache.
   void rows(Nodes nodes, const Key* values, std::size_t width, std::span<std::uint32_t> ends,
-            std::span<std::uint32_t> open) const noexcept {
-    constexpr int first_steps = 8;
-    constexpr int more_steps = 4;
-    std::iota(open.begin(), open.end(), 0u);
-    std::ranges::fill(ends, 0u);
-    std::size_t n_open = open.size();
-    for (int steps = first_steps; n_open > 0; steps = more_steps) {
-      std::size_t n_kept = 0;
-      for (std::size_t i = 0; i < n_open; i += rows_at_once) {
-        const auto some = open.subspan(i, std::min(rows_at_once, n_open - i));
-        advance(nodes, steps, values, width, ends, some);
-        for (const std::uint32_t row : some) {
-          open[n_kept] = row;
-          n_kept += nodes[ends[row]].is_leaf() ? 0 : 1;
+            Ahead ahead) const noexcept {
+    std::array<std::uint16_t, most_block_rows> order, right;
+    std::array<Part, most_block_rows / few_rows> parts;  // all but one have more than few_rows rows
+    std::iota(order.begin(), order.begin() + ends.size(), std::uint16_t{0});
+    parts[0] = {0, std::span(order).first(ends.size())};
+    for (std::size_t n_parts = 1; n_parts > 0;) {
+      ahead.fetch_some();
+      const Part part = parts[--n_parts];
+      if (part.rows.size() <= few_rows || nodes[part.at].is_leaf()) {
+        walk(nodes, part, values, width, ends);
+        continue;
+      }
+      const std::size_t n_left = divide(nodes[part.at], values, width, part.rows, right);
+      const std::size_t left = links_.left(static_cast<std::uint32_t>(nodes[part.at].link));
+      for (const Part child : {Part{left, part.rows.first(n_left)}, Part{left + 1, part.rows.subspan(n_left)}}) {
+        if (child.rows.size() > few_rows) {
+          parts[n_parts++] = child;
+        } else {
+          walk(nodes, child, values, width, ends);
         }
       }
-      n_open = n_kept;
     }
   }
 
   /// Where a row ends in `lanes` trees.
   Positions trees(const std::array<Nodes, lanes>& nodes, const Key* row) const noexcept {
-    constexpr int steps = 3;
-    Positions at = {};
-    std::size_t n_ended = 0;
-    while (n_ended < lanes) {
-      for (int s = 0; s < steps; ++s) {
-        for (std::size_t lane = 0; lane < lanes; ++lane) at[lane] = step(nodes[lane], at[lane], row);
-      }
-      n_ended = 0;
-      for (std::size_t lane = 0; lane < lanes; ++lane) n_ended += nodes[lane][at[lane]].is_leaf() ? 1 : 0;
-    }
-    return at;
+    return descend(0, [&](std::size_t lane) { return nodes[lane]; }, [&](std::size_t) { return row; });
   }
 
   std::size_t one(Nodes nodes, const Key* row) const noexcept {
@@ -65,35 +75,74 @@ class Walk {
   }
 
  private:
-  /// Enough to hide the latency of the second-level cache.
-  static constexpr std::size_t rows_at_once = 16;
+  /// Rows that are not divided further: they and the nodes they meet fit into the first-level cache.
+  static constexpr std::size_t few_rows = 64;
 
-  /// Some steps of some rows; where there are few, the last one is walked several times.
-  void advance(Nodes nodes, int steps, const Key* values, std::size_t width, std::span<std::uint32_t> ends,
-               std::span<const std::uint32_t> some) const noexcept {
-    std::array<const Key*, rows_at_once> rows;
-    std::array<std::uint32_t, rows_at_once> at;
-    for (std::size_t r = 0; r < rows_at_once; ++r) {
-      const std::uint32_t row = some[std::min(r, some.size() - 1)];
-      rows[r] = values + row * width;
-      at[r] = ends[row];
+  /// Rows that have come to a node.
+  struct Part {
+    std::size_t at = 0;
+    std::span<std::uint16_t> rows = {};
+  };
+
+  /// Moves the rows that go left to the front and returns how many they are. `right` is scratch.
+  std::size_t divide(const DeepNode<Key> node, const Key* values, std::size_t width, std::span<std::uint16_t> rows,
+                     std::span<std::uint16_t> right) const noexcept {
+    std::size_t n_left = 0;
+    std::size_t n_right = 0;
+    for (const std::uint16_t row : rows) {
+      const std::size_t is_right = goes_right(node, values + row * width);
+      rows[n_left] = row;
+      right[n_right] = row;
+      n_left += 1 - is_right;
+      n_right += is_right;
     }
-    for (int s = 0; s < steps; ++s) {
-      for (std::size_t r = 0; r < rows_at_once; ++r) at[r] = static_cast<std::uint32_t>(step(nodes, at[r], rows[r]));
+    std::copy_n(right.begin(), n_right, rows.begin() + static_cast<std::ptrdiff_t>(n_left));
+    return n_left;
+  }
+
+  void walk(Nodes nodes, const Part& part, const Key* values, std::size_t width,
+            std::span<std::uint32_t> ends) const noexcept {
+    for (std::size_t i = 0; i < part.rows.size(); i += lanes) {
+      const auto some = part.rows.subspan(i, std::min(lanes, part.rows.size() - i));
+      std::array<const Key*, lanes> rows;  // where there are few, the last one is walked several times
+      for (std::size_t r = 0; r < lanes; ++r) rows[r] = values + some[std::min(r, some.size() - 1)] * width;
+      const Positions at =
+          descend(part.at, [&](std::size_t) { return nodes; }, [&](std::size_t lane) { return rows[lane]; });
+      for (std::size_t r = 0; r < some.size(); ++r) ends[some[r]] = static_cast<std::uint32_t>(at[r]);
     }
-    for (std::size_t r = 0; r < some.size(); ++r) ends[some[r]] = at[r];
+  }
+
+  /// Walks from one position to the ends, each lane in its own nodes by its own row.
+  template <class NodesOf, class RowOf>
+  Positions descend(std::size_t from, NodesOf nodes, RowOf row) const noexcept {
+    constexpr int steps = 4;
+    Positions at;
+    at.fill(from);
+    const auto has_ended = [&](std::size_t lane) { return nodes(lane)[at[lane]].is_leaf() ? 1 : 0; };
+    for (std::size_t n_ended = 0; n_ended < lanes;) {
+      for (int s = 0; s < steps; ++s) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) at[lane] = step(nodes(lane), at[lane], row(lane));
+      }
+      n_ended = 0;
+      for (std::size_t lane = 0; lane < lanes; ++lane) n_ended += has_ended(lane);
+    }
+    return at;
   }
 
   std::size_t step(Nodes nodes, std::size_t at, const Key* row) const noexcept {
-    const auto link = static_cast<std::uint32_t>(nodes[at].link);
+    return links_.left(static_cast<std::uint32_t>(nodes[at].link)) + goes_right(nodes[at], row);
+  }
+
+  /// 0 or 1.
+  std::size_t goes_right(const DeepNode<Key>& node, const Key* row) const noexcept {
+    const auto link = static_cast<std::uint32_t>(node.link);
     if constexpr (has_categories) {
       if ((link & Links::category) != 0) {
         const std::size_t code = row[links_.column(link & ~Links::category)];
-        const std::uint64_t is_left = category_bits_[nodes[at].key + code / 64] >> code % 64 & 1;
-        return links_.left(link) + 1 - is_left;
+        return 1 - (category_bits_[node.key + code / 64] >> code % 64 & 1);
       }
     }
-    return links_.left(link) + (nodes[at].key < row[links_.column(link)] ? 1 : 0);
+    return node.key < row[links_.column(link)] ? 1 : 0;
   }
 
   Links links_;
