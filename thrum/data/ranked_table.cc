@@ -86,15 +86,16 @@ std::size_t RankMap::cell_of(double x) const noexcept {
   return static_cast<std::size_t>(std::clamp(cell, 0.0, static_cast<double>(cells.size() - 2)));
 }
 
+std::span<const double> RankMap::near(double x) const noexcept {
+  if (cells.empty()) return lowest;
+  const std::size_t cell = cell_of(x);
+  return std::span(lowest).subspan(cells[cell], cells[cell + 1] - cells[cell]);
+}
+
 std::size_t RankMap::rank_at(double x) const noexcept {
-  auto first = lowest.begin();
-  auto last = lowest.end();
-  if (!cells.empty()) {
-    const std::size_t cell = cell_of(x);
-    last = first + cells[cell + 1];
-    first += cells[cell];
-  }
-  return static_cast<std::size_t>(std::upper_bound(first, last, x) - lowest.begin());
+  const std::span<const double> some = near(x);
+  const auto above = std::ranges::upper_bound(some, x);
+  return static_cast<std::size_t>(some.data() - lowest.data() + (above - some.begin()));
 }
 
 bool RankMap::has_room_above() const noexcept {

@@ -33,6 +33,8 @@ struct RankMap {
   double threshold(std::size_t left, std::size_t right) const noexcept;
   /// The last rank that begins at or below `x`; 0 where all are above.
   std::size_t rank_at(double x) const noexcept;
+  /// The part of `lowest` that says what rank_at(x) is.
+  std::span<const double> near(double x) const noexcept;
   /// Divides the numbers into cells. REQUIRES: `lowest` does not change after.
   void make_cells();
   /// Whether a threshold fits above all values: whether the largest number, and so an infinite one, is not among them.

@@ -71,12 +71,14 @@ void SquaredError::write_value(std::span<double> value) const {
 }
 
 void GiniOfTwo::begin(std::span<const SampleRow> rows) {
-  rows_ = rows;
+  payloads_.resize(std::max(payloads_.size(), rows.size()));
   total_ = 0;
   positive_ = 0;
-  for (const SampleRow& row : rows) {
-    total_ += row.count;
-    positive_ += row.label * row.count;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto positive = static_cast<std::uint32_t>(rows[i].count * rows[i].label);
+    payloads_[i] = static_cast<std::uint16_t>(positive << 8 | rows[i].count);
+    total_ += rows[i].count;
+    positive_ += positive;
   }
 }
 

@@ -84,14 +84,13 @@ class GiniOfTwo {
   explicit GiniOfTwo(const ForestRows&) {}
 
   void begin(std::span<const SampleRow> rows);
-  std::uint32_t payload(std::size_t i) const noexcept { return std::uint32_t{rows_[i].label} << 8 | rows_[i].count; }
+  /// The row's weight, and above it the weight of it that is of the second class.
+  std::uint32_t payload(std::size_t i) const noexcept { return payloads_[i]; }
   bool is_pure() const noexcept { return positive_ == 0 || positive_ == total_; }
   double weight() const noexcept { return static_cast<double>(total_); }
   double loss() const noexcept;
   double decrease(double score) const noexcept { return 2 * score / weight(); }
-  std::pair<double, double> order(std::uint32_t payload) const noexcept {
-    return {payload & 255, (payload & 255) * (payload >> 8)};
-  }
+  std::pair<double, double> order(std::uint32_t payload) const noexcept { return {payload & 255, payload >> 8}; }
   void write_value(std::span<double> value) const;
 
   class Left {
@@ -99,7 +98,7 @@ class GiniOfTwo {
     explicit Left(const GiniOfTwo& node) : node_(node) {}
     void add(std::uint32_t payload) noexcept {
       total_ += payload & 255;
-      positive_ += (payload & 255) * (payload >> 8);
+      positive_ += payload >> 8;
     }
     void add_if(bool goes_left, std::uint32_t payload) noexcept { add(payload & -std::uint32_t{goes_left}); }
     double weight() const noexcept { return static_cast<double>(total_); }
@@ -112,14 +111,14 @@ class GiniOfTwo {
 
    private:
     const GiniOfTwo& node_;
-    std::int64_t total_ = 0;
-    std::int64_t positive_ = 0;
+    std::uint32_t total_ = 0;
+    std::uint32_t positive_ = 0;
   };
 
  private:
-  std::span<const SampleRow> rows_;
-  std::int64_t total_ = 0;
-  std::int64_t positive_ = 0;
+  std::vector<std::uint16_t> payloads_;
+  std::uint32_t total_ = 0;  ///< at most as many as there are rows in the table
+  std::uint32_t positive_ = 0;
 };
 
 /// The half Poisson deviance: sum of y log(y / mean), as scikit-learn has it. Both sides need a positive mean.

@@ -29,6 +29,12 @@ struct Growth {
   std::size_t max_leaf_nodes = 0;  ///< 0: no limit; else the best nodes are split first
   bool values_everywhere = false;  ///< for inner nodes, too
   Random random = Random(0);       ///< of this tree
+
+  /// Whether a division of `n` rows keeps both sides large enough.
+  bool allows(std::size_t n_left, std::size_t n, double left_weight, double weight) const noexcept {
+    return n_left >= min_samples_leaf && n - n_left >= min_samples_leaf && left_weight >= min_weight_leaf &&
+           weight - left_weight >= min_weight_leaf;
+  }
 };
 
 /// Grows a tree on `sample`, which it reorders. The same tree for any number of threads. Throws cancelled.

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -47,22 +49,11 @@ class FeatureDraws {
     path_ = path;
   }
 
-  std::uint32_t next() {
-    const std::size_t place = swapped_.size();
-    std::size_t from = place;
-    if (growth_->max_features < features_.size()) {
-      if (place % bits_.size() == 0) bits_ = growth_->random.bits(path_.draw_of_order(place / bits_.size()));
-      from += std::uint64_t{bits_[place % bits_.size()]} * (features_.size() - place) >> 32;
-    }
-    std::swap(features_[place], features_[from]);
-    swapped_.push_back(from);
-    return features_[place];
-  }
-
-  std::vector<std::uint32_t> take(std::size_t n) {
-    std::vector<std::uint32_t> features;
-    for (std::size_t i = 0; i < n; ++i) features.push_back(next());
-    return features;
+  /// The next `n`; valid until `end`.
+  std::span<const std::uint32_t> take(std::size_t n) {
+    const std::size_t first = swapped_.size();
+    for (std::size_t i = 0; i < n; ++i) draw_one();
+    return std::span(features_).subspan(first, n);
   }
 
   void end() {
@@ -71,6 +62,17 @@ class FeatureDraws {
   }
 
  private:
+  void draw_one() {
+    const std::size_t place = swapped_.size();
+    std::size_t from = place;
+    if (growth_->max_features < features_.size()) {
+      if (place % bits_.size() == 0) bits_ = growth_->random.bits(path_.draw_of_order(place / bits_.size()));
+      from += std::uint64_t{bits_[place % bits_.size()]} * (features_.size() - place) >> 32;
+    }
+    std::swap(features_[place], features_[from]);
+    swapped_.push_back(from);
+  }
+
   std::vector<std::uint32_t> features_;
   std::vector<std::size_t> swapped_;
   std::array<std::uint32_t, 4> bits_{};

@@ -4,8 +4,11 @@
 
 namespace thrum::forest {
 
-DrawnThreshold draw_between(const RankMap& map, std::uint32_t lowest, std::uint32_t highest, double u) {
-  const double wanted = map.lowest[lowest - 1] * (1 - u) + map.lowest[highest - 1] * u;
+double number_between(const RankMap& map, std::uint32_t lowest, std::uint32_t highest, double u) {
+  return map.lowest[lowest - 1] * (1 - u) + map.lowest[highest - 1] * u;
+}
+
+DrawnThreshold threshold_at(const RankMap& map, std::uint32_t lowest, std::uint32_t highest, double wanted) {
   const auto left = static_cast<std::uint32_t>(std::clamp<std::size_t>(map.rank_at(wanted), lowest, highest - 1));
   const double a = map.is_exact() ? map.lowest[left - 1] : map.highest[left - 1];
   const double b = map.lowest[left];

@@ -28,4 +28,10 @@ struct RankSplit {
   }
 };
 
+/// What a node's rows have in one feature.
+struct SplitResult {
+  RankSplit split = {};
+  bool is_constant = false;  ///< all rows have the same rank
+};
+
 }  // namespace thrum::forest

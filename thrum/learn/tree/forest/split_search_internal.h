@@ -10,48 +10,59 @@
 #include "thrum/core/random.h"
 #include "thrum/data/ranked_table.h"
 #include "thrum/learn/tree/forest/growth_internal.h"
-#include "thrum/learn/tree/forest/random_threshold_internal.h"
+#include "thrum/learn/tree/forest/node_draws_internal.h"
+#include "thrum/learn/tree/forest/node_ranks_internal.h"
 #include "thrum/learn/tree/forest/sort_keys_internal.h"
 #include "thrum/learn/tree/forest/split_internal.h"
+#include "thrum/learn/tree/forest/threshold_draws_internal.h"
 
 namespace thrum::forest {
 
-/// Looks for the best division of a node's rows by one feature. One per task: it holds scratch.
+/// Looks for the best divisions of a node's rows by features. One per task: it holds scratch.
 template <class Criterion>
 class SplitSearch {
  public:
-  SplitSearch(const RankedTable& table, const Growth& growth) : table_(table), growth_(growth) {}
+  SplitSearch(const RankedTable& table, const Growth& growth)
+      : table_(table), growth_(growth), ranks_(table), draws_(table, growth) {}
 
-  struct Result {
-    RankSplit split;
-    bool is_constant = false;  ///< all rows have the same rank
-  };
-
-  /// `draw`: where to look in growth.random. REQUIRES: node.begin(rows) was called.
-  Result search(const Criterion& node, std::span<const SampleRow> rows, std::uint32_t feature, std::uint64_t draw) {
-    return rows.size() <= SortKey<std::uint32_t>::most_rows ? search_with<std::uint32_t>(node, rows, feature, draw)
-                                                            : search_with<std::uint64_t>(node, rows, feature, draw);
+  /// Result i is of features[i]. REQUIRES: node.begin(rows) was called.
+  std::span<SplitResult> search(const Criterion& node, std::span<const SampleRow> rows,
+                                std::span<const std::uint32_t> features, NodePath path) {
+    results_.assign(features.size(), {});
+    for (std::size_t begin = 0; begin < features.size(); begin += NodeRanks::most_features) {
+      const std::size_t n = std::min(NodeRanks::most_features, features.size() - begin);
+      search_some(node, rows, features.subspan(begin, n), path, std::span(results_).subspan(begin, n));
+    }
+    return results_;
   }
 
  private:
+  void search_some(const Criterion& node, std::span<const SampleRow> rows, std::span<const std::uint32_t> features,
+                   NodePath path, std::span<SplitResult> results) {
+    ranks_.read(rows, features);
+    if (growth_.random_thresholds) draws_.search(node, ranks_, features, path, results);
+    for (std::size_t i = 0; i < features.size(); ++i) {
+      if (growth_.random_thresholds && table_.maps()[features[i]].type == FeatureType::number) continue;
+      const std::uint64_t draw = path.draw_of_feature(features[i]);
+      results[i] = rows.size() <= SortKey<std::uint32_t>::most_rows
+                       ? search_with<std::uint32_t>(node, ranks_.of(i), features[i], draw)
+                       : search_with<std::uint64_t>(node, ranks_.of(i), features[i], draw);
+    }
+  }
+
   template <class Key>
-  Result search_with(const Criterion& node, std::span<const SampleRow> rows, std::uint32_t feature,
-                     std::uint64_t draw) {
-    const std::span<Key> keys = scratch<Key>().keys(rows.size());
-    const std::uint16_t* ranks = table_.column(feature);
-    const std::size_t stride = table_.stride();
-    const std::uint16_t first = ranks[rows.front().row * stride];
+  SplitResult search_with(const Criterion& node, std::span<const std::uint16_t> ranks, std::uint32_t feature,
+                          std::uint64_t draw) {
+    const std::span<Key> keys = scratch<Key>().keys(ranks.size());
     unsigned differs = 0;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const std::uint16_t rank = ranks[rows[i].row * stride];
-      differs |= static_cast<unsigned>(rank ^ first);
-      keys[i] = SortKey<Key>::make(rank, node.payload(i));
+    for (std::size_t i = 0; i < ranks.size(); ++i) {
+      differs |= static_cast<unsigned>(ranks[i] ^ ranks.front());
+      keys[i] = SortKey<Key>::make(ranks[i], node.payload(i));
     }
     if (differs == 0) return {.split = {}, .is_constant = true};
     const RankMap& map = table_.maps()[feature];
-    RankSplit split = map.type == FeatureType::category ? search_categories(node, keys, map, draw)
-                      : growth_.random_thresholds       ? draw_threshold(node, std::span<const Key>(keys), map, draw)
-                                                        : search_numbers(node, keys, map);
+    RankSplit split =
+        map.type == FeatureType::category ? search_categories(node, keys, map, draw) : search_numbers(node, keys, map);
     split.feature = feature;
     return {.split = std::move(split)};
   }
@@ -63,12 +74,6 @@ class SplitSearch {
     scan(node, std::span<const Key>(keys), map.has_room_above(), best);
     if (best.right == 0) best.right = static_cast<std::uint32_t>(map.n_ranks());
     return best;
-  }
-
-  /// Whether a division that leaves `n_left` rows on the left keeps both sides large enough.
-  bool is_allowed(const Criterion& node, std::size_t n_left, std::size_t n, double left_weight) const {
-    return n_left >= growth_.min_samples_leaf && n - n_left >= growth_.min_samples_leaf &&
-           left_weight >= growth_.min_weight_leaf && node.weight() - left_weight >= growth_.min_weight_leaf;
   }
 
   /// Improves `best` by divisions between neighbours of the sorted keys, rows of rank 0 on either side, and, where
@@ -102,7 +107,7 @@ class SplitSearch {
       const std::uint32_t rank = K::rank(keys[i]);
       const std::uint32_t next = i + 1 < n ? K::rank(keys[i + 1]) : 0;
       if (next == rank || (i + 1 == n && !missing.alone)) continue;
-      if (!is_allowed(node, i + 1 - n_elsewhere, n, left.weight())) continue;
+      if (!growth_.allows(i + 1 - n_elsewhere, n, left.weight(), node.weight())) continue;
       const double score = left.score();
       if (!(score > best.score)) continue;
       best.score = score;
@@ -110,32 +115,6 @@ class SplitSearch {
       best.right = next;
       best.missing_left = missing.left;
     }
-  }
-
-  /// A threshold between the lowest and the highest number of the node, each as likely.
-  template <class Key>
-  RankSplit draw_threshold(const Criterion& node, std::span<const Key> keys, const RankMap& map, std::uint64_t draw) {
-    using K = SortKey<Key>;
-    std::uint32_t lowest = RankedTable::max_ranks;
-    std::uint32_t highest = 0;
-    for (const Key key : keys) {
-      const std::uint32_t rank = K::rank(key);
-      lowest = std::min(lowest, rank == 0 ? lowest : rank);
-      highest = std::max(highest, rank);
-    }
-    RankSplit best;
-    if (lowest == highest) {  // the others are missing
-      if (!map.has_room_above()) return best;
-      best.left = lowest;
-      best.right = static_cast<std::uint32_t>(map.n_ranks());
-    } else {
-      const DrawnThreshold drawn = draw_between(map, lowest, highest, growth_.random.uniform(draw));
-      best.left = drawn.left;
-      best.right = drawn.left + 1;
-      best.threshold = drawn.threshold;
-    }
-    try_sides(node, keys, best);
-    return best;
   }
 
   /// Scores `split` with the missing rows on the right and, where there are some, on the left, and keeps the better.
@@ -158,7 +137,8 @@ class SplitSearch {
       left.add_if(goes_left, K::payload(key));
       n_left += goes_left ? 1 : 0;
     }
-    if (n_left == 0 || n_left == keys.size() || !is_allowed(node, n_left, keys.size(), left.weight())) return;
+    if (n_left == 0 || n_left == keys.size() || !growth_.allows(n_left, keys.size(), left.weight(), node.weight()))
+      return;
     const double score = left.score();
     if (!(score > split.score)) return;
     split.score = score;
@@ -251,6 +231,9 @@ class SplitSearch {
 
   const RankedTable& table_;
   const Growth& growth_;
+  NodeRanks ranks_;
+  ThresholdDraws<Criterion> draws_;
+  std::vector<SplitResult> results_;
   KeySorter<std::uint32_t> narrow_;
   KeySorter<std::uint64_t> wide_;
   std::vector<Group> groups_;

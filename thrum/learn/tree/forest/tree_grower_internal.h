@@ -171,33 +171,34 @@ class TreeGrower {
     bool any_varies = false;
     std::size_t n_drawn = 0;
     if (range.size() > rows_of_task) {
-      const std::vector<std::uint32_t> features = scratch.features.take(growth_.max_features);
-      const auto results = search_in_parallel(features, range, scratch.criterion);
-      for (const auto& result : results) any_varies |= keep_better(best, result);
+      const auto features = scratch.features.take(growth_.max_features);
+      for (SplitResult& result : search_in_parallel(features, range, scratch.criterion)) {
+        any_varies |= keep_better(best, result);
+      }
       n_drawn = features.size();
     }
-    for (; n_drawn < table_.n_features() && (n_drawn < growth_.max_features || !any_varies); ++n_drawn) {
-      const std::uint32_t feature = scratch.features.next();
-      any_varies |= keep_better(
-          best, scratch.search.search(scratch.criterion, rows(range), feature, range.path.draw_of_feature(feature)));
+    while (n_drawn < table_.n_features() && (n_drawn < growth_.max_features || !any_varies)) {
+      const auto features = scratch.features.take(n_drawn < growth_.max_features ? growth_.max_features - n_drawn : 1);
+      for (SplitResult& result : scratch.search.search(scratch.criterion, rows(range), features, range.path)) {
+        any_varies |= keep_better(best, result);
+      }
+      n_drawn += features.size();
     }
     scratch.features.end();
     return best;
   }
 
-  using Result = typename SplitSearch<Criterion>::Result;
-
-  std::vector<Result> search_in_parallel(std::span<const std::uint32_t> features, const Range& range,
-                                         const Criterion& criterion) {
+  std::vector<SplitResult> search_in_parallel(std::span<const std::uint32_t> features, const Range& range,
+                                              const Criterion& criterion) {
     const auto search = [&](std::size_t i) {
       SplitSearch<Criterion> own(table_, growth_);
-      return own.search(criterion, rows(range), features[i], range.path.draw_of_feature(features[i]));
+      return own.search(criterion, rows(range), features.subspan(i, 1), range.path).front();
     };
     return parallel_map(*execution_.arena, features.size(), search, execution_.stop);
   }
 
   /// Whether the feature of `result` varies.
-  static bool keep_better(RankSplit& best, Result result) {
+  static bool keep_better(RankSplit& best, SplitResult& result) {
     if (result.split.score > best.score) best = std::move(result.split);
     return !result.is_constant;
   }
