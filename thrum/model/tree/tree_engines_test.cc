@@ -59,20 +59,20 @@ class TreeEngines : public testing::TestWithParam<std::tuple<Engine, std::int64_
     hwy::GetChosenTarget().Update(hwy::SupportedTargets());
   }
 
-  /// 300 rows at once, in the engine under test and by the definition.
-  static void expect_the_definition(const TreeEnsemble& ensemble, const Schema& schema) {
+  /// Some rows at once, in the engine under test and by the definition.
+  static void expect_the_definition(const TreeEnsemble& ensemble, const Schema& schema, std::size_t n_rows = 300) {
     ASSERT_EQ(fault_of(ensemble, schema), "");
     const Engine& engine = std::get<0>(GetParam());
     if (!engine.fits(ensemble, schema)) return;
     const auto image = engine.compile(ensemble, schema);
     const auto predictor = open_predictor(image);
     const std::size_t width = schema.features.size();
-    const auto rows = model_test::random_rows(schema, 300, 5);
+    const auto rows = model_test::random_rows(schema, n_rows, 5);
     const auto outputs = predict_all(*predictor, rows);
     if (predictor->takes_columns()) {
       EXPECT_EQ(predict_all_columns(*predictor, rows), outputs);
     }
-    for (std::size_t i = 0; i < 300; ++i) {
+    for (std::size_t i = 0; i < n_rows; ++i) {
       const auto row = std::span(rows).subspan(i * width, width);
       const auto margins = model_test::plain_margins(ensemble, schema, row);
       std::vector<double> alone(predictor->n_outputs());
@@ -145,6 +145,11 @@ TEST_P(TreeEngines, WalkDeepTrees) {
     const RandomTrees wish = {.n_trees = 3, .n_leaves = 1500, .double_thresholds = doubles};
     expect_the_definition(random_ensemble(schema, wish), schema);
   }
+}
+
+TEST_P(TreeEngines, WalkMoreRowsThanABlockHas) {
+  const Schema schema = tree_schema(5, {7}, 0);
+  expect_the_definition(random_ensemble(schema, {.n_trees = 3, .n_leaves = 500}), schema, 2100);
 }
 
 TEST(TreeEngineChoice, FollowsFromTheTrees) {
