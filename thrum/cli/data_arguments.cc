@@ -4,14 +4,16 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <stop_token>
 #include <system_error>
+#include <utility>
 
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
-#include "thrum/data/csv.h"
 #include "thrum/data/csv_header_internal.h"
+#include "thrum/data/formats/data_file.h"
 
 namespace thrum::cli {
 namespace {
@@ -24,6 +26,27 @@ char delimiter_of(const std::string& text) {
                     "letters, digits, quotes and the signs of numbers cannot separate fields");
 }
 
+DataFormat format_of(const std::string& name) {
+  const std::vector<std::string> names = data_format_names();
+  return static_cast<DataFormat>(std::ranges::find(names, name) - names.begin());
+}
+
+DataFileOptions file_options(const DataArguments& arguments) {
+  DataFileOptions options;
+  options.format = format_of(arguments.format);
+  options.csv.delimiter = delimiter_of(arguments.delimiter);
+  options.csv.header = !arguments.no_header;
+  options.names = arguments.names;
+  options.arrays = arguments.arrays;
+  options.label_file = arguments.label_file;
+  return options;
+}
+
+bool may_block(const std::string& file) {
+  std::error_code ignored;
+  return !file.empty() && (file == "-" || !std::filesystem::is_regular_file(file, ignored));
+}
+
 /// A read that waits for a pipe cannot be woken. Nothing has been written yet, so the process may end as it would have
 /// without a handler.
 void end_by_signal(int number) {
@@ -34,27 +57,44 @@ void end_by_signal(int number) {
 }  // namespace
 
 std::vector<Parameter> data_parameters(DataArguments& arguments, const std::string& help) {
+  const ParameterTraits in_data = {.group = "Data"};
+  const auto list = [&](const char* name, std::vector<std::string>* values, const char* text, const char* value) {
+    return list_parameter(name, values, text, {.value = value, .group = "Data"});
+  };
   return {
       parameter(option_field("data", &DataArguments::file, {}, help), &arguments,
                 {.value = "DATA", .positional = true, .required = true}),
+      parameter(option_field("format", &DataArguments::format, data_format_names(),
+                             "what the file is; automatic: what its first bytes say"),
+                &arguments, in_data),
       parameter(option_field("no_header", &DataArguments::no_header, {},
-                             "the first line is data; the columns are called 0, 1, …"),
-                &arguments, {.group = "Data"}),
+                             "the first line of a CSV file is data; the columns are called 0, 1, …"),
+                &arguments, in_data),
       parameter(option_field("delimiter", &DataArguments::delimiter, {},
                              "what separates fields: one character or \"tab\"; not given: from the first line"),
                 &arguments, {.value = "CHAR", .group = "Data"}),
+      list("names", &arguments.names, "what the columns are to be called, such as those of an array, in their order",
+           "NAME"),
+      list("arrays", &arguments.arrays, "those of an NPZ file to read; x=x_test reads x_test and calls it x", "ARRAY"),
+      parameter(option_field("label_file", &DataArguments::label_file, {},
+                             "a file of one column, such as y.npy or MNIST's labels, which becomes the column label"),
+                &arguments, {.value = "FILE", .group = "Data"}),
   };
 }
 
-Table read_data(const DataArguments& arguments, const std::string& file, const Session& session) {
-  CsvOptions options;
-  options.delimiter = delimiter_of(arguments.delimiter);
-  options.header = !arguments.no_header;
-  std::error_code ignored;
-  const bool may_block = file == "-" || !std::filesystem::is_regular_file(file, ignored);
-  const std::stop_callback end_at_once(may_block ? session.stop() : std::stop_token(),
+Table read_data(const DataArguments& arguments, const Session& session, const Schema& schema) {
+  std::vector<std::string> names;
+  for (const Feature& feature : schema.features) names.push_back(feature.name);
+  return read_data(arguments, session, std::move(names));
+}
+
+Table read_data(const DataArguments& arguments, const Session& session, std::vector<std::string> expected) {
+  DataFileOptions options = file_options(arguments);
+  options.expected = std::move(expected);
+  const bool blocks = may_block(arguments.file) || may_block(arguments.label_file);
+  const std::stop_callback end_at_once(blocks ? session.stop() : std::stop_token(),
                                        [&] { end_by_signal(session.interrupt->signal()); });
-  return blame(ExitCode::data, [&] { return read_csv(file, options, session.execution()); });
+  return blame(ExitCode::data, [&] { return read_data_file(arguments.file, options, session.execution()); });
 }
 
 std::string shape_text(std::size_t rows, std::size_t columns, const std::string& noun) {

@@ -81,7 +81,7 @@ Json table_json(const Table& table, const std::vector<ColumnSummary>& summaries,
 
 void inspect(const InspectArguments& arguments, const Session& session) {
   const LocalExecution execution = session.execution();
-  const Table table = read_data(arguments.data, arguments.data.file, session);
+  const Table table = read_data(arguments.data, session);
   if (!arguments.target.empty()) blame(ExitCode::data, [&] { return &table.column(arguments.target); });
   const std::vector<ColumnSummary> summaries = summarize(table, execution);
   session.console.end_progress();
@@ -99,8 +99,8 @@ Command data_inspect_command() {
   Command command{.name = "inspect",
                   .summary = "Show the columns of a file: types, missing values, ranges, categories."};
   command.examples = {{"thrum data inspect adult.csv --target income", ""}};
-  command.parameters =
-      data_parameters(arguments->data, "a CSV or TSV file, plain, .gz or .zst; - reads standard input");
+  command.parameters = data_parameters(
+      arguments->data, "a CSV, TSV, LIBSVM, NPY, NPZ or IDX file, plain, .gz or .zst; - reads standard input");
   command.parameters.push_back(
       parameter(option_field("target", &InspectArguments::target, {}, "count the rows of each class of this column"),
                 arguments.get(), {.value = "COLUMN", .group = "Data"}));

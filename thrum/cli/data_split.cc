@@ -26,10 +26,10 @@ struct SplitArguments {
 void split_file(const SplitArguments& arguments, const Session& session) {
   const auto plain = [](const std::string& path) { return std::filesystem::path(path).lexically_normal(); };
   if (plain(arguments.train) == plain(arguments.test)) throw usage_error("--train and --test name the same file");
-  check_output(arguments.train, {arguments.data.file});
-  check_output(arguments.test, {arguments.data.file});
+  check_output(arguments.train, {arguments.data.file, arguments.data.label_file});
+  check_output(arguments.test, {arguments.data.file, arguments.data.label_file});
   const LocalExecution execution = session.execution();
-  const Table table = read_data(arguments.data, arguments.data.file, session);
+  const Table table = read_data(arguments.data, session);
   if (table.n_rows() < 2) throw Failure(ExitCode::data, ErrorCode::invalid_argument, "a single row cannot be split");
   const std::vector<std::uint8_t> mask = training_mask(table.n_rows(), arguments.fraction, session.seed());
   const Table test = select_rows(table, mask, 0);
@@ -56,8 +56,8 @@ Command data_split_command() {
   auto arguments = std::make_shared<SplitArguments>();
   Command command{.name = "split", .summary = "Split a file at random into one to train on and one to test with."};
   command.examples = {{"thrum data split adult.csv --train train.csv --test test.csv --fraction 0.2 --seed 1", ""}};
-  command.parameters =
-      data_parameters(arguments->data, "a CSV or TSV file, plain, .gz or .zst; - reads standard input");
+  command.parameters = data_parameters(
+      arguments->data, "a CSV, TSV, LIBSVM, NPY, NPZ or IDX file, plain, .gz or .zst; - reads standard input");
   const std::vector<Parameter> own = {
       parameter(option_field("fraction", &SplitArguments::fraction,
                              Range{.low = 0, .high = 1, .low_open = true, .high_open = true},

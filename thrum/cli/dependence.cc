@@ -33,7 +33,7 @@ std::vector<std::string> output_names(const Target& target) {
 void measure_dependence(const DependenceArguments& arguments, const Session& session) {
   const auto model = read_model(arguments.model);
   const LocalExecution execution = session.execution();
-  const Table table = read_data(arguments.data, arguments.data.file, session);
+  const Table table = read_data(arguments.data, session, model->schema());
   const PartialDependence found = blame(ExitCode::data, [&] {
     return partial_dependence(*model, table, arguments.feature, arguments.options, execution);
   });

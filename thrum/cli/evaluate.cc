@@ -54,7 +54,7 @@ void evaluate_file(const EvaluateArguments& arguments, const Session& session) {
   const auto model = read_model(arguments.model);
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
-  const Table table = read_data(arguments.data, arguments.data.file, session);
+  const Table table = read_data(arguments.data, session, model->schema());
   const double load_seconds = loading.seconds();
   session.say(
       fmt::format("{}; {}, {} rows", model_line(*model, arguments.model), table.source(), grouped(table.n_rows())));

@@ -151,7 +151,7 @@ void explain_file(const ExplainArguments& arguments, const Session& session) {
     throw usage_error(fmt::format("--paths: {} is a {}, which has no trees", arguments.model, model->algorithm()));
   }
   const Schema& schema = model->schema();
-  const Table table = read_data(arguments.data, arguments.data.file, session);
+  const Table table = read_data(arguments.data, session, model->schema());
   session.console.end_progress();
   const Explanation explanation =
       explain_row(*model, blame(ExitCode::data, [&] { return read_row(schema, table, arguments.row); }));

@@ -71,7 +71,7 @@ void check_arguments(const PredictArguments& arguments, const Model& model, cons
   if (arguments.proba && model.schema().target.task == Task::regression) {
     throw usage_error(fmt::format("--proba: {} is a regression, which has no probabilities", arguments.model));
   }
-  check_output(arguments.output, {arguments.data.file, arguments.model});
+  check_output(arguments.output, {arguments.data.file, arguments.data.label_file, arguments.model});
 }
 
 void predict_file(const PredictArguments& arguments, const Session& session) {
@@ -79,7 +79,7 @@ void predict_file(const PredictArguments& arguments, const Session& session) {
   check_arguments(arguments, *model, session);
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
-  const Table table = read_data(arguments.data, arguments.data.file, session);
+  const Table table = read_data(arguments.data, session, model->schema());
   const double load_seconds = loading.seconds();
   const Stopwatch predicting;
   const std::vector<double> outputs = blame(ExitCode::data, [&] { return predict(*model, table, execution); });
@@ -113,7 +113,8 @@ Command predict_command() {
   command.examples = {{"thrum predict adult.thrum new.csv -o predicted.csv", ""},
                       {"thrum predict adult.thrum new.csv --proba | head", "probabilities, on standard output"}};
   command.parameters = {model_parameter(&PredictArguments::model, *arguments)};
-  for (Parameter& made : data_parameters(arguments->data, "the rows, a CSV or TSV file; - reads standard input")) {
+  for (Parameter& made :
+       data_parameters(arguments->data, "the rows, a CSV, TSV, LIBSVM, NPY, NPZ or IDX file; - reads standard input")) {
     command.parameters.push_back(std::move(made));
   }
   command.parameters.push_back(parameter(

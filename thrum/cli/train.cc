@@ -28,6 +28,7 @@ struct TrainArguments {
   std::vector<std::string> exclude = {};
   std::string weight = {};
   std::string valid = {};
+  std::string valid_label_file = {};
   std::string prepare = {};
   int ranks = 1;
 };
@@ -111,11 +112,14 @@ struct ValidRows {
   std::vector<std::uint8_t> training_mask = {};  ///< empty: train on all rows
 };
 
-ValidRows valid_rows(const TrainArguments& arguments, std::optional<double> fraction, std::size_t n_rows,
+ValidRows valid_rows(const TrainArguments& arguments, std::optional<double> fraction, const Table& table,
                      const Session& session) {
   if (arguments.valid.empty()) return {};
-  if (fraction) return {.training_mask = training_mask(n_rows, *fraction, session.seed())};
-  return {.table = std::make_shared<const Table>(read_data(arguments.data, arguments.valid, session))};
+  if (fraction) return {.training_mask = training_mask(table.n_rows(), *fraction, session.seed())};
+  DataArguments file = arguments.data;
+  file.file = arguments.valid;
+  file.label_file = arguments.valid_label_file;
+  return {.table = std::make_shared<const Table>(read_data(file, session, table.column_names()))};
 }
 
 std::optional<Evaluation> evaluate_valid(const TrainArguments& arguments, const Model& model, const Table& table,
@@ -139,11 +143,13 @@ std::unique_ptr<Model> fit(const TrainingJob& job, const Session& session) {
 
 void train(const TrainArguments& arguments, const Session& session) {
   const auto fraction = arguments.valid.empty() ? std::nullopt : valid_fraction(arguments.valid);
-  check_model_output(arguments.output, {arguments.data.file, arguments.valid}, session);
+  check_model_output(arguments.output,
+                     {arguments.data.file, arguments.data.label_file, arguments.valid, arguments.valid_label_file},
+                     session);
   const std::vector<PrepareStep> steps = blame(ExitCode::usage, [&] { return parse_steps(arguments.prepare); });
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
-  const auto table = std::make_shared<const Table>(read_data(arguments.data, arguments.data.file, session));
+  const auto table = std::make_shared<const Table>(read_data(arguments.data, session));
   const Dataset dataset = make_dataset(arguments, table);
   const double load_seconds = loading.seconds();
   const Schema& schema = dataset.schema();
@@ -155,7 +161,7 @@ void train(const TrainArguments& arguments, const Session& session) {
   TrainingJob job{arguments.learner, arguments.options, dataset};
   job.ranks = arguments.ranks;
   job.steps = steps;
-  const ValidRows valid = valid_rows(arguments, fraction, table->n_rows(), session);
+  const ValidRows valid = valid_rows(arguments, fraction, *table, session);
   job.row_mask = valid.training_mask;
   std::optional<Dataset> watched;
   if (valid.table != nullptr) {
@@ -187,7 +193,8 @@ std::vector<Parameter> option_parameters(TrainArguments& arguments) {
 }
 
 std::vector<Parameter> train_parameters(TrainArguments& arguments) {
-  auto parameters = data_parameters(arguments.data, "a CSV or TSV file, plain, .gz or .zst; - reads standard input");
+  auto parameters = data_parameters(
+      arguments.data, "a CSV, TSV, LIBSVM, NPY, NPZ or IDX file, plain, .gz or .zst; - reads standard input");
   const auto text = [&](const char* name, std::string TrainArguments::* member, const char* help,
                         ParameterTraits traits) {
     return parameter(option_field(name, member, {}, help), &arguments, std::move(traits));
@@ -202,6 +209,8 @@ std::vector<Parameter> train_parameters(TrainArguments& arguments) {
       text("valid", &TrainArguments::valid,
            "score the model on this fraction of the rows, held out, or on the rows of a file",
            {.value = "FRACTION|FILE", .group = "Data"}),
+      text("valid_label_file", &TrainArguments::valid_label_file,
+           "what --label-file is, for the file that --valid names", {.value = "FILE", .group = "Data"}),
       text("prepare", &TrainArguments::prepare,
            "steps that prepare the columns before training, such as \"impute(strategy=median); one-hot\"; kept in the "
            "model",

@@ -4,12 +4,14 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <vector>
 
 #include "thrum/core/error.h"
 #include "thrum/data/decompress_internal.h"
+#include "thrum/runtime/machine.h"
 
 namespace thrum {
 namespace {
@@ -21,8 +23,8 @@ constexpr std::size_t chunk_size = std::size_t{1} << 18;
 /// What all formats share: the input still to read, and the text so far.
 class Decompression {
  public:
-  Decompression(ByteSpan bytes, const std::string& name, const Execution& execution)
-      : all_(bytes), left_(bytes), name_(name), execution_(execution) {}
+  Decompression(ByteSpan bytes, const std::string& name, std::uint64_t most, const Execution& execution)
+      : all_(bytes), left_(bytes), name_(name), most_(most), execution_(execution) {}
 
   ByteSpan left() const { return left_; }
   void consume(std::size_t n) { left_ = left_.subspan(n); }
@@ -31,6 +33,7 @@ class Decompression {
   /// Takes the first `n` bytes of the chunk.
   void append(std::size_t n) {
     execution_.check_stop("read");
+    if (text_.size() + n > most_) fail_too_large();
     text_.append(chunk_.data(), n);
     execution_.report({.stage = "decompress", .done = all_.size() - left_.size(), .total = all_.size()});
   }
@@ -47,12 +50,19 @@ class Decompression {
         "copy the file again");
   }
 
+  [[noreturn]] void fail_too_large() const {
+    throw Error(ErrorCode::out_of_memory,
+                fmt::format("[{}] decompressed it is larger than {:.1f} GiB, which this machine has", name_,
+                            static_cast<double>(most_) / 0x1p30));
+  }
+
   std::string text() && { return std::move(text_); }
 
  private:
   ByteSpan all_;
   ByteSpan left_;
   const std::string& name_;
+  std::uint64_t most_;
   const Execution& execution_;
   std::vector<char> chunk_ = std::vector<char>(chunk_size);
   std::string text_;
@@ -116,7 +126,11 @@ bool is_compressed(ByteSpan bytes) noexcept {
 }
 
 std::string decompress(ByteSpan bytes, const std::string& name, const Execution& execution) {
-  Decompression work(bytes, name, execution);
+  return decompress(bytes, name, available_memory(), execution);
+}
+
+std::string decompress(ByteSpan bytes, const std::string& name, std::uint64_t most, const Execution& execution) {
+  Decompression work(bytes, name, most, execution);
   if (text_of(bytes).starts_with(gzip_magic)) {
     gunzip(work);
   } else {

@@ -14,6 +14,7 @@
 #include "thrum/core/mutex.h"
 #include "thrum/data/csv.h"
 #include "thrum/data/csv_test_support_test.h"
+#include "thrum/data/decompress_internal.h"
 #include "thrum/runtime/temporary_folder_test.h"
 
 namespace thrum::csv {
@@ -109,6 +110,19 @@ TEST_F(ReadCsv, EveryCutOfACompressedFileIsAnError) {
   for (const std::string& packed : {gzip(text), zstd(text)}) {
     for (std::size_t n = 4; n < packed.size(); ++n)
       EXPECT_THAT(error_of(packed.substr(0, n)), HasSubstr("end too early")) << n;
+  }
+}
+
+TEST_F(ReadCsv, StopsWhereMoreComesOutOfCompressionThanMemoryHolds) {
+  const std::string bomb = gzip(std::string(1'000'000, '\0'));
+  const LocalExecution execution(1);
+  EXPECT_EQ(decompress(bytes_of(bomb), "x.gz", 1'000'000, execution).size(), 1'000'000u);
+  try {
+    decompress(bytes_of(bomb), "x.gz", 999'999, execution);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::out_of_memory);
+    EXPECT_STREQ(error.what(), "[x.gz] decompressed it is larger than 0.0 GiB, which this machine has");
   }
 }
 

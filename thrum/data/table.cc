@@ -84,6 +84,12 @@ Column Column::category_from(std::string name, std::span<const std::string> valu
   return category(std::move(name), std::move(codes), std::move(categories));
 }
 
+Column Column::renamed(std::string name) && {
+  Column column = std::move(*this);
+  column.name_ = std::move(name);
+  return column;
+}
+
 std::size_t Column::size() const noexcept {
   switch (type()) {
     case ColumnType::float64:

@@ -28,6 +28,9 @@ class Column {
   static Column category_from(std::string name, std::span<const std::string> values,
                               std::span<const std::uint8_t> missing = {});
 
+  /// The same values under another name.
+  Column renamed(std::string name) &&;
+
   const std::string& name() const noexcept { return name_; }
   ColumnType type() const noexcept { return static_cast<ColumnType>(values_.index()); }
   std::size_t size() const noexcept;

@@ -124,4 +124,8 @@ int available_cpus() {
   return cpu_budget(affinity_cpus(), read_cgroup_limits().cpus, std::getenv("THRUM_NUM_THREADS"));
 }
 
+std::uint64_t available_memory() {
+  return std::min(memory_bytes(), read_cgroup_limits().memory_bytes.value_or(memory_bytes()));
+}
+
 }  // namespace thrum

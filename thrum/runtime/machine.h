@@ -54,4 +54,7 @@ MachineState inspect_machine_state();
 /// leave is logged as a warning. Throws invalid_argument when it is not a whole number from 1 to 1024.
 int available_cpus();
 
+/// How many bytes of memory the process may use: what the machine has, but no more than control groups leave.
+std::uint64_t available_memory();
+
 }  // namespace thrum

@@ -91,6 +91,8 @@ TEST(Machine, FactsOfThisOneFitTogether) {
   EXPECT_GE(machine.affinity_cores, 1);
   EXPECT_LE(machine.affinity_cores, std::min(machine.cores, machine.affinity_cpus));
   EXPECT_EQ(machine.available_cpus, available_cpus());
+  EXPECT_EQ(available_memory(),
+            std::min(machine.memory_bytes, machine.memory_limit_bytes.value_or(machine.memory_bytes)));
   EXPECT_GT(machine.memory_bytes, 0u);
 }
 

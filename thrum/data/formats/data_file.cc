@@ -1,0 +1,134 @@
+#include "thrum/data/formats/data_file.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "thrum/core/error.h"
+#include "thrum/data/decompress_internal.h"
+#include "thrum/data/formats/data_bytes_internal.h"
+#include "thrum/data/formats/idx_internal.h"
+#include "thrum/data/formats/libsvm_internal.h"
+#include "thrum/data/formats/npy_internal.h"
+#include "thrum/data/formats/npz_internal.h"
+#include "thrum/data/formats/number_array_internal.h"
+#include "thrum/data/formats/zip_internal.h"
+#include "thrum/runtime/file.h"
+
+namespace thrum {
+namespace {
+
+using formats::NumberArray;
+
+DataFormat format_of(ByteSpan bytes) {
+  if (formats::is_npy(bytes)) return DataFormat::npy;
+  if (formats::is_zip(bytes)) return DataFormat::npz;
+  if (formats::is_idx(bytes)) return DataFormat::idx;
+  if (formats::looks_like_libsvm(text_of(bytes))) return DataFormat::libsvm;
+  return DataFormat::csv;
+}
+
+[[noreturn]] void refuse_format(std::string_view expected, const std::string& name) {
+  throw Error(ErrorCode::corrupt_data, fmt::format("[{}] expected {}, its first bytes are others", name, expected));
+}
+
+std::vector<Column> array_columns(const NumberArray& array, const Execution& execution) {
+  return columns_of(array, formats::numbered_names("x", array.n_columns()), execution);
+}
+
+std::vector<Column> libsvm_columns(ByteSpan bytes, const DataFileOptions& options, const std::string& name,
+                                   const Execution& execution) {
+  auto rows = formats::parse_libsvm(text_of(bytes), name, formats::libsvm_block_size, execution);
+  formats::widen(rows, options.expected);
+  return columns_of(std::move(rows), name, execution);
+}
+
+std::vector<Column> renamed(std::vector<Column> columns, const std::vector<std::string>& names,
+                            const std::string& source) {
+  if (names.empty()) return columns;
+  if (names.size() != columns.size()) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] expected as many names as columns, got {} for {}",
+                                                         source, names.size(), columns.size()));
+  }
+  for (std::size_t c = 0; c < names.size(); ++c) columns[c] = std::move(columns[c]).renamed(names[c]);
+  return columns;
+}
+
+Column read_label(const DataFileOptions& options, const Execution& execution) {
+  Table table = read_data_file(options.label_file, {.csv = options.csv}, execution);
+  if (table.n_columns() != 1) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[{}] expected one column of labels, got {}", table.source(), table.n_columns()));
+  }
+  return Column(table.columns().front()).renamed("label");
+}
+
+Table with_label(Table table, const DataFileOptions& options, const Execution& execution) {
+  if (options.label_file.empty()) return table;
+  Column label = read_label(options, execution);
+  if (label.size() != table.n_rows()) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[{}] expected a label for each of the {} rows of {}, got {}",
+                            options.label_file.filename().string(), table.n_rows(), table.source(), label.size()));
+  }
+  std::vector<Column> columns(table.columns().begin(), table.columns().end());
+  columns.push_back(std::move(label));
+  return Table(std::move(columns), table.source());
+}
+
+}  // namespace
+
+namespace formats {
+
+Table parse_data(ByteSpan bytes, const DataFileOptions& options, const std::string& name, const Execution& execution) {
+  const DataFormat format = options.format == DataFormat::automatic ? format_of(bytes) : options.format;
+  if (!options.arrays.empty() && format != DataFormat::npz) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] only an NPZ file holds arrays to choose from", name));
+  }
+  std::vector<Column> columns;
+  switch (format) {
+    case DataFormat::npy:
+      if (!is_npy(bytes)) refuse_format("an array of numpy.save", name);
+      columns = array_columns(parse_npy(bytes, name), execution);
+      break;
+    case DataFormat::npz:
+      if (!is_zip(bytes)) refuse_format("arrays of numpy.savez", name);
+      columns = read_npz(bytes, options.arrays, name, execution);
+      break;
+    case DataFormat::idx:
+      if (!is_idx(bytes)) refuse_format("an IDX file", name);
+      columns = array_columns(parse_idx(bytes, name), execution);
+      break;
+    case DataFormat::libsvm:
+      columns = libsvm_columns(bytes, options, name, execution);
+      break;
+    default: {
+      Table table = parse_csv(text_of(bytes), options.csv, execution, name);
+      if (options.names.empty()) return table;
+      columns.assign(table.columns().begin(), table.columns().end());
+    }
+  }
+  return Table(renamed(std::move(columns), options.names, name), name);
+}
+
+}  // namespace formats
+
+std::vector<std::string> data_format_names() {
+  return {"automatic", "csv", "libsvm", "npy", "npz", "idx"};
+}
+
+Table read_data_file(const std::filesystem::path& path, const DataFileOptions& options, const Execution& execution) {
+  const std::string name = path == "-" ? "standard input" : path.filename().string();
+  const MappedFile file(path);
+  if (!is_compressed(file.bytes())) {
+    return with_label(formats::parse_data(file.bytes(), options, name, execution), options, execution);
+  }
+  Table table;
+  {
+    const std::string text = decompress(file.bytes(), name, execution);
+    table = formats::parse_data(bytes_of(text), options, name, execution);
+  }
+  return with_label(std::move(table), options, execution);
+}
+
+}  // namespace thrum
