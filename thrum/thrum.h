@@ -56,7 +56,12 @@
 // Training, models, predictions
 #include "thrum/learn/learner.h"
 #include "thrum/learn/linear/linear_regression.h"
+#include "thrum/learn/linear/log_linear_regression.h"
 #include "thrum/learn/linear/logistic_regression.h"
+#include "thrum/learn/linear/matrix_rows.h"
+#include "thrum/learn/linear/sgd.h"
+#include "thrum/learn/linear/sparse_fits.h"
+#include "thrum/learn/linear/stochastic_gradient_descent.h"
 #include "thrum/learn/tree/forest/decision_tree.h"
 #include "thrum/learn/tree/forest/extra_trees.h"
 #include "thrum/learn/tree/forest/random_forest.h"

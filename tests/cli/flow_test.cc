@@ -281,6 +281,26 @@ TEST_F(Flow, ARegressionIsTrainedScoredAndShown) {
   }
 }
 
+TEST_F(Flow, ARegressionOfMeansIsScoredByItsDeviance) {
+  for (const std::string name : {"poisson", "gamma"}) {
+    const Outcome run = run_thrum({"train", name + "-regression", breast_cancer, "--target", "worst_area", "--exclude",
+                                   "diagnosis", "-o", file("area.thrum"), "--alpha", "0.001", "--json"});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    const json scores = json::parse(run_thrum({"evaluate", file("area.thrum"), breast_cancer, "--json"}).out);
+    EXPECT_GT(scores.at("metrics").at("d2").get<double>(), 0.9);
+    EXPECT_GT(scores.at("metrics").at("mean_" + name + "_deviance").get<double>(), 0);
+  }
+}
+
+TEST_F(Flow, StochasticGradientDescentIsTrainedAndScored) {
+  const Outcome run = run_thrum({"train", "sgd-classifier", breast_cancer, "--target", "diagnosis", "-o",
+                                 file("sgd.thrum"), "--loss", "hinge", "--json"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(json::parse(run.out).at("converged"));
+  const json scores = json::parse(run_thrum({"evaluate", file("sgd.thrum"), breast_cancer, "--json"}).out);
+  EXPECT_GT(scores.at("metrics").at("accuracy").get<double>(), 0.95);
+}
+
 TEST_F(Flow, InspectOfDataCountsClassesAndRanges) {
   const json result = json::parse(run_thrum({"data", "inspect", breast_cancer, "--target", "diagnosis", "--json"}).out);
   EXPECT_EQ(result.at("rows"), 569);

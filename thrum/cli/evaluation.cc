@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
@@ -36,6 +38,27 @@ void score_classes(Evaluation& evaluation, const std::vector<std::size_t>& y, Ma
   }
 }
 
+/// What the model was trained to predict the mean of, where that has a deviance of its own.
+std::optional<metrics::Deviance> deviance_of(const Model& model) {
+  const Json options = Json::parse(model.training().options_json);
+  const std::string objective = options.contains("objective") ? options["objective"].get<std::string>() : "";
+  const std::string_view algorithm = model.algorithm();
+  if (algorithm == "poisson-regression" || objective == "poisson") return metrics::Deviance::poisson;
+  if (algorithm == "gamma-regression" || objective == "gamma") return metrics::Deviance::gamma;
+  return std::nullopt;
+}
+
+std::vector<metrics::Score> number_scores(const Model& model, const std::vector<double>& y,
+                                          const std::vector<double>& predicted, const std::vector<double>& weights) {
+  std::vector<metrics::Score> scores = metrics::regression_metrics(y, predicted, weights);
+  if (const auto kind = deviance_of(model)) {
+    for (metrics::Score& score : metrics::deviance_metrics(*kind, y, predicted, weights)) {
+      scores.push_back(std::move(score));
+    }
+  }
+  return scores;
+}
+
 Evaluation evaluate_rows(const Model& model, const Table& table, const EvaluationRows& rows,
                          const Execution& execution) {
   const Target& target = model.schema().target;
@@ -51,7 +74,7 @@ Evaluation evaluate_rows(const Model& model, const Table& table, const Evaluatio
   if (target.task == Task::regression) {
     std::vector<double> y = true_numbers(target, table);
     keep_rows(y, rows.mask, 1);
-    evaluation.scores = metrics::regression_metrics(y, outputs, weights);
+    evaluation.scores = number_scores(model, y, outputs, weights);
     return evaluation;
   }
   std::vector<std::size_t> y = true_classes(target, table);

@@ -7,7 +7,9 @@
 #include "thrum/core/error.h"
 #include "thrum/core/names.h"
 #include "thrum/learn/linear/linear_regression.h"
+#include "thrum/learn/linear/log_linear_regression.h"
 #include "thrum/learn/linear/logistic_regression.h"
+#include "thrum/learn/linear/stochastic_gradient_descent.h"
 #include "thrum/learn/tree/forest/decision_tree.h"
 #include "thrum/learn/tree/forest/extra_trees.h"
 #include "thrum/learn/tree/forest/random_forest.h"
@@ -29,14 +31,19 @@ std::span<const Learner* const> learners() {
   static const LinearRegression ridge(LinearPenalty::l2);
   static const LinearRegression lasso(LinearPenalty::l1);
   static const LinearRegression elastic_net(LinearPenalty::elastic_net);
+  static const LogLinearRegression poisson_regression(MeanFamily::poisson);
+  static const LogLinearRegression gamma_regression(MeanFamily::gamma);
   static const LogisticRegression logistic_regression;
+  static const StochasticGradientDescent sgd_classifier(Task::classification);
+  static const StochasticGradientDescent sgd_regressor(Task::regression);
   static const DecisionTree decision_tree;
   static const RandomForest random_forest;
   static const ExtraTrees extra_trees;
   static const Gbdt gbdt;
   static constexpr const Learner* list[] = {
-      &logistic_regression, &linear_regression, &ridge,       &lasso, &elastic_net,
-      &decision_tree,       &random_forest,     &extra_trees, &gbdt,
+      &logistic_regression, &linear_regression, &ridge,          &lasso,         &elastic_net,
+      &poisson_regression,  &gamma_regression,  &sgd_classifier, &sgd_regressor, &decision_tree,
+      &random_forest,       &extra_trees,       &gbdt,
   };
   return list;
 }

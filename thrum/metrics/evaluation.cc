@@ -93,4 +93,13 @@ std::vector<Score> regression_metrics(std::span<const double> y, std::span<const
   };
 }
 
+std::vector<Score> deviance_metrics(Deviance kind, std::span<const double> y, std::span<const double> predicted,
+                                    std::span<const double> weights) {
+  const char* name = kind == Deviance::poisson ? "mean_poisson_deviance" : "mean_gamma_deviance";
+  return {
+      score(name, [&] { return mean_deviance(kind, y, predicted, weights); }),
+      score("d2", [&] { return d2(kind, y, predicted, weights); }),
+  };
+}
+
 }  // namespace thrum::metrics

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "thrum/core/view.h"
+#include "thrum/metrics/regression.h"
 
 namespace thrum::metrics {
 
@@ -34,5 +35,10 @@ std::vector<Score> classification_metrics(std::span<const double> y, MatrixView<
 /// rmse, mae, r2, in this order. y, predicted: n_rows. Undefined scores and errors as above.
 std::vector<Score> regression_metrics(std::span<const double> y, std::span<const double> predicted,
                                       std::span<const double> weights = {});
+
+/// mean_poisson_deviance or mean_gamma_deviance, then d2: what a model of means is judged by besides. Undefined scores
+/// and errors as above.
+std::vector<Score> deviance_metrics(Deviance kind, std::span<const double> y, std::span<const double> predicted,
+                                    std::span<const double> weights = {});
 
 }  // namespace thrum::metrics

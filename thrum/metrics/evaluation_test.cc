@@ -38,6 +38,10 @@ TEST(Evaluation, NamesItsScores) {
               testing::ElementsAre("accuracy", "log_loss", "roc_auc", "average_precision", "f1", "precision", "recall",
                                    "brier"));
   EXPECT_THAT(names(regression_metrics(Numbers{0, 1}, Numbers{0, 1})), testing::ElementsAre("rmse", "mae", "r2"));
+  EXPECT_THAT(names(deviance_metrics(Deviance::poisson, Numbers{0, 1}, Numbers{1, 1})),
+              testing::ElementsAre("mean_poisson_deviance", "d2"));
+  EXPECT_THAT(names(deviance_metrics(Deviance::gamma, Numbers{1, 2}, Numbers{1, 1})),
+              testing::ElementsAre("mean_gamma_deviance", "d2"));
 }
 
 TEST(Evaluation, ReportsUndefinedScoresAndKeepsTheOthers) {

@@ -184,6 +184,34 @@ TEST(Regression, MatchesHandComputedScores) {
   EXPECT_DOUBLE_EQ(r2(y, predicted), 1 - 1.5 / 29.1875);
 }
 
+TEST(Regression, DeviancesFollowTheirFormulas) {
+  const Numbers y = {1, 4};
+  const Numbers predicted = {2, 2};
+  EXPECT_DOUBLE_EQ(mean_deviance(Deviance::poisson, y, predicted),
+                   (std::log(0.5) - 1 + 2) + (4 * std::log(2.0) - 4 + 2));
+  EXPECT_DOUBLE_EQ(mean_deviance(Deviance::gamma, y, predicted), (std::log(2.0) + 0.5 - 1) + (std::log(0.5) + 2 - 1));
+  EXPECT_DOUBLE_EQ(mean_deviance(Deviance::poisson, Numbers{0}, Numbers{1.5}), 3);
+  EXPECT_DOUBLE_EQ(mean_deviance(Deviance::poisson, y, predicted, Numbers{1, 0}), 2 * (std::log(0.5) + 1));
+}
+
+TEST(Regression, D2ComparesWithTheWeightedMean) {
+  EXPECT_EQ(d2(Deviance::gamma, Numbers{1, 2, 6}, Numbers{3, 3, 3}), 0);
+  EXPECT_EQ(d2(Deviance::poisson, Numbers{1, 2, 6}, Numbers{3.75, 3.75, 3.75}, Numbers{1, 1, 2}), 0);
+  EXPECT_EQ(d2(Deviance::gamma, Numbers{1, 2, 6}, Numbers{1, 2, 6}), 1);
+  EXPECT_EQ(d2(Deviance::gamma, Numbers{4, 4}, Numbers{4, 4}), 1);
+  EXPECT_EQ(d2(Deviance::gamma, Numbers{4, 4}, Numbers{4, 5}), 0);
+  EXPECT_EQ(refusal([] { d2(Deviance::gamma, Numbers{1}, Numbers{1}); }), "[d2] expected at least two rows, got one");
+}
+
+TEST(Regression, DeviancesRefuseWhatHasNone) {
+  EXPECT_EQ(refusal([] { mean_deviance(Deviance::poisson, Numbers{1, -1}, Numbers{1, 1}); }),
+            "[mean_deviance] expected y of 0 or more, got -1 in row 1");
+  EXPECT_EQ(refusal([] { mean_deviance(Deviance::gamma, Numbers{0}, Numbers{1}); }),
+            "[mean_deviance] expected y above 0, got 0 in row 0");
+  EXPECT_EQ(refusal([] { d2(Deviance::gamma, Numbers{1, 2}, Numbers{1, 0}); }),
+            "[d2] expected predictions above 0, got 0 in row 1");
+}
+
 TEST(Regression, R2OfAConstantTargetIsOneOrZero) {
   EXPECT_EQ(r2(Numbers{4, 4}, Numbers{4, 4}), 1);
   EXPECT_EQ(r2(Numbers{4, 4}, Numbers{4, 5}), 0);

@@ -27,10 +27,14 @@ struct Algorithm {
 // Every algorithm whose models can be loaded: static registration would be dropped from archives.
 constexpr std::array algorithms = {
     Algorithm{LogisticRegressionModel::name, &LogisticRegressionModel::read},
+    Algorithm{LogisticRegressionModel::sgd_classifier, &LogisticRegressionModel::read},
+    Algorithm{LinearRegressionModel::sgd_regressor, &LinearRegressionModel::read},
     Algorithm{LinearRegressionModel::linear_regression, &LinearRegressionModel::read},
     Algorithm{LinearRegressionModel::ridge, &LinearRegressionModel::read},
     Algorithm{LinearRegressionModel::lasso, &LinearRegressionModel::read},
     Algorithm{LinearRegressionModel::elastic_net, &LinearRegressionModel::read},
+    Algorithm{LinearRegressionModel::poisson_regression, &LinearRegressionModel::read},
+    Algorithm{LinearRegressionModel::gamma_regression, &LinearRegressionModel::read},
     Algorithm{"decision-tree", &TreeModel::read},
     Algorithm{"random-forest", &TreeModel::read},
     Algorithm{"extra-trees", &TreeModel::read},

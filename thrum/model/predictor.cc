@@ -27,7 +27,9 @@ struct Engine {
 
 constexpr std::array engines = {
     Engine{"linear-classifier", &open_linear_classifier},
+    Engine{"linear-one-vs-rest", &open_linear_one_vs_rest},
     Engine{"linear-regression", &open_linear_regression},
+    Engine{"log-linear-regression", &open_log_linear_regression},
     Engine{"byte-trees", &open_byte_trees},
     Engine{"deep-float-trees", &open_deep_float_trees},
     Engine{"deep-double-trees", &open_deep_double_trees},

@@ -93,4 +93,29 @@ class NewtonSearch final : public DescentSearch {
   bool wants_hessian_ = false;
 };
 
+/// Newton's method with the Hessian's equations solved by conjugate gradients, as far as the distance to the optimum
+/// makes it worth while (Nocedal and Wright, Numerical Optimization, algorithm 7.1): for many columns, of which no
+/// Hessian is formed.
+class NewtonCgSearch final : public DescentSearch {
+ public:
+  using DescentSearch::DescentSearch;
+
+  std::span<const double> wanted_product() const noexcept override {
+    return wants_product_ ? std::span<const double>(conjugate_) : std::span<const double>();
+  }
+  void add_product(std::span<const double> product) override;
+
+ private:
+  void choose_direction() override;
+  void take_step();
+
+  std::vector<double> step_;
+  std::vector<double> residual_;
+  std::vector<double> conjugate_;
+  double square_ = 0;  ///< of the residual
+  double enough_ = 0;  ///< the residual's norm that ends the inner search
+  std::size_t n_inner_ = 0;
+  bool wants_product_ = false;
+};
+
 }  // namespace thrum

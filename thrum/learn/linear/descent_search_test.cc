@@ -33,6 +33,12 @@ struct Bowl {
     }
     return h;
   }
+  Numbers product(std::span<const double> x, std::span<const double> v) const {
+    const Numbers h = hessian(x);
+    Numbers hv(v.size(), 0.0);
+    for (std::size_t i = 0; i < v.size(); ++i) hv[i] = h[i * v.size() + i] * v[i];
+    return hv;
+  }
 };
 
 LbfgsResult run(PointSearch& search, const Bowl& bowl) {
@@ -42,6 +48,10 @@ LbfgsResult run(PointSearch& search, const Bowl& bowl) {
       search.add_hessian(bowl.hessian(search.best()));
       continue;
     }
+    if (const auto v = search.wanted_product(); !v.empty()) {
+      search.add_product(bowl.product(search.best(), v));
+      continue;
+    }
     const double value = bowl.value(search.point(), gradient);
     search.add(value, gradient);
   }
@@ -49,6 +59,26 @@ LbfgsResult run(PointSearch& search, const Bowl& bowl) {
 }
 
 const LbfgsOptions tight = {.max_iter = 500, .gradient_tolerance = 1e-10};
+
+TEST(NewtonCgSearch, FindsTheMinimumOfWhatIsNoQuadratic) {
+  NewtonCgSearch search({5, -3, 0.5}, tight);
+  const LbfgsResult result = run(search, {{1, 100, 0.01}, {1, 2, 3}, 0.1});
+  EXPECT_EQ(result.stopped_by, LbfgsStop::gradient);
+  EXPECT_LT(result.iterations, 30u);
+  EXPECT_NEAR(result.x[0], 1, 1e-6);
+  EXPECT_NEAR(result.x[1], 2, 1e-6);
+  EXPECT_NEAR(result.x[2], 3, 1e-4);
+}
+
+TEST(NewtonCgSearch, StepsDownWhereThereIsNoCurvature) {
+  NewtonCgSearch search({5, 2}, {.max_iter = 1});
+  Numbers gradient = {1, 0};
+  search.add(5, gradient);
+  search.add_product(Numbers{0, 0});
+  EXPECT_TRUE(search.wanted_product().empty());
+  EXPECT_LT(search.point()[0], 5);
+  EXPECT_EQ(search.point()[1], 2);
+}
 
 TEST(NewtonSearch, NeedsOneStepForAQuadratic) {
   NewtonSearch search({5, -3}, {}, 0, {.gradient_tolerance = 1e-3});

@@ -1,19 +1,17 @@
 #pragma once
 
 #include <memory>
-#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "thrum/learn/learner.h"
-#include "thrum/learn/linear/curvature_internal.h"
-#include "thrum/learn/linear/descent_search_internal.h"
 #include "thrum/learn/linear/design_matrix_internal.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
-#include "thrum/learn/linear/lbfgs_search_internal.h"
+#include "thrum/learn/linear/gathered_rows_internal.h"
 #include "thrum/learn/linear/logistic_problem_internal.h"
 #include "thrum/learn/linear/logistic_regression.h"
-#include "thrum/learn/linear/logistic_solver_internal.h"
+#include "thrum/learn/linear/shared_search_internal.h"
 
 namespace thrum {
 
@@ -41,29 +39,16 @@ class LogisticFits {
     const FitSpec& spec;
     const Encoder& own;
     Rows rows;
-    LogisticProblem<T> problem;
-    BlockSample blocks;  ///< the rows that the search is on at present
-    L1Penalty l1;
-    ChosenSolver solver;
-    std::optional<Curvature> curvature = {};  ///< the search may refer to it
-    std::unique_ptr<PointSearch> search = {};
+    std::string solver;  ///< its name, and where it was chosen the reason
+    SharedSearch<T> search;
 
     const LogisticRegressionOptions& options() const { return spec.options->as<LogisticRegressionOptions>(); }
-    LbfgsOptions limits() const;
-    void begin(std::vector<double> start, const BlockSample& curvature_blocks, const LbfgsOptions& limits);
-    /// Gives the search the Hessian that it wants.
-    void add_hessian();
   };
 
-  std::unique_ptr<Fit> prepare(const FitSpec& spec, const Encoder& own) const;
+  std::unique_ptr<Fit> prepare(const FitSpec& spec, const Encoder& own);
   Rows rows_of(const FitSpec& spec) const;
-  void search_sample();
-  void search_all_rows();
-  std::vector<double> given_start(const Fit& fit) const;
-  /// Until the searches of all fits are done.
-  void search_together(bool report);
-  std::vector<Fit*> searching() const;
-  void report_progress(std::size_t& iterations) const;
+  std::vector<double> start_of(const FitSpec& spec, std::size_t n_parameters, std::size_t n_outputs) const;
+  SagaProblem saga_problem(const FitSpec& spec, const L1Penalty& l1, std::vector<double> l2);
   std::unique_ptr<Model> model(Fit& fit) const;
   /// Standard errors and likelihood, or why there are none.
   void infer(const Fit& fit, std::span<const double> parameters, LogisticRegressionModel::Parts& parts) const;
@@ -73,6 +58,7 @@ class LogisticFits {
   const Execution& execution_;
   const Encoder& encoder_;
   DesignMatrix<T> x_;
+  std::shared_ptr<const GatheredRows> gathered_;  ///< the same rows, of all ranks, once a solver wants them so
   std::vector<std::unique_ptr<Fit>> fits_;
 };
 

@@ -17,7 +17,24 @@ HWY_BEFORE_NAMESPACE();
 namespace thrum::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// curvature = s p (1 - p) of each row.
+/// s l'' of each row at its margin.
+template <class T>
+HWY_INLINE auto curvature_at(RowLoss loss, hn::Vec<hn::ScalableTag<T>> z, hn::Vec<hn::ScalableTag<T>> weight,
+                             const T* y) {
+  const hn::ScalableTag<T> d;
+  const auto s = hn::Abs(weight);
+  if (loss == RowLoss::logistic) {
+    const auto e = hn::Exp(d, hn::Neg(hn::Min(hn::Abs(z), hn::Set(d, T{1000}))));
+    const auto one_plus = hn::Add(hn::Set(d, T{1}), e);
+    return hn::Div(hn::Mul(s, e), hn::Mul(one_plus, one_plus));
+  }
+  constexpr T highest = sizeof(T) == 4 ? T{88} : T{706};  // as far as exp goes
+  const auto power = loss == RowLoss::poisson ? z : hn::Neg(z);
+  const auto e = hn::Exp(d, hn::Clamp(power, hn::Set(d, T{-1000}), hn::Set(d, highest)));
+  return hn::Mul(s, loss == RowLoss::poisson ? e : hn::Mul(hn::Load(d, y), e));
+}
+
+/// curvature = s l'' of each row; of two classes s p (1 - p).
 template <class T>
 void weigh(const LogisticRows<T>& rows, const LogisticCoefficients<T>& coefficients, T* HWY_RESTRICT curvature) {
   const hn::ScalableTag<T> d;
@@ -28,10 +45,10 @@ void weigh(const LogisticRows<T>& rows, const LogisticCoefficients<T>& coefficie
       for (std::size_t j = 0; j < rows.n_columns; ++j) {
         z = hn::MulAdd(hn::Set(d, coefficients.w[j]), hn::Load(d, x + j * rows.tile_rows + r), z);
       }
-      const auto s = hn::Abs(hn::Load(d, rows.weights + t * rows.tile_rows + r));
-      const auto e = hn::Exp(d, hn::Neg(hn::Min(hn::Abs(z), hn::Set(d, T{1000}))));
-      const auto one_plus = hn::Add(hn::Set(d, T{1}), e);
-      hn::Store(hn::Div(hn::Mul(s, e), hn::Mul(one_plus, one_plus)), d, curvature + t * rows.tile_rows + r);
+      const std::size_t row = t * rows.tile_rows + r;
+      const auto weight = hn::Load(d, rows.weights + row);
+      const T* y = rows.loss == RowLoss::logistic ? nullptr : rows.labels + row;
+      hn::Store(curvature_at<T>(rows.loss, z, weight, y), d, curvature + row);
     }
   }
 }

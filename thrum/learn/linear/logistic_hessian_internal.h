@@ -6,8 +6,9 @@
 
 namespace thrum {
 
-/// Adds the Hessian of the loss of two classes, sum_i s_i p_i (1 - p_i) x'_i x'_i^T with x' = (x, 1), to `sums`,
-/// (n_columns + 1, n_columns + 1) row-major, lower triangle. Sums are in T. REQUIRES: coefficients.n_outputs is 1.
+/// Adds the Hessian of the loss of one output, sum_i s_i l''_i x'_i x'_i^T with x' = (x, 1), to `sums`, (n_columns + 1,
+/// n_columns + 1) row-major, lower triangle; l'' is p (1 - p) of two classes, exp(z) of Poisson's and y exp(-z) of
+/// gamma's loss. Sums are in T. REQUIRES: coefficients.n_outputs is 1.
 /// The result depends on the arguments and the instruction set only.
 void add_logistic_hessian(const LogisticRows<float>& rows, const LogisticCoefficients<float>& coefficients,
                           std::span<double> sums);

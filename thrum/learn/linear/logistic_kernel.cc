@@ -3,6 +3,7 @@
 #include <hwy/aligned_allocator.h>
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 // Vectors are kept in arrays, which types without a fixed size do not allow.
@@ -28,6 +29,17 @@ HWY_INLINE Vec<T> exp_of_negative(Vec<T> x) {
   const hn::ScalableTag<T> d;
   const Vec<T> lowest = hn::Set(d, T{-1000});
   return hn::Exp(d, hn::IfThenElse(hn::Ge(x, lowest), x, lowest));
+}
+
+/// exp(x); infinity from where T cannot hold it, NaN where x is not a number.
+template <class T>
+HWY_INLINE Vec<T> bounded_exp(Vec<T> x) {
+  const hn::ScalableTag<T> d;
+  constexpr T highest = sizeof(T) == 4 ? T{88} : T{706};
+  const Vec<T> e =
+      hn::Exp(d, hn::Clamp(hn::IfThenElseZero(hn::Eq(x, x), x), hn::Set(d, T{-1000}), hn::Set(d, highest)));
+  const Vec<T> too_large = hn::Set(d, std::numeric_limits<T>::infinity());
+  return hn::IfThenElse(hn::Eq(x, x), hn::IfThenElse(hn::Gt(x, hn::Set(d, highest)), too_large, e), x);
 }
 
 /// Sums in double, one per lane, that are added up at the end of the rows.
@@ -86,8 +98,24 @@ HWY_INLINE void by_fours(std::size_t n, Body&& body) {
   }
 }
 
-/// Two classes: U vectors of rows at a time. The margins and residuals of one fit stay in registers, those of K fits
-/// nearby. Whatever K is, each number comes from the same operations in the same order.
+/// s r of the margin z of a mean exp(z); adds s l to `loss`. What is beyond the range of exp is infinite, so that a
+/// search turns back.
+template <class T>
+HWY_INLINE Vec<T> residual_of_mean(RowLoss kind, Vec<T> z, Vec<T> s, Vec<T> y, Vec<T>& loss) {
+  const hn::ScalableTag<T> d;
+  const bool is_poisson = kind == RowLoss::poisson;
+  const Vec<T> power = is_poisson ? z : hn::Neg(z);
+  const Vec<T> e = bounded_exp<T>(power);
+  const Vec<T> scaled = is_poisson ? e : hn::Mul(y, e);
+  const Vec<T> linear = is_poisson ? hn::Neg(hn::Mul(y, z)) : z;
+  const auto counts = hn::Gt(s, hn::Zero(d));
+  loss = hn::Add(loss, hn::IfThenElseZero(counts, hn::Mul(s, hn::Add(scaled, linear))));
+  const Vec<T> r = is_poisson ? hn::Sub(scaled, y) : hn::Sub(hn::Set(d, T{1}), scaled);
+  return hn::IfThenElseZero(counts, hn::Mul(s, r));
+}
+
+/// One output, two classes or a mean: U vectors of rows at a time. The margins and residuals of one fit stay in
+/// registers, those of K fits nearby. Whatever K is, each number comes from the same operations in the same order.
 template <std::size_t U, class T>
 class Binary {
  public:
@@ -159,10 +187,25 @@ class Binary {
 
   /// Turns the margins of fit k into residuals, and adds these and the losses to its sums.
   HWY_INLINE void residuals(std::size_t row, std::size_t k, Vec<T> (&z)[U]) {
+    if (fits_[k].rows.loss != RowLoss::logistic) return residuals_of_means(row, k, z);
     Vec<T> loss = hn::Zero(d);
     Vec<T> sum = hn::Zero(d);
     for (std::size_t v = 0; v < U; ++v) {
       z[v] = residual(z[v], hn::Load(d, fits_[k].rows.weights + row + v * hn::Lanes(d)), loss, misplaced_[k]);
+      sum = hn::Add(sum, z[v]);
+    }
+    sums_.add(k * n_sums_ + x_.n_columns, sum);
+    sums_.add(k * n_sums_ + x_.n_columns + 1, loss);
+  }
+
+  /// The same for the loss of a mean. Apart, since inlined for every K it would take as much code again.
+  HWY_NOINLINE void residuals_of_means(std::size_t row, std::size_t k, Vec<T> (&z)[U]) {
+    const LogisticRows<T>& rows = fits_[k].rows;
+    Vec<T> loss = hn::Zero(d);
+    Vec<T> sum = hn::Zero(d);
+    for (std::size_t v = 0; v < U; ++v) {
+      const std::size_t at = row + v * hn::Lanes(d);
+      z[v] = residual_of_mean<T>(rows.loss, z[v], hn::Load(d, rows.weights + at), hn::Load(d, rows.labels + at), loss);
       sum = hn::Add(sum, z[v]);
     }
     sums_.add(k * n_sums_ + x_.n_columns, sum);

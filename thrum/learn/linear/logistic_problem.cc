@@ -5,6 +5,7 @@
 
 #include "thrum/comm/row_blocks.h"
 #include "thrum/learn/linear/logistic_hessian_internal.h"
+#include "thrum/learn/linear/logistic_product_internal.h"
 
 namespace thrum {
 namespace {
@@ -17,8 +18,10 @@ template <class T>
 LogisticTargets<T>::LogisticTargets(const DesignMatrix<T>& x, std::span<const double> y,
                                     std::span<const double> row_weights, double total, std::size_t n_classes,
                                     const Execution& execution)
-    : n_outputs(n_classes == 2 ? 1 : n_classes),
+    : loss(RowLoss::logistic),
+      n_outputs(n_classes == 2 ? 1 : n_classes),
       total_weight(total),
+      curvature(n_classes == 2 ? 0.25 : (1 - 1 / static_cast<double>(n_classes)) / static_cast<double>(n_classes)),
       weights(x.n_tiles() * x.tile_rows()),
       labels(n_outputs > 1 ? x.n_tiles() * x.tile_rows() : 0) {
   parallel_for(*execution.arena, x.n_rows(), row_block, [&](std::size_t begin, std::size_t end) {
@@ -26,6 +29,24 @@ LogisticTargets<T>::LogisticTargets(const DesignMatrix<T>& x, std::span<const do
       const auto weight = static_cast<T>(row_weights[i]);
       weights.data()[i] = n_outputs == 1 && y[i] == 0 ? -weight : weight;
       if (n_outputs > 1) labels.data()[i] = static_cast<T>(y[i]);
+    }
+  });
+}
+
+template <class T>
+LogisticTargets<T>::LogisticTargets(const DesignMatrix<T>& x, std::span<const double> y,
+                                    std::span<const double> row_weights, double total, RowLoss loss_of_mean,
+                                    double mean, const Execution& execution)
+    : loss(loss_of_mean),
+      n_outputs(1),
+      total_weight(total),
+      curvature(loss == RowLoss::poisson ? mean : 1),
+      weights(x.n_tiles() * x.tile_rows()),
+      labels(x.n_tiles() * x.tile_rows()) {
+  parallel_for(*execution.arena, x.n_rows(), row_block, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      weights.data()[i] = static_cast<T>(row_weights[i]);
+      labels.data()[i] = static_cast<T>(y[i]);
     }
   });
 }
@@ -44,10 +65,11 @@ LogisticRows<T> LogisticProblem<T>::tiles(std::size_t begin, std::size_t end) co
   const std::size_t first = begin / x_.tile_rows();
   return {.x = x_.tile(first),
           .weights = targets_->weights.data() + begin,
-          .labels = n_outputs() > 1 ? targets_->labels.data() + begin : nullptr,
+          .labels = targets_->labels.size() > 0 ? targets_->labels.data() + begin : nullptr,
           .n_tiles = (end + x_.tile_rows() - 1) / x_.tile_rows() - first,
           .tile_rows = x_.tile_rows(),
-          .n_columns = x_.n_columns()};
+          .n_columns = x_.n_columns(),
+          .loss = targets_->loss};
 }
 
 template <class T>
@@ -132,8 +154,7 @@ std::vector<double> LogisticProblem<T>::curvature(const BlockSample& blocks) con
       sum(blocks, n, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
         add_weighted_squares(tiles(begin, end), partial);
       });
-  const double k = static_cast<double>(n_outputs());
-  const double of_loss = n_outputs() == 1 ? 0.25 : (1 - 1 / k) / k;
+  const double of_loss = targets_->curvature;
   std::vector<double> result(n_parameters(), of_loss);
   for (std::size_t i = 0; i < n_coefficients(); ++i) {
     result[i] = std::max(smallest_curvature, of_loss * squares[i % n] / blocks.total_weight + l2_[i % n]);
@@ -157,6 +178,25 @@ std::vector<double> LogisticProblem<T>::hessian(std::span<const double> paramete
     std::fill_n(result.begin() + static_cast<std::ptrdiff_t>(i * n), n, 0.0);
     result[i * n + i] = 1;
   }
+  return result;
+}
+
+template <class T>
+std::vector<double> LogisticProblem<T>::hessian_product(std::span<const double> parameters,
+                                                        std::span<const double> direction,
+                                                        const BlockSample& blocks) const {
+  const std::vector<T> at(parameters.begin(), parameters.end());
+  const std::vector<T> along(direction.begin(), direction.end());
+  const auto coefficients = [&](const std::vector<T>& values) {
+    return LogisticCoefficients<T>{values.data(), values.data() + n_coefficients(), n_outputs()};
+  };
+  std::vector<double> result =
+      sum(blocks, n_parameters(), [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+        add_logistic_product(tiles(begin, end), coefficients(at), coefficients(along), partial);
+      });
+  for (double& value : result) value /= blocks.total_weight;
+  for (std::size_t i = 0; i < n_coefficients(); ++i) result[i] += l2_[i % x_.n_columns()] * direction[i];
+  if (!fit_intercept_) std::fill_n(result.rbegin(), n_outputs(), 0.0);
   return result;
 }
 

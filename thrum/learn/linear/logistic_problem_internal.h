@@ -25,16 +25,22 @@ struct LogisticTargets {
   /// y: (n_rows) indices of classes; weights: (n_rows) s_i >= 0; total_weight: S, of all ranks.
   LogisticTargets(const DesignMatrix<T>& x, std::span<const double> y, std::span<const double> weights,
                   double total_weight, std::size_t n_classes, const Execution& execution);
+  /// For means: `loss` is not logistic, y the targets themselves, `mean` their weighted mean.
+  LogisticTargets(const DesignMatrix<T>& x, std::span<const double> y, std::span<const double> weights,
+                  double total_weight, RowLoss loss, double mean, const Execution& execution);
 
+  RowLoss loss;
   std::size_t n_outputs;
   double total_weight;
+  double curvature;        ///< the second derivative of a typical row's loss, before the first step
   ZeroedArray<T> weights;  ///< of two classes with the sign of the label
-  ZeroedArray<T> labels;   ///< of more than two classes
+  ZeroedArray<T> labels;   ///< of more than two classes, or of means
 };
 
-/// The objective of scikit-learn, F(W, b) = 1/S sum_i s_i l_i + 1/2 sum_kj l2_j W_kj^2, over the rows of all ranks,
-/// where S is the sum of the weights s_i. Its parameters are a vector: W (n_outputs, n_columns), then b (n_outputs),
-/// with one output for two classes. T is the type of the arithmetic inside the kernel. Refers to `x` and `execution`.
+/// The objective of scikit-learn for classes and for means, F(W, b) = 1/S sum_i s_i l_i + 1/2 sum_kj l2_j W_kj^2, over
+/// the rows of all ranks, where S is the sum of the weights s_i. Its parameters are a vector: W (n_outputs, n_columns),
+/// then b (n_outputs), with one output for two classes. T is the type of the arithmetic inside the kernel. Refers to
+/// `x` and `execution`.
 template <class T>
 class LogisticProblem {
  public:
@@ -78,6 +84,10 @@ class LogisticProblem {
 
   /// The Hessian, (n_parameters, n_parameters) row-major, lower triangle, in one pass over the sample (collective).
   std::vector<double> hessian(std::span<const double> parameters, const BlockSample& blocks) const;
+
+  /// Its product with `direction`, (n_parameters), in one pass over the sample (collective).
+  std::vector<double> hessian_product(std::span<const double> parameters, std::span<const double> direction,
+                                      const BlockSample& blocks) const;
 
   /// Whether, at the last evaluation, each row's own class had a probability above 1/2: then the classes are separable.
   bool separated() const noexcept { return separated_; }

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <memory>
 #include <vector>
 
 #include "thrum/core/random.h"
@@ -21,6 +23,13 @@ struct Case {
   std::vector<double> y = {};
   std::vector<double> weights = {};
 
+  RowLoss loss = RowLoss::logistic;
+
+  explicit Case(RowLoss of_mean) : Case(3) {
+    loss = of_mean;
+    n_classes = 2;  // one output
+    for (double& value : y) value += 0.5;
+  }
   explicit Case(std::size_t classes) : n_classes(classes) {
     const Random random(11);
     for (std::size_t i = 0; i < n_rows * n_columns; ++i) x.push_back(random.normal(i));
@@ -43,8 +52,7 @@ class Problem {
   explicit Problem(const Case& c)
       : x_(MatrixView<const double>(c.x.data(), c.n_rows, c.n_columns)),
         problem_(x_,
-                 {.targets = std::make_shared<const LogisticTargets<T>>(x_, c.y, c.weights, c.total_weight(),
-                                                                        c.n_classes, execution_),
+                 {.targets = targets(x_, c, execution_),
                   .l2 = std::vector<double>(c.n_columns, c.l2),
                   .fit_intercept = c.fit_intercept},
                  execution_) {}
@@ -74,14 +82,22 @@ class Problem {
   }
 
  private:
+  static std::shared_ptr<const LogisticTargets<T>> targets(const DesignMatrix<T>& x, const Case& c,
+                                                           const Execution& execution) {
+    if (c.loss == RowLoss::logistic) {
+      return std::make_shared<const LogisticTargets<T>>(x, c.y, c.weights, c.total_weight(), c.n_classes, execution);
+    }
+    return std::make_shared<const LogisticTargets<T>>(x, c.y, c.weights, c.total_weight(), c.loss, 1.5, execution);
+  }
+
   LocalExecution execution_{2};
   DesignMatrix<T> x_;
   LogisticProblem<T> problem_;
 };
 
 template <class T>
-void expect_gradient_like_central_differences(std::size_t n_classes, double step, double tolerance) {
-  Problem<T> problem{Case(n_classes)};
+void expect_gradient_like_central_differences(const Case& c, double step, double tolerance) {
+  Problem<T> problem{c};
   const std::vector<double> point = problem.point();
   std::vector<double> gradient(point.size());
   (*problem).evaluate(point, gradient);
@@ -91,8 +107,37 @@ void expect_gradient_like_central_differences(std::size_t n_classes, double step
 
 TEST(LogisticProblem, HasTheGradientThatCentralDifferencesGive) {
   for (const std::size_t n_classes : {2, 3, 10}) {
-    expect_gradient_like_central_differences<double>(n_classes, 1e-5, 1e-9);
-    expect_gradient_like_central_differences<float>(n_classes, 1e-2, 1e-4);
+    expect_gradient_like_central_differences<double>(Case(n_classes), 1e-5, 1e-9);
+    expect_gradient_like_central_differences<float>(Case(n_classes), 1e-2, 1e-4);
+  }
+}
+
+/// Means vary by many powers of ten, so that differences tell fewer digits.
+TEST(LogisticProblem, OfAMeanHasTheGradientThatCentralDifferencesGive) {
+  for (const RowLoss loss : {RowLoss::poisson, RowLoss::gamma}) {
+    expect_gradient_like_central_differences<double>(Case(loss), 1e-5, 1e-4);
+  }
+}
+
+TEST(LogisticProblem, OfAMeanIsTheFormulaAtZero) {
+  const Case c(RowLoss::gamma);
+  double mean_y = 0;
+  for (std::size_t i = 0; i < c.n_rows; ++i) mean_y += c.weights[i] * c.y[i] / c.total_weight();
+  for (const RowLoss loss : {RowLoss::poisson, RowLoss::gamma}) {
+    Problem<double> problem{Case(loss)};
+    const std::vector<double> zeros((*problem).n_parameters(), 0.0);
+    std::vector<double> gradient(zeros.size());
+    EXPECT_NEAR((*problem).evaluate(zeros, gradient), loss == RowLoss::poisson ? 1 : mean_y, 1e-13);
+  }
+}
+
+TEST(LogisticProblem, OfAMeanIsInfiniteBeyondTheRangeOfNumbers) {
+  for (const RowLoss loss : {RowLoss::poisson, RowLoss::gamma}) {
+    Problem<double> problem{Case(loss)};
+    std::vector<double> point((*problem).n_parameters(), 0.0);
+    std::vector<double> gradient(point.size());
+    point.back() = loss == RowLoss::poisson ? 1000 : -1000;
+    EXPECT_FALSE(std::isfinite((*problem).evaluate(point, gradient)));
   }
 }
 
@@ -123,8 +168,8 @@ TEST(LogisticProblem, HasTheCurvatureOfItsGradientAtZero) {
 }
 
 template <class T>
-void expect_hessian_like_central_differences(std::size_t n_classes, double step, double tolerance) {
-  Problem<T> problem{Case(n_classes)};
+void expect_hessian_like_central_differences(const Case& c, double step, double tolerance) {
+  Problem<T> problem{c};
   const std::vector<double> point = problem.point();
   const std::size_t n = point.size();
   const std::vector<double> hessian = (*problem).hessian(point, (*problem).all_blocks());
@@ -142,9 +187,46 @@ void expect_hessian_like_central_differences(std::size_t n_classes, double step,
 
 TEST(LogisticProblem, HasTheHessianThatDifferencesOfTheGradientGive) {
   for (const std::size_t n_classes : {2, 3, 5}) {
-    expect_hessian_like_central_differences<double>(n_classes, 1e-5, 1e-8);
-    expect_hessian_like_central_differences<float>(n_classes, 1e-2, 1e-3);
+    expect_hessian_like_central_differences<double>(Case(n_classes), 1e-5, 1e-8);
+    expect_hessian_like_central_differences<float>(Case(n_classes), 1e-2, 1e-3);
   }
+  for (const RowLoss loss : {RowLoss::poisson, RowLoss::gamma}) {
+    expect_hessian_like_central_differences<double>(Case(loss), 1e-5, 1e-3);
+  }
+}
+
+template <class T>
+void expect_product_with_hessian(const Case& c, double tolerance) {
+  Problem<T> problem{c};
+  const std::vector<double> point = problem.point();
+  const std::size_t n = point.size();
+  std::vector<double> direction(n);
+  for (std::size_t i = 0; i < n; ++i) direction[i] = Random(4).normal(i);
+  const std::vector<double> hessian = (*problem).hessian(point, (*problem).all_blocks());
+  const std::vector<double> product = (*problem).hessian_product(point, direction, (*problem).all_blocks());
+  for (std::size_t i = 0; i < n; ++i) {
+    double expected = 0;
+    double size = 1;
+    for (std::size_t j = 0; j < n; ++j) {
+      const double term = hessian[std::max(i, j) * n + std::min(i, j)] * direction[j];
+      expected += term;
+      size += std::abs(term);
+    }
+    EXPECT_NEAR(product[i], expected, tolerance * size) << "parameter " << i;
+  }
+}
+
+TEST(LogisticProblem, MultipliesWithTheHessianWithoutFormingIt) {
+  for (const std::size_t n_classes : {2, 3, 5}) {
+    expect_product_with_hessian<double>(Case(n_classes), 1e-13);
+    expect_product_with_hessian<float>(Case(n_classes), 1e-5);
+  }
+  for (const RowLoss loss : {RowLoss::poisson, RowLoss::gamma}) expect_product_with_hessian<double>(Case(loss), 1e-13);
+  Case without_intercept(2);
+  without_intercept.fit_intercept = false;
+  Problem<double> problem{without_intercept};
+  const std::vector<double> point = problem.point();
+  EXPECT_EQ((*problem).hessian_product(point, point, (*problem).all_blocks()).back(), 0);
 }
 
 TEST(LogisticProblem, OfASampleIsThatOfItsBlocksAlone) {

@@ -55,6 +55,8 @@ std::vector<Case> cases() {
           {"MultinomialF64", multinomial, {.C = 0.1, .class_weight = "balanced"}},
           {"L1", binary, {.penalty = "l1", .C = 1e-3}},
           {"Newton", multinomial, {.solver = "newton-cholesky"}},
+          {"NewtonCg", multinomial, {.solver = "newton-cg"}},
+          {"Saga", multinomial, {.solver = "saga", .max_iter = 2}},
           {"MultinomialElasticNet", multinomial, {.C = 1e-3, .l1_ratio = 0.5, .dtype = "float32"}},
           {"MultinomialF32", multinomial, {.dtype = "float32", .standardize = false}}};
 }

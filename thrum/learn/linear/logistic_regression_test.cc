@@ -128,7 +128,7 @@ TEST(LogisticRegression, FindsTheSameOptimumByEverySolver) {
   for (const std::size_t n_classes : {2, 4}) {
     const Dataset dataset = Generated{.n_rows = 600, .n_columns = 3, .n_classes = n_classes}.dataset();
     const auto expected = fit(dataset, {.C = 0.1, .solver = "lbfgs", .tol = 1e-10, .max_iter = 1000});
-    for (const char* solver : {"newton-cholesky", "newton-cd", "gradient-descent"}) {
+    for (const char* solver : {"newton-cholesky", "newton-cg", "newton-cd", "saga", "gradient-descent"}) {
       const auto model = fit(dataset, {.C = 0.1, .solver = solver, .tol = 1e-8, .max_iter = 20'000});
       EXPECT_TRUE(model->training().converged) << solver;
       EXPECT_NEAR(model->training().objective, expected->training().objective, 1e-12) << solver;
@@ -186,9 +186,11 @@ TEST(LogisticRegression, RefusesOptionsThatExcludeEachOther) {
             "[logistic-regression] penalty=l2 and l1_ratio=0.5 exclude each other; leave penalty out: l1_ratio says it "
             "all");
   EXPECT_EQ(refusal([&] { fit(dataset, {.l1_ratio = 0.5, .solver = "lbfgs"}); }),
-            "[logistic-regression] the solver lbfgs takes no L1 penalty; use solver=newton-cd or auto, or l1_ratio=0");
-  EXPECT_EQ(refusal([&] { fit(dataset, {.solver = "saga"}); }),
-            "[solver] saga is not there, since newton-cd finds the optimum in less time; use solver=newton-cd or auto");
+            "[logistic-regression] the solver lbfgs takes no L1 penalty; use solver=newton-cd, saga or auto, or "
+            "l1_ratio=0");
+  EXPECT_EQ(
+      refusal([&] { fit(dataset, {.solver = "liblinear"}); }),
+      "[solver] liblinear is not there, since newton-cd finds the optimum in less time; use solver=newton-cd or auto");
 }
 
 TEST(LogisticRegression, RefusesNewtonsMethodForTooManyParameters) {
@@ -198,7 +200,7 @@ TEST(LogisticRegression, RefusesNewtonsMethodForTooManyParameters) {
   EXPECT_EQ(
       refusal([&] { fit(dataset, {.penalty = "l1"}); }),
       "[logistic-regression] expected 2500 parameters at most for Newton's method, which an L1 penalty takes, got "
-      "2505; use l1_ratio=0, or fewer columns");
+      "2505; use solver=saga, l1_ratio=0, or fewer columns");
 }
 
 TEST(LogisticRegression, SaysThatClassesAreSeparableByNewtonsMethodToo) {

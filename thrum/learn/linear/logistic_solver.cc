@@ -16,8 +16,7 @@ struct Successor {
   std::string_view name;
   std::string_view successor;
 };
-constexpr std::array successors = {Successor{"newton-cg", "lbfgs"}, Successor{"sag", "lbfgs"},
-                                   Successor{"saga", "newton-cd"}, Successor{"liblinear", "newton-cd"}};
+constexpr std::array successors = {Successor{"sag", "lbfgs"}, Successor{"liblinear", "newton-cd"}};
 
 }  // namespace
 
@@ -42,16 +41,18 @@ ChosenSolver choose_solver(const LogisticRegressionOptions& options, std::size_t
   const bool has_l1 = l1_ratio_of(options) > 0 && penalty_strength(options) > 0;
   const std::string& name = options.solver;
   const bool is_newton = name == "newton-cd" || name == "newton-cholesky" || (name == "auto" && has_l1);
-  if (has_l1 && name != "auto" && name != "newton-cd") {
+  if (has_l1 && name != "auto" && name != "newton-cd" && name != "saga") {
     throw Error(ErrorCode::invalid_argument, fmt::format("[{}] the solver {} takes no L1 penalty", where, name),
-                "use solver=newton-cd or auto, or l1_ratio=0");
+                "use solver=newton-cd, saga or auto, or l1_ratio=0");
   }
   if (is_newton && n_parameters > most_newton_parameters) {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("[{}] expected {} parameters at most for Newton's method{}, got {}", where,
                             most_newton_parameters, has_l1 ? ", which an L1 penalty takes" : "", n_parameters),
-                has_l1 ? "use l1_ratio=0, or fewer columns" : "use solver=lbfgs");
+                has_l1 ? "use solver=saga, l1_ratio=0, or fewer columns" : "use solver=lbfgs");
   }
+  if (name == "saga") return {LogisticSolver::saga, name};
+  if (name == "newton-cg") return {LogisticSolver::newton_cg, name};
   if (name == "gradient-descent") return {LogisticSolver::gradient_descent, name};
   if (name == "auto" && has_l1) return {LogisticSolver::newton, "newton-cd (auto: the penalty has an L1 part)"};
   if (name == "auto") return {LogisticSolver::lbfgs, "lbfgs (auto: without an L1 part a pass per iteration is enough)"};
@@ -59,9 +60,10 @@ ChosenSolver choose_solver(const LogisticRegressionOptions& options, std::size_t
 }
 
 OptionField solver_field() {
-  OptionField field = option_field("solver", &LogisticRegressionOptions::solver,
-                                   {"auto", "lbfgs", "newton-cholesky", "newton-cd", "gradient-descent"},
-                                   "how the optimum, the same for all, is found; an L1 penalty takes newton-cd");
+  OptionField field =
+      option_field("solver", &LogisticRegressionOptions::solver,
+                   {"auto", "lbfgs", "newton-cholesky", "newton-cg", "newton-cd", "saga", "gradient-descent"},
+                   "how the optimum, the same for all, is found; an L1 penalty takes newton-cd or saga");
   field.set = [set = field.set](void* options, std::string_view text) {
     for (const Successor& gone : successors) {
       if (text != gone.name) continue;

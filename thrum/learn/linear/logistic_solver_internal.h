@@ -15,7 +15,7 @@ double penalty_strength(const LogisticRegressionOptions& options);
 /// A Hessian of this many parameters takes 250 MB while it is summed.
 inline constexpr std::size_t most_newton_parameters = 2500;
 
-enum class LogisticSolver { lbfgs, newton, gradient_descent };
+enum class LogisticSolver { lbfgs, newton, newton_cg, saga, gradient_descent };
 struct ChosenSolver {
   LogisticSolver solver;
   std::string text;  ///< its name, and where it was chosen the reason

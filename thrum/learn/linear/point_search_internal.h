@@ -14,7 +14,7 @@ class PointSearch {
  public:
   virtual ~PointSearch() = default;
 
-  /// Where to evaluate next. REQUIRES: !done() and !wants_hessian().
+  /// Where to evaluate next. REQUIRES: !done(), !wants_hessian() and no wanted_product().
   virtual std::span<const double> point() const noexcept = 0;
   /// Takes the smooth part of the objective and its gradient at point().
   virtual void add(double value, std::span<const double> gradient) = 0;
@@ -23,6 +23,9 @@ class PointSearch {
   virtual bool wants_hessian() const noexcept { return false; }
   /// (n, n) row-major, lower triangle.
   virtual void add_hessian(std::vector<double>&& /*hessian*/) {}
+  /// A vector, whose product with that Hessian it needs before it can go on; empty where it needs none.
+  virtual std::span<const double> wanted_product() const noexcept { return {}; }
+  virtual void add_product(std::span<const double> /*product*/) {}
   virtual std::span<const double> best() const noexcept = 0;
 
   virtual bool done() const noexcept = 0;

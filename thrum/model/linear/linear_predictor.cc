@@ -109,7 +109,7 @@ class LinearPredictor : public Predictor {
   std::span<const double> fill_;   ///< (n_features): what a missing number is read as
 };
 
-class LinearClassifier final : public LinearPredictor {
+class LinearClassifier : public LinearPredictor {
  public:
   LinearClassifier(const ModelFile& file, Schema schema) : LinearPredictor(file, std::move(schema)) {
     if (this->schema().target.task != Task::classification) file.fail("is a linear classifier of a regression target");
@@ -131,7 +131,25 @@ class LinearClassifier final : public LinearPredictor {
   }
 };
 
-class LinearRegressor final : public LinearPredictor {
+/// The logistic function of each margin, divided by their sum. Classes that all are next to impossible are so to
+/// different degrees: what the largest margin has in common with the others is divided out first.
+class OneVsRestClassifier final : public LinearClassifier {
+ public:
+  using LinearClassifier::LinearClassifier;
+
+  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      const auto out = outputs.row(i);
+      margins(rows.row(i), out);
+      const double shift = std::min(0.0, *std::ranges::max_element(out));
+      double sum = 0;
+      for (double& z : out) sum += z = std::exp(std::min(z, 0.0) - shift) / (1 + std::exp(-std::abs(z)));
+      for (double& p : out) p /= sum;
+    }
+  }
+};
+
+class LinearRegressor : public LinearPredictor {
  public:
   LinearRegressor(const ModelFile& file, Schema schema) : LinearPredictor(file, std::move(schema)) {
     if (this->schema().target.task != Task::regression) file.fail("is a linear regression of a classification target");
@@ -143,6 +161,21 @@ class LinearRegressor final : public LinearPredictor {
     for (std::size_t i = 0; i < rows.rows(); ++i) margins(rows.row(i), outputs.row(i));
   }
 };
+
+/// The exponential of a linear regression, within the range of numbers.
+class LogLinearRegressor final : public LinearRegressor {
+ public:
+  using LinearRegressor::LinearRegressor;
+
+  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
+    constexpr double largest = 709;
+    LinearRegressor::predict(rows, outputs);
+    for (std::size_t i = 0; i < rows.rows(); ++i) outputs(i, 0) = std::exp(std::min(outputs(i, 0), largest));
+  }
+};
+
+constexpr std::string_view engine_names[] = {"linear-classifier", "linear-one-vs-rest", "linear-regression",
+                                             "log-linear-regression"};
 
 /// out(c, r) = from[r * stride + c], a line of the cache at a time.
 void transpose(const double* from, std::size_t stride, MatrixView<double> out) {
@@ -157,7 +190,7 @@ void transpose(const double* from, std::size_t stride, MatrixView<double> out) {
 
 }  // namespace
 
-std::vector<std::byte> compile_linear_model(const Schema& schema, const Encoder& encoder,
+std::vector<std::byte> compile_linear_model(LinearEngine engine, const Schema& schema, const Encoder& encoder,
                                             std::span<const double> coefficients, std::span<const double> intercepts) {
   const std::size_t n_rows = intercepts.size();
   const std::size_t n_columns = encoder.n_outputs();
@@ -183,7 +216,7 @@ std::vector<std::byte> compile_linear_model(const Schema& schema, const Encoder&
     }
   }
   ModelFileBuilder file;
-  add_engine(file, schema.target.task == Task::classification ? "linear-classifier" : "linear-regression", schema);
+  add_engine(file, engine_names[static_cast<std::size_t>(engine)], schema);
   file.add_tensor<double>("slots", {first_slot.back(), n_rows}, slots);
   file.add_tensor<double>("bias", {n_rows}, bias);
   file.add_tensor<double>("fill", {fill.size()}, fill);
@@ -194,8 +227,16 @@ std::unique_ptr<Predictor> open_linear_classifier(const ModelFile& file, Schema 
   return std::make_unique<LinearClassifier>(file, std::move(schema));
 }
 
+std::unique_ptr<Predictor> open_linear_one_vs_rest(const ModelFile& file, Schema schema) {
+  return std::make_unique<OneVsRestClassifier>(file, std::move(schema));
+}
+
 std::unique_ptr<Predictor> open_linear_regression(const ModelFile& file, Schema schema) {
   return std::make_unique<LinearRegressor>(file, std::move(schema));
+}
+
+std::unique_ptr<Predictor> open_log_linear_regression(const ModelFile& file, Schema schema) {
+  return std::make_unique<LogLinearRegressor>(file, std::move(schema));
 }
 
 }  // namespace thrum

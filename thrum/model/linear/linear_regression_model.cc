@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "thrum/core/assert.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/model/linear/encoder_tensors_internal.h"
 #include "thrum/model/linear/inference_internal.h"
+#include "thrum/model/linear/kkt_tensor_internal.h"
 #include "thrum/model/linear/linear_predictor_internal.h"
 
 namespace thrum {
@@ -39,7 +41,7 @@ std::unique_ptr<Model> LinearRegressionModel::read(const ModelFile& file, Schema
                                                        .encoder = std::move(encoder),
                                                        .coefficients = {coefficients.begin(), coefficients.end()},
                                                        .intercept = file.tensor<double>("intercept", one)[0],
-                                                       .kkt = file.tensor<double>("kkt", one)[0],
+                                                       .kkt = read_kkt(file),
                                                        .duality_gap = gap,
                                                        .inference = read_inference(file, coefficients.size()),
                                                        .no_inference = read_missing_inference(file),
@@ -49,24 +51,30 @@ std::unique_ptr<Model> LinearRegressionModel::read(const ModelFile& file, Schema
 void LinearRegressionModel::write(ModelFileBuilder& file) const {
   file.add_tensor<double>("coefficients", {parts_.coefficients.size()}, parts_.coefficients);
   file.add_tensor<double>("intercept", {1}, std::span(&parts_.intercept, 1));
-  file.add_tensor<double>("kkt", {1}, std::span(&parts_.kkt, 1));
+  write_kkt(file, parts_.kkt);
   if (parts_.duality_gap) file.add_tensor<double>("duality_gap", {1}, std::span(&*parts_.duality_gap, 1));
   write_encoder(file, parts_.encoder);
   write_inference(file, parts_.inference, parts_.no_inference);
 }
 
+bool LinearRegressionModel::has_log_link() const noexcept {
+  return parts_.algorithm == poisson_regression || parts_.algorithm == gamma_regression;
+}
+
 std::vector<std::byte> LinearRegressionModel::compile() const {
-  return compile_linear_model(parts_.schema, parts_.encoder, parts_.coefficients, {&parts_.intercept, 1});
+  return compile_linear_model(has_log_link() ? LinearEngine::log_regression : LinearEngine::regression, parts_.schema,
+                              parts_.encoder, parts_.coefficients, {&parts_.intercept, 1});
 }
 
 std::string LinearRegressionModel::description() const {
   const auto columns = parts_.encoder.output_names(parts_.schema);
   const char* units = is_standardized(parts_.encoder) ? " (numbers per standard deviation)" : "";
+  const char* change = has_log_link() ? "change of the logarithm of" : "change of";
   if (parts_.inference) {
-    return fmt::format("change of \"{}\"{}:\n", parts_.schema.target.name, units) +
+    return fmt::format("{} \"{}\"{}:\n", change, parts_.schema.target.name, units) +
            inference_text(*parts_.inference, columns, parts_.coefficients, parts_.intercept);
   }
-  std::string text = fmt::format("change of \"{}\", strongest first{}:\n", parts_.schema.target.name, units);
+  std::string text = fmt::format("{} \"{}\", strongest first{}:\n", change, parts_.schema.target.name, units);
   text += fmt::format("  {:>12.6f}  (intercept)\n", parts_.intercept);
   text += coefficient_lines(columns, parts_.coefficients);
   if (parts_.duality_gap) {
@@ -82,10 +90,11 @@ std::string LinearRegressionModel::description_json() const {
   const auto names_of_columns = parts_.encoder.output_names(parts_.schema);
   Json coefficients = Json::object();
   for (std::size_t j = 0; j < names_of_columns.size(); ++j) coefficients[names_of_columns[j]] = parts_.coefficients[j];
-  Json object = {{"kkt", json_number(parts_.kkt)},
-                 {"encoding", encoding_json(parts_.schema, parts_.encoder)},
-                 {"intercept", parts_.intercept},
-                 {"coefficients", std::move(coefficients)}};
+  Json object = Json::object();
+  if (!std::isnan(parts_.kkt)) object["kkt"] = json_number(parts_.kkt);
+  object["encoding"] = encoding_json(parts_.schema, parts_.encoder);
+  object["intercept"] = parts_.intercept;
+  object["coefficients"] = std::move(coefficients);
   if (parts_.duality_gap) object["duality_gap"] = json_number(*parts_.duality_gap);
   if (parts_.inference) {
     object["inference"] = inference_json(*parts_.inference, names_of_columns, parts_.coefficients, parts_.intercept);

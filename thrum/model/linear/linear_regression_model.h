@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,7 +14,8 @@
 
 namespace thrum {
 
-/// y = w x' + b over the encoded row x'. What linear-regression, ridge, lasso and elastic-net train.
+/// y = w x' + b over the encoded row x', what linear-regression, ridge, lasso, elastic-net and sgd-regressor train; or
+/// y = exp(w x' + b), what poisson-regression and gamma-regression train.
 class LinearRegressionModel final : public Model {
  public:
   struct Parts {
@@ -22,7 +24,8 @@ class LinearRegressionModel final : public Model {
     Encoder encoder;
     std::vector<double> coefficients;  ///< (encoder.n_outputs())
     double intercept = 0;
-    double kkt = 0;  ///< the largest violation of an optimality condition of the objective, at the solution
+    /// The largest violation of an optimality condition of the objective, at the solution; NaN where that is not known.
+    double kkt = std::numeric_limits<double>::quiet_NaN();
     std::optional<double> duality_gap = {};  ///< how much lower the objective could be at most, where that was the test
     std::optional<Inference> inference = {};  ///< of fits without a penalty
     std::string no_inference = {};            ///< otherwise why there is none; "" in files of the first builds
@@ -38,7 +41,11 @@ class LinearRegressionModel final : public Model {
   static constexpr std::string_view ridge = "ridge";
   static constexpr std::string_view lasso = "lasso";
   static constexpr std::string_view elastic_net = "elastic-net";
-  static constexpr std::string_view names[] = {linear_regression, ridge, lasso, elastic_net};
+  static constexpr std::string_view poisson_regression = "poisson-regression";
+  static constexpr std::string_view gamma_regression = "gamma-regression";
+  static constexpr std::string_view sgd_regressor = "sgd-regressor";
+  static constexpr std::string_view names[] = {linear_regression, ridge,        lasso, elastic_net, poisson_regression,
+                                               gamma_regression,  sgd_regressor};
 
   std::string_view algorithm() const noexcept override { return parts_.algorithm; }
   const Schema& schema() const noexcept override { return parts_.schema; }
@@ -49,6 +56,8 @@ class LinearRegressionModel final : public Model {
   std::vector<std::byte> compile() const override;
 
   const Parts& parts() const noexcept { return parts_; }
+  /// Whether w x' + b is the logarithm of what is predicted.
+  bool has_log_link() const noexcept;
 
  private:
   Parts parts_;

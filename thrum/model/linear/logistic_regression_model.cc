@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <utility>
 
 #include "thrum/core/assert.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/model/linear/encoder_tensors_internal.h"
 #include "thrum/model/linear/inference_internal.h"
+#include "thrum/model/linear/kkt_tensor_internal.h"
 #include "thrum/model/linear/linear_predictor_internal.h"
 
 namespace thrum {
@@ -35,13 +37,13 @@ std::unique_ptr<Model> LogisticRegressionModel::read(const ModelFile& file, Sche
   Encoder encoder = read_encoder(file, schema);
   const auto coefficients = file.tensor<double>("coefficients", std::vector{n_rows, encoder.n_outputs()});
   const auto intercepts = file.tensor<double>("intercepts", std::vector{n_rows});
-  const auto kkt = file.tensor<double>("kkt", std::vector<std::size_t>{1});
   return std::make_unique<LogisticRegressionModel>(
-      Parts{.schema = std::move(schema),
+      Parts{.algorithm = file.metadata("algorithm") == sgd_classifier ? sgd_classifier : name,
+            .schema = std::move(schema),
             .encoder = std::move(encoder),
             .coefficients = {coefficients.begin(), coefficients.end()},
             .intercepts = {intercepts.begin(), intercepts.end()},
-            .kkt = kkt[0],
+            .kkt = read_kkt(file),
             .solver = read_solver(file),
             .inference = n_rows == 1 ? read_inference(file, coefficients.size()) : std::nullopt,
             .no_inference = read_missing_inference(file),
@@ -53,13 +55,15 @@ void LogisticRegressionModel::write(ModelFileBuilder& file) const {
   const std::size_t n_rows = n_coefficient_rows();
   file.add_tensor<double>("coefficients", {n_rows, parts_.encoder.n_outputs()}, parts_.coefficients);
   file.add_tensor<double>("intercepts", {n_rows}, parts_.intercepts);
-  file.add_tensor<double>("kkt", {1}, std::span(&parts_.kkt, 1));
+  write_kkt(file, parts_.kkt);
   write_encoder(file, parts_.encoder);
   write_inference(file, parts_.inference, parts_.no_inference);
 }
 
 std::vector<std::byte> LogisticRegressionModel::compile() const {
-  return compile_linear_model(parts_.schema, parts_.encoder, parts_.coefficients, parts_.intercepts);
+  const bool one_by_one = parts_.algorithm == sgd_classifier && n_coefficient_rows() > 1;
+  return compile_linear_model(one_by_one ? LinearEngine::one_vs_rest : LinearEngine::classifier, parts_.schema,
+                              parts_.encoder, parts_.coefficients, parts_.intercepts);
 }
 
 std::string LogisticRegressionModel::description() const {
@@ -92,9 +96,10 @@ std::string LogisticRegressionModel::description_json() const {
                     {"intercept", parts_.intercepts[r]},
                     {"coefficients", std::move(coefficients)}});
   }
-  Json object = {{"kkt", json_number(parts_.kkt)},
-                 {"encoding", encoding_json(parts_.schema, parts_.encoder)},
-                 {"rows", std::move(rows)}};
+  Json object = Json::object();
+  if (!std::isnan(parts_.kkt)) object["kkt"] = json_number(parts_.kkt);
+  object["encoding"] = encoding_json(parts_.schema, parts_.encoder);
+  object["rows"] = std::move(rows);
   if (!parts_.solver.empty()) object["solver"] = parts_.solver;
   if (parts_.inference) {
     object["inference"] = inference_json(*parts_.inference, names, parts_.coefficients, parts_.intercepts[0]);

@@ -1,0 +1,178 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "thrum/comm/row_blocks.h"
+#include "thrum/core/error.h"
+#include "thrum/core/log.h"
+#include "thrum/learn/linear/log_linear_fits_internal.h"
+#include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/learn/linear/warm_start_internal.h"
+
+namespace thrum {
+namespace {
+
+/// The kernel's loss at z = log(y).
+double loss_at_own(MeanFamily family, double y) {
+  if (family == MeanFamily::gamma) return 1 + std::log(y);
+  return y == 0 ? 0 : y - y * std::log(y);
+}
+
+std::string_view stopped_by(LbfgsStop stop) {
+  switch (stop) {
+    case LbfgsStop::gradient:
+      return "the gradient is within tol";
+    case LbfgsStop::objective:
+      return "the objective no longer decreases in this arithmetic";
+    default:
+      return "max_iter";
+  }
+}
+
+}  // namespace
+
+template <class T>
+std::vector<std::unique_ptr<Model>> LogLinearFits<T>::fit(std::span<const FitSpec> specs, const EncodedFits& group) {
+  fits_.clear();
+  for (const EncodedFits::Member& member : group.members) fits_.push_back(prepare(specs[member.spec], member.own));
+  std::vector<SharedSearch<T>*> searches;
+  for (const auto& fit : fits_) searches.push_back(&fit->search);
+  SharedSearch<T>::run(searches, dataset_.n_rows_of_all_ranks(), execution_, name().data());
+  std::vector<std::unique_ptr<Model>> models;
+  for (const auto& fit : fits_) models.push_back(model(*fit));
+  return models;
+}
+
+template <class T>
+std::unique_ptr<typename LogLinearFits<T>::Fit> LogLinearFits<T>::prepare(const FitSpec& spec,
+                                                                          const Encoder& own) const {
+  const auto& options = spec.options->as<LogLinearRegressionOptions>();
+  const bool newton = options.solver == "newton-cholesky";
+  if (newton && encoder_.n_outputs() + 1 > most_newton_parameters) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[{}] expected {} parameters at most for Newton's method, got {}", name(),
+                            most_newton_parameters, encoder_.n_outputs() + 1),
+                "use solver=lbfgs");
+  }
+  const Rows rows = rows_of(spec);
+  std::vector<double> l2 = column_units(encoder_, own);
+  for (double& unit : l2) unit *= unit * options.alpha;
+  LogisticProblem<T> problem(x_,
+                             {.targets = rows.targets,
+                              .first_row = dataset_.first_row(),
+                              .l2 = std::move(l2),
+                              .fit_intercept = options.fit_intercept},
+                             execution_);
+  typename SharedSearch<T>::Parts parts;
+  parts.solver = newton ? LogisticSolver::newton : LogisticSolver::lbfgs;
+  parts.limits = search_limits<T>(options.tol, options.max_iter);
+  parts.fit_intercept = options.fit_intercept;
+  parts.start = start_of(spec, rows.mean);
+  parts.start_is_near = spec.start != nullptr;
+  SharedSearch<T> search(std::move(problem), std::move(parts));
+  return std::make_unique<Fit>(spec, own, rows, std::move(search));
+}
+
+/// Fits that see the rows alike share what the kernel reads of them.
+template <class T>
+typename LogLinearFits<T>::Rows LogLinearFits<T>::rows_of(const FitSpec& spec) const {
+  for (const auto& other : fits_) {
+    if (same_rows(other->spec, spec, *execution_.communicator)) return other->rows;
+  }
+  const RowWeights weights = weigh_rows(dataset_, spec, execution_, name());
+  const std::span<const double> s = weights.values.values();
+  const std::span<const double> y = dataset_.y();
+  check_targets(s);
+  const std::vector<double> sums =
+      sum_row_blocks(execution_, y.size(), 2, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+        for (std::size_t i = begin; i < end; ++i) {
+          if (s[i] == 0) continue;
+          partial[0] += s[i] * y[i];
+          partial[1] += s[i] * loss_at_own(family_, y[i]);
+        }
+      });
+  const double mean = sums[0] / weights.total;
+  if (!(mean > 0)) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[{}] expected a target above 0 in one row at least, all of \"{}\" are 0", name(),
+                            dataset_.schema().target.name));
+  }
+  const RowLoss loss = family_ == MeanFamily::poisson ? RowLoss::poisson : RowLoss::gamma;
+  return {std::make_shared<const LogisticTargets<T>>(x_, y, s, weights.total, loss, mean, execution_), weights.n_rows,
+          mean, sums[1] / weights.total};
+}
+
+template <class T>
+void LogLinearFits<T>::check_targets(std::span<const double> weights) const {
+  const bool is_gamma = family_ == MeanFamily::gamma;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const double y = dataset_.y()[i];
+    if (weights[i] == 0 || (is_gamma ? y > 0 : y >= 0)) continue;
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[{}] expected targets {}, row {} has {}", name(), is_gamma ? "above 0" : "of 0 or more",
+                            dataset_.first_row() + i + 1, y),
+                y == 0 ? "use poisson-regression, or leave the rows of 0 out"
+                       : "use linear-regression, or a target that cannot be negative");
+  }
+}
+
+template <class T>
+std::vector<double> LogLinearFits<T>::start_of(const FitSpec& spec, double mean) const {
+  const bool fit_intercept = spec.options->as<LogLinearRegressionOptions>().fit_intercept;
+  std::vector<double> start(encoder_.n_outputs() + 1, 0.0);
+  if (spec.start != nullptr) {
+    start = parameters_from(*spec.start, dataset_.schema(), encoder_, name());
+  } else {
+    start.back() = std::log(mean);
+  }
+  if (!fit_intercept) start.back() = 0;
+  return start;
+}
+
+template <class T>
+std::unique_ptr<Model> LogLinearFits<T>::model(Fit& fit) const {
+  LbfgsResult result = fit.search.take_result();
+  if (result.stopped_by == LbfgsStop::not_finite) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[{}] expected an objective that {} can hold, it is not finite at the start", name(),
+                            fit.options().dtype),
+                "use standardize=true, dtype=float64 or another start");
+  }
+  TrainingRecord record{.n_rows = fit.rows.n_rows,
+                        .iterations = result.iterations,
+                        .converged = result.stopped_by != LbfgsStop::max_iter,
+                        .objective = result.objective - fit.rows.loss_at_own,
+                        .stopped_by = std::string(stopped_by(result.stopped_by)),
+                        .options_json = fit.spec.options->json(),
+                        .warnings = ignored_features(dataset_.schema(), fit.own)};
+  warn(record, result, fit.options().tol);
+  std::vector<double> parameters = recode_parameters(result.x, encoder_, fit.own);
+  const double intercept = parameters.back();
+  parameters.pop_back();
+  return std::make_unique<LinearRegressionModel>(LinearRegressionModel::Parts{.algorithm = name(),
+                                                                              .schema = dataset_.schema(),
+                                                                              .encoder = fit.own,
+                                                                              .coefficients = std::move(parameters),
+                                                                              .intercept = intercept,
+                                                                              .kkt = result.gradient_max,
+                                                                              .training = std::move(record)});
+}
+
+template <class T>
+void LogLinearFits<T>::warn(const TrainingRecord& record, const LbfgsResult& result, double tol) const {
+  if (execution_.communicator->rank() != 0) return;
+  log(LogLevel::info, fmt::format("[{}] {} iterations, {} evaluations on all rows, stopped by: {}", name(),
+                                  result.iterations, result.evaluations, record.stopped_by));
+  for (const std::string& warning : record.warnings) log(LogLevel::warning, fmt::format("[{}] {}", name(), warning));
+  if (record.converged) return;
+  log(LogLevel::warning,
+      fmt::format("[{}] not converged after {} iterations: largest gradient component {:.3g}, tol {:.3g}; raise "
+                  "max_iter or tol, or alpha",
+                  name(), result.iterations, result.gradient_max, tol));
+}
+
+template class LogLinearFits<float>;
+template class LogLinearFits<double>;
+
+}  // namespace thrum

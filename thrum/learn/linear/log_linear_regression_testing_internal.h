@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cmath>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "thrum/core/random.h"
+#include "thrum/learn/linear/logistic_regression_testing_internal.h"
+
+namespace thrum::testing_data {
+
+/// The features and weights of Generated with an amount above 0, or a count, "value" as the target, as
+/// tests/reference/log_linear_regression_reference.py draws it.
+struct GeneratedMeans {
+  Generated rows = {};
+  bool counts = false;
+
+  double value(std::size_t i) const {
+    double score = 0.2 * static_cast<double>(Random(rows.seed, 3).below(i, 4));
+    for (std::size_t j = 0; j < rows.n_columns; ++j) {
+      score += rows.number(i, j) / static_cast<double>(j + 1) * (j % 2 == 0 ? 0.8 : -0.4);
+    }
+    const double amount = std::exp(score) * (0.25 + Random(rows.seed, 5).uniform(i));
+    return counts ? std::floor(2 * amount) : amount;
+  }
+
+  std::shared_ptr<const Table> table() const {
+    std::vector<Column> columns;
+    const auto all = rows.table();
+    for (const Column& column : all->columns()) {
+      if (column.name() != "label") columns.push_back(column);
+    }
+    std::vector<double> values;
+    for (std::size_t i = 0; i < rows.n_rows; ++i) values.push_back(value(i));
+    columns.push_back(Column::float64("value", std::move(values)));
+    return std::make_shared<const Table>(std::move(columns), "generated");
+  }
+
+  Dataset dataset() const {
+    return Dataset(table(), {.target = "value", .task = Task::regression, .weight = "weight"});
+  }
+};
+
+}  // namespace thrum::testing_data

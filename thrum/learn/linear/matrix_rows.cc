@@ -1,0 +1,48 @@
+#include "thrum/learn/linear/matrix_rows.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "thrum/core/error.h"
+#include "thrum/learn/linear/matrix_rows_internal.h"
+
+namespace thrum {
+namespace {
+
+[[noreturn]] void refuse(std::string_view where, const std::string& what) {
+  throw Error(ErrorCode::invalid_argument, fmt::format("[{}] {}", where, what));
+}
+
+void check_lengths(std::string_view where, std::size_t n_rows, std::size_t n_targets, std::size_t n_weights) {
+  if (n_targets != n_rows) {
+    refuse(where, fmt::format("expected a target for each of the {} rows, got {}", n_rows, n_targets));
+  }
+  if (n_weights != 0 && n_weights != n_rows) {
+    refuse(where, fmt::format("expected a weight for each of the {} rows, got {}", n_rows, n_weights));
+  }
+}
+
+bool is_class(double y, std::size_t n_classes) {
+  return y >= 0 && y < static_cast<double>(n_classes) && y == std::floor(y);
+}
+
+}  // namespace
+
+void check_targets_and_weights(std::string_view where, std::size_t n_rows, std::size_t n_classes,
+                               std::span<const double> y, std::span<const double> weights) {
+  check_lengths(where, n_rows, y.size(), weights.size());
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    if (n_classes > 0 && !is_class(y[i], n_classes)) {
+      refuse(where,
+             fmt::format("expected targets that are indices of {} classes, got {} in row {}", n_classes, y[i], i));
+    }
+    if (!std::isfinite(y[i])) refuse(where, fmt::format("expected finite targets, got {} in row {}", y[i], i));
+  }
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (weights[i] >= 0 && std::isfinite(weights[i])) continue;
+    refuse(where, fmt::format("expected weights of 0 or more, got {} in row {}", weights[i], i));
+  }
+}
+
+}  // namespace thrum

@@ -1,0 +1,33 @@
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "thrum/comm/row_blocks.h"
+#include "thrum/learn/determinism_testing_internal.h"
+#include "thrum/learn/linear/linear_regression_testing_internal.h"
+#include "thrum/learn/linear/stochastic_gradient_descent.h"
+
+namespace thrum {
+namespace {
+
+TEST(SgdFiles, HaveTheSameBytesForAnyNumberOfThreadsAndRanks) {
+  constexpr std::size_t n_rows = 3 * row_block + 123;
+  const auto fields = SgdOptions::fields(Task::classification);
+  const Options plain(SgdOptions{.max_iter = 3}, fields);
+  const Options averaged(SgdOptions{.penalty = "elasticnet", .max_iter = 3, .average = true}, fields);
+  std::vector<std::uint8_t> fold(n_rows, 1);
+  for (std::size_t i = 0; i < fold.size(); i += 5) fold[i] = 0;
+  const std::vector<FitSpec> specs = {
+      {.options = &plain}, {.options = &averaged}, {.options = &plain, .row_mask = fold}};
+  const testing_data::Generated classes{.seed = 41, .n_rows = n_rows, .n_columns = 3, .n_classes = 3};
+  testing_data::expect_same_bytes(StochasticGradientDescent(Task::classification), classes.dataset(), specs);
+
+  SgdOptions options = SgdOptions::of(Task::regression);
+  options.max_iter = 3;
+  const testing_data::GeneratedNumbers numbers{{.seed = 43, .n_rows = n_rows, .n_columns = 3}};
+  testing_data::expect_same_bytes(StochasticGradientDescent(Task::regression), numbers.dataset(),
+                                  Options(options, SgdOptions::fields(Task::regression)));
+}
+
+}  // namespace
+}  // namespace thrum

@@ -1,0 +1,183 @@
+#include "thrum/learn/linear/sparse_fits.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include "thrum/comm/row_blocks.h"
+#include "thrum/core/error.h"
+#include "thrum/learn/linear/lbfgs.h"
+#include "thrum/learn/linear/logistic_solver_internal.h"
+#include "thrum/learn/linear/matrix_rows_internal.h"
+#include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/learn/linear/sparse_problem_internal.h"
+
+namespace thrum {
+namespace {
+
+[[noreturn]] void refuse(std::string_view where, const std::string& what, const std::string& hint) {
+  throw Error(ErrorCode::invalid_argument, fmt::format("[{}] {}", where, what), hint);
+}
+
+/// Of any of the options structs.
+template <class Options>
+void check_options(Options options, std::span<const OptionField> fields, std::string_view where) {
+  for (const OptionField& field : fields) field.set(&options, field.get(&options));
+  if (options.dtype != "float64") refuse(where, "expected dtype=float64 for a sparse matrix, got float32", "");
+  if (options.standardize && !options.fit_intercept) {
+    refuse(where, "a sparse matrix is not centred, which without an intercept changes the fit",
+           "use standardize=false");
+  }
+}
+
+/// Of those that have a solver.
+void check_solver(const std::string& solver, std::string_view where) {
+  if (solver == "auto" || solver == "lbfgs") return;
+  refuse(where, fmt::format("the solver {} needs a dense matrix", solver), "use solver=lbfgs or auto");
+}
+
+struct Search {
+  double l2;
+  double typical_slope;  ///< of the slope of a row's loss: the second derivative
+  double start = 0;      ///< the intercept to begin with
+  LbfgsOptions limits;
+};
+
+SparseSolution minimize(SparseProblem& problem, const Search& search, bool fit_intercept, const Execution& execution) {
+  problem.set_penalty(search.l2);
+  std::vector<double> start(problem.n_parameters(), 0.0);
+  if (fit_intercept) start.back() = search.start;
+  LbfgsResult result = minimize_lbfgs(
+      [&](std::span<const double> x, std::span<double> gradient) { return problem.evaluate(x, gradient); },
+      std::move(start), [&](std::span<double> x) { problem.precondition(x, search.typical_slope); }, search.limits,
+      [&](std::size_t iteration, double objective) {
+        execution.check_stop("fit");
+        execution.report({"fit", iteration, search.limits.max_iter, fmt::format("objective {:.6g}", objective)});
+      });
+  return {.coefficients = problem.coefficients(result.x),
+          .intercepts = problem.intercepts(result.x),
+          .objective = result.objective,
+          .kkt = result.gradient_max,
+          .iterations = result.iterations,
+          .converged = result.stopped_by == LbfgsStop::gradient || result.stopped_by == LbfgsStop::objective};
+}
+
+LbfgsOptions limits_of(double tol, int max_iter) {
+  return {.max_iter = static_cast<std::size_t>(max_iter), .gradient_tolerance = tol};
+}
+
+/// The weights of the rows times those of their classes, whose labels are their indices.
+std::vector<double> weigh_classes(const SparseRows& rows, std::size_t n_classes, const std::string& class_weight,
+                                  const Execution& execution, std::string_view where) {
+  const std::vector<double> totals = sum_row_blocks(execution, rows.y.size(), n_classes,
+                                                    [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+                                                      for (std::size_t i = begin; i < end; ++i) {
+                                                        partial[static_cast<std::size_t>(rows.y[i])] += rows.weight(i);
+                                                      }
+                                                    });
+  if (std::ranges::count_if(totals, [](double total) { return total > 0; }) < 2) {
+    refuse(where, "expected training rows of at least two classes", "train on rows of two classes or more");
+  }
+  Target target{.name = "y", .task = Task::classification};
+  for (std::size_t k = 0; k < n_classes; ++k) target.classes.push_back(std::to_string(k));
+  std::vector<double> of_class(n_classes, 1.0);
+  if (class_weight != "none") of_class = class_weights(target, class_weight, totals, where);
+  std::vector<double> weights(rows.y.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    weights[i] = rows.weight(i) * of_class[static_cast<std::size_t>(rows.y[i])];
+  }
+  return weights;
+}
+
+/// Softmax does not change when all outputs get the same: the one with mean zero is taken.
+void center(std::span<double> outputs, std::size_t n_outputs) {
+  const std::size_t n = outputs.size() / n_outputs;
+  for (std::size_t j = 0; j < n; ++j) {
+    double sum = 0;
+    for (std::size_t k = 0; k < n_outputs; ++k) sum += outputs[k * n + j];
+    for (std::size_t k = 0; k < n_outputs; ++k) outputs[k * n + j] -= sum / static_cast<double>(n_outputs);
+  }
+}
+
+}  // namespace
+
+SparseSolution fit_logistic_regression(const SparseRows& rows, std::size_t n_classes,
+                                       const LogisticRegressionOptions& options, const Execution& execution) {
+  constexpr const char* where = LogisticRegressionModel::name.data();
+  check_options(options, LogisticRegressionOptions::fields(), where);
+  check_solver(options.solver, where);
+  if (l1_ratio_of(options) > 0 && penalty_strength(options) > 0) {
+    refuse(where, "an L1 penalty needs a dense matrix", "use l1_ratio=0, or Sgd with penalty=l1");
+  }
+  if (n_classes < 2) refuse(where, fmt::format("expected two classes or more, got {}", n_classes), "");
+  check_targets_and_weights(where, rows.X.rows(), n_classes, rows.y, rows.weights);
+  const bool binary = n_classes == 2;
+  // As of a dense fit, the weights of classes do not scale the columns.
+  SparseProblem problem(rows,
+                        {.loss = binary ? SparseLoss::logistic : SparseLoss::softmax,
+                         .n_outputs = binary ? 1 : n_classes,
+                         .fit_intercept = options.fit_intercept,
+                         .standardize = options.standardize,
+                         .loss_weights = weigh_classes(rows, n_classes, options.class_weight, execution, where)},
+                        execution, where);
+  const double k = static_cast<double>(n_classes);
+  SparseSolution solution = minimize(problem,
+                                     {.l2 = penalty_strength(options) / problem.total_weight(),
+                                      .typical_slope = binary ? 0.25 : (1 - 1 / k) / k,
+                                      .limits = limits_of(options.tol, options.max_iter)},
+                                     options.fit_intercept, execution);
+  if (!binary) center(solution.intercepts, n_classes);
+  if (!binary && penalty_strength(options) == 0) center(solution.coefficients, n_classes);
+  return solution;
+}
+
+SparseSolution fit_ridge(const SparseRows& rows, const LinearRegressionOptions& options, const Execution& execution) {
+  constexpr const char* where = LinearRegressionModel::ridge.data();
+  check_options(options, LinearRegressionOptions::fields(LinearPenalty::l2), where);
+  if (options.positive) refuse(where, "positive=true needs a dense matrix", "use positive=false");
+  check_targets_and_weights(where, rows.X.rows(), 0, rows.y, rows.weights);
+  SparseProblem problem(
+      rows, {.loss = SparseLoss::squared, .fit_intercept = options.fit_intercept, .standardize = options.standardize},
+      execution, where);
+  // As near as the arithmetic comes: the dense fit is a direct one, and has no tolerance either.
+  return minimize(problem,
+                  {.l2 = options.alpha / problem.total_weight(),
+                   .typical_slope = 1,
+                   .start = problem.mean_target(),
+                   .limits = limits_of(0, options.max_iter)},
+                  options.fit_intercept, execution);
+}
+
+SparseSolution fit_log_linear_regression(const SparseRows& rows, MeanFamily family,
+                                         const LogLinearRegressionOptions& options, const Execution& execution) {
+  const bool is_gamma = family == MeanFamily::gamma;
+  const char* where =
+      (is_gamma ? LinearRegressionModel::gamma_regression : LinearRegressionModel::poisson_regression).data();
+  check_options(options, LogLinearRegressionOptions::fields(), where);
+  check_solver(options.solver, where);
+  check_targets_and_weights(where, rows.X.rows(), 0, rows.y, rows.weights);
+  for (std::size_t i = 0; i < rows.y.size(); ++i) {
+    if (is_gamma ? rows.y[i] > 0 : rows.y[i] >= 0) continue;
+    refuse(where,
+           fmt::format("expected targets {}, got {} in row {}", is_gamma ? "above 0" : "of 0 or more", rows.y[i], i),
+           "");
+  }
+  SparseProblem problem(rows,
+                        {.loss = is_gamma ? SparseLoss::gamma : SparseLoss::poisson,
+                         .fit_intercept = options.fit_intercept,
+                         .standardize = options.standardize},
+                        execution, where);
+  const double mean = problem.mean_target();
+  if (!(mean > 0)) refuse(where, "expected a target above 0 in one row at least, all are 0", "");
+  return minimize(problem,
+                  {.l2 = options.alpha,
+                   .typical_slope = is_gamma || !options.fit_intercept ? 1 : mean,
+                   .start = std::log(mean),
+                   .limits = limits_of(options.tol, options.max_iter)},
+                  options.fit_intercept, execution);
+}
+
+}  // namespace thrum

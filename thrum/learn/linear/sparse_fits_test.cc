@@ -1,0 +1,264 @@
+#include "thrum/learn/linear/sparse_fits.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "thrum/comm/row_blocks.h"
+#include "thrum/comm/thread_communicator.h"
+#include "thrum/core/error.h"
+#include "thrum/core/random.h"
+
+namespace thrum {
+namespace {
+
+using Numbers = std::vector<double>;
+
+/// Rows of which two thirds are zeros, with classes, counts or numbers that depend on them.
+struct Sparse {
+  std::size_t n_rows = 300;
+  std::size_t n_classes = 0;  ///< 0: numbers
+  bool counts = false;
+  static constexpr std::size_t n_columns = 5;
+
+  double x(std::size_t i, std::size_t j) const {
+    const std::uint64_t at = i * n_columns + j;
+    return Random(7, 0).below(at, 3) == 0 ? static_cast<double>(j + 1) * (2 * Random(7, 1).uniform(at) - 0.7) : 0;
+  }
+  double y(std::size_t i) const {
+    double score = 0.5 + (Random(7, 2).uniform(i) - 0.5);
+    for (std::size_t j = 0; j < n_columns; ++j) score += x(i, j) / static_cast<double>(j + 1) * (j % 2 == 0 ? 1 : -1);
+    if (counts) return std::floor(2 * std::exp(score));
+    if (n_classes == 0) return score;
+    const double n = static_cast<double>(n_classes);
+    return std::floor(std::clamp((score + 1) / 3, 0.0, 0.999) * n);
+  }
+  double weight(std::size_t i) const { return 0.5 + Random(7, 3).uniform(i); }
+
+  Numbers targets(std::size_t begin, std::size_t end) const {
+    Numbers values;
+    for (std::size_t i = begin; i < end; ++i) values.push_back(y(i));
+    return values;
+  }
+  Numbers weights(std::size_t begin, std::size_t end) const {
+    Numbers values;
+    for (std::size_t i = begin; i < end; ++i) values.push_back(weight(i));
+    return values;
+  }
+  linalg::CsrMatrix matrix(std::size_t begin, std::size_t end) const {
+    Numbers values;
+    for (std::size_t i = begin; i < end; ++i) {
+      for (std::size_t j = 0; j < n_columns; ++j) values.push_back(x(i, j));
+    }
+    return linalg::CsrMatrix::from_dense(MatrixView<const double>(values.data(), end - begin, n_columns));
+  }
+
+  Dataset dataset() const {
+    std::vector<Column> columns;
+    for (std::size_t j = 0; j < n_columns; ++j) {
+      Numbers values;
+      for (std::size_t i = 0; i < n_rows; ++i) values.push_back(x(i, j));
+      columns.push_back(Column::float64("x" + std::to_string(j), std::move(values)));
+    }
+    columns.push_back(Column::float64("y", targets(0, n_rows)));
+    columns.push_back(Column::float64("weight", weights(0, n_rows)));
+    return Dataset(
+        std::make_shared<const Table>(std::move(columns)),
+        {.target = "y", .task = n_classes > 0 ? Task::classification : Task::regression, .weight = "weight"});
+  }
+
+  using Fit = std::function<SparseSolution(const SparseRows&, const Execution&)>;
+  SparseSolution fit(const Fit& call, const Execution& execution = LocalExecution(2)) const {
+    const RowRange rows = rows_of_rank(n_rows, execution.communicator->rank(), execution.communicator->size());
+    const linalg::CsrMatrix X = matrix(rows.begin, rows.end);
+    const Numbers y = targets(rows.begin, rows.end);
+    const Numbers s = weights(rows.begin, rows.end);
+    return call(SparseRows{X, y, s}, execution);
+  }
+};
+
+/// A dense fit's coefficients, of standardised columns or not, of the columns as they are.
+struct Dense {
+  Numbers coefficients;
+  Numbers intercepts;
+
+  Dense(Numbers w, Numbers b, const Encoder& encoder) : coefficients(std::move(w)), intercepts(std::move(b)) {
+    const std::size_t d = encoder.n_outputs();
+    for (std::size_t k = 0; k < intercepts.size(); ++k) {
+      for (std::size_t j = 0; j < d; ++j) {
+        double& value = coefficients[k * d + j];
+        value /= encoder.encodings()[j].scale;
+        intercepts[k] -= value * encoder.encodings()[j].mean;
+      }
+    }
+  }
+};
+
+void expect_near(const SparseSolution& sparse, const Dense& dense, double tolerance) {
+  EXPECT_TRUE(sparse.converged);
+  ASSERT_EQ(sparse.coefficients.size(), dense.coefficients.size());
+  for (std::size_t j = 0; j < dense.coefficients.size(); ++j) {
+    EXPECT_NEAR(sparse.coefficients[j], dense.coefficients[j], tolerance) << j;
+  }
+  ASSERT_EQ(sparse.intercepts.size(), dense.intercepts.size());
+  for (std::size_t k = 0; k < dense.intercepts.size(); ++k) {
+    EXPECT_NEAR(sparse.intercepts[k], dense.intercepts[k], tolerance) << k;
+  }
+}
+
+/// Whether columns are divided by their deviations, and whether there is an intercept.
+struct Shape {
+  bool standardize;
+  bool fit_intercept;
+};
+class SparseFits : public testing::TestWithParam<Shape> {};
+INSTANTIATE_TEST_SUITE_P(Shapes, SparseFits,
+                         testing::Values(Shape{true, true}, Shape{false, true}, Shape{false, false}));
+
+TEST_P(SparseFits, OfALogisticRegressionAreTheDenseOnes) {
+  for (const std::size_t n_classes : {2, 3}) {
+    for (const char* class_weight : {"none", "balanced", "1=3"}) {
+      SCOPED_TRACE(std::to_string(n_classes) + " classes, class_weight " + class_weight);
+      const Sparse data{.n_classes = n_classes};
+      const LogisticRegressionOptions options{.C = 2,
+                                              .tol = 1e-9,
+                                              .max_iter = 1000,
+                                              .fit_intercept = GetParam().fit_intercept,
+                                              .class_weight = class_weight,
+                                              .standardize = GetParam().standardize};
+      const auto dense = LogisticRegression().fit(data.dataset(), options, LocalExecution(2));
+      const SparseSolution sparse = data.fit([&](const SparseRows& rows, const Execution& execution) {
+        return fit_logistic_regression(rows, n_classes, options, execution);
+      });
+      expect_near(sparse, {dense->parts().coefficients, dense->parts().intercepts, dense->parts().encoder}, 1e-6);
+      EXPECT_NEAR(sparse.objective, dense->training().objective, 1e-9);
+    }
+  }
+}
+
+TEST_P(SparseFits, OfARidgeRegressionAreTheDenseOnes) {
+  const Sparse data;
+  const LinearRegressionOptions options{
+      .alpha = 3, .fit_intercept = GetParam().fit_intercept, .standardize = GetParam().standardize};
+  const auto dense = LinearRegression(LinearPenalty::l2).fit(data.dataset(), options, LocalExecution(2));
+  const SparseSolution sparse =
+      data.fit([&](const SparseRows& rows, const Execution& execution) { return fit_ridge(rows, options, execution); });
+  expect_near(sparse, {dense->parts().coefficients, {dense->parts().intercept}, dense->parts().encoder}, 1e-6);
+}
+
+TEST_P(SparseFits, OfCountsAndAmountsAreTheDenseOnes) {
+  for (const MeanFamily family : {MeanFamily::poisson, MeanFamily::gamma}) {
+    const Sparse data{.counts = true};
+    const LogLinearRegressionOptions options{.alpha = 0.1,
+                                             .tol = 1e-9,
+                                             .max_iter = 1000,
+                                             .fit_intercept = GetParam().fit_intercept,
+                                             .standardize = GetParam().standardize};
+    const auto fit = [&](const SparseRows& rows, const Execution& execution) {
+      return fit_log_linear_regression(rows, family, options, execution);
+    };
+    if (family == MeanFamily::gamma) {
+      EXPECT_THROW(data.fit(fit), Error);  // some counts are 0
+      continue;
+    }
+    const auto dense = LogLinearRegression(family).fit(data.dataset(), options, LocalExecution(2));
+    expect_near(data.fit(fit), {dense->parts().coefficients, {dense->parts().intercept}, dense->parts().encoder}, 1e-6);
+  }
+}
+
+TEST(SparseFit, HaveTheSameBitsForAnyNumberOfThreadsAndRanks) {
+  const Sparse data{.n_rows = 2 * row_block + 99, .n_classes = 3};
+  const auto fit = [](const SparseRows& rows, const Execution& execution) {
+    return fit_logistic_regression(rows, 3, {}, execution);
+  };
+  const SparseSolution expected = data.fit(fit, LocalExecution(1));
+  for (const int threads : {1, 2, 5}) {
+    for (const int ranks : {1, 3}) {
+      std::vector<SparseSolution> found(static_cast<std::size_t>(ranks));
+      run_thread_ranks(ranks, [&](Communicator& communicator) {
+        Arena arena(threads);
+        found[static_cast<std::size_t>(communicator.rank())] =
+            data.fit(fit, Execution{.arena = &arena, .communicator = &communicator});
+      });
+      for (const SparseSolution& solution : found) {
+        EXPECT_EQ(solution.coefficients, expected.coefficients) << threads << " threads, " << ranks << " ranks";
+        EXPECT_EQ(solution.intercepts, expected.intercepts);
+      }
+    }
+  }
+}
+
+std::string refusal(const std::function<void(const SparseRows&, const Execution&)>& call, const Sparse& data = {}) {
+  try {
+    data.fit([&](const SparseRows& rows, const Execution& execution) {
+      call(rows, execution);
+      return SparseSolution();
+    });
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(SparseFit, RefuseWhatNeedsADenseMatrix) {
+  const auto logistic = [](const LogisticRegressionOptions& options) {
+    return refusal([&](const SparseRows& rows,
+                       const Execution& execution) { fit_logistic_regression(rows, 2, options, execution); },
+                   {.n_classes = 2});
+  };
+  EXPECT_EQ(logistic({.l1_ratio = 0.5}),
+            "[logistic-regression] an L1 penalty needs a dense matrix; use l1_ratio=0, or Sgd with penalty=l1");
+  EXPECT_EQ(logistic({.solver = "newton-cholesky"}),
+            "[logistic-regression] the solver newton-cholesky needs a dense matrix; use solver=lbfgs or auto");
+  EXPECT_EQ(logistic({.dtype = "float32"}),
+            "[logistic-regression] expected dtype=float64 for a sparse matrix, got float32");
+  EXPECT_EQ(logistic({.fit_intercept = false}),
+            "[logistic-regression] a sparse matrix is not centred, which without an intercept changes the fit; use "
+            "standardize=false");
+  EXPECT_EQ(refusal([](const SparseRows& rows, const Execution& execution) {
+              fit_ridge(rows, {.positive = true}, execution);
+            }),
+            "[ridge] positive=true needs a dense matrix; use positive=false");
+}
+
+TEST(SparseFit, RefuseTargetsThatDoNotFit) {
+  EXPECT_EQ(refusal(
+                [](const SparseRows& rows, const Execution& execution) {
+                  fit_logistic_regression({rows.X, rows.y.first(3), {}}, 2, {}, execution);
+                },
+                {.n_classes = 2}),
+            "[logistic-regression] expected a target for each of the 300 rows, got 3");
+  EXPECT_EQ(
+      refusal([](const SparseRows& rows, const Execution& execution) {
+        const Numbers zeros(rows.y.size(), 0.0);
+        fit_logistic_regression({rows.X, zeros, {}}, 2, {}, execution);
+      }),
+      "[logistic-regression] expected training rows of at least two classes; train on rows of two classes or more");
+  EXPECT_EQ(refusal([](const SparseRows& rows, const Execution& execution) {
+              fit_logistic_regression(rows, 1, {}, execution);
+            }),
+            "[logistic-regression] expected two classes or more, got 1");
+  EXPECT_EQ(refusal([](const SparseRows& rows, const Execution& execution) {
+              const Numbers zeros(rows.y.size(), 0.0);
+              fit_log_linear_regression({rows.X, zeros, {}}, MeanFamily::gamma, {}, execution);
+            }),
+            "[gamma-regression] expected targets above 0, got 0 in row 0");
+  EXPECT_EQ(refusal([](const SparseRows& rows, const Execution& execution) {
+              const Numbers zeros(rows.y.size(), 0.0);
+              fit_log_linear_regression({rows.X, zeros, {}}, MeanFamily::poisson, {}, execution);
+            }),
+            "[poisson-regression] expected a target above 0 in one row at least, all are 0");
+  EXPECT_EQ(refusal([](const SparseRows& rows, const Execution& execution) {
+              const Numbers zeros(rows.y.size(), 0.0);
+              fit_ridge({rows.X, rows.y, zeros}, {}, execution);
+            }),
+            "[ridge] no training row has a weight above 0; train on rows with weights above 0");
+}
+
+}  // namespace
+}  // namespace thrum

@@ -1,0 +1,165 @@
+#include "thrum/learn/linear/sparse_problem_internal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "thrum/comm/row_blocks.h"
+#include "thrum/core/error.h"
+
+namespace thrum {
+namespace {
+
+struct LossAndSlope {
+  double loss;
+  double slope;
+};
+
+LossAndSlope logistic(double z, double y) {
+  const double e = std::exp(-std::abs(z));
+  const double p = (z >= 0 ? 1 : e) / (1 + e);
+  const double margin = y == 1 ? z : -z;
+  return {std::log1p(e) + std::max(-margin, 0.0), p - y};
+}
+
+LossAndSlope loss_at(SparseLoss loss, double z, double y) {
+  switch (loss) {
+    case SparseLoss::logistic:
+      return logistic(z, y);
+    case SparseLoss::squared:
+      return {0.5 * (z - y) * (z - y), z - y};
+    case SparseLoss::poisson: {
+      const double mean = std::exp(z);
+      return {mean - y * z, mean - y};
+    }
+    default: {
+      const double ratio = y * std::exp(-z);
+      return {z + ratio, 1 - ratio};
+    }
+  }
+}
+
+/// Turns margins into slopes; the loss of a row of class `own`.
+double softmax_loss(std::span<double> z, std::size_t own) {
+  const double largest = *std::ranges::max_element(z);
+  const double own_margin = z[own] - largest;
+  double sum = 0;
+  for (double& margin : z) sum += margin = std::exp(margin - largest);
+  for (double& p : z) p /= sum;
+  z[own] -= 1;
+  return std::log(sum) - own_margin;
+}
+
+}  // namespace
+
+SparseProblem::SparseProblem(const SparseRows& rows, Parts parts, const Execution& execution, const char* where)
+    : rows_(rows), parts_(std::move(parts)), execution_(execution) {
+  const std::size_t d = rows.X.cols();
+  const std::vector<double> sums = sum_row_blocks(
+      execution, rows.X.rows(), 2 * d + 3, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+        for (std::size_t i = begin; i < end; ++i) {
+          const double s = rows.weight(i);
+          const auto row = rows.X.row(i);
+          for (std::size_t k = 0; k < row.columns.size(); ++k) {
+            partial[row.columns[k]] += s * row.values[k];
+            partial[d + row.columns[k]] += s * row.values[k] * row.values[k];
+          }
+          partial[2 * d] += s;
+          partial[2 * d + 1] += loss_weight(i);
+          partial[2 * d + 2] += loss_weight(i) * rows.y[i];
+        }
+      });
+  const double weight_of_columns = sums[2 * d];
+  total_weight_ = sums[2 * d + 1];
+  if (!(total_weight_ > 0)) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] no training row has a weight above 0", where),
+                "train on rows with weights above 0");
+  }
+  mean_target_ = sums[2 * d + 2] / total_weight_;
+  scales_.assign(d, 1.0);
+  mean_squares_.resize(d);
+  for (std::size_t j = 0; j < d; ++j) {
+    const double mean = sums[j] / weight_of_columns;
+    const double square = sums[d + j] / weight_of_columns;
+    const double variance = square - mean * mean;
+    constexpr double rounding = 16 * std::numeric_limits<double>::epsilon();
+    if (parts_.standardize && variance > rounding * square) scales_[j] = std::sqrt(variance);
+    mean_squares_[j] = square / (scales_[j] * scales_[j]);
+  }
+}
+
+void SparseProblem::add_row(std::size_t i, std::span<const double> w, std::span<double> margins,
+                            std::span<double> sums) const {
+  const std::size_t d = rows_.X.cols();
+  const std::size_t n_outputs = margins.size();
+  const double s = loss_weight(i);
+  if (s == 0) return;
+  const auto row = rows_.X.row(i);
+  for (std::size_t k = 0; k < n_outputs; ++k) {
+    double z = w[n_outputs * d + k];
+    for (std::size_t v = 0; v < row.columns.size(); ++v) z += w[k * d + row.columns[v]] * row.values[v];
+    margins[k] = z;
+  }
+  if (parts_.loss == SparseLoss::softmax) {
+    sums[0] += s * softmax_loss(margins, static_cast<std::size_t>(rows_.y[i]));
+  } else {
+    const LossAndSlope at = loss_at(parts_.loss, margins[0], rows_.y[i]);
+    sums[0] += s * at.loss;
+    margins[0] = at.slope;
+  }
+  for (std::size_t k = 0; k < n_outputs; ++k) {
+    const double r = s * margins[k];
+    for (std::size_t v = 0; v < row.columns.size(); ++v) sums[1 + k * d + row.columns[v]] += r * row.values[v];
+    sums[1 + n_outputs * d + k] += r;
+  }
+}
+
+double SparseProblem::evaluate(std::span<const double> parameters, std::span<double> gradient) const {
+  const std::size_t d = rows_.X.cols();
+  const std::size_t n_coefficients = parts_.n_outputs * d;
+  std::vector<double> w(parameters.begin(), parameters.end());
+  for (std::size_t i = 0; i < n_coefficients; ++i) w[i] /= scales_[i % d];
+  const std::vector<double> sums = sum_row_blocks(execution_, rows_.X.rows(), n_parameters() + 1,
+                                                  [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+                                                    std::vector<double> margins(parts_.n_outputs);
+                                                    for (std::size_t i = begin; i < end; ++i)
+                                                      add_row(i, w, margins, partial);
+                                                  });
+  double penalty = 0;
+  for (std::size_t i = 0; i < n_parameters(); ++i) {
+    gradient[i] = sums[1 + i] / total_weight_;
+    if (i >= n_coefficients) {
+      if (!parts_.fit_intercept) gradient[i] = 0;
+      continue;
+    }
+    gradient[i] = gradient[i] / scales_[i % d] + l2_ * parameters[i];
+    penalty += l2_ * parameters[i] * parameters[i];
+  }
+  return sums[0] / total_weight_ + 0.5 * penalty;
+}
+
+void SparseProblem::precondition(std::span<double> x, double typical) const {
+  constexpr double smallest = 1e-12;  // for columns of zeros
+  const std::size_t d = rows_.X.cols();
+  for (std::size_t i = 0; i < parts_.n_outputs * d; ++i) {
+    x[i] /= std::max(smallest, typical * mean_squares_[i % d] + l2_);
+  }
+  for (std::size_t i = parts_.n_outputs * d; i < x.size(); ++i) x[i] /= typical;
+}
+
+std::vector<double> SparseProblem::coefficients(std::span<const double> parameters) const {
+  const std::size_t d = rows_.X.cols();
+  std::vector<double> w(parameters.begin(), parameters.begin() + static_cast<std::ptrdiff_t>(parts_.n_outputs * d));
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] /= scales_[i % d];
+  return w;
+}
+
+std::vector<double> SparseProblem::intercepts(std::span<const double> parameters) const {
+  const auto last = parameters.last(parts_.n_outputs);
+  return {last.begin(), last.end()};
+}
+
+}  // namespace thrum

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "thrum/comm/execution.h"
+#include "thrum/learn/linear/matrix_rows.h"
+
+namespace thrum {
+
+/// The loss of a row at its margins.
+enum class SparseLoss { logistic, softmax, squared, poisson, gamma };
+
+/// The mean loss of a linear model over sparse rows, with an L2 penalty. Its parameters are in the units of the
+/// penalty: W (n_outputs, n_columns) times the scales of the columns, then b (n_outputs).
+class SparseProblem {
+ public:
+  struct Parts {
+    SparseLoss loss;
+    std::size_t n_outputs = 1;
+    bool fit_intercept = true;
+    bool standardize = true;
+    std::vector<double> loss_weights = {};  ///< of the rows, where they are others than scale the columns; empty: these
+  };
+  /// Sums up the columns in one pass (collective). Refers to the rows, their weights and the execution. `where` names
+  /// the learner. Throws invalid_argument where no row has a weight above 0.
+  SparseProblem(const SparseRows& rows, Parts parts, const Execution& execution, const char* where);
+
+  std::size_t n_parameters() const noexcept { return parts_.n_outputs * (rows_.X.cols() + 1); }
+  double total_weight() const noexcept { return total_weight_; }
+  double mean_target() const noexcept { return mean_target_; }
+  /// The penalty of the objective becomes l2/2 |u|^2.
+  void set_penalty(double l2) { l2_ = l2; }
+
+  /// One pass over the rows (collective).
+  double evaluate(std::span<const double> parameters, std::span<double> gradient) const;
+  /// x becomes B^-1 x for the diagonal of the Hessian where the second derivative of each loss is `typical`.
+  void precondition(std::span<double> x, double typical) const;
+
+  /// The coefficients of the columns as they are.
+  std::vector<double> coefficients(std::span<const double> parameters) const;
+  std::vector<double> intercepts(std::span<const double> parameters) const;
+
+ private:
+  double loss_weight(std::size_t i) const {
+    return parts_.loss_weights.empty() ? rows_.weight(i) : parts_.loss_weights[i];
+  }
+  void add_row(std::size_t i, std::span<const double> w, std::span<double> margins, std::span<double> sums) const;
+
+  const SparseRows& rows_;
+  Parts parts_;
+  const Execution& execution_;
+  double total_weight_ = 0;
+  double mean_target_ = 0;
+  double l2_ = 0;
+  std::vector<double> scales_;        ///< of the columns
+  std::vector<double> mean_squares_;  ///< of the columns, in units of the scales
+};
+
+}  // namespace thrum

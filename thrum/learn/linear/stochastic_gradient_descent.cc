@@ -1,0 +1,189 @@
+#include "thrum/learn/linear/stochastic_gradient_descent.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "thrum/core/error.h"
+#include "thrum/core/log.h"
+#include "thrum/learn/linear/encoded_fits_internal.h"
+#include "thrum/learn/linear/gathered_rows_internal.h"
+#include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/model/linear/linear_regression_model.h"
+#include "thrum/model/linear/logistic_regression_model.h"
+
+namespace thrum {
+namespace {
+
+/// Fits that see the same encoded rows, with the same weights.
+struct Group {
+  std::vector<std::size_t> specs;
+  Encoder encoder;
+  GatheredRows rows;
+  std::vector<double> weights;  ///< of all rows
+  std::size_t n_rows;           ///< that count
+};
+
+struct Fitted {
+  std::vector<double> coefficients;
+  std::vector<double> intercepts;
+  TrainingRecord training;
+};
+
+class SgdFits {
+ public:
+  SgdFits(const Dataset& dataset, std::span<const FitSpec> specs, std::string_view where, const Execution& execution)
+      : dataset_(dataset), specs_(specs), where_(where), execution_(execution) {}
+
+  std::vector<std::unique_ptr<Model>> fit() {
+    std::vector<std::unique_ptr<Model>> models(specs_.size());
+    for (std::size_t i = 0; i < specs_.size(); ++i) {
+      if (models[i]) continue;
+      const Group group = gather(like(i, models));
+      fit_group(group, models);
+    }
+    return models;
+  }
+
+ private:
+  const SgdOptions& options(std::size_t spec) const { return specs_[spec].options->as<SgdOptions>(); }
+  bool is_classifier() const { return dataset_.schema().target.task == Task::classification; }
+
+  /// The specs from the i-th on that see the rows as it does.
+  std::vector<std::size_t> like(std::size_t i, const std::vector<std::unique_ptr<Model>>& models) const {
+    std::vector<std::size_t> alike;
+    for (std::size_t k = i; k < specs_.size(); ++k) {
+      if (models[k] || options(k).standardize != options(i).standardize) continue;
+      if (options(k).class_weight != options(i).class_weight) continue;
+      if (same_rows(specs_[i], specs_[k], *execution_.communicator)) alike.push_back(k);
+    }
+    return alike;
+  }
+
+  Group gather(std::vector<std::size_t> specs) const {
+    const FitSpec& spec = specs_[specs[0]];
+    const SgdOptions& first = options(specs[0]);
+    const RowWeights weights = is_classifier() ? weigh_rows(dataset_, spec, first.class_weight, execution_, where_)
+                                               : weigh_rows(dataset_, spec, execution_, where_);
+    const Encoder encoder = Encoder::fit(dataset_, spec.row_mask, spec.weights, first.standardize, execution_);
+    return {.specs = std::move(specs),
+            .encoder = encoder,
+            .rows = gather_rows(dataset_, encoder, execution_),
+            .weights = gather_values(weights.values.values(), *execution_.communicator),
+            .n_rows = weights.n_rows};
+  }
+
+  void fit_group(const Group& group, std::vector<std::unique_ptr<Model>>& models) const {
+    Execution each = execution_;
+    if (group.specs.size() > 1 || execution_.communicator->rank() != 0) each.progress = nullptr;
+    parallel_for(
+        *execution_.arena, group.specs.size(), 1,
+        [&](std::size_t begin, std::size_t end) {
+          for (std::size_t k = begin; k < end; ++k) models[group.specs[k]] = model(group, group.specs[k], each);
+        },
+        execution_.stop);
+    execution_.check_stop(where_.data());
+    for (const std::size_t spec : group.specs) warn(*models[spec]);
+  }
+
+  std::unique_ptr<Model> model(const Group& group, std::size_t spec, const Execution& execution) const {
+    Fitted fitted = fit_one(group, spec, execution);
+    if (!is_classifier()) {
+      return std::make_unique<LinearRegressionModel>(
+          LinearRegressionModel::Parts{.algorithm = LinearRegressionModel::sgd_regressor,
+                                       .schema = dataset_.schema(),
+                                       .encoder = group.encoder,
+                                       .coefficients = std::move(fitted.coefficients),
+                                       .intercept = fitted.intercepts[0],
+                                       .training = std::move(fitted.training)});
+    }
+    return std::make_unique<LogisticRegressionModel>(
+        LogisticRegressionModel::Parts{.algorithm = LogisticRegressionModel::sgd_classifier,
+                                       .schema = dataset_.schema(),
+                                       .encoder = group.encoder,
+                                       .coefficients = std::move(fitted.coefficients),
+                                       .intercepts = std::move(fitted.intercepts),
+                                       .training = std::move(fitted.training)});
+  }
+
+  Fitted fit_one(const Group& group, std::size_t spec, const Execution& execution) const {
+    const std::size_t n_classes = dataset_.schema().target.classes.size();
+    Sgd sgd(options(spec), group.rows.n_columns, is_classifier() ? n_classes : 0, execution.seed);
+    const MatrixView<const double> X = group.rows.X();
+    const bool converged = sgd.fit(DenseRows{X, group.rows.y, group.weights}, execution);
+    return {sgd.coefficients(), sgd.intercepts(),
+            TrainingRecord{.n_rows = group.n_rows,
+                           .iterations = sgd.n_epochs(),
+                           .converged = converged,
+                           .objective = sgd.objective(),
+                           .stopped_by = converged ? "the objective no longer falls by tol" : "max_iter",
+                           .options_json = specs_[spec].options->json(),
+                           .warnings = ignored_features(dataset_.schema(), group.encoder)}};
+  }
+
+  void warn(const Model& model) const {
+    if (execution_.communicator->rank() != 0) return;
+    const TrainingRecord& training = model.training();
+    for (const std::string& warning : training.warnings) {
+      log(LogLevel::warning, fmt::format("[{}] {}", where_, warning));
+    }
+    if (training.converged) return;
+    log(LogLevel::warning,
+        fmt::format("[{}] not converged after {} epochs: the objective still falls by more than tol; "
+                    "raise max_iter or tol",
+                    where_, training.iterations));
+  }
+
+  const Dataset& dataset_;
+  std::span<const FitSpec> specs_;
+  std::string_view where_;
+  const Execution& execution_;
+};
+
+/// Options that were set in the struct and not through their fields may be out of range.
+void check_ranges(Options options) {
+  for (const OptionField& field : options.fields()) options.set(field.name, options.get(field.name));
+}
+
+}  // namespace
+
+std::string_view StochasticGradientDescent::name() const noexcept {
+  return task_ == Task::classification ? LogisticRegressionModel::sgd_classifier : LinearRegressionModel::sgd_regressor;
+}
+
+std::string_view StochasticGradientDescent::summary() const noexcept {
+  return task_ == Task::classification ? "linear classifier by stochastic gradient descent, of several losses"
+                                       : "linear regression by stochastic gradient descent, of several losses";
+}
+
+Options StochasticGradientDescent::default_options() const {
+  return {SgdOptions::of(task_), SgdOptions::fields(task_)};
+}
+
+std::vector<std::unique_ptr<Model>> StochasticGradientDescent::fit_many(const Dataset& dataset,
+                                                                        std::span<const FitSpec> specs,
+                                                                        const Execution& execution) const {
+  const Target& target = dataset.schema().target;
+  if (target.task != task_) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[{}] expected a target of {}, \"{}\" is {}", name(),
+                            task_ == Task::classification ? "classes" : "numbers", target.name,
+                            target.task == Task::classification ? "one of classes" : "a number"));
+  }
+  for (const FitSpec& spec : specs) {
+    check_ranges(*spec.options);
+    check_rows(dataset, spec, name());
+    if (spec.start == nullptr) continue;
+    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] a model to start from is not taken", name()),
+                "go on with Sgd::partial_fit in C++");
+  }
+  return SgdFits(dataset, specs, name(), execution).fit();
+}
+
+std::unique_ptr<Model> StochasticGradientDescent::fit(const Dataset& dataset, const SgdOptions& options,
+                                                      const Execution& execution) const {
+  return Learner::fit(dataset, Options(options, SgdOptions::fields(task_)), execution);
+}
+
+}  // namespace thrum
