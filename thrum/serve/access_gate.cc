@@ -27,7 +27,18 @@ const HttpResponse* AccessGate::refuse(const HttpRequest& head) noexcept {
 }
 
 const HttpResponse& AccessGate::handle(const HttpRequest& request) noexcept {
-  if (cors_origin_.empty() || !is_preflight(request)) return inner_->handle(request);
+  return is_for_us(request) ? preflight() : inner_->handle(request);
+}
+
+const HttpResponse* AccessGate::handle_or_gather(const HttpRequest& request) noexcept {
+  return is_for_us(request) ? &preflight() : inner_->handle_or_gather(request);
+}
+
+bool AccessGate::is_for_us(const HttpRequest& request) const noexcept {
+  return !cors_origin_.empty() && is_preflight(request);
+}
+
+const HttpResponse& AccessGate::preflight() {
   response_ = HttpResponse{.status = 204};
   response_.fields =
       "Access-Control-Allow-Methods: GET, POST\r\n"

@@ -15,9 +15,17 @@ class AccessGate : public RequestHandler {
 
   const HttpResponse* refuse(const HttpRequest& head) noexcept override;
   const HttpResponse& handle(const HttpRequest& request) noexcept override;
+  const HttpResponse* handle_or_gather(const HttpRequest& request) noexcept override;
+  void predict_gathered() noexcept override { inner_->predict_gathered(); }
+  const HttpResponse& gathered_answer(std::size_t index, const HttpRequest& request) noexcept override {
+    return inner_->gathered_answer(index, request);
+  }
   void set_draining() noexcept override { inner_->set_draining(); }
 
  private:
+  bool is_for_us(const HttpRequest& request) const noexcept;
+  const HttpResponse& preflight();
+
   Access access_;
   std::string cors_origin_;
   std::unique_ptr<RequestHandler> inner_;

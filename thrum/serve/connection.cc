@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <utility>
 
 namespace thrum::serving {
 
@@ -40,17 +39,27 @@ void Connection::end(Clock::time_point now) {
   settle(now);
 }
 
+void Connection::answer_gathered(std::size_t index, Clock::time_point now) {
+  session_.answer_gathered(index);
+  flush();
+  settle(now);
+}
+
+/// A request that waits for others is read where it lies: not in the buffer that all share.
 void Connection::receive(std::string_view bytes) {
-  const std::size_t taken = session_.receive(bytes);
-  held_.assign(bytes.substr(taken));
+  if (!gathers_) bytes.remove_prefix(session_.receive(bytes));
+  held_.assign(bytes);
+  n_taken_ = 0;
+  if (gathers_) take_held();
+}
+
+void Connection::take_held() {
+  n_taken_ += session_.receive(std::string_view(held_).substr(n_taken_));
 }
 
 /// Sends what there is, and goes on with the requests that waited for it.
 void Connection::flush() {
-  while (!is_over_ && send_unsent() && !held_.empty()) {
-    const std::string bytes = std::exchange(held_, {});
-    receive(bytes);
-  }
+  while (!is_over_ && send_unsent() && !session_.waits() && n_taken_ < held_.size()) take_held();
   if (is_over_ || is_ended_ || !session_.unsent().empty() || session_.phase() != HttpSession::Phase::closing) return;
   // The client may still be sending. Closing now would reset the connection, and the reply with it.
   is_ended_ = true;
@@ -79,6 +88,8 @@ void Connection::settle(Clock::time_point now) {
     wait = Wait::nothing;
   } else if (is_ended_) {
     wait = Wait::client_closes;
+  } else if (session_.waits()) {
+    wait = Wait::others;
   } else if (!session_.unsent().empty()) {
     wait = Wait::client_reads;
   } else if (session_.phase() == HttpSession::Phase::idle) {

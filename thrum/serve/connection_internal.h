@@ -20,17 +20,20 @@ class Connection {
     request,        ///< the first byte of one
     head,           ///< the rest of a head
     body,           ///< the rest of a body
+    others,         ///< requests to be answered together with
     client_reads,   ///< room for the replies
     client_closes,  ///< we have said that nothing more comes
     nothing,        ///< it is over
   };
 
   Connection(UniqueFd socket, HttpSession::Context& context, std::string peer, Clock::time_point now)
-      : socket_(std::move(socket)), session_(context, std::move(peer)), since_(now) {}
+      : socket_(std::move(socket)), session_(context, std::move(peer)), gathers_(context.gathers), since_(now) {}
 
   /// Reads at most a `buffer` and answers. The buffer may be shared by all connections.
   void on_readable(std::span<char> buffer, Clock::time_point now);
   void on_writable(Clock::time_point now);
+  /// The handler has answered the gathered requests; ours is the `index`-th. REQUIRES: wait() is others.
+  void answer_gathered(std::size_t index, Clock::time_point now);
   /// Replies with the error and ends.
   void refuse(const HttpError& error, int retry_after, Clock::time_point now);
   /// Ends an idle connection: no reply of ours is lost, whatever the client sends meanwhile.
@@ -43,13 +46,16 @@ class Connection {
 
  private:
   void receive(std::string_view bytes);
+  void take_held();
   void flush();
   bool send_unsent();
   void settle(Clock::time_point now);
 
   UniqueFd socket_;
   HttpSession session_;
-  std::string held_;  ///< bytes that the session did not take yet
+  std::string held_;         ///< bytes that the session has not done with
+  std::size_t n_taken_ = 0;  ///< of them
+  bool gathers_;
   Wait wait_ = Wait::request;
   Clock::time_point since_;
   std::size_t n_settled_ = 0;  ///< requests at the last change of since_

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
+#include "thrum/serve/gathering_internal.h"
 #include "thrum/serve/http_request.h"
 #include "thrum/serve/http_response.h"
 #include "thrum/serve/json_input_internal.h"
@@ -16,7 +18,16 @@ struct Exchange {
   HttpResponse& response;
   ModelEndpoint& model;
   JsonReader& json;
+  Gathering* gathering = nullptr;  ///< where requests wait to be predicted together
 };
+
+/// Asks the model, and lets `write(exchange, outputs)` make the response: now, or when requests have gathered. Then it
+/// is another exchange, and nothing of this one may be referred to.
+template <class Write>
+void predict_and(Exchange& exchange, Rows rows, Write write) {
+  if (exchange.gathering == nullptr) return write(exchange, exchange.model.predict(rows));
+  exchange.gathering->add(exchange.model, rows, std::move(write));
+}
 
 /// Throws HttpError 415 where the body is compressed, or of another type than JSON; no type, and the one that curl -d
 /// sends unless told, are taken for it.

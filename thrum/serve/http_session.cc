@@ -31,6 +31,7 @@ std::size_t HttpSession::receive(std::string_view bytes) {
         break;
       case HttpParser::Event::message:
         answer(parser_.request());
+        if (waits_) return bytes.size() - rest.size();
         break;
       case HttpParser::Event::error:
         refuse(parser_.error());
@@ -60,9 +61,21 @@ void HttpSession::answer_head(const HttpRequest& head, bool body_is_here) {
 
 void HttpSession::answer(const HttpRequest& request) {
   ++n_requests_;
-  const auto begin = Clock::now();
+  begin_ = Clock::now();
   if (context_.observer != nullptr) context_.observer->on_request();
-  const HttpResponse& response = context_.handler.handle(request);
+  if (!context_.gathers) return reply(request, context_.handler.handle(request));
+  const HttpResponse* response = context_.handler.handle_or_gather(request);
+  waits_ = response == nullptr;
+  if (!waits_) reply(request, *response);
+}
+
+void HttpSession::answer_gathered(std::size_t index) {
+  waits_ = false;
+  const HttpRequest& request = parser_.request();
+  reply(request, context_.handler.gathered_answer(index, request));
+}
+
+void HttpSession::reply(const HttpRequest& request, const HttpResponse& response) {
   closing_ = !request.keep_alive || context_.draining;
   ReplyMode mode;
   mode.body = request.method != HttpMethod::head;
@@ -70,7 +83,7 @@ void HttpSession::answer(const HttpRequest& request) {
   mode.keep_alive = request.minor_version == 0;
   mode.request_id = request_id_of(request);
   context_.writer.write(output_, response, mode);
-  observe(&request, response, Clock::now() - begin);
+  observe(&request, response, Clock::now() - begin_);
 }
 
 void HttpSession::observe(const HttpRequest* request, const HttpResponse& response, std::chrono::nanoseconds time) {

@@ -24,6 +24,7 @@ class HttpSession {
     HttpResponseWriter writer = HttpResponseWriter();
     bool draining = false;  ///< every reply closes its connection
     RequestObserver* observer = nullptr;
+    bool gathers = false;  ///< requests are predicted together with those of other sessions
   };
 
   enum class Phase { idle, head, body, closing };
@@ -33,8 +34,14 @@ class HttpSession {
       : context_(context), parser_(context.limits), peer_(std::move(peer)) {}
 
   /// Answers what it can of `bytes` and returns how many it took: all of them, or fewer while the client does not read
-  /// the replies; then the others are presented again.
+  /// the replies; then the others are presented again. Where a request waits for others, `bytes` must stay as they are
+  /// until it is answered.
   std::size_t receive(std::string_view bytes);
+
+  /// A request was gathered: nothing more is taken until answer_gathered().
+  bool waits() const noexcept { return waits_; }
+  /// Replies with the handler's answer to the `index`-th request. REQUIRES: waits().
+  void answer_gathered(std::size_t index);
 
   /// The client sends no more.
   void end_of_input();
@@ -51,6 +58,7 @@ class HttpSession {
 
  private:
   void answer(const HttpRequest& request);
+  void reply(const HttpRequest& request, const HttpResponse& response);
   void answer_head(const HttpRequest& head, bool body_is_here);
   void end_with(const HttpResponse& response, const HttpRequest* request);
   void observe(const HttpRequest* request, const HttpResponse& response, std::chrono::nanoseconds time);
@@ -61,6 +69,8 @@ class HttpSession {
   std::string output_;
   std::size_t sent_ = 0;
   std::size_t n_requests_ = 0;
+  std::chrono::steady_clock::time_point begin_ = {};  ///< of the request that is being answered
+  bool waits_ = false;
   bool closing_ = false;
 };
 

@@ -111,8 +111,12 @@ void answer_inference(Exchange& exchange) {
   const std::string_view request_id = members[id].is_given ? as_text({"id"}, members[id].value) : "";
   InferenceReader reader(model.cells(), model.reader());
   const Rows rows = reader.read(as_array({"inputs"}, members[inputs].value), body.substr(size));
-  const Outputs contributions = wanted.wanted[contributions_output] ? model.explain(rows) : Outputs();
-  write_inference(exchange, {model.predict(rows), contributions}, wanted, request_id);
+  if (wanted.wanted[contributions_output]) {
+    return write_inference(exchange, {model.predict(rows), model.explain(rows)}, wanted, request_id);
+  }
+  predict_and(exchange, rows, [wanted, request_id = std::string(request_id)](Exchange& now, Outputs outputs) {
+    write_inference(now, {outputs, {}}, wanted, request_id);
+  });
 }
 
 void answer_inference_ready(Exchange& exchange) {

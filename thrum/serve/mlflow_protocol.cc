@@ -49,19 +49,17 @@ void answer_json(Exchange& exchange) {
   }
   const auto which = static_cast<Member>(std::find_if(members, members + n_forms, is_given) - members);
   const OutputChoice choice = choice_of(members[params], model);
-  const Outputs outputs = model.predict(read_rows(members[which], model.reader(), which));
-  exchange.response.body += '{';
-  append_outputs(exchange.response.body, "predictions", outputs, model, choice);
-  exchange.response.body += '}';
+  predict_and(exchange, read_rows(members[which], model.reader(), which),
+              [choice](Exchange& now, Outputs outputs) { write_outputs(now, "predictions", outputs, choice); });
 }
 
 void answer_csv(Exchange& exchange) {
   require_plain(exchange.request);
   ModelEndpoint& model = exchange.model;
-  const Outputs outputs = model.predict(read_csv_rows(exchange.request.body, model.schema(), model.reader()));
-  exchange.response.body += '{';
-  append_outputs(exchange.response.body, "predictions", outputs, model, OutputChoice::predictions);
-  exchange.response.body += '}';
+  const Rows rows = read_csv_rows(exchange.request.body, model.schema(), model.reader());
+  predict_and(exchange, rows, [](Exchange& now, Outputs outputs) {
+    write_outputs(now, "predictions", outputs, OutputChoice::predictions);
+  });
 }
 
 /// MLflow refuses another character set, and any other parameter of the type.

@@ -16,13 +16,17 @@ ModelEndpoint::ModelEndpoint(Identity identity, const Predictor& predictor, std:
       text_(predictor.schema().target) {}
 
 Outputs ModelEndpoint::predict(Rows rows) {
-  outputs_.resize(rows.rows() * predictor_.n_outputs());
-  const MatrixView<double> outputs(outputs_.data(), rows.rows(), predictor_.n_outputs());
+  predict_into(outputs_, rows, 1);
+  return {outputs_.data(), rows.rows(), n_outputs()};
+}
+
+void ModelEndpoint::predict_into(std::vector<double>& outputs, Rows rows, std::size_t n_requests) {
+  outputs.resize(rows.rows() * n_outputs());
   const auto begin = std::chrono::steady_clock::now();
-  predictor_.predict(rows, outputs);
+  predictor_.predict(rows, {outputs.data(), rows.rows(), n_outputs()});
   const std::chrono::nanoseconds time = std::chrono::steady_clock::now() - begin;
-  if (counts_ != nullptr) counts_->count_prediction(rows.rows(), static_cast<std::uint64_t>(time.count()));
-  return {outputs_.data(), rows.rows(), predictor_.n_outputs()};
+  if (counts_ == nullptr) return;
+  counts_->count_prediction(n_requests, rows.rows(), static_cast<std::uint64_t>(time.count()));
 }
 
 Outputs ModelEndpoint::explain(Rows rows) {

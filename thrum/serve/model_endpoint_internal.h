@@ -39,8 +39,11 @@ class ModelEndpoint {
   const PredictionText& text() const noexcept { return text_; }
   RowReader& reader() noexcept { return reader_; }
 
+  std::size_t n_outputs() const noexcept { return predictor_.n_outputs(); }
   /// (n, n_outputs), valid until the next call.
   Outputs predict(Rows rows);
+  /// The same for the rows of several requests, into a buffer of the caller's.
+  void predict_into(std::vector<double>& outputs, Rows rows, std::size_t n_requests);
   /// A request was not one that the model could take.
   void count_refusal() noexcept;
 

@@ -15,8 +15,9 @@ std::size_t hash_of(std::string_view name, std::string_view version) noexcept {
 
 }  // namespace
 
-void ModelTable::Entry::count_prediction(std::size_t n_rows, std::uint64_t nanoseconds) noexcept {
-  requests.fetch_add(1, std::memory_order_relaxed);
+void ModelTable::Entry::count_prediction(std::size_t n_requests, std::size_t n_rows,
+                                         std::uint64_t nanoseconds) noexcept {
+  requests.fetch_add(n_requests, std::memory_order_relaxed);
   rows.fetch_add(n_rows, std::memory_order_relaxed);
   compute_ns.fetch_add(nanoseconds, std::memory_order_relaxed);
 }

@@ -24,7 +24,7 @@ class ModelTable {
     std::string_view name() const noexcept { return {name_.data(), name_size_}; }
     std::string_view version() const noexcept { return {version_.data(), version_size_}; }
 
-    void count_prediction(std::size_t n_rows, std::uint64_t nanoseconds) noexcept;
+    void count_prediction(std::size_t n_requests, std::size_t n_rows, std::uint64_t nanoseconds) noexcept;
     void count_refusal() noexcept { refused.fetch_add(1, std::memory_order_relaxed); }
 
    private:

@@ -28,8 +28,8 @@ TEST(ModelTable, KeepsAnEntryPerVersion) {
   const auto table = new_table();
   ModelTable::Entry* first = table->find_or_add("iris", "1");
   ASSERT_NE(first, nullptr);
-  first->count_prediction(3, 10);
-  first->count_prediction(4, 10);
+  first->count_prediction(1, 3, 10);
+  first->count_prediction(1, 4, 10);
   EXPECT_NE(table->find_or_add("iris", "2"), first);
   EXPECT_EQ(table->find_or_add("iris", "1"), first);
   EXPECT_EQ(first->rows, 7u);
@@ -43,7 +43,7 @@ TEST(ModelTable, HasOneEntryForAllWhoComeAtOnce) {
   std::vector<std::thread> threads;
   for (int t = 0; t < n_threads; ++t) {
     threads.emplace_back([&] {
-      for (int m = 0; m < n_models; ++m) table->find_or_add("m" + std::to_string(m), "1")->count_prediction(1, 1);
+      for (int m = 0; m < n_models; ++m) table->find_or_add("m" + std::to_string(m), "1")->count_prediction(1, 1, 1);
     });
   }
   for (std::thread& thread : threads) thread.join();

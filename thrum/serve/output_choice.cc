@@ -16,9 +16,10 @@ OutputChoice parse_output_choice(const Place& place, std::string_view name, cons
   return OutputChoice::probabilities;
 }
 
-void append_outputs(std::string& json, std::string_view key, Outputs outputs, const ModelEndpoint& model,
-                    OutputChoice choice) {
-  json += '"';
+void write_outputs(Exchange& exchange, std::string_view key, Outputs outputs, OutputChoice choice) {
+  const ModelEndpoint& model = exchange.model;
+  std::string& json = exchange.response.body;
+  json += "{\"";
   json += key;
   json += "\":[";
   if (choice == OutputChoice::probabilities) {
@@ -26,7 +27,7 @@ void append_outputs(std::string& json, std::string_view key, Outputs outputs, co
   } else {
     model.text().append_predictions(json, outputs);
   }
-  json += ']';
+  json += "]}";
 }
 
 }  // namespace thrum::serving

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "thrum/serve/model_endpoint_internal.h"
+#include "thrum/serve/exchange_internal.h"
 
 namespace thrum::serving {
 
@@ -13,8 +13,7 @@ enum class OutputChoice { predictions, probabilities };
 /// probabilities of a regression.
 OutputChoice parse_output_choice(const Place& place, std::string_view name, const ModelEndpoint& model);
 
-/// Appends `"key":[…]`.
-void append_outputs(std::string& json, std::string_view key, Outputs outputs, const ModelEndpoint& model,
-                    OutputChoice choice);
+/// Writes the response `{"key":[…]}`.
+void write_outputs(Exchange& exchange, std::string_view key, Outputs outputs, OutputChoice choice);
 
 }  // namespace thrum::serving

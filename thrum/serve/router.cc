@@ -69,19 +69,43 @@ Router::Router(std::span<const ServedModel> models, std::size_t limit_rows) {
   }
 }
 
-const HttpResponse& Router::handle(const HttpRequest& request) noexcept {
+/// What goes wrong in `answer()` becomes the response.
+template <class Answer>
+void Router::respond(const HttpRequest& request, Answer answer) noexcept {
   response_.clear();
   try {
-    dispatch(request);
+    answer();
   } catch (...) {
     const std::string_view allow = response_.allow;
     response_ = response_to_exception(request.path, form_of(request.path));
     response_.allow = allow;
   }
+}
+
+const HttpResponse& Router::handle(const HttpRequest& request) noexcept {
+  respond(request, [&] { dispatch(request, nullptr); });
   return response_;
 }
 
-void Router::dispatch(const HttpRequest& request) {
+const HttpResponse* Router::handle_or_gather(const HttpRequest& request) noexcept {
+  const std::size_t n_before = gathering_.n_waiting();
+  respond(request, [&] { dispatch(request, &gathering_); });
+  return gathering_.n_waiting() > n_before ? nullptr : &response_;
+}
+
+void Router::predict_gathered() noexcept {
+  gathering_.predict();
+}
+
+const HttpResponse& Router::gathered_answer(std::size_t index, const HttpRequest& request) noexcept {
+  respond(request, [&] {
+    Exchange exchange{request, response_, gathering_.model(index), json_};
+    gathering_.finish(index, exchange);
+  });
+  return response_;
+}
+
+void Router::dispatch(const HttpRequest& request, Gathering* gathering) {
   if (request.path == "*") {
     response_.status = 204;
     response_.allow = "GET, HEAD, POST, OPTIONS";
@@ -90,7 +114,7 @@ void Router::dispatch(const HttpRequest& request) {
   const HttpMethod method = request.method == HttpMethod::head ? HttpMethod::get : request.method;
   for (const Route& route : routes) {
     if (!fits_route(route.pattern, request.path, names_)) continue;
-    if (method == route.method) return answer(route, request);
+    if (method == route.method) return answer(route, request, gathering);
     response_.allow = allow_of(route.method);
     if (method != HttpMethod::options) {
       throw HttpError(405, "[serve] " + std::string(request.path) + " takes " + std::string(response_.allow) +
@@ -106,10 +130,10 @@ void Router::dispatch(const HttpRequest& request) {
                   hint.empty() ? "GET / lists the routes" : hint);
 }
 
-void Router::answer(const Route& route, const HttpRequest& request) {
+void Router::answer(const Route& route, const HttpRequest& request, Gathering* gathering) {
   if (route.of_model == nullptr) return (this->*route.of_server)(request);
   const bool is_named = route.pattern.find('{') != std::string_view::npos;
-  Exchange exchange{request, response_, is_named ? find_model() : the_model(), json_};
+  Exchange exchange{request, response_, is_named ? find_model() : the_model(), json_, gathering};
   try {
     route.of_model(exchange);
   } catch (const HttpError&) {

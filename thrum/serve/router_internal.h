@@ -20,6 +20,9 @@ class Router : public RequestHandler {
   Router(std::span<const ServedModel> models, std::size_t limit_rows);
 
   const HttpResponse& handle(const HttpRequest& request) noexcept override;
+  const HttpResponse* handle_or_gather(const HttpRequest& request) noexcept override;
+  void predict_gathered() noexcept override;
+  const HttpResponse& gathered_answer(std::size_t index, const HttpRequest& request) noexcept override;
 
   /// From now on /v2/health/ready answers 503.
   void set_draining() noexcept override { draining_ = true; }
@@ -33,8 +36,10 @@ class Router : public RequestHandler {
   };
 
  private:
-  void dispatch(const HttpRequest& request);
-  void answer(const Route& route, const HttpRequest& request);
+  template <class Answer>
+  void respond(const HttpRequest& request, Answer answer) noexcept;
+  void dispatch(const HttpRequest& request, Gathering* gathering);
+  void answer(const Route& route, const HttpRequest& request, Gathering* gathering);
   ModelEndpoint& find_model();
   ModelEndpoint& the_model();
   void answer_index(const HttpRequest& request);
@@ -50,6 +55,7 @@ class Router : public RequestHandler {
 
   std::vector<std::unique_ptr<ModelEndpoint>> models_;
   JsonReader json_;
+  Gathering gathering_;
   RouteNames names_;
   HttpResponse response_;
   bool draining_ = false;

@@ -23,6 +23,10 @@ std::vector<OptionField> process_fields() {
                    "threads per worker, between which the rows of a request are dealt"),
       option_field("worker_connections", &O::worker_connections, {1, 1e6},
                    "connections that a worker holds at once; above it the answer is 503"),
+      option_field("batch_max_size", &O::batch_max_size, {0, 1e5},
+                   "requests at most that a worker predicts in one call; 0: each by itself"),
+      option_field("batch_max_delay_us", &O::batch_max_delay_us, {0, 999999},
+                   "microseconds that a request may wait for others of its batch"),
       option_field("max_requests", &O::max_requests, {0, 1e9},
                    "requests after which a worker is replaced by a new one; 0: never"),
       option_field(

@@ -17,6 +17,8 @@ struct ServeOptions {
   int workers = 1;
   int threads = 1;
   int worker_connections = 1000;
+  int batch_max_size = 0;
+  int batch_max_delay_us = 0;
   int max_requests = 0;
   int max_requests_jitter = 0;
   double timeout = 30;

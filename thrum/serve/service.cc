@@ -103,6 +103,23 @@ const HttpResponse& Service::handle(const HttpRequest& request) noexcept {
   return response_;
 }
 
+/// Neither the program's own, nor the administrator's.
+bool Service::is_for_router(const HttpRequest& request) const {
+  return router_ && !(repository_ && is_admin_path(request.path)) && routes_.allow(request.path).empty();
+}
+
+const HttpResponse* Service::handle_or_gather(const HttpRequest& request) noexcept {
+  return is_for_router(request) ? router_->handle_or_gather(request) : &handle(request);
+}
+
+void Service::predict_gathered() noexcept {
+  if (router_) router_->predict_gathered();
+}
+
+const HttpResponse& Service::gathered_answer(std::size_t index, const HttpRequest& request) noexcept {
+  return router_->gathered_answer(index, request);
+}
+
 void Service::answer(const HttpRequest& request) {
   if (request.path == "*") allow_ = every_method;
   if (allow_.empty()) {

@@ -26,12 +26,16 @@ class Service : public RequestHandler {
   void show_metrics(const Scoreboard& board);
 
   const HttpResponse& handle(const HttpRequest& request) noexcept override;
+  const HttpResponse* handle_or_gather(const HttpRequest& request) noexcept override;
+  void predict_gathered() noexcept override;
+  const HttpResponse& gathered_answer(std::size_t index, const HttpRequest& request) noexcept override;
   void set_draining() noexcept override;
 
  private:
   void add_health();
   void add_route(std::string path, RouteHandler handler);
   void answer(const HttpRequest& request);
+  bool is_for_router(const HttpRequest& request) const;
 
   std::vector<ServedModel> models_;
   Routes routes_;

@@ -44,6 +44,17 @@ void append_explanations(std::string& json, const ModelEndpoint& model, Outputs 
   json += ']';
 }
 
+void append_answer(std::string& json, const ModelEndpoint& model, Outputs outputs) {
+  json += "{\"predictions\":[";
+  model.text().append_predictions(json, outputs);
+  json += ']';
+  if (!model.text().is_classification()) return;
+  json += ",\"probabilities\":[";
+  model.text().append_probabilities(json, outputs);
+  json += "],\"classes\":";
+  json += model.text().class_list();
+}
+
 }  // namespace
 
 void answer_short(Exchange& exchange) {
@@ -55,19 +66,14 @@ void answer_short(Exchange& exchange) {
   const bool explains = members[1].is_given && as_bool({"explain"}, members[1].value);
   if (explains && model.n_margins() == 0) refuse_at({"explain"}, "this model does not explain its predictions");
   const Rows rows = model.reader().read_rows("instances", members[0].value);
-  const Outputs outputs = model.predict(rows);
-  std::string& json = exchange.response.body;
-  json += "{\"predictions\":[";
-  model.text().append_predictions(json, outputs);
-  json += ']';
-  if (model.text().is_classification()) {
-    json += ",\"probabilities\":[";
-    model.text().append_probabilities(json, outputs);
-    json += "],\"classes\":";
-    json += model.text().class_list();
-  }
-  if (explains) append_explanations(json, model, model.explain(rows));
-  json += '}';
+  if (!explains)
+    return predict_and(exchange, rows, [](Exchange& now, Outputs outputs) {
+      append_answer(now.response.body, now.model, outputs);
+      now.response.body += '}';
+    });
+  append_answer(exchange.response.body, model, model.predict(rows));
+  append_explanations(exchange.response.body, model, model.explain(rows));
+  exchange.response.body += '}';
 }
 
 }  // namespace thrum::serving

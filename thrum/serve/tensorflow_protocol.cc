@@ -33,10 +33,9 @@ void answer_tensorflow(Exchange& exchange) {
   const bool is_columns = !is_rows && value.is_object();
   const Rows rows = is_columns ? model.reader().read_columns("inputs", value)
                                : model.reader().read_rows(is_rows ? "instances" : "inputs", value);
-  std::string& json = exchange.response.body;
-  json += '{';
-  append_outputs(json, is_rows ? "predictions" : "outputs", model.predict(rows), model, choice);
-  json += '}';
+  predict_and(exchange, rows, [is_rows, choice](Exchange& now, Outputs outputs) {
+    write_outputs(now, is_rows ? "predictions" : "outputs", outputs, choice);
+  });
 }
 
 void answer_tensorflow_status(Exchange& exchange) {

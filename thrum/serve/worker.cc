@@ -83,6 +83,7 @@ Worker::Worker(WorkerPlace place, RequestHandler& handler, const ServeOptions& o
       most_requests_(most_requests_of(options)) {
   if (!epoll_) fail("cannot make an event loop");
   context_.observer = &log_;
+  context_.gathers = options.batch_max_size > 1;
   watch(place_.signals.fd(), EPOLLIN, EPOLL_CTL_ADD);
   listen(true);
 }
@@ -92,12 +93,12 @@ void Worker::run() {
   ring();
   std::array<epoll_event, 128> events;
   while (!is_stopped_) {
-    const auto wait = std::chrono::ceil<milliseconds>(std::max(next_sweep_ - now_, Clock::duration::zero()));
-    const int n = epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>(wait.count()));
+    const int n = wait_for_events(events);
     if (n < 0 && errno != EINTR) fail("cannot wait for events");
     now_ = Clock::now();
     place_.seat.heartbeat_ns.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
     for (int i = 0; i < n; ++i) on_event(events[i].data.fd, events[i].events);
+    while (is_batch_due()) answer_gathered();
     if (log_.n_requests() >= most_requests_ && !is_draining()) {
       log(LogLevel::info, "Autorestarting worker after current request.");
       begin_drain();
@@ -105,6 +106,37 @@ void Worker::run() {
     if (now_ >= next_sweep_) sweep();
     log_.flush(files_.access_fd());
   }
+}
+
+/// Until something is due: the next sweep, or the answer to those that were gathered.
+int Worker::wait_for_events(std::span<epoll_event> events) const {
+  const auto n = static_cast<int>(events.size());
+  if (gathered_.empty()) {
+    const auto wait = std::chrono::ceil<milliseconds>(std::max(next_sweep_ - now_, Clock::duration::zero()));
+    return epoll_wait(epoll_.get(), events.data(), n, static_cast<int>(wait.count()));
+  }
+  const auto left = gathered_since_ + std::chrono::microseconds(options_.batch_max_delay_us) - Clock::now();
+  const timespec wait{0, std::max(std::chrono::nanoseconds(left).count(), std::int64_t{0})};
+  return epoll_pwait2(epoll_.get(), events.data(), n, &wait, nullptr);
+}
+
+/// Without a delay, those of one turn of the loop.
+bool Worker::is_batch_due() const noexcept {
+  if (gathered_.empty()) return false;
+  const bool is_full = gathered_.size() >= static_cast<std::size_t>(options_.batch_max_size);
+  return is_full || Clock::now() - gathered_since_ >= std::chrono::microseconds(options_.batch_max_delay_us);
+}
+
+/// A connection whose next request is here already waits again.
+void Worker::answer_gathered() {
+  handler_.predict_gathered();
+  std::swap(answered_, gathered_);
+  for (std::size_t i = 0; i < answered_.size(); ++i) {
+    Connection& connection = *connections_[answered_[i]];
+    connection.answer_gathered(i, now_);
+    update(connection);
+  }
+  answered_.clear();
 }
 
 /// The supervisor looks what is new at this worker's seat.
@@ -144,12 +176,17 @@ void Worker::on_event(int fd, std::uint32_t events) {
   if (is_listener(fd)) return accept_at(fd);
   Connection* connection = connections_[fd].get();
   if (connection == nullptr) return;
+  if (connection->wait() == Connection::Wait::others) {  // it may say more when it is answered
+    watched_[fd] = 0;
+    return watch(fd, 0, EPOLL_CTL_MOD);
+  }
   if (connection->wait() == Connection::Wait::client_reads) {
     connection->on_writable(now_);
   } else if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
     connection->on_readable(buffer_, now_);
   }
   update(*connection);
+  if (gathered_.size() >= static_cast<std::size_t>(options_.batch_max_size) && is_batch_due()) answer_gathered();
 }
 
 void Worker::on_signal() {
@@ -208,6 +245,11 @@ void Worker::admit(UniqueFd socket, const sockaddr_storage& peer) {
 void Worker::update(Connection& connection) {
   const int fd = connection.fd();
   if (connection.wait() == Connection::Wait::nothing) return drop(fd);
+  if (connection.wait() == Connection::Wait::others) {
+    if (gathered_.empty()) gathered_since_ = now_;
+    gathered_.push_back(fd);
+    return;
+  }
   const std::uint32_t events = connection.wait() == Connection::Wait::client_reads ? EPOLLOUT : EPOLLIN;
   if (watched_[fd] == events) return;
   watched_[fd] = events;
@@ -265,6 +307,8 @@ void Worker::check_deadline(Connection& connection) {
     case Connection::Wait::body:
       connection.refuse(HttpError(408, "[serve] the body of the request did not come in time"), 0, now_);
       break;
+    case Connection::Wait::others:
+      return;
     case Connection::Wait::client_reads:
     case Connection::Wait::client_closes:
     case Connection::Wait::nothing:
@@ -286,6 +330,7 @@ Clock::duration Worker::allowed(const Connection& connection) const {
       return in_clock(options_.body_timeout);
     case Connection::Wait::client_closes:
       return linger;
+    case Connection::Wait::others:
     case Connection::Wait::nothing:
       break;
   }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,9 @@ class Worker {
   bool accept_one(int listener);
   void admit(UniqueFd socket, const sockaddr_storage& peer);
   void update(Connection& connection);
+  int wait_for_events(std::span<epoll_event> events) const;
+  bool is_batch_due() const noexcept;
+  void answer_gathered();
   void drop(int fd);
   void begin_drain();
   bool is_draining() const noexcept { return context_.draining; }
@@ -70,6 +75,9 @@ class Worker {
   std::vector<std::uint32_t> watched_;                    // events, by fd
   std::size_t n_connections_ = 0;
   std::vector<char> buffer_;
+  std::vector<int> gathered_;  ///< connections whose requests wait for others, in their order
+  std::vector<int> answered_;
+  Clock::time_point gathered_since_;
   Clock::time_point now_;
   Clock::time_point next_sweep_;
   Clock::duration tick_;
