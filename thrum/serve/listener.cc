@@ -79,8 +79,22 @@ Listener::Listener(std::string address, std::size_t n_places, const Options& opt
   grow(n_places);
 }
 
+Listener::Listener(std::string address, std::vector<UniqueFd> sockets, const Options& options)
+    : address_(std::move(address)),
+      options_(options),
+      endpoint_(Endpoint::of(sockets.front().get())),
+      is_shared_(is_shared_socket(sockets.front().get())),
+      sockets_(std::move(sockets)),
+      inode_(address_.starts_with("unix:") ? inode_of(endpoint_.path()) : 0) {}
+
 Listener::~Listener() {
   if (inode_ != 0 && inode_of(endpoint_.path()) == inode_) unlink(endpoint_.path().c_str());
+}
+
+std::vector<int> Listener::sockets() const {
+  std::vector<int> all;
+  for (const UniqueFd& socket : sockets_) all.push_back(socket.get());
+  return all;
 }
 
 void Listener::grow(std::size_t n_places) {

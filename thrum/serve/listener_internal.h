@@ -23,7 +23,9 @@ class Listener {
   /// invalid_argument for an address that cannot be read or found, io for one that cannot be bound, such as for a port
   /// in use.
   Listener(std::string address, std::size_t n_places, const Options& options);
-  /// Removes a Unix socket's file.
+  /// At the sockets of an address where another server listens, which hands them over. REQUIRES: some.
+  Listener(std::string address, std::vector<UniqueFd> sockets, const Options& options);
+  /// Removes a Unix socket's file, unless it was handed over.
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -33,6 +35,9 @@ class Listener {
 
   /// REQUIRES: there is such a place.
   int socket(std::size_t place) const noexcept { return sockets_[is_shared_ ? 0 : place].get(); }
+  std::vector<int> sockets() const;
+  /// Another server goes on here.
+  void hand_over() noexcept { inode_ = 0; }
   /// At least so many places. Throws io.
   void grow(std::size_t n_places);
   /// From now on only the first `n_places` get connections, as far as others do not listen here too.

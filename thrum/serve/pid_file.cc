@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <fstream>
 #include <utility>
 
 #include "thrum/core/bytes.h"
 #include "thrum/core/error.h"
 #include "thrum/runtime/file.h"
+#include "thrum/runtime/system_error_internal.h"
 
 namespace thrum::serving {
 namespace {
@@ -36,6 +38,11 @@ PidFile::PidFile(std::string path) : path_(std::move(path)) {
                 "stop that server, or choose another --pid");
   }
   write_file(path_, [](FileWriter& file) { file.write(bytes_of(std::to_string(getpid()) + "\n")); });
+}
+
+void PidFile::rename(std::string path) {
+  if (!path_.empty() && std::rename(path_.c_str(), path.c_str()) != 0) throw_io("[serve] cannot write " + path);
+  path_ = std::move(path);
 }
 
 PidFile::~PidFile() {

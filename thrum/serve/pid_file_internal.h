@@ -9,6 +9,8 @@ class PidFile {
  public:
   /// "": none. Throws invalid_argument where the file names another process that runs; io where it cannot be written.
   explicit PidFile(std::string path);
+  /// It goes by another name from now on, in place of what is there. Throws io.
+  void rename(std::string path);
   /// Removes it, if it is still ours.
   ~PidFile();
   PidFile(const PidFile&) = delete;

@@ -22,14 +22,6 @@ constexpr const char* mark = "THRUM_SERVE_RELOAD";
 constexpr int socket_fd = 3;
 constexpr int board_fd = 4;
 
-std::vector<std::string> own_arguments() {
-  std::vector<std::string> arguments;
-  std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  for (std::string argument; std::getline(file, argument, '\0');) arguments.push_back(argument);
-  if (!arguments.empty()) arguments.erase(arguments.begin());
-  return arguments;
-}
-
 Command command_of(int socket, int messages, int board) {
   Command command;
   command.arguments = own_arguments();
@@ -67,6 +59,14 @@ ServeOptions options_of(std::string_view text) {
 }
 
 }  // namespace
+
+std::vector<std::string> own_arguments() {
+  std::vector<std::string> arguments;
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  for (std::string argument; std::getline(file, argument, '\0');) arguments.push_back(argument);
+  if (!arguments.empty()) arguments.erase(arguments.begin());
+  return arguments;
+}
 
 Reload::Reload(int board) : Reload(make_socket_pair(), create_memfd("thrum-reload-messages"), board) {}
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "thrum/core/bytes.h"
 #include "thrum/runtime/process/process.h"
@@ -37,6 +38,9 @@ class Reload {
   UniqueFd messages_;  ///< what it writes to standard error
   Process process_;
 };
+
+/// Those of this process, without the program's name.
+std::vector<std::string> own_arguments();
 
 /// Whether this process is the one that a Reload has started.
 bool is_reload();

@@ -51,7 +51,7 @@ class Scoreboard {
 
   /// The supervisor's own part.
   struct Head {
-    std::atomic<bool> is_stopping;  ///< the whole server, not one worker only
+    std::atomic<bool> is_stopping;  ///< the whole server, not one worker only, and nobody takes its sockets over
     std::atomic<int> n_used_seats;  ///< the others have never had a worker
     std::atomic<int> log_epoch;     ///< changes when log files are to be opened again
     std::array<Count, n_restart_reasons> restarts;

@@ -46,10 +46,19 @@ RestartReason reason_of(const Crew::Departure& departure) {
   return departure.end.signal != 0 ? RestartReason::killed : RestartReason::exited;
 }
 
+std::shared_ptr<Listener> listen_at(const std::string& address, const ServeOptions& options,
+                                    std::vector<UniqueFd> inherited) {
+  const Listener::Options how{options.backlog, options.reuse_port};
+  const auto n_places = static_cast<std::size_t>(options.workers);
+  if (inherited.empty()) return std::make_shared<Listener>(address, n_places, how);
+  auto listener = std::make_shared<Listener>(address, std::move(inherited), how);
+  listener->grow(n_places);
+  return listener;
+}
+
 /// Those of `before` at the same addresses are taken over, as they are.
 std::vector<std::shared_ptr<Listener>> listen_at(const ServeOptions& options, const Generation* before) {
   std::vector<std::shared_ptr<Listener>> listeners;
-  const auto n_places = static_cast<std::size_t>(options.workers);
   for (const std::string& address : addresses_in(options.bind)) {
     const auto is_same = [&](const auto& listener) { return listener->address() == address; };
     if (before != nullptr) {
@@ -59,8 +68,7 @@ std::vector<std::shared_ptr<Listener>> listen_at(const ServeOptions& options, co
         continue;
       }
     }
-    listeners.push_back(
-        std::make_shared<Listener>(address, n_places, Listener::Options{options.backlog, options.reuse_port}));
+    listeners.push_back(listen_at(address, options, {}));
   }
   return listeners;
 }
@@ -78,11 +86,15 @@ std::shared_ptr<Generation> first_generation(UniqueFd image, const ServeOptions&
 }  // namespace
 
 Supervisor::Supervisor(UniqueFd image, const ServeOptions& options)
-    : now_(first_generation(std::move(image), options)),
+    : inheritance_(Inheritance::take()),
+      is_early_(inheritance_.is_early()),
+      now_(first_generation(std::move(image), options)),
       logs_(now_->options),
-      pid_file_(options.pid),
+      pid_file_(is_early_ && !options.pid.empty() ? options.pid + ".2" : options.pid),
       signals_({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH}) {
-  now_->listeners = listen_at(options, nullptr);
+  for (const std::string& address : addresses_in(options.bind)) {
+    now_->listeners.push_back(listen_at(address, options, inheritance_.sockets_of(address)));
+  }
 }
 
 void Supervisor::run() {
@@ -99,6 +111,7 @@ void Supervisor::run() {
     reap();
     take_offer();
     finish_reload();
+    watch_succession();
     staff();
     crew_.watch();
     if (Clock::now() >= stop_end_) crew_.kill_all();
@@ -113,6 +126,7 @@ void Supervisor::run() {
 void Supervisor::wait() {
   std::vector<pollfd> watched = {{signals_.fd(), POLLIN, 0}, {crew_.doorbell(), POLLIN, 0}};
   if (reload_) watched.push_back({reload_->pidfd(), POLLIN, 0});
+  if (successor_) watched.push_back({successor_->pidfd(), POLLIN, 0});
   for (const Crew::Member& member : crew_.members()) watched.push_back({member.process.pidfd(), POLLIN, 0});
   const auto left = std::chrono::ceil<milliseconds>(std::max(next_duty() - Clock::now(), Clock::duration::zero()));
   poll(watched.data(), watched.size(), static_cast<int>(left.count()));
@@ -151,16 +165,49 @@ void Supervisor::on_signal(int signal) {
       add_workers(signal == SIGTTIN ? 1 : -1);
       break;
     default:
-      log(LogLevel::warning, std::string("SIG") + signal_name(signal) +
-                                 " has no effect here; to replace the program, " +
-                                 "start a new server with --reuse-port and end this one");
+      begin_succession();
+  }
+}
+
+/// gunicorn's way to replace the program: the new server is there when the old one is told to end.
+void Supervisor::begin_succession() {
+  if (stop_signal_ != 0) return;
+  if (successor_ || is_early_) {
+    log(LogLevel::warning, std::string("USR2 signal ignored. ") + (successor_ ? "Child" : "Parent") + " exists.");
+    return;
+  }
+  try {
+    successor_ = std::make_unique<Successor>(now_->listeners);
+    log(LogLevel::info, "The new server has pid " + std::to_string(successor_->pid()) + "; SIGTERM ends this one");
+  } catch (const Error& error) {
+    log(LogLevel::error, error.what());
+  }
+}
+
+/// A new server that ends gives up its place; one whose predecessor has ended takes its file of the process id.
+void Supervisor::watch_succession() {
+  if (successor_ && !successor_->is_running()) {
+    log(LogLevel::error, "The new server ended with " + successor_->end_text() + "; this one goes on");
+    successor_.reset();
+  }
+  if (!is_early_ || inheritance_.is_early()) return;
+  is_early_ = false;
+  for (const auto& listener : now_->listeners) listener->shrink(places_.size());  // the other one had more, perhaps
+  try {
+    if (!now_->options.pid.empty()) pid_file_.rename(now_->options.pid);
+  } catch (const Error& error) {
+    log(LogLevel::error, error.what());
   }
 }
 
 void Supervisor::stop(int signal, Clock::duration allowed) {
   stop_signal_ = signal;
   stop_end_ = std::min<Clock::time_point>(stop_end_, Clock::now() + allowed);
-  crew_.board().head().is_stopping.store(true, std::memory_order_release);
+  if (inheritance_.is_early() || (successor_ && successor_->is_running())) {
+    for (const auto& listener : now_->listeners) listener->hand_over();
+  } else {
+    crew_.board().head().is_stopping.store(true, std::memory_order_release);
+  }
   crew_.forget_told();
   reload_.reset();
 }

@@ -16,6 +16,7 @@
 #include "thrum/serve/respawn_internal.h"
 #include "thrum/serve/serve_options.h"
 #include "thrum/serve/signal_queue_internal.h"
+#include "thrum/serve/succession_internal.h"
 
 namespace thrum::serving {
 
@@ -41,6 +42,8 @@ class Supervisor {
   void wait();
   Clock::time_point next_duty() const;
   void on_signal(int signal);
+  void begin_succession();
+  void watch_succession();
   void begin_reload();
   void add_workers(int n);
   void stop(int signal, Clock::duration allowed);
@@ -64,6 +67,8 @@ class Supervisor {
   void note_ready();
   bool all_ready(const Generation& generation) const;
 
+  Inheritance inheritance_;
+  bool is_early_;  ///< the server that this one succeeds has not ended
   std::shared_ptr<Generation> now_;
   LogFiles logs_;
   PidFile pid_file_;
@@ -71,7 +76,8 @@ class Supervisor {
   Crew crew_;
   std::shared_ptr<Generation> next_;  ///< while a reload brings it up
   std::optional<Reload> reload_;      ///< while its model is loaded
-  bool is_reload_wanted_ = false;     ///< after this one
+  std::unique_ptr<Successor> successor_;
+  bool is_reload_wanted_ = false;  ///< after this one
   std::vector<Place> places_;
   std::size_t n_dealt_ = 0;  ///< places that get new connections
   Clock::time_point stop_end_ = Clock::time_point::max();

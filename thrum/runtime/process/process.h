@@ -80,6 +80,9 @@ class Process {
   /// Ends it (SIGKILL).
   void kill() const noexcept;
 
+  /// From now on it is on its own: it outlives this object and this process.
+  void detach() noexcept { pidfd_.reset(); }
+
   /// Waits for the end. Further calls say the same.
   ProcessEnd wait();
   /// As wait(); none when the child still runs after `time`.
@@ -95,7 +98,7 @@ class Process {
   std::string name_;
   pid_t owner_ = ::getpid();  ///< a copy of it, made by fork, leaves the child alone
   pid_t pid_;
-  UniqueFd pidfd_;     ///< closed: moved away
+  UniqueFd pidfd_;     ///< closed: moved away, or detached
   UniqueFd reported_;  ///< where its end is told; closed: it is our own child
   std::optional<ProcessEnd> end_;
   ProcessUsage usage_;
