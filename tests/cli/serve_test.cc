@@ -185,6 +185,46 @@ TEST_F(Serving, ChecksAndPrintsItsSettings) {
             "thrum: error: [serve] cannot go to the folder /nowhere: No such file or directory\n");
 }
 
+TEST_F(Serving, ReadsASimpleConfigOfGunicorns) {
+  const std::string config = folder_.write("gunicorn.conf.py",
+                                           "# ours\nbind = ['127.0.0.1:0']\nworkers = 3\ntimeout = 20\nkeepalive = 5\n"
+                                           "graceful_timeout = 40\nmax_requests = 1000\nmax_requests_jitter = 50\n"
+                                           "limit_request_line = 4094\nlimit_request_field_size = 4000\n"
+                                           "accesslog = '-'\naccess_log_format = '%(r)s'\nerrorlog = 'errors'\n"
+                                           "loglevel = 'warning'\npidfile = 'pid'\nworker_connections = 500\n");
+  const Outcome run = run_thrum({"serve", folder_.file("m.thrum"), "-c", config, "--print-config"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  for (const char* line :
+       {"bind = \"127.0.0.1:0\"", "workers = 3", "timeout = 20", "keep_alive = 5", "graceful_timeout = 40",
+        "max_requests = 1000", "max_requests_jitter = 50", "limit_request_line = 4094",
+        "limit_request_field_size = 4000", "access_logfile = \"-\"", "access_logformat = \"%(r)s\"",
+        "error_logfile = \"errors\"", "log_level = \"warning\"", "pid = \"pid\"", "worker_connections = 500"}) {
+    EXPECT_THAT(run.out, HasSubstr(std::string("\n") + line + "\n"));
+  }
+}
+
+TEST_F(Serving, TellsWhatIsInPlaceOfASettingOfGunicorns) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"preload_app = true", "preload_app here\n  leave it out: workers always share one copy of the model"},
+      {"worker_class = 'gevent'",
+       "worker_class here\n  every worker is an event loop: -w sets how many, -j the threads of each"},
+      {"statsd_host = 'a:1'", "statsd_host here\n  let Prometheus read GET /metrics"},
+      {"wsgi_app = 'a:b'", "wsgi_app here\n  name the model: thrum serve MODEL"}};
+  for (const auto& [line, text] : cases) {
+    const std::string config = folder_.write("c.toml", line + "\n");
+    const Outcome run = run_thrum({"serve", folder_.file("m.thrum"), "-c", config, "--check-config"});
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_EQ(run.err, "thrum: error: [" + config + ":1:1] there is no " + text + "\n");
+  }
+}
+
+TEST_F(Serving, TakesTheNumberOfWorkersFromTheVariableOfGunicorns) {
+  const std::vector<std::string> command = {"serve", folder_.file("m.thrum"), "--print-config"};
+  EXPECT_THAT(run_thrum(command, {.environment = {{"WEB_CONCURRENCY", "3"}}}).out, HasSubstr("\nworkers = 3\n"));
+  EXPECT_THAT(run_thrum(command, {.environment = {{"WEB_CONCURRENCY", "3"}, {"THRUM_WORKERS", "2"}}}).out,
+              HasSubstr("\nworkers = 2\n"));
+}
+
 TEST_F(Serving, TellsWhatIsInPlaceOfGunicornsFlags) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"-k", "gevent"}, "-k here\n  every worker is an event loop: -w sets how many, -j the threads of each"},

@@ -56,6 +56,15 @@ struct Reader {
     return found;
   }
 
+  /// What to do in place of a setting of another program; "" for one that no command has heard of.
+  static std::string instead_of(const Command& command, const std::string& flag) {
+    if (const auto found = command.foreign_flags.find(flag); found != command.foreign_flags.end()) return found->second;
+    for (const Command& subcommand : command.subcommands) {
+      if (std::string instead = instead_of(subcommand, flag); !instead.empty()) return instead;
+    }
+    return "";
+  }
+
   void check_key(const CommandPath& path, const toml::key& key_node) const {
     const std::string key(key_node.str());
     std::vector<std::string> names;
@@ -66,6 +75,11 @@ struct Reader {
       found = found || parameter.is_called(key);
     }
     if (found) return;
+    std::string flag = "--" + key;
+    std::ranges::replace(flag, '_', '-');
+    if (const std::string instead = instead_of(*path.back(), flag); !instead.empty()) {
+      throw usage_error(fmt::format("[{}] there is no {} here", place(key_node.source()), key), instead);
+    }
     const std::string table = path.size() > 1 ? fmt::format(" in [{}]", path_text(path)) : "";
     for (const Command& subcommand : path.back()->subcommands) names.push_back(subcommand.name);
     throw usage_error(fmt::format("[{}] unknown key \"{}\"{}", place(key_node.source()), key, table),

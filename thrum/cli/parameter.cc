@@ -61,6 +61,7 @@ bool Parameter::is_setting() const {
 std::vector<std::string> Parameter::variables() const {
   std::vector<std::string> names = {variable_of(name)};
   for (const std::string& alias : traits.aliases) names.push_back(variable_of(alias));
+  names.insert(names.end(), traits.variables.begin(), traits.variables.end());
   return names;
 }
 

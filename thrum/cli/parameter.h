@@ -11,10 +11,11 @@ namespace thrum::cli {
 
 /// What the command line adds to an option field.
 struct ParameterTraits {
-  char letter = '\0';                     ///< 'w': -w as well
-  std::vector<std::string> aliases = {};  ///< more long names
-  std::string value = {};                 ///< what help calls the value: "FILE"; empty: from the type
-  std::string group = "Flags";            ///< the heading in help
+  char letter = '\0';                       ///< 'w': -w as well
+  std::vector<std::string> aliases = {};    ///< more long names
+  std::vector<std::string> variables = {};  ///< of other programs that set it too: "WEB_CONCURRENCY"
+  std::string value = {};                   ///< what help calls the value: "FILE"; empty: from the type
+  std::string group = "Flags";              ///< the heading in help
   bool positional = false;
   bool required = false;
   bool flag_only = false;  ///< --help: no variable and no key of thrum.toml
@@ -36,7 +37,7 @@ struct Parameter {
 
   std::string flag() const;                    ///< "--graceful-timeout"
   bool is_setting() const;                     ///< whether variables and thrum.toml may set it
-  std::vector<std::string> variables() const;  ///< "THRUM_GRACEFUL_TIMEOUT", and those of its aliases
+  std::vector<std::string> variables() const;  ///< "THRUM_GRACEFUL_TIMEOUT", and those of its aliases and traits
   bool is_called(std::string_view key) const;  ///< by its name or an alias, dashes or underscores
 };
 

@@ -28,21 +28,23 @@ struct ServeArguments {
 
 ParameterTraits traits_of(const OptionField& field) {
   static const std::map<std::string, ParameterTraits> known = {
-      {"workers", {.letter = 'w'}},
+      {"workers", {.letter = 'w', .variables = {"WEB_CONCURRENCY"}}},
       {"timeout", {.letter = 't', .value = "SECONDS"}},
       {"graceful_timeout", {.value = "SECONDS"}},
-      {"keep_alive", {.value = "SECONDS"}},
+      {"keep_alive", {.aliases = {"keepalive"}, .value = "SECONDS"}},
       {"header_timeout", {.value = "SECONDS"}},
       {"body_timeout", {.value = "SECONDS"}},
+      {"request_timeout", {.value = "SECONDS"}},
+      {"batch_max_delay_us", {.value = "MICROSECONDS"}},
       {"limit_request_field_size", {.aliases = {"limit-request-field_size"}, .group = "Limits"}},
-      {"access_logfile", {.value = "FILE", .group = "Logs"}},
-      {"access_logformat", {.value = "FORMAT", .group = "Logs"}},
-      {"error_logfile", {.aliases = {"log-file"}, .value = "FILE", .group = "Logs"}},
-      {"log_level", {.group = "Logs"}},
+      {"access_logfile", {.aliases = {"accesslog"}, .value = "FILE", .group = "Logs"}},
+      {"access_logformat", {.aliases = {"access-log-format"}, .value = "FORMAT", .group = "Logs"}},
+      {"error_logfile", {.aliases = {"log-file", "errorlog"}, .value = "FILE", .group = "Logs"}},
+      {"log_level", {.aliases = {"loglevel"}, .group = "Logs"}},
       {"model_repository", {.value = "DIR"}},
       {"token_file", {.value = "FILE"}},
       {"admin_token_file", {.value = "FILE"}},
-      {"pid", {.letter = 'p', .value = "FILE"}},
+      {"pid", {.letter = 'p', .aliases = {"pidfile"}, .value = "FILE"}},
       {"user", {.letter = 'u', .value = "USER"}},
       {"group", {.letter = 'g', .value = "GROUP"}},
       {"umask", {.letter = 'm', .value = "MASK"}},
@@ -163,7 +165,8 @@ Command serve_command() {
   command.description =
       "Flags are called as gunicorn's. SIGTERM ends it after the requests in flight, Ctrl-C at once; SIGHUP reads "
       "model\n"
-      "and settings again, SIGTTIN and SIGTTOU add and remove a worker, SIGUSR1 opens the log files again. GET\n"
+      "and settings again, SIGTTIN and SIGTTOU add and remove a worker, SIGUSR1 opens the log files again, SIGUSR2\n"
+      "starts the program anew at the same sockets. GET\n"
       "/health, /v2/health/live and /v2/health/ready say how it is. --threads are those of each worker, 1 unless "
       "given.";
   command.examples = {

@@ -97,6 +97,9 @@ void Connection::settle(Clock::time_point now) {
   } else {
     wait = session_.phase() == HttpSession::Phase::body ? Wait::body : Wait::head;
   }
+  const bool was_idle = wait_ == Wait::request;
+  const bool is_next = session_.n_requests() != n_settled_ && session_.unsent().empty();
+  if (was_idle || is_next) begin_ = now;
   const bool has_moved = wait != wait_ || session_.n_requests() != n_settled_ || n_sent_ > 0;
   wait_ = wait;
   if (!has_moved) return;

@@ -42,6 +42,7 @@ class Connection {
   int fd() const noexcept { return socket_.get(); }
   Wait wait() const noexcept { return wait_; }
   Clock::time_point since() const noexcept { return since_; }  ///< it waits for this
+  Clock::time_point begin() const noexcept { return begin_; }  ///< of the request, unless it waits for one
   bool has_served() const noexcept { return session_.n_requests() > 0; }
 
  private:
@@ -58,6 +59,7 @@ class Connection {
   bool gathers_;
   Wait wait_ = Wait::request;
   Clock::time_point since_;
+  Clock::time_point begin_ = since_;
   std::size_t n_settled_ = 0;  ///< requests at the last change of since_
   std::size_t n_sent_ = 0;     ///< bytes since then
   bool is_ended_ = false;      ///< we have shut down our side

@@ -50,6 +50,8 @@ std::vector<OptionField> time_fields() {
       option_field("header_timeout", &O::header_timeout, some_seconds,
                    "seconds in which the head of a request must come"),
       option_field("body_timeout", &O::body_timeout, some_seconds, "seconds in which the body of a request must come"),
+      option_field("request_timeout", &O::request_timeout, seconds,
+                   "seconds from the first byte of a request to the last one of its reply; 0: no limit but the others"),
   };
 }
 

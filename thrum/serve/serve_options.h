@@ -26,6 +26,7 @@ struct ServeOptions {
   double keep_alive = 65;
   double header_timeout = 10;
   double body_timeout = 30;
+  double request_timeout = 0;
   std::size_t limit_request_line = 8190;
   std::size_t limit_request_fields = 100;
   std::size_t limit_request_field_size = 8190;

@@ -160,6 +160,19 @@ TEST(Server, EndsSlowBodies) {
   EXPECT_TRUE(client.is_closed());
 }
 
+TEST(Server, EndsARequestThatTakesTooLongAsAWhole) {
+  const TestServer server({"request_timeout=0.2"});
+  TestClient slow(server.port());
+  EXPECT_THAT(slow.ask("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"),
+              StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
+  TestClient deaf(server.port());
+  std::string requests;
+  for (int i = 0; i < 400000; ++i) requests += get("/");
+  deaf.send(requests);  // ends when the server lets go
+  TestClient client(server.port());
+  EXPECT_THAT(client.ask(get("/health")), StartsWith("HTTP/1.1 200"));
+}
+
 TEST(Server, EndsIdleConnectionsWithoutAWord) {
   const TestServer server({"keep_alive=0.2"});
   TestClient client(server.port());

@@ -38,7 +38,8 @@ Clock::duration in_clock(double seconds) {
 
 /// Often enough that the shortest deadline is kept to a quarter of it.
 Clock::duration tick_of(const ServeOptions& options) {
-  const double shortest = std::min({options.keep_alive, options.header_timeout, options.body_timeout});
+  double shortest = std::min({options.keep_alive, options.header_timeout, options.body_timeout});
+  if (options.request_timeout > 0) shortest = std::min(shortest, options.request_timeout);
   return std::clamp<Clock::duration>(in_clock(shortest / 4), milliseconds(5), milliseconds(250));
 }
 
@@ -294,9 +295,7 @@ void Worker::sweep() {
 }
 
 void Worker::check_deadline(Connection& connection) {
-  const bool is_idle = connection.wait() == Connection::Wait::request;
-  const auto since = is_idle ? std::max(connection.since(), drain_begin_) : connection.since();
-  if (now_ - since < allowed(connection)) return;
+  if (!is_overdue(connection)) return;
   switch (connection.wait()) {
     case Connection::Wait::request:
       connection.end(now_);
@@ -315,6 +314,15 @@ void Worker::check_deadline(Connection& connection) {
       return drop(connection.fd());
   }
   update(connection);
+}
+
+bool Worker::is_overdue(const Connection& connection) const {
+  const bool is_idle = connection.wait() == Connection::Wait::request;
+  const auto since = is_idle ? std::max(connection.since(), drain_begin_) : connection.since();
+  const bool is_limited =
+      options_.request_timeout > 0 && !is_idle && connection.wait() != Connection::Wait::client_closes;
+  const bool is_late = is_limited && now_ - connection.begin() >= in_clock(options_.request_timeout);
+  return is_late || now_ - since >= allowed(connection);
 }
 
 Clock::duration Worker::allowed(const Connection& connection) const {

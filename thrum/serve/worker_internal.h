@@ -61,6 +61,7 @@ class Worker {
   void reopen_logs();
   void sweep();
   void check_deadline(Connection& connection);
+  bool is_overdue(const Connection& connection) const;
   Clock::duration allowed(const Connection& connection) const;
 
   WorkerPlace place_;
