@@ -1,16 +1,22 @@
 // What a server has to do with the system around it: its user, its files.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <system_error>
+#include <vector>
 
 #include "thrum/core/error.h"
 #include "thrum/runtime/temporary_folder_test.h"
+#include "thrum/runtime/unique_fd.h"
 #include "thrum/serve/credentials_internal.h"
 #include "thrum/serve/log_files_internal.h"
 #include "thrum/serve/pid_file_internal.h"
@@ -116,6 +122,45 @@ TEST(LogFiles, ThatCannotBeOpenedAgainStay) {
   options.access_logfile = "/nowhere/log";
   files.reopen();
   EXPECT_EQ(files.access_fd(), before);
+}
+
+/// What the descriptors of a process refer to.
+std::vector<std::string> descriptors_of(pid_t pid) {
+  std::vector<std::string> texts;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+    std::error_code gone;
+    texts.push_back(std::filesystem::read_symlink(entry.path(), gone).string());
+  }
+  return texts;
+}
+
+TEST(Server, GivesItsWorkersNoneOfItsOwnFiles) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("secret");
+  const UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT, 0600));  // the supervisor inherits it
+  const TestServer server;
+  EXPECT_THAT(descriptors_of(server.pid()), testing::Contains(path));
+  EXPECT_THAT(descriptors_of(server.workers().at(0)), testing::Not(testing::Contains(path)));
+}
+
+TEST(Server, HasNoThreadButTheFirst) {
+  const TestServer server({"workers=2", "threads=4"});
+  const auto threads = std::filesystem::directory_iterator("/proc/" + std::to_string(server.pid()) + "/task");
+  EXPECT_EQ(std::distance(begin(threads), end(threads)), 1) << "a fork would copy the others' locks";
+}
+
+TEST(Server, DealsConnectionsToAllWorkers) {
+  const TestServer server({"workers=4"});
+  ASSERT_TRUE(server.log_comes_to_have("Booting worker", 4));
+  const auto n_sockets = [](pid_t worker) {
+    return std::ranges::count_if(descriptors_of(worker), [](const auto& text) { return text.starts_with("socket:"); });
+  };
+  std::vector<TestClient> clients;
+  for (int i = 0; i < 200; ++i) {
+    clients.emplace_back(server.port());
+    ASSERT_THAT(clients.back().ask(get("/health")), testing::StartsWith("HTTP/1.1 200"));
+  }
+  for (const pid_t worker : server.workers()) EXPECT_GE(n_sockets(worker), 15) << "of 50 on average, by chance";
 }
 
 TEST(Server, RunsItsWorkersAsAnotherUser) {
