@@ -15,7 +15,7 @@ class Respawn {
   /// Of a worker that was ready, `age` after its birth: at once, or 0.1 s where it died young.
   milliseconds after_service(std::chrono::steady_clock::duration age) noexcept {
     n_failures_ = 0;
-    return age >= std::chrono::seconds(1) ? milliseconds(0) : milliseconds(100);
+    return age >= milliseconds(250) ? milliseconds(0) : milliseconds(100);
   }
 
   /// Of one that never was: the first at once, then 0.1 s, doubled each time, up to 10 s.

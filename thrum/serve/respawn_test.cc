@@ -9,9 +9,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-TEST(Respawn, IsAtOnceForAWorkerThatServedForASecond) {
+TEST(Respawn, IsAtOnceForAWorkerThatServedForAQuarterOfASecond) {
   Respawn respawn;
-  EXPECT_EQ(respawn.after_service(std::chrono::seconds(1)), milliseconds(0));
+  EXPECT_EQ(respawn.after_service(milliseconds(250)), milliseconds(0));
 }
 
 TEST(Respawn, TakesATenthOfASecondHoweverOftenAWorkerThatServedDiesYoung) {
