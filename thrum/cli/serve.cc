@@ -166,9 +166,8 @@ Command serve_command() {
       "Flags are called as gunicorn's. SIGTERM ends it after the requests in flight, Ctrl-C at once; SIGHUP reads "
       "model\n"
       "and settings again, SIGTTIN and SIGTTOU add and remove a worker, SIGUSR1 opens the log files again, SIGUSR2\n"
-      "starts the program anew at the same sockets. GET\n"
-      "/health, /v2/health/live and /v2/health/ready say how it is. --threads are those of each worker, 1 unless "
-      "given.";
+      "starts the program anew at the same sockets. GET /health, /v2/health/live and /v2/health/ready say how it is.\n"
+      "--threads are those of each worker, 1 unless given.";
   command.examples = {
       {"thrum serve adult.thrum -w 4 -b 127.0.0.1:4000", ""},
       {R"(curl -s 127.0.0.1:4000/predict -d '{"instances":[{"age":39,"workclass":"State-gov"}]}')", "ask it"},
