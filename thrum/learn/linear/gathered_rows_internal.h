@@ -17,7 +17,7 @@ struct GatheredRows {
   std::vector<double> y;
   std::size_t n_columns = 0;
 
-  MatrixView<const double> X() const { return {x.data(), y.size(), n_columns}; }
+  MatrixView<const double> matrix() const { return {x.data(), y.size(), n_columns}; }
 };
 
 /// Collective. Throws cancelled.

@@ -22,7 +22,7 @@ SagaSearch::SagaSearch(std::vector<double> start, SagaProblem problem, const Lbf
   double steepest = 0;
   for (const std::size_t i : active_) {
     double square = 1;
-    for (const double x : problem_.rows->X().row(i)) square += x * x;
+    for (const double x : problem_.rows->matrix().row(i)) square += x * x;
     steepest = std::max(steepest, square * problem_.weights[i] / mean_weight_);
   }
   const double curvature = problem_.n_outputs == 1 ? 0.25 : 0.5;
@@ -65,7 +65,7 @@ void SagaSearch::walk() {
 void SagaSearch::step(std::size_t row) {
   const std::size_t d = problem_.rows->n_columns;
   const std::size_t n_outputs = problem_.n_outputs;
-  const std::span<const double> x = problem_.rows->X().row(active_[row]);
+  const std::span<const double> x = problem_.rows->matrix().row(active_[row]);
   const std::vector<double>& slopes = find_slopes(active_[row]);
   const double n = static_cast<double>(active_.size());
   for (std::size_t k = 0; k < n_outputs; ++k) {
@@ -94,7 +94,7 @@ void SagaSearch::move(std::size_t parameter, double by, double l1) {
 const std::vector<double>& SagaSearch::find_slopes(std::size_t row) {
   const std::size_t d = problem_.rows->n_columns;
   const std::size_t n_outputs = problem_.n_outputs;
-  const std::span<const double> x = problem_.rows->X().row(row);
+  const std::span<const double> x = problem_.rows->matrix().row(row);
   const double y = problem_.rows->y[row];
   std::vector<double>& z = found_;
   for (std::size_t k = 0; k < n_outputs; ++k) {

@@ -110,7 +110,7 @@ class SgdFits {
   Fitted fit_one(const Group& group, std::size_t spec, const Execution& execution) const {
     const std::size_t n_classes = dataset_.schema().target.classes.size();
     Sgd sgd(options(spec), group.rows.n_columns, is_classifier() ? n_classes : 0, execution.seed);
-    const MatrixView<const double> X = group.rows.X();
+    const MatrixView<const double> X = group.rows.matrix();
     const bool converged = sgd.fit(DenseRows{X, group.rows.y, group.weights}, execution);
     return {sgd.coefficients(), sgd.intercepts(),
             TrainingRecord{.n_rows = group.n_rows,
