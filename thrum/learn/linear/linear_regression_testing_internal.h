@@ -36,8 +36,8 @@ struct GeneratedNumbers {
   }
 
   Dataset dataset() const { return dataset_of(table()); }
-  static Dataset dataset_of(std::shared_ptr<const Table> table) {
-    return Dataset(std::move(table), {.target = "value", .task = Task::regression, .weight = "weight"});
+  static Dataset dataset_of(const std::shared_ptr<const Table>& table) {
+    return Dataset(table, {.target = "value", .task = Task::regression, .weight = "weight"});
   }
 };
 

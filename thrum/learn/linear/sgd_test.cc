@@ -40,7 +40,7 @@ struct Sample {
     }
     return *this;
   }
-  MatrixView<const double> X() const { return {x.data(), n_rows, n_columns}; }
+  MatrixView<const double> matrix() const { return {x.data(), n_rows, n_columns}; }
 };
 
 std::string refusal(const std::function<void()>& call) {
@@ -68,7 +68,7 @@ TEST(Sgd, HasTheSameWeightsForAnyNumberOfThreads) {
   const Sample sample = Sample{.n_classes = 4}.draw();
   const auto learned = [&](int threads) {
     Sgd sgd({.average = true}, sample.n_columns, 4, 3);
-    const MatrixView<const double> X = sample.X();
+    const MatrixView<const double> X = sample.matrix();
     sgd.fit(DenseRows{X, sample.y}, LocalExecution(threads));
     return sgd.coefficients();
   };
@@ -80,7 +80,7 @@ TEST(Sgd, FollowsTheSeed) {
   const Sample sample = Sample().draw();
   const auto learned = [&](std::uint64_t seed, bool shuffle) {
     Sgd sgd({.max_iter = 2, .shuffle = shuffle}, sample.n_columns, 2, seed);
-    const MatrixView<const double> X = sample.X();
+    const MatrixView<const double> X = sample.matrix();
     sgd.fit(DenseRows{X, sample.y}, LocalExecution(1));
     return sgd.coefficients();
   };
@@ -100,7 +100,7 @@ TEST_P(SgdOfSparseRows, IsThatOfDenseRows) {
     options.max_iter = 20;
     Sgd dense(options, sample.n_columns, n_classes, 5);
     Sgd sparse(options, sample.n_columns, n_classes, 5);
-    const MatrixView<const double> X = sample.X();
+    const MatrixView<const double> X = sample.matrix();
     const linalg::CsrMatrix csr = linalg::CsrMatrix::from_dense(X);
     ASSERT_LT(csr.n_values(), sample.x.size() / 2);
     dense.fit(DenseRows{X, sample.y}, LocalExecution(2));
@@ -113,7 +113,7 @@ TEST_P(SgdOfSparseRows, IsThatOfDenseRows) {
 TEST(Sgd, GoesOnWhereItEnded) {
   const Sample sample = Sample().draw();
   const SgdOptions options{.max_iter = 3, .tol = 0, .average = true};
-  const MatrixView<const double> X = sample.X();
+  const MatrixView<const double> X = sample.matrix();
   const DenseRows rows{X, sample.y};
   Sgd at_once(options, sample.n_columns, 2, 5);
   at_once.fit(rows, LocalExecution(1));
@@ -129,7 +129,7 @@ TEST(Sgd, LearnsFromRowsAsTheyCome) {
   const std::size_t part = 500;
   double first = 0;
   for (std::size_t begin = 0; begin < sample.n_rows; begin += part) {
-    const MatrixView<const double> X = sample.X().row_range(begin, begin + part);
+    const MatrixView<const double> X = sample.matrix().row_range(begin, begin + part);
     sgd.partial_fit(DenseRows{X, std::span(sample.y).subspan(begin, part)}, LocalExecution(1));
     if (begin == 0) first = sgd.objective();
   }
@@ -145,14 +145,14 @@ TEST(Sgd, TakesAWeightOfZeroForNoRow) {
   };
   Numbers weights(sample.n_rows, 1.0);
   for (std::size_t i = 150; i < sample.n_rows; ++i) weights[i] = 0;
-  EXPECT_EQ(learned(sample.X(), sample.y, weights),
-            learned(sample.X().row_range(0, 150), std::span(sample.y).first(150), {}));
+  EXPECT_EQ(learned(sample.matrix(), sample.y, weights),
+            learned(sample.matrix().row_range(0, 150), std::span(sample.y).first(150), {}));
 }
 
 TEST(Sgd, MakesWeightsZeroByL1) {
   const Sample sample = Sample().draw();
   Sgd sgd({.penalty = "l1", .alpha = 0.2}, sample.n_columns, 2, 5);
-  const MatrixView<const double> X = sample.X();
+  const MatrixView<const double> X = sample.matrix();
   sgd.fit(DenseRows{X, sample.y}, LocalExecution(1));
   EXPECT_GT(std::ranges::count(sgd.coefficients(), 0.0), 0);
 }
@@ -164,7 +164,7 @@ TEST(Sgd, StopsWhenAskedTo) {
   LocalExecution local(1);
   local.get().stop = source.get_token();
   Sgd sgd({}, sample.n_columns, 2, 5);
-  const MatrixView<const double> X = sample.X();
+  const MatrixView<const double> X = sample.matrix();
   try {
     sgd.fit(DenseRows{X, sample.y}, local);
     FAIL() << "went on";
@@ -175,7 +175,7 @@ TEST(Sgd, StopsWhenAskedTo) {
 
 TEST(Sgd, RefusesWhatDoesNotFit) {
   const Sample sample = Sample{.n_rows = 3}.draw();
-  const MatrixView<const double> X = sample.X();
+  const MatrixView<const double> X = sample.matrix();
   const LocalExecution local(1);
   Sgd narrow({}, 2, 2, 1);
   EXPECT_EQ(refusal([&] { narrow.partial_fit(DenseRows{X, sample.y}, local); }), "[sgd] expected 2 columns, got 6");
