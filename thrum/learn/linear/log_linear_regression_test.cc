@@ -88,6 +88,22 @@ TEST_P(EachFamily, LeavesFoldsOut) {
   EXPECT_NEAR(masked.intercept, alone->parts().intercept, 1e-8);
 }
 
+TEST_P(EachFamily, TrainsManyAsItTrainsOne) {
+  const testing_data::GeneratedMeans means{{.seed = 3, .n_rows = 500}, GetParam() == MeanFamily::poisson};
+  const Dataset dataset = means.dataset();
+  const Options weak(O{.alpha = 1e-3}, O::fields());
+  const Options strong(O{.alpha = 10, .solver = "newton-cholesky"}, O::fields());
+  std::vector<std::uint8_t> mask(dataset.n_rows(), 1);
+  for (std::size_t i = 0; i < mask.size(); i += 3) mask[i] = 0;
+  const std::vector<FitSpec> specs = {{.options = &weak}, {.options = &strong}, {.options = &weak, .row_mask = mask}};
+  const LogLinearRegression learner(GetParam());
+  const auto together = learner.fit_many(dataset, specs, LocalExecution(2));
+  for (std::size_t k = 0; k < specs.size(); ++k) {
+    const auto alone = learner.fit_many(dataset, std::span(&specs[k], 1), LocalExecution(1));
+    EXPECT_EQ(serialize(*together[k]), serialize(*alone[0])) << k;
+  }
+}
+
 TEST_P(EachFamily, ContinuesFromAModel) {
   const Dataset dataset = dataset_of({0, 1, 2, 3}, {1, 3, 2, 5});
   const Options options(O{.tol = 1e-8}, O::fields());
