@@ -43,9 +43,10 @@ class Inheritance {
 
   /// The server before this one is still there, and this one its successor.
   bool is_early() const noexcept;
-  bool is_empty() const noexcept { return sockets_.empty(); }
   /// The sockets of an address, once; none where there are none.
   std::vector<UniqueFd> sockets_of(const std::string& address);
+  /// Closes those of addresses where this server does not listen: nobody would come for who waits there.
+  void close_others() noexcept { sockets_.clear(); }
 
  private:
   pid_t predecessor_ = 0;

@@ -97,6 +97,20 @@ TEST(Succession, MayBeTakenBackByEndingTheNewServer) {
   EXPECT_EQ(TestClient(old.port()).ask(ask_for(16)), "");
 }
 
+TEST(Succession, ListensAtANewAddressAndNoLongerAtTheOld) {
+  const test::TemporaryFolder folder;
+  const std::string settings = folder.file("settings"), path = folder.file("socket");
+  std::ofstream(settings) << "good\n";
+  TestServer old({}, "@" + settings);
+  std::ofstream(settings) << "good\nbind=unix:" << path << "\n";
+  const NewServer next(old);
+  ASSERT_TRUE(old.log_comes_to_have("Booting worker", 2));
+  old.signal(SIGTERM);
+  EXPECT_EQ(old.wait_for_exit(), 0);
+  EXPECT_EQ(TestClient(old.port()).ask(ask_for(16)), "") << "somebody listens there, and does not answer";
+  EXPECT_THAT(TestClient(path).ask(ask_for(16)), EndsWith(prediction(16)));
+}
+
 TEST(Succession, SurvivesTheOldServersDeath) {
   TestServer old;
   const NewServer next(old);

@@ -95,6 +95,7 @@ Supervisor::Supervisor(UniqueFd image, const ServeOptions& options)
   for (const std::string& address : addresses_in(options.bind)) {
     now_->listeners.push_back(listen_at(address, options, inheritance_.sockets_of(address)));
   }
+  inheritance_.close_others();
 }
 
 void Supervisor::run() {
