@@ -54,6 +54,20 @@ class AffineMap final : public ColumnMap {
   Affine parts_;
 };
 
+class Binarize final : public ColumnMap {
+ public:
+  Binarize(Feature input, double threshold) : input_(std::move(input)), threshold_(threshold) {}
+  std::vector<Feature> outputs() const override { return {input_}; }
+  void apply(double x, double* out) const noexcept override { *out = std::isnan(x) ? x : x > threshold_ ? 1 : 0; }
+  std::string to_json() const override {
+    return Json{{"map", "binarize"}, {"threshold", json_number(threshold_)}}.dump();
+  }
+
+ private:
+  Feature input_;
+  double threshold_;
+};
+
 class FillNumber final : public ColumnMap {
  public:
   FillNumber(Feature input, double fill, bool indicator)
@@ -264,6 +278,10 @@ std::shared_ptr<const ColumnMap> drop_column() {
 
 std::shared_ptr<const ColumnMap> affine(const Feature& input, const Affine& parts) {
   return std::make_shared<AffineMap>(input, parts);
+}
+
+std::shared_ptr<const ColumnMap> binarize(const Feature& input, double threshold) {
+  return std::make_shared<Binarize>(input, threshold);
 }
 
 std::shared_ptr<const ColumnMap> fill_number(const Feature& input, double fill, bool indicator) {

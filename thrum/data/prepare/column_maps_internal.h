@@ -25,6 +25,9 @@ struct Affine {
 };
 std::shared_ptr<const ColumnMap> affine(const Feature& input, const Affine& parts);
 
+/// 1 above the threshold, else 0; NaN stays.
+std::shared_ptr<const ColumnMap> binarize(const Feature& input, double threshold);
+
 /// A missing number becomes `fill`; `indicator`: and a second column says so.
 std::shared_ptr<const ColumnMap> fill_number(const Feature& input, double fill, bool indicator);
 

@@ -189,6 +189,27 @@ Maps fit_k_bins(const PreparedRows& rows, std::span<const std::size_t> columns, 
   return maps;
 }
 
+struct BinarizeOptions {
+  double threshold = 0;
+
+  static std::span<const OptionField> fields() {
+    using O = BinarizeOptions;
+    static const std::vector<OptionField> list = {
+        option_field("threshold", &O::threshold, Range{.low_open = true, .high_open = true},
+                     "what is above becomes 1, the rest 0"),
+    };
+    return list;
+  }
+};
+
+Maps fit_binarize(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {
+  Maps maps;
+  for (const std::size_t column : columns) {
+    maps.push_back(binarize(feature_of(rows, column), options.as<BinarizeOptions>().threshold));
+  }
+  return maps;
+}
+
 struct VarianceThresholdOptions {
   double threshold = 0;
 
@@ -319,6 +340,8 @@ std::vector<StepRule> number_steps() {
       {"power-transformer", "closer to a normal distribution, by Yeo and Johnson's powers", "numbers",
        default_options_of<PowerTransformerOptions>(), &fit_power_transformer},
       {"k-bins", "to the number of a bin", "numbers", default_options_of<KBinsOptions>(), &fit_k_bins},
+      {"binarize", "to 1 above a threshold and 0 below", "numbers", default_options_of<BinarizeOptions>(),
+       &fit_binarize},
       {"variance-threshold", "drop what hardly varies", "numbers", default_options_of<VarianceThresholdOptions>(),
        &fit_variance_threshold},
   };

@@ -62,7 +62,7 @@ namespace prepare {
 std::span<const StepRule> step_rules() {
   static const std::vector<StepRule> rules = [] {
     std::vector<StepRule> all = {impute_step()};
-    for (auto&& group : {number_steps(), category_steps(), selection_steps()}) {
+    for (auto&& group : {number_steps(), category_steps(), joint_steps(), selection_steps()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     return all;

@@ -11,6 +11,7 @@
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/core/names.h"
+#include "thrum/data/prepare/column_maps_internal.h"
 #include "thrum/data/prepare/prepared_rows_internal.h"
 #include "thrum/data/prepare/step_rules_internal.h"
 
@@ -65,6 +66,29 @@ std::vector<std::size_t> chosen_columns(const PrepareStep& step, const std::vect
   return columns;
 }
 
+std::vector<Feature> features_at(const std::vector<Feature>& features, const std::vector<std::size_t>& columns) {
+  std::vector<Feature> chosen;
+  for (const std::size_t j : columns) chosen.push_back(features[j]);
+  return chosen;
+}
+
+/// The columns that a stored step takes together, ascending.
+std::vector<std::size_t> joint_columns(const Json& joint, std::size_t n_columns, std::string_view where) {
+  const Json& list = json_member(joint, "columns", where);
+  const auto refuse_columns = [&] {
+    throw Error(ErrorCode::corrupt_data, fmt::format("[{}] prepares columns that are not there", where));
+  };
+  if (!list.is_array()) refuse_columns();
+  std::vector<std::size_t> columns;
+  for (const Json& column : list) {
+    const bool fits = column.is_number_unsigned() && column.get<std::uint64_t>() < n_columns &&
+                      (columns.empty() || column.get<std::uint64_t>() > columns.back());
+    if (!fits) refuse_columns();
+    columns.push_back(column.get<std::size_t>());
+  }
+  return columns;
+}
+
 /// A column of a table from prepared values.
 Column make_column(const Feature& feature, std::vector<double> values) {
   if (feature.type == FeatureType::number) return Column::float64(feature.name, std::move(values));
@@ -82,6 +106,10 @@ void Pipeline::Step::set_outputs(const std::vector<Feature>& inputs) {
   for (std::size_t j = 0; j < inputs.size(); ++j) {
     const std::vector<Feature> made = maps[j] == nullptr ? std::vector{inputs[j]} : maps[j]->outputs();
     widths.push_back(made.size());
+    outputs.insert(outputs.end(), made.begin(), made.end());
+  }
+  if (joint != nullptr) {
+    const std::vector<Feature> made = joint->outputs();
     outputs.insert(outputs.end(), made.begin(), made.end());
   }
   if (outputs.empty()) refuse(name, "no column is left");
@@ -108,8 +136,13 @@ Pipeline::Step Pipeline::fit_step(const PrepareStep& step, const Pipeline& befor
   const std::vector<std::size_t> columns = chosen_columns(step, inputs);
   const prepare::PreparedRows rows(dataset, row_mask, before, execution);
   Step fitted{.name = step.name, .maps = std::vector<std::shared_ptr<const ColumnMap>>(inputs.size())};
-  if (!columns.empty()) {
-    auto maps = prepare::find_rule(step.name).fit(rows, columns, step.options);
+  const prepare::StepRule& rule = prepare::find_rule(step.name);
+  if (!columns.empty() && rule.fit_joint != nullptr) {
+    fitted.joint = rule.fit_joint(features_at(inputs, columns), step.options);
+    fitted.joint_columns = columns;
+    for (const std::size_t c : columns) fitted.maps[c] = prepare::drop_column();
+  } else if (!columns.empty()) {
+    auto maps = rule.fit(rows, columns, step.options);
     for (std::size_t c = 0; c < columns.size(); ++c) fitted.maps[columns[c]] = std::move(maps[c]);
   }
   fitted.set_outputs(inputs);
@@ -118,7 +151,7 @@ Pipeline::Step Pipeline::fit_step(const PrepareStep& step, const Pipeline& befor
 
 template <class ApplyMap>
 void Pipeline::run(MatrixView<const double> rows, MatrixView<double> out, ApplyMap apply_map) const {
-  thread_local std::vector<double> from, to;  // of one row
+  thread_local std::vector<double> from, to, together;  // of one row
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     from.assign(rows.row(i).begin(), rows.row(i).end());
     for (const Step& step : steps_) {
@@ -131,6 +164,11 @@ void Pipeline::run(MatrixView<const double> rows, MatrixView<double> out, ApplyM
           apply_map(*step.maps[j], i, from[j], next);
           next += step.widths[j];
         }
+      }
+      if (step.joint != nullptr) {
+        together.clear();
+        for (const std::size_t j : step.joint_columns) together.push_back(from[j]);
+        step.joint->apply(together, next);
       }
       from.swap(to);
     }
@@ -184,6 +222,8 @@ std::string Pipeline::to_json() const {
     Json maps = Json::array();
     for (const auto& map : step.maps) maps.push_back(map == nullptr ? Json() : Json::parse(map->to_json()));
     steps.push_back({{"step", step.name}, {"columns", std::move(maps)}});
+    if (step.joint == nullptr) continue;
+    steps.back()["joint"] = {{"columns", step.joint_columns}, {"map", Json::parse(step.joint->to_json())}};
   }
   return steps.dump();
 }
@@ -205,6 +245,11 @@ Pipeline Pipeline::from_json(std::string_view text, std::vector<Feature> inputs,
     Step fitted{.name = name.get<std::string>()};
     for (std::size_t j = 0; j < before.size(); ++j) {
       fitted.maps.push_back(columns[j].is_null() ? nullptr : read_column_map(columns[j].dump(), before[j], where));
+    }
+    if (step.contains("joint")) {
+      fitted.joint_columns = joint_columns(step["joint"], before.size(), where);
+      fitted.joint = read_row_map(json_member(step["joint"], "map", where).dump(),
+                                  features_at(before, fitted.joint_columns), where);
     }
     try {
       fitted.set_outputs(before);

@@ -12,6 +12,7 @@
 #include "thrum/core/view.h"
 #include "thrum/data/dataset.h"
 #include "thrum/data/prepare/column_map.h"
+#include "thrum/data/prepare/row_map.h"
 
 namespace thrum {
 
@@ -71,10 +72,13 @@ class Pipeline {
     std::string name;
     /// One per input column; null: it passes.
     std::vector<std::shared_ptr<const ColumnMap>> maps = {};
+    /// What is made of several columns together, behind all others; null: nothing.
+    std::shared_ptr<const RowMap> joint = nullptr;
+    std::vector<std::size_t> joint_columns = {};
     std::vector<Feature> outputs = {};
     std::vector<std::size_t> widths = {};  ///< outputs per input column
 
-    /// From `maps`. Throws invalid_argument where no column is left or two have one name.
+    /// From the maps. Throws invalid_argument where no column is left or two have one name.
     void set_outputs(const std::vector<Feature>& inputs);
   };
   static Step fit_step(const PrepareStep& step, const Pipeline& before, const Dataset& dataset,

@@ -113,6 +113,7 @@ std::shared_ptr<const ColumnMap> read_map(const MapReader& reader, const Feature
     reader.require(parts.low <= parts.high, "numbers are not in order");
     return prepare::affine(input, parts);
   }
+  if (name == "binarize") return prepare::binarize(input, reader.finite("threshold"));
   if (name == "fill") return prepare::fill_number(input, reader.finite("value"), reader.boolean("indicator"));
   if (name == "bins") return prepare::bins(input, reader.ascending_numbers("cuts", 0), reader.boolean("one_hot"));
   if (name == "rank") return prepare::rank(input, reader.ascending_numbers("quantiles", 2), reader.boolean("normal"));

@@ -16,13 +16,17 @@ using Maps = std::vector<std::shared_ptr<const ColumnMap>>;
 /// Learns one map for each of `columns`, which are of the step's type.
 using FitStep = Maps (*)(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options);
 
-/// A kind of step with what fits it; `which`: "numbers", "categories" or "all".
+/// What a step makes of all `inputs` together; it learns nothing from the rows. Throws invalid_argument.
+using FitJoint = std::shared_ptr<const RowMap> (*)(std::span<const Feature> inputs, const Options& options);
+
+/// A kind of step with what fits it, one of the two; `which`: "numbers", "categories" or "all".
 struct StepRule {
   std::string_view name;
   std::string_view summary;
   std::string_view which;
   Options default_options;
-  FitStep fit;
+  FitStep fit = nullptr;
+  FitJoint fit_joint = nullptr;
 };
 
 /// Of a step that has none.
@@ -42,6 +46,7 @@ inline const Feature& feature_of(const PreparedRows& rows, std::size_t column) {
 std::vector<StepRule> number_steps();
 std::vector<StepRule> category_steps();
 std::vector<StepRule> selection_steps();
+std::vector<StepRule> joint_steps();
 StepRule impute_step();
 
 }  // namespace thrum::prepare
