@@ -50,6 +50,7 @@
 #include "thrum/data/dataset.h"
 #include "thrum/data/encoder.h"
 #include "thrum/data/formats/data_file.h"
+#include "thrum/data/formats/libsvm.h"
 #include "thrum/data/schema.h"
 #include "thrum/data/table.h"
 

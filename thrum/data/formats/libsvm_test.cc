@@ -6,7 +6,9 @@
 #include "thrum/core/error.h"
 #include "thrum/data/csv_test_support_test.h"
 #include "thrum/data/formats/data_bytes_internal.h"
+#include "thrum/data/formats/libsvm.h"
 #include "thrum/data/formats/libsvm_internal.h"
+#include "thrum/runtime/temporary_folder_test.h"
 
 namespace thrum::formats {
 namespace {
@@ -60,6 +62,19 @@ TEST(Libsvm, KeepsOnlyWhatTheRowsHold) {
   EXPECT_THAT(rows.indices, ElementsAre(2, 4'000'000'000, 2));
   EXPECT_THAT(rows.values, ElementsAre(5, 6, 7));
   EXPECT_EQ(rows.end_index, 4'000'000'001);
+}
+
+TEST(Libsvm, IsReadAsASparseMatrix) {
+  const test::TemporaryFolder folder;
+  const LibsvmData data =
+      read_libsvm(folder.write("x.svm", "1 qid:5 3:7 900000000:8\n2 qid:5\n3 qid:6 1:9\n"), LocalExecution(2));
+  EXPECT_EQ(data.features.rows(), 3u);
+  EXPECT_EQ(data.features.cols(), 900'000'000u);
+  EXPECT_THAT(data.features.row(0).columns, ElementsAre(2, 899'999'999));
+  EXPECT_THAT(data.features.row(2).values, ElementsAre(9));
+  EXPECT_THAT(data.labels, ElementsAre(1, 2, 3));
+  EXPECT_THAT(data.query_ids, ElementsAre(5, 5, 6));
+  EXPECT_EQ(data.first_index, 1u);
 }
 
 TEST(Libsvm, IsTheSameWhereverBlocksAreCut) {
