@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "thrum/data/bin_cuts_internal.h"
@@ -43,8 +44,7 @@ BinMap map_of(const Census& census, FeatureType type, const BinnedTable::Options
   return map;
 }
 
-/// The first of equals.
-std::size_t most_frequent_bin(const Census& census, const BinMap& map) {
+std::vector<std::size_t> count_rows(const Census& census, const BinMap& map) {
   std::vector<double> values(census.values.size());
   std::ranges::transform(census.values, values.begin(), &ValueCount::value);
   std::vector<std::uint8_t> bins(values.size());
@@ -52,13 +52,16 @@ std::size_t most_frequent_bin(const Census& census, const BinMap& map) {
   std::vector<std::size_t> rows_in_bin(map.n_bins());
   rows_in_bin[0] = census.n_missing;
   for (std::size_t i = 0; i < bins.size(); ++i) rows_in_bin[bins[i]] += census.values[i].count;
-  return static_cast<std::size_t>(std::ranges::max_element(rows_in_bin) - rows_in_bin.begin());
+  return rows_in_bin;
 }
 
 BinChoice choose(const Census& census, FeatureType type, const BinnedTable::Options& options) {
   if (census.is_constant()) return {};
   BinChoice choice{.map = map_of(census, type, options), .is_constant = false};
-  choice.most_frequent_bin = most_frequent_bin(census, choice.map);
+  const std::vector<std::size_t> rows_in_bin = count_rows(census, choice.map);
+  const auto most = std::ranges::max_element(rows_in_bin);  // the first of equals
+  choice.most_frequent_bin = static_cast<std::size_t>(most - rows_in_bin.begin());
+  choice.n_others = std::accumulate(rows_in_bin.begin(), rows_in_bin.end(), std::size_t{0}) - *most;
   return choice;
 }
 
@@ -106,39 +109,37 @@ struct Finding {
   RowBits others;  // in which rows it is not in its most frequent bin; empty where these are too many to share a column
 };
 
-/// Every so manieth value, so that few are left.
-std::vector<double> thin_out(const std::vector<double>& values) {
-  constexpr std::size_t enough = std::size_t{1} << 14;
-  const std::size_t stride = std::max<std::size_t>((values.size() + enough - 1) / enough, 1);
-  std::vector<double> thin;
-  for (std::size_t i = 0; i < values.size(); i += stride) thin.push_back(values[i]);
-  return thin;
+RowBits no_rows(std::size_t n_rows) {
+  return RowBits((n_rows + 63) / 64);
 }
 
 RowBits rows_in_other_bins(const std::vector<double>& values, const BinChoice& choice) {
+  if (2 * choice.n_others > values.size()) return {};
   std::vector<std::uint8_t> bins(values.size());
   ValueBinner(choice.map).bin(values, bins);
-  RowBits others((bins.size() + 63) / 64);
-  std::size_t n_others = 0;
-  for (std::size_t i = 0; i < bins.size(); ++i) {
-    const std::uint64_t other = bins[i] != choice.most_frequent_bin ? 1 : 0;
-    others[i / 64] |= other << i % 64;
-    n_others += other;
+  RowBits others = no_rows(values.size());
+  for (std::size_t begin = 0; begin < bins.size(); begin += 64) {
+    const std::size_t n = std::min<std::size_t>(64, bins.size() - begin);
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      word |= std::uint64_t{bins[begin + i] != choice.most_frequent_bin ? 1U : 0U} << i;
+    }
+    others[begin / 64] = word;
   }
-  return 2 * n_others <= bins.size() ? others : RowBits{};
+  return others;
 }
 
 Finding find(std::vector<double>& values, const Feature& feature, const BinnedTable::Options& options) {
-  const std::vector<double> some = options.bundle ? thin_out(values) : std::vector<double>{};
   Finding finding;
-  finding.census = take_census(values, feature);
+  auto few = feature.type == FeatureType::number ? count_few(values) : std::nullopt;
+  // To count more than a few, they are sorted.
+  const std::vector<double> copy = options.bundle && !few ? values : std::vector<double>{};
+  const std::vector<double>& by_row = few ? values : copy;
+  finding.census = few ? Census{.values = std::move(*few)} : take_census(values, feature);
   finding.choice = choose(finding.census, feature.type, options);
-  if (finding.choice.is_constant) {
-    finding.others.resize((some.size() + 63) / 64);
-  } else {
-    finding.census = {};
-    if (options.bundle) finding.others = rows_in_other_bins(some, finding.choice);
-  }
+  if (finding.choice.is_constant) return finding;
+  finding.census = {};
+  if (options.bundle) finding.others = rows_in_other_bins(by_row, finding.choice);
   return finding;
 }
 
@@ -193,6 +194,7 @@ std::vector<BinChoice> choose_bins(const Dataset& dataset, std::span<const std::
   if (!sample.is_everything()) look_at_all_rows(suspects, dataset, has_say, execution);
   for (auto& [j, finding] : suspects) {
     finding.choice = choose(finding.census, features[j].type, options);
+    if (options.bundle) finding.others = no_rows(sample.n_rows());
     if (!finding.choice.is_constant) take(j, finding);
   }
   return choices;

@@ -12,8 +12,9 @@ namespace thrum {
 struct BinChoice {
   BinMap map;
   std::size_t most_frequent_bin = 0;
-  bool is_constant = true;  ///< at most one bin is occupied
-  std::size_t group = 0;    ///< features of one group exclude each other in the sample
+  std::size_t n_others = 0;  ///< rows of the sample in other bins
+  bool is_constant = true;   ///< at most one bin is occupied
+  std::size_t group = 0;     ///< features of one group exclude each other in the sample
 };
 
 /// One per feature of the schema (collective). A feature that is constant in the sample is looked at in all rows that

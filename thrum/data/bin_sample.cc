@@ -49,7 +49,11 @@ std::vector<std::vector<double>> BinSample::gather(std::size_t begin, std::size_
   if (execution_.communicator->size() == 1) {
     return parallel_map(*execution_.arena, end - begin, [&](std::size_t j) {
       std::vector<double> values(n);
-      dataset_.reader().read_feature_at(begin + j, rows_, values);
+      if (n == dataset_.n_rows()) {
+        dataset_.reader().read_feature(begin + j, dataset_.first_row(), values);
+      } else {
+        dataset_.reader().read_feature_at(begin + j, rows_, values);
+      }
       return values;
     });
   }

@@ -42,8 +42,8 @@ std::vector<std::vector<std::size_t>> features_of_tiles(std::span<const BinnedFe
 }
 
 bool is_in_bin_0(std::span<const std::uint8_t> bins, const std::uint8_t* has_say) {
-  unsigned found = 0;
-  for (std::size_t i = 0; i < bins.size(); ++i) found |= (bins[i] == 0 ? 1U : 0U) & has_say[i];
+  std::uint8_t found = 0;
+  for (std::size_t i = 0; i < bins.size(); ++i) found |= static_cast<std::uint8_t>(bins[i] == 0 ? has_say[i] : 0);
   return found != 0;
 }
 
@@ -56,12 +56,21 @@ bool store(std::span<const std::uint8_t> bins, const BinnedFeature& feature, std
     return false;
   }
   bool collides = false;
-  for (std::size_t i = 0; i < bins.size(); ++i) {
-    if (bins[i] == feature.most_frequent_bin) continue;
-    std::uint8_t& byte = column[i * tile_width];
-    collides |= byte != 0;
-    if (byte == 0) byte = static_cast<std::uint8_t>(feature.first_bin + bins[i]);
+  const auto store_some = [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      if (bins[i] == feature.most_frequent_bin) continue;
+      std::uint8_t& byte = column[i * tile_width];
+      collides |= byte != 0;
+      if (byte == 0) byte = static_cast<std::uint8_t>(feature.first_bin + bins[i]);
+    }
+  };
+  const std::uint64_t nothing = 0x0101010101010101 * feature.most_frequent_bin;
+  std::size_t i = 0;
+  for (std::uint64_t eight = 0; i + 8 <= bins.size(); i += 8) {
+    std::memcpy(&eight, bins.data() + i, 8);
+    if (eight != nothing) store_some(i, i + 8);
   }
+  store_some(i, bins.size());
   return collides;
 }
 

@@ -219,6 +219,21 @@ TEST(BinnedTable, LetsFeaturesThatExcludeEachOtherShareColumns) {
   EXPECT_EQ(build(dataset, {.bundle = false}).n_columns(), 100U);
 }
 
+TEST(BinnedTable, BundlesFlagsThatMeetOthersInFewRowsOfTheSample) {
+  constexpr std::size_t n_rows = 40'000;
+  std::vector<Column> columns;
+  for (std::size_t j = 0; j < 8; ++j) {
+    std::vector<double> x(n_rows);
+    for (std::size_t i = j; i < n_rows && j < 4; i += 5) x[i] = 1;
+    if (j >= 4) x[10'000 + 15 * j] = 1;  // where the first is 1 too
+    columns.push_back(Column::float64("x" + std::to_string(j), std::move(x)));
+  }
+  const Dataset dataset = dataset_of(std::move(columns));
+  const BinnedTable table = build(dataset);
+  EXPECT_EQ(table.n_columns(), 2U);
+  expect_bins_of_values(table, dataset);
+}
+
 TEST(BinnedTable, TakesFeaturesApartThatMeetInARowOutsideOfTheSample) {
   const Dataset dataset = one_hot_dataset(20'000, 50, 12'345);
   const BinnedTable table = build(dataset, {.sample_rows = 500});

@@ -11,13 +11,17 @@ namespace thrum::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// (max(|g| - l1, 0))^2
-template <class D, class V>
+template <bool Penalty, class D, class V>
 HWY_INLINE V shrunk_square(D d, V g, V l1) {
+  if constexpr (!Penalty) return hn::Mul(g, g);
   const V shrunk = hn::Max(hn::Sub(hn::Abs(g), l1), hn::Zero(d));
   return hn::Mul(shrunk, shrunk);
 }
 
-ScanBest scan(const GradientSum* left, std::size_t n, GradientSum extra, GradientSum total, const ScanRules& rules) {
+/// Penalty: whether l1 or l2 is not 0. Without, fewer steps give the same.
+template <bool Penalty>
+HWY_INLINE ScanBest scan_with(const GradientSum* left, std::size_t n, GradientSum extra, GradientSum total,
+                              const ScanRules& rules) {
   const hn::ScalableTag<std::int32_t> di;
   const hn::RebindToFloat<decltype(di)> df;
   const auto l1 = hn::Set(df, rules.l1);
@@ -44,10 +48,14 @@ ScanBest scan(const GradientSum* left, std::size_t n, GradientSum extra, Gradien
     const auto hr = hn::Sub(h_total, hl);
     const auto allowed = hn::And(hn::And(hn::Gt(hl, too_little), hn::Gt(hr, too_little)), hn::Lt(bin, last));
 
-    const auto square_l = shrunk_square(df, hn::ConvertTo(df, gl), l1);
-    const auto square_r = shrunk_square(df, hn::ConvertTo(df, gr), l1);
-    const auto below_l = hn::Add(hn::ConvertTo(df, hl), l2);
-    const auto below_r = hn::Add(hn::ConvertTo(df, hr), l2);
+    const auto square_l = shrunk_square<Penalty>(df, hn::ConvertTo(df, gl), l1);
+    const auto square_r = shrunk_square<Penalty>(df, hn::ConvertTo(df, gr), l1);
+    auto below_l = hn::ConvertTo(df, hl);
+    auto below_r = hn::ConvertTo(df, hr);
+    if constexpr (Penalty) {
+      below_l = hn::Add(below_l, l2);
+      below_r = hn::Add(below_r, l2);
+    }
     const auto above = hn::Add(hn::Mul(square_l, below_r), hn::Mul(square_r, below_l));
     const auto score = hn::Div(above, hn::Mul(below_l, below_r));
 
@@ -66,6 +74,11 @@ ScanBest scan(const GradientSum* left, std::size_t n, GradientSum extra, Gradien
     if (scores[lane] > best.score || bins[lane] < best.bin) best = {scores[lane], bins[lane]};
   }
   return best;
+}
+
+ScanBest scan(const GradientSum* left, std::size_t n, GradientSum extra, GradientSum total, const ScanRules& rules) {
+  if (rules.l1 == 0 && rules.l2 == 0) return scan_with<false>(left, n, extra, total, rules);
+  return scan_with<true>(left, n, extra, total, rules);
 }
 
 }  // namespace thrum::HWY_NAMESPACE

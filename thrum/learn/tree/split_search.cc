@@ -5,13 +5,36 @@
 #include <utility>
 
 #include "thrum/learn/tree/histogram_internal.h"
-#include "thrum/learn/tree/split_scan_internal.h"
 
 namespace thrum {
 namespace {
 
 constexpr std::size_t most_bins = 256;
 static_assert(most_bins + scan_width >= histogram_stride);
+
+/// left[b]: of the bins 1 to b. Returns the sum of all but bin 0.
+GradientSum add_up_bins(const GradientSum* bins, std::size_t n_bins, GradientSum* left) {
+  GradientSum sum = left[0] = 0;
+  std::size_t b = 1;
+  for (; b + 4 <= n_bins; b += 4) {
+    // Of each four, all but the last addition can run ahead of the sum.
+    const GradientSum two = bins[b] + bins[b + 1];
+    const GradientSum three = two + bins[b + 2];
+    const GradientSum four = two + (bins[b + 2] + bins[b + 3]);
+    left[b] = sum + bins[b];
+    left[b + 1] = sum + two;
+    left[b + 2] = sum + three;
+    left[b + 3] = sum += four;
+  }
+  for (; b < n_bins; ++b) left[b] = sum += bins[b];
+  return sum;
+}
+
+/// Whether the gain of a split is lower than that of `best` without doubt, as single precision tells: the score errs by
+/// a few parts in ten million.
+bool is_worse(const ScanBest& split, const SearchedNode& node, const Split& best) {
+  return node.rules.l1 == 0 && split.score < 0.9999f * best.score;
+}
 
 double shrink(double g, double l1) {
   return std::copysign(std::max(std::abs(g) - l1, 0.0), g);
@@ -36,12 +59,12 @@ GoesLeft goes_left(const Split& split, const BinnedFeature& feature) {
   return bytes;
 }
 
-void SplitSearch::search(std::size_t feature, const GradientSum* column_sums, const NodeSums& node, Split& best) const {
+void SplitSearch::search(std::size_t feature, const GradientSum* column_sums, const SearchedNode& node,
+                         Split& best) const {
   const BinnedFeature& f = features_[feature];
   const auto search_bins = [&](const GradientSum* bins) {
     if (f.map.type == FeatureType::category) return search_category(feature, bins, node, best);
-    const bool bounded = rules_.max_delta_step > 0 || !rules_.monotone.empty();
-    bounded ? search_bounded(feature, bins, node, best) : search_number(feature, bins, node, best);
+    is_bounded() ? search_bounded(feature, bins, node, best) : search_number(feature, bins, node, best);
   };
   if (!f.is_bundled) return search_bins(column_sums);
   GradientSum bins[most_bins + scan_width];
@@ -54,28 +77,24 @@ void SplitSearch::search(std::size_t feature, const GradientSum* column_sums, co
   search_bins(bins);
 }
 
-void SplitSearch::search_number(std::size_t feature, const GradientSum* bins, const NodeSums& node, Split& best) const {
+void SplitSearch::search_number(std::size_t feature, const GradientSum* bins, const SearchedNode& node,
+                                Split& best) const {
   const std::size_t n_bins = features_[feature].map.n_bins();
   GradientSum left[most_bins + scan_width];  // of the bins 1 to i
-  GradientSum sum = 0;
-  left[0] = 0;
-  for (std::size_t b = 1; b < n_bins; ++b) left[b] = sum += bins[b];
-
-  const ScanRules rules{.l1 = static_cast<float>(rules_.reg_alpha / grid_.g_unit),
-                        .l2 = static_cast<float>(rules_.reg_lambda / grid_.h_unit),
-                        .min_hessian = min_hessian(node)};
-  ScanBest found = scan_splits(left, n_bins - 1, 0, node.sum, rules);
+  const GradientSum sum = add_up_bins(bins, n_bins, left);
+  ScanBest found = scan_splits(left, n_bins - 1, 0, node.sum, node.rules);
   bool missing_left = found.bin >= 0 && hessian_of(sum) < 2 * static_cast<std::int64_t>(hessian_of(left[found.bin]));
   if (bins[0] != 0) {
     const std::size_t first = rules_.may_part_missing(feature) ? 0 : 1;
-    ScanBest other = scan_splits(left + first, n_bins - 1 - first, bins[0], node.sum, rules);
+    ScanBest other = scan_splits(left + first, n_bins - 1 - first, bins[0], node.sum, node.rules);
     if (other.bin >= 0) other.bin += static_cast<std::int32_t>(first);
     missing_left = other.bin >= 0 && (found.bin < 0 || other.score > found.score);
     if (missing_left) found = other;
   }
-  if (found.bin < 0) return;
+  if (found.bin < 0 || is_worse(found, node, best)) return;
   Split split;
   split.feature = feature;
+  split.score = found.score;
   split.last_left_bin = static_cast<std::size_t>(found.bin);
   split.missing_left = missing_left;
   split.left = left[found.bin] + (missing_left ? bins[0] : 0);
@@ -83,10 +102,35 @@ void SplitSearch::search_number(std::size_t feature, const GradientSum* bins, co
   keep_if_better(split, best);
 }
 
-void SplitSearch::search_bounded(std::size_t feature, const GradientSum* bins, const NodeSums& node,
+void SplitSearch::search_flags(const FlagColumn& flags, std::span<const std::uint8_t> allowed,
+                               const GradientSum* column_sums, const SearchedNode& node, Split& best) const {
+  if (is_bounded()) {
+    for (const std::size_t f : flags.features) {
+      if (allowed[f] != 0) search(f, column_sums, node, best);
+    }
+    return;
+  }
+  // A split's score does not depend on which side is which, and a side without rows is no candidate.
+  GradientSum sides[most_bins + scan_width];
+  for (std::size_t i = 0; i < flags.bytes.size(); ++i) {
+    sides[i] = allowed[flags.features[i]] != 0 ? column_sums[flags.bytes[i]] : 0;
+  }
+  const ScanBest found = scan_splits(sides, flags.bytes.size(), 0, node.sum, node.rules);
+  if (found.bin < 0 || is_worse(found, node, best)) return;
+  Split split;
+  split.score = found.score;
+  split.feature = flags.features[static_cast<std::size_t>(found.bin)];
+  split.last_left_bin = 1;
+  split.left = features_[split.feature].most_frequent_bin == 1 ? node.sum - sides[found.bin] : sides[found.bin];
+  split.missing_left = hessian_of(node.sum) < 2 * static_cast<std::int64_t>(hessian_of(split.left));
+  split.gain = gain(split, node, 0);
+  keep_if_better(split, best);
+}
+
+void SplitSearch::search_bounded(std::size_t feature, const GradientSum* bins, const SearchedNode& node,
                                  Split& best) const {
   const std::size_t n_bins = features_[feature].map.n_bins();
-  const std::int32_t least = min_hessian(node);
+  const std::int32_t least = node.rules.min_hessian;
   GradientSum present = 0;
   for (std::size_t b = 1; b < n_bins; ++b) present += bins[b];
   Split found;
@@ -109,9 +153,9 @@ void SplitSearch::search_bounded(std::size_t feature, const GradientSum* bins, c
   keep_if_better(found, best);
 }
 
-void SplitSearch::search_category(std::size_t feature, const GradientSum* bins, const NodeSums& node,
+void SplitSearch::search_category(std::size_t feature, const GradientSum* bins, const SearchedNode& node,
                                   Split& best) const {
-  const std::int32_t least = min_hessian(node);
+  const std::int32_t least = node.rules.min_hessian;
   // Bin 0 takes part like a category: its rows are those with missing, rare or unknown ones.
   std::vector<std::size_t> occupied;
   for (std::size_t b = 0; b < features_[feature].map.n_bins(); ++b) {
@@ -190,15 +234,12 @@ double SplitSearch::score(GradientSum sum, const NodeSums& bounds, double extra_
   return shrunk * shrunk / below;
 }
 
-double SplitSearch::gain(const Split& split, const NodeSums& node, double extra_l2) const {
+double SplitSearch::gain(const Split& split, const SearchedNode& node, double extra_l2) const {
   const GradientSum right = node.sum - split.left;
   const int direction = rules_.direction(split.feature);
   if (direction != 0 && direction * (value(right, node) - value(split.left, node)) < 0) return 0;
-  const double gain = score(split.left, node, extra_l2) + score(right, node, extra_l2) - score(node.sum, node, 0);
-  // What the rounding of gradients alone may explain is no gain.
-  const double h = hessian_of(node.sum) * grid_.h_unit;
-  const double noise = 4 * grid_.g_unit * grid_.g_unit * static_cast<double>(node.n_rows) / h;
-  return gain > std::max(noise, rules_.min_split_gain) ? gain : 0;
+  const double gain = score(split.left, node, extra_l2) + score(right, node, extra_l2) - node.score;
+  return gain > node.min_gain ? gain : 0;
 }
 
 std::array<NodeSums, 2> SplitSearch::children(const Split& split, const NodeSums& node) const {
@@ -213,6 +254,19 @@ std::array<NodeSums, 2> SplitSearch::children(const Split& split, const NodeSums
   (direction > 0 ? left : right).upper = middle;
   (direction > 0 ? right : left).lower = middle;
   return {left, right};
+}
+
+SearchedNode SplitSearch::begin(const NodeSums& sums) const {
+  SearchedNode node{sums, {}};
+  node.rules = {.l1 = static_cast<float>(rules_.reg_alpha / grid_.g_unit),
+                .l2 = static_cast<float>(rules_.reg_lambda / grid_.h_unit),
+                .min_hessian = min_hessian(sums)};
+  node.score = score(sums.sum, sums, 0);
+  // What the rounding of gradients alone may explain is no gain.
+  const double h = hessian_of(sums.sum) * grid_.h_unit;
+  const double noise = 4 * grid_.g_unit * grid_.g_unit * static_cast<double>(sums.n_rows) / h;
+  node.min_gain = std::max(noise, rules_.min_split_gain);
+  return node;
 }
 
 std::int32_t SplitSearch::min_hessian(const NodeSums& node) const {

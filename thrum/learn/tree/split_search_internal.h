@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "thrum/data/binned_table.h"
+#include "thrum/learn/tree/flag_columns_internal.h"
 #include "thrum/learn/tree/gradient_grid_internal.h"
 #include "thrum/learn/tree/row_partition_internal.h"
+#include "thrum/learn/tree/split_scan_internal.h"
 
 namespace thrum {
 
@@ -67,8 +69,16 @@ struct Split {
   std::size_t last_left_bin = 0;  ///< of a number: the bins up to it, and bin 0 if missing_left, go left
   bool missing_left = false;
   GradientSum left = 0;  ///< of the rows that go left
+  float score = 0;       ///< as scan_splits gives it, where it found the split
 
   explicit operator bool() const { return gain > 0; }
+};
+
+/// A node whose best split is looked for.
+struct SearchedNode : NodeSums {
+  ScanRules rules;
+  double score = 0;     ///< as SplitSearch::score
+  double min_gain = 0;  ///< of a split, which must be more
 };
 
 /// The best split of a node on some features.
@@ -77,10 +87,18 @@ class SplitSearch {
   SplitSearch(std::span<const BinnedFeature> features, const SplitRules& rules, const GradientGrid& grid)
       : features_(features), rules_(rules), grid_(grid) {}
 
+  /// REQUIRES: `sums` has rows.
+  SearchedNode begin(const NodeSums& sums) const;
+
   /// column_sums: the histogram of the feature's column, (n_bins) and readable up to histogram_stride. `best` is
   /// replaced where this feature is better; of equal gains the feature that comes first in the schema wins, then the
-  /// lowest bin. REQUIRES: `node` has sums.
-  void search(std::size_t feature, const GradientSum* column_sums, const NodeSums& node, Split& best) const;
+  /// lowest bin.
+  void search(std::size_t feature, const GradientSum* column_sums, const SearchedNode& node, Split& best) const;
+
+  /// The same for those features of `flags` whose flag in `allowed` is not 0, all at once; where two of them are equal
+  /// in single precision, the first wins. `allowed`: one per BinnedTable::features().
+  void search_flags(const FlagColumn& flags, std::span<const std::uint8_t> allowed, const GradientSum* column_sums,
+                    const SearchedNode& node, Split& best) const;
 
   /// The sums of the children, with the bounds that the split leaves to them.
   std::array<NodeSums, 2> children(const Split& split, const NodeSums& node) const;
@@ -89,12 +107,13 @@ class SplitSearch {
   bool is_better(const Split& a, const Split& b) const;
 
  private:
-  void search_number(std::size_t feature, const GradientSum* bins, const NodeSums& node, Split& best) const;
+  void search_number(std::size_t feature, const GradientSum* bins, const SearchedNode& node, Split& best) const;
   /// Also for what the vector code leaves out: bounds of values.
-  void search_bounded(std::size_t feature, const GradientSum* bins, const NodeSums& node, Split& best) const;
-  void search_category(std::size_t feature, const GradientSum* bins, const NodeSums& node, Split& best) const;
+  void search_bounded(std::size_t feature, const GradientSum* bins, const SearchedNode& node, Split& best) const;
+  void search_category(std::size_t feature, const GradientSum* bins, const SearchedNode& node, Split& best) const;
+  bool is_bounded() const { return rules_.max_delta_step > 0 || !rules_.monotone.empty(); }
   void keep_if_better(Split split, Split& best) const;
-  double gain(const Split& split, const NodeSums& node, double extra_l2) const;
+  double gain(const Split& split, const SearchedNode& node, double extra_l2) const;
   double score(GradientSum sum, const NodeSums& bounds, double extra_l2) const;
   double value(GradientSum sum, const NodeSums& bounds) const;
   std::int32_t min_hessian(const NodeSums& node) const;

@@ -40,7 +40,8 @@ struct Bins {
 
 Split best_split(const BinnedFeature& feature, const Bins& bins, const SplitRules& rules) {
   Split best;
-  SplitSearch({&feature, 1}, rules, GradientGrid{}).search(0, bins.sums.data(), bins.node, best);
+  const SplitSearch search({&feature, 1}, rules, GradientGrid{});
+  search.search(0, bins.sums.data(), search.begin(bins.node), best);
   return best;
 }
 
@@ -124,11 +125,11 @@ TEST(SplitSearch, PrefersTheFirstFeatureAndTheFirstBinOfEquals) {
   const SplitRules rules;
   const SplitSearch search(features, rules, GradientGrid{});
   Split best;
-  search.search(0, bins.sums.data(), bins.node, best);
+  search.search(0, bins.sums.data(), search.begin(bins.node), best);
   EXPECT_EQ(best.last_left_bin, 1u);
-  search.search(1, bins.sums.data(), bins.node, best);
+  search.search(1, bins.sums.data(), search.begin(bins.node), best);
   EXPECT_EQ(best.feature, 1u);
-  search.search(0, bins.sums.data(), bins.node, best);
+  search.search(0, bins.sums.data(), search.begin(bins.node), best);
   EXPECT_EQ(best.feature, 1u);
 }
 
@@ -143,7 +144,8 @@ TEST(SplitSearch, GivesAFeatureThatSharesItsColumnTheRowsItDoesNotStore) {
   column[103] = sum_of(50, 10);
   Split split;
   const SplitRules rules;
-  SplitSearch({&feature, 1}, rules, GradientGrid{}).search(0, column.data(), {sum_of(10, 30), 30}, split);
+  const SplitSearch search({&feature, 1}, rules, GradientGrid{});
+  search.search(0, column.data(), search.begin({sum_of(10, 30), 30}), split);
   EXPECT_EQ(split.last_left_bin, 2u);
   EXPECT_EQ(split.left, sum_of(-40, 20));
   const GoesLeft left = goes_left(split, feature);
@@ -152,6 +154,74 @@ TEST(SplitSearch, GivesAFeatureThatSharesItsColumnTheRowsItDoesNotStore) {
   EXPECT_EQ(left[102], 1);
   EXPECT_EQ(left[103], 0);
   EXPECT_EQ(left[255], 1);
+}
+
+/// Flags that share a column, and the sums of a node.
+struct Flags {
+  std::vector<BinnedFeature> features;
+  std::vector<GradientSum> column = std::vector<GradientSum>(histogram_stride);
+  NodeSums node;
+
+  explicit Flags(std::uint64_t seed) {
+    const Random random(seed);
+    const auto some = [&](std::size_t at) {
+      return sum_of(static_cast<std::int32_t>(random.below(at, 200)) - 100,
+                    static_cast<std::int32_t>(random.below(at + 1000, 30)));
+    };
+    node = {column[0] = some(0) + sum_of(0, 1000), 1000};
+    for (std::size_t f = 0; f < 40; ++f) {
+      BinnedFeature flag = number(f, 3);
+      flag.is_bundled = true;
+      flag.first_bin = 1 + 3 * f;
+      flag.most_frequent_bin = f % 5 == 0 ? 2 : 1;
+      node.sum += column[flag.first_bin + (f % 5 == 0 ? 1 : 2)] = some(1 + f);
+      features.push_back(flag);
+    }
+  }
+};
+
+TEST(SplitSearch, FindsTheSameForFlagsAtOnceAsForOneAfterTheOther) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const Flags flags(seed);
+    const std::vector<FlagColumn> columns = flag_columns(flags.features);
+    ASSERT_EQ(columns.size(), 1u);
+    std::vector<std::uint8_t> allowed(flags.features.size(), 1);
+    if (seed % 2 == 1) std::fill_n(allowed.begin(), 20, std::uint8_t{0});
+    for (const double max_delta_step : {0.0, 1e9}) {
+      const SplitRules rules{.min_child_samples = 5, .max_delta_step = max_delta_step};
+      const SplitSearch search(flags.features, rules, GradientGrid{});
+      Split expected;
+      for (std::size_t f = 0; f < allowed.size(); ++f) {
+        if (allowed[f] != 0) search.search(f, flags.column.data(), search.begin(flags.node), expected);
+      }
+      Split found;
+      search.search_flags(columns[0], allowed, flags.column.data(), search.begin(flags.node), found);
+      EXPECT_GT(expected.gain, 0);
+      EXPECT_EQ(found.feature, expected.feature);
+      EXPECT_EQ(found.gain, expected.gain);
+      EXPECT_EQ(found.left, expected.left);
+      EXPECT_EQ(found.missing_left, expected.missing_left);
+      EXPECT_EQ(found.last_left_bin, expected.last_left_bin);
+    }
+  }
+}
+
+TEST(FlagColumns, HoldOnlyNumbersOfTwoValuesThatShareAColumn) {
+  std::vector<BinnedFeature> features(5, number(0, 3));
+  for (std::size_t f = 0; f < 4; ++f) {
+    features[f].is_bundled = true;
+    features[f].column = 7;
+    features[f].first_bin = 1 + 4 * f;
+    features[f].most_frequent_bin = 1;
+  }
+  features[1].map.has_missing = true;
+  features[2] = number(2, 4);
+  features[2].is_bundled = true;
+  const std::vector<FlagColumn> columns = flag_columns(features);
+  ASSERT_EQ(columns.size(), 1u);
+  EXPECT_EQ(columns[0].column, 7u);
+  EXPECT_EQ(columns[0].features, (std::vector<std::size_t>{0, 3}));
+  EXPECT_EQ(columns[0].bytes, (std::vector<std::uint8_t>{3, 15}));
 }
 
 TEST(BinSet, HoldsTheBinsUpToTheLast) {

@@ -22,6 +22,9 @@ constexpr std::size_t partition_rows = 16384;
 /// Rows below which adding up takes less than merging does.
 constexpr std::size_t histogram_rows = 8192;
 
+/// Work of a leaf, in additions or so, that threads do not share.
+constexpr std::size_t work_of_one = std::size_t{1} << 18;
+
 /// Work, in additions or so, that is not worth waking a thread for.
 constexpr std::size_t too_little = 1 << 15;
 
@@ -29,16 +32,21 @@ std::size_t histogram_size(const BinnedTable& table) {
   return padded_columns(table.n_columns()) * histogram_stride;
 }
 
-/// How many leaves to split at once.
-std::size_t leaves_ahead(const Execution& execution) {
+/// How many leaves to split at once, at most: of many, some turn out not to be wanted.
+std::size_t leaves_ahead(const Execution& execution, const GrowthLimits& limits) {
+  if (limits.ahead > 0) return limits.ahead;
   // All ranks must choose the same, and pay a message for each batch.
   if (execution.communicator->size() > 1) return 16;
   const auto slots = static_cast<std::size_t>(execution.arena->slots());
-  return slots == 1 ? 1 : 4 * slots;
+  return slots == 1 ? 1 : std::min(8 * slots, std::max(slots, limits.max_leaves / 8));
 }
 
 std::size_t columns_of_tile(const BinnedTable& table, std::size_t tile) {
   return std::min(BinnedTable::tile_width, table.n_columns() - tile * BinnedTable::tile_width);
+}
+
+std::size_t sums_of_tile(const BinnedTable& table, std::size_t tile) {
+  return padded_columns(columns_of_tile(table, tile)) * histogram_stride;
 }
 
 }  // namespace
@@ -47,12 +55,16 @@ TreeGrower::TreeGrower(const BinnedTable& table, const Execution& execution)
     : table_(table),
       execution_(execution),
       columns_(table, execution),
-      group_features_((table.n_columns() + group_width - 1) / group_width),
+      groups_((table.n_columns() + group_width - 1) / group_width),
       rows_{ZeroedArray<std::uint32_t>(table.n_rows()), ZeroedArray<std::uint32_t>(table.n_rows())},
       gradients_{ZeroedArray<RowGradient>(table.n_rows()), ZeroedArray<RowGradient>(table.n_rows())},
       pool_(histogram_size(table)) {
   for (std::size_t f = 0; f < table.features().size(); ++f) {
-    group_features_[table.features()[f].column / group_width].push_back(f);
+    const BinnedFeature& feature = table.features()[f];
+    if (!is_flag(feature)) groups_[feature.column / group_width].features.push_back(f);
+  }
+  for (FlagColumn& flags : flag_columns(table.features())) {
+    groups_[flags.column / group_width].flags.push_back(std::move(flags));
   }
 }
 
@@ -152,24 +164,40 @@ TreeGrower::Node& TreeGrower::plant(std::size_t n_rows) {
   return root;
 }
 
-/// The first leaves of the queue that have not been split, `most` of them at most.
+/// The first leaves of the queue that have not been split, `most` of them at most, and no more than threads need.
 std::vector<TreeGrower::Node*> TreeGrower::next_batch(const Queue& queue, std::size_t most) const {
-  std::size_t ahead = limits_.ahead;
-  if (ahead == 0) ahead = leaves_ahead(execution_);
+  const bool by_work = limits_.ahead == 0 && execution_.communicator->size() == 1;
+  const std::size_t enough = 4 * work_of_one * static_cast<std::size_t>(execution_.arena->slots());
+  most = std::min(most, leaves_ahead(execution_, limits_));
   std::vector<Node*> batch;
+  std::size_t total = 0;
   for (Node* node : queue) {
-    if (batch.size() == std::min(ahead, most)) break;
-    if (node->left == nullptr) batch.push_back(node);
+    if (batch.size() == most || (by_work && total >= enough)) break;
+    if (node->left != nullptr) continue;
+    batch.push_back(node);
+    total += work(*node);
   }
+  if (by_work && total < too_little) batch.resize(1);
   return batch;
+}
+
+/// To split it, in additions or so.
+std::size_t TreeGrower::work(const Node& node) const {
+  return (node.size() + 2 * histogram_stride) * table_.n_columns();
+}
+
+bool TreeGrower::is_one_task(const Node& node) const {
+  return work(node) <= work_of_one && node.size() <= partition_rows && execution_.communicator->size() == 1;
 }
 
 void TreeGrower::expand(std::span<Node* const> batch, bool search) {
   execution_.check_stop("train");
   std::vector<Expansion> expansions = prepare(batch);
-  partition(expansions);
-  make_children(expansions);
-  if (search) search_children(batch);
+  const auto small =
+      std::ranges::stable_partition(expansions, [&](const Expansion& e) { return !is_one_task(*e.node); });
+  const std::span<Expansion> large(expansions.begin(), small.begin());
+  if (!large.empty()) expand_together(large, search);
+  expand_one_by_one(small, search);
 }
 
 std::vector<TreeGrower::Expansion> TreeGrower::prepare(std::span<Node* const> batch) {
@@ -182,10 +210,64 @@ std::vector<TreeGrower::Expansion> TreeGrower::prepare(std::span<Node* const> ba
     e.column = columns_.column(feature.column);
     e.goes_left = goes_left(node->split, feature);
     e.first_mark = n_marks;
+    e.left_before.resize(1 + std::max<std::size_t>(1, (node->size() + partition_rows - 1) / partition_rows));
     n_marks += (node->size() + 63) / 64;
+    node->left = &nodes_.emplace_back();
+    node->right = &nodes_.emplace_back();
   }
   if (marks_.size() < n_marks) marks_.resize(n_marks);
   return expansions;
+}
+
+void TreeGrower::expand_together(std::span<Expansion> batch, bool search) {
+  partition(batch);
+  std::vector<std::int64_t> left_counts;
+  for (const Expansion& e : batch) left_counts.push_back(static_cast<std::int64_t>(e.left_before.back()));
+  execution_.communicator->allreduce(std::span(left_counts), ReduceOp::sum);
+  std::vector<Siblings> siblings;
+  std::vector<Node*> smaller;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    Node& node = *batch[i].node;
+    make_children(node, batch[i].left_before.back(), static_cast<std::size_t>(left_counts[i]));
+    const std::optional<Siblings> found = siblings_to_search(node);
+    if (!found || !search) continue;
+    found->smaller->histogram = pool_.take();
+    found->larger->histogram = std::exchange(node.histogram, nullptr);
+    siblings.push_back(*found);
+    smaller.push_back(found->smaller);
+  }
+  if (siblings.empty()) return;
+  add_up(smaller);
+  this->search(siblings);
+}
+
+void TreeGrower::expand_one_by_one(std::span<Expansion> batch, bool search) {
+  std::size_t total = 0;
+  for (Expansion& e : batch) {
+    e.spare = search ? pool_.take() : nullptr;
+    total += work(*e.node);
+  }
+  run(batch.size(), total, [&](std::size_t i) { expand_one(batch[i], search); });
+  for (const Expansion& e : batch) {
+    if (e.spare != nullptr) pool_.give_back(e.spare);
+    give_back_unsplit({e.node->left, e.node->right});
+  }
+}
+
+/// All of it on this thread.
+void TreeGrower::expand_one(Expansion& e, bool search) const {
+  partition_chunk(e, {0, 0, e.node->size()});
+  make_children(*e.node, e.left_before.back(), e.left_before.back());
+  const std::optional<Siblings> siblings = siblings_to_search(*e.node);
+  if (!siblings || !search) return;
+  siblings->smaller->histogram = std::exchange(e.spare, nullptr);
+  siblings->larger->histogram = std::exchange(e.node->histogram, nullptr);
+  for (std::size_t t = 0; t < table_.n_tiles(); ++t) add_up(*siblings->smaller, t);
+  choose_features(*siblings);
+  const SplitSearch search_of_tree(table_.features(), rules_, grid_);
+  for (std::size_t group = 0; group < groups_.size(); ++group) {
+    keep_best(*siblings, search_group(*siblings, group, search_of_tree), search_of_tree);
+  }
 }
 
 void TreeGrower::partition(std::span<Expansion> batch) {
@@ -194,23 +276,24 @@ void TreeGrower::partition(std::span<Expansion> batch) {
   std::size_t n_rows = 0;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const std::size_t size = batch[i].node->size();
-    const std::size_t n_chunks = std::max<std::size_t>(1, (size + partition_rows - 1) / partition_rows);
-    batch[i].left_before.resize(n_chunks + 1);
+    const std::size_t n_chunks = batch[i].left_before.size() - 1;
     for (std::size_t c = 0; c < n_chunks; ++c) {
       chunks.push_back({i, c * partition_rows, std::min(size, (c + 1) * partition_rows)});
       if (n_chunks > 1) moves.push_back(chunks.back());
     }
     n_rows += size;
   }
-  run(chunks.size(), 4 * n_rows, [&](std::size_t t) {
-    Expansion& e = batch[chunks[t].item];
-    std::uint64_t* marks = marks_.data() + e.first_mark + chunks[t].begin / 64;
-    const NodeRows rows = rows_of(*e.node, chunks[t].begin, chunks[t].end);
-    e.left_before[chunks[t].begin / partition_rows + 1] = mark_left(rows, e.column, e.goes_left, marks);
-    if (e.left_before.size() == 2) move_chunk(e, chunks[t]);
-  });
+  run(chunks.size(), 4 * n_rows, [&](std::size_t t) { partition_chunk(batch[chunks[t].item], chunks[t]); });
   for (Expansion& e : batch) std::partial_sum(e.left_before.begin(), e.left_before.end(), e.left_before.begin());
   run(moves.size(), 4 * n_rows, [&](std::size_t t) { move_chunk(batch[moves[t].item], moves[t]); });
+}
+
+/// Marks the rows of a chunk that go left; where it is the only one, they are moved too.
+void TreeGrower::partition_chunk(Expansion& e, const Task& chunk) const {
+  auto* marks = const_cast<std::uint64_t*>(marks_.data()) + e.first_mark + chunk.begin / 64;
+  const NodeRows rows = rows_of(*e.node, chunk.begin, chunk.end);
+  e.left_before[chunk.begin / partition_rows + 1] = mark_left(rows, e.column, e.goes_left, marks);
+  if (e.left_before.size() == 2) move_chunk(e, chunk);
 }
 
 void TreeGrower::move_chunk(const Expansion& e, const Task& chunk) const {
@@ -227,49 +310,31 @@ void TreeGrower::move_chunk(const Expansion& e, const Task& chunk) const {
             {rows + right, gradients + right, chunk.end - chunk.begin - n_left});
 }
 
-void TreeGrower::make_children(std::span<const Expansion> batch) {
-  std::vector<std::int64_t> left_counts;
-  for (const Expansion& e : batch) left_counts.push_back(static_cast<std::int64_t>(e.left_before.back()));
-  execution_.communicator->allreduce(std::span(left_counts), ReduceOp::sum);
-  const SplitSearch search(table_.features(), rules_, grid_);
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    Node& node = *batch[i].node;
-    node.left = &nodes_.emplace_back();
-    node.right = &nodes_.emplace_back();
-    for (Node* child : {node.left, node.right}) {
-      child->side = 1 - node.side;
-      child->depth = node.depth + 1;
-      if (!features_->differ_by_node()) continue;
-      child->way = derived_key(node.way, child == node.left ? 1 : 2);
-      child->used = node.used;
-      child->used.push_back(node.split.feature);
-    }
-    const std::size_t middle = node.begin + batch[i].left_before.back();
-    node.left->begin = node.begin;
-    node.left->end = node.right->begin = middle;
-    node.right->end = node.end;
-    const auto n_left = static_cast<std::size_t>(left_counts[i]);
-    const auto sums = search.children(node.split, node.sums);
-    node.left->sums = sums[0];
-    node.right->sums = sums[1];
-    node.left->sums.n_rows = n_left;
-    node.right->sums.n_rows = node.sums.n_rows - n_left;
+/// `n_left_here`: of this rank; `n_left`: of all ranks.
+void TreeGrower::make_children(const Node& node, std::size_t n_left_here, std::size_t n_left) const {
+  const std::size_t middle = node.begin + n_left_here;
+  node.left->begin = node.begin;
+  node.left->end = node.right->begin = middle;
+  node.right->end = node.end;
+  const auto sums = SplitSearch(table_.features(), rules_, grid_).children(node.split, node.sums);
+  node.left->sums = sums[0];
+  node.right->sums = sums[1];
+  node.left->sums.n_rows = n_left;
+  node.right->sums.n_rows = node.sums.n_rows - n_left;
+  for (Node* child : {node.left, node.right}) {
+    child->side = 1 - node.side;
+    child->depth = node.depth + 1;
+    if (!features_->differ_by_node()) continue;
+    child->way = derived_key(node.way, child == node.left ? 1 : 2);
+    child->used = node.used;
+    child->used.push_back(node.split.feature);
   }
 }
 
-void TreeGrower::search_children(std::span<Node* const> batch) {
-  std::vector<Siblings> siblings;
-  std::vector<Node*> smaller;
-  for (Node* node : batch) {
-    if (!may_split(*node->left) && !may_split(*node->right)) continue;
-    const bool left_is_smaller = node->left->sums.n_rows <= node->right->sums.n_rows;
-    siblings.push_back(left_is_smaller ? Siblings{node->left, node->right} : Siblings{node->right, node->left});
-    siblings.back().smaller->histogram = pool_.take();
-    siblings.back().larger->histogram = std::exchange(node->histogram, nullptr);
-    smaller.push_back(siblings.back().smaller);
-  }
-  add_up(smaller);
-  search(siblings);
+std::optional<TreeGrower::Siblings> TreeGrower::siblings_to_search(const Node& node) const {
+  if (!may_split(*node.left) && !may_split(*node.right)) return std::nullopt;
+  const bool left_is_smaller = node.left->sums.n_rows <= node.right->sums.n_rows;
+  return left_is_smaller ? Siblings{node.left, node.right} : Siblings{node.right, node.left};
 }
 
 void TreeGrower::add_up(std::span<Node* const> nodes) {
@@ -292,12 +357,9 @@ void TreeGrower::add_up(std::span<Node* const> nodes) {
     const Task& task = tasks[i];
     const Node& node = *nodes[task.item / table_.n_tiles()];
     const std::size_t tile = task.item % table_.n_tiles();
-    const std::size_t n_sums = padded_columns(columns_of_tile(table_, tile)) * histogram_stride;
+    if (task.end - task.begin == node.size()) return add_up(node, tile);
+    const std::size_t n_sums = sums_of_tile(table_, tile);
     GradientSum* sums = node.histogram + tile * BinnedTable::tile_width * histogram_stride;
-    if (task.end - task.begin == node.size()) {
-      std::fill_n(sums, n_sums, 0);
-      return add_rows(node, tile, task.begin, task.end, sums);
-    }
     std::vector<GradientSum> part(n_sums);
     add_rows(node, tile, task.begin, task.end, part.data());
     MutexLock lock(merging[task.item % merging.size()]);
@@ -306,6 +368,12 @@ void TreeGrower::add_up(std::span<Node* const> nodes) {
   if (execution_.communicator->size() == 1) return;
   for (const Node* node : nodes)
     execution_.communicator->allreduce(std::span(node->histogram, pool_.size()), ReduceOp::sum);
+}
+
+void TreeGrower::add_up(const Node& node, std::size_t tile) const {
+  GradientSum* sums = node.histogram + tile * BinnedTable::tile_width * histogram_stride;
+  std::fill_n(sums, sums_of_tile(table_, tile), 0);
+  add_rows(node, tile, 0, node.size(), sums);
 }
 
 void TreeGrower::add_rows(const Node& node, std::size_t tile, std::size_t begin, std::size_t end,
@@ -320,12 +388,15 @@ void TreeGrower::add_rows(const Node& node, std::size_t tile, std::size_t begin,
   add_to_histogram(columns, rows, gradients, sums);
 }
 
-void TreeGrower::choose_features(Node& node) const {
-  if (features_->differ_by_node()) node.allowed = features_->of_node({node.depth, node.way, node.used});
+void TreeGrower::choose_features(const Siblings& siblings) const {
+  if (!features_->differ_by_node()) return;
+  for (Node* node : {siblings.smaller, siblings.larger}) {
+    if (node != nullptr) node->allowed = features_->of_node({node->depth, node->way, node->used});
+  }
 }
 
-bool TreeGrower::is_allowed(const Node& node, std::size_t feature) const {
-  return (node.allowed.empty() ? features_->of_tree() : std::span(node.allowed))[feature] != 0;
+std::span<const std::uint8_t> TreeGrower::allowed(const Node& node) const {
+  return node.allowed.empty() ? features_->of_tree() : std::span(node.allowed);
 }
 
 void TreeGrower::subtract(const Siblings& siblings, std::size_t group) const {
@@ -337,38 +408,53 @@ void TreeGrower::subtract(const Siblings& siblings, std::size_t group) const {
   }
 }
 
+void TreeGrower::search_group(const Node& node, const Group& group, const SplitSearch& search, Split& best) const {
+  const std::span<const std::uint8_t> may_use = allowed(node);
+  const SearchedNode searched = search.begin(node.sums);
+  for (const std::size_t f : group.features) {
+    if (may_use[f] == 0) continue;
+    search.search(f, node.histogram + table_.features()[f].column * histogram_stride, searched, best);
+  }
+  for (const FlagColumn& flags : group.flags) {
+    search.search_flags(flags, may_use, node.histogram + flags.column * histogram_stride, searched, best);
+  }
+}
+
+/// The best splits of the smaller and the larger one in these columns.
+std::array<Split, 2> TreeGrower::search_group(const Siblings& siblings, std::size_t group,
+                                              const SplitSearch& search) const {
+  std::array<Split, 2> found;
+  if (siblings.larger != nullptr) subtract(siblings, group);
+  if (may_split(*siblings.smaller)) search_group(*siblings.smaller, groups_[group], search, found[0]);
+  if (siblings.larger != nullptr && may_split(*siblings.larger)) {
+    search_group(*siblings.larger, groups_[group], search, found[1]);
+  }
+  return found;
+}
+
+void TreeGrower::keep_best(const Siblings& siblings, const std::array<Split, 2>& found,
+                           const SplitSearch& search) const {
+  Node* const nodes[] = {siblings.smaller, siblings.larger};
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (found[i] && search.is_better(found[i], nodes[i]->split)) nodes[i]->split = found[i];
+  }
+}
+
 void TreeGrower::search(std::span<const Siblings> batch) {
-  const std::size_t n_groups = group_features_.size();
+  const std::size_t n_groups = groups_.size();
   std::vector<std::array<Split, 2>> found(batch.size() * n_groups);
   const SplitSearch search(table_.features(), rules_, grid_);
-  for (const Siblings& siblings : batch) {
-    choose_features(*siblings.smaller);
-    if (siblings.larger != nullptr) choose_features(*siblings.larger);
-  }
-  run(found.size(), batch.size() * table_.n_columns() * histogram_stride, [&](std::size_t t) {
-    const Siblings& siblings = batch[t / n_groups];
-    const std::size_t group = t % n_groups;
-    if (siblings.larger != nullptr) subtract(siblings, group);
-    Node* const nodes[] = {siblings.smaller, siblings.larger};
-    for (std::size_t i = 0; i < 2; ++i) {
-      if (nodes[i] == nullptr || !may_split(*nodes[i])) continue;
-      for (const std::size_t f : group_features_[group]) {
-        if (!is_allowed(*nodes[i], f)) continue;
-        const GradientSum* sums = nodes[i]->histogram + table_.features()[f].column * histogram_stride;
-        search.search(f, sums, nodes[i]->sums, found[t][i]);
-      }
-    }
-  });
-  for (std::size_t t = 0; t < found.size(); ++t) {
-    Node* const nodes[] = {batch[t / n_groups].smaller, batch[t / n_groups].larger};
-    for (std::size_t i = 0; i < 2; ++i) {
-      if (found[t][i] && search.is_better(found[t][i], nodes[i]->split)) nodes[i]->split = found[t][i];
-    }
-  }
-  for (const Siblings& siblings : batch) {
-    for (Node* node : {siblings.smaller, siblings.larger}) {
-      if (node != nullptr && !node->split) pool_.give_back(std::exchange(node->histogram, nullptr));
-    }
+  for (const Siblings& siblings : batch) choose_features(siblings);
+  run(found.size(), batch.size() * table_.n_columns() * histogram_stride,
+      [&](std::size_t t) { found[t] = search_group(batch[t / n_groups], t % n_groups, search); });
+  for (std::size_t t = 0; t < found.size(); ++t) keep_best(batch[t / n_groups], found[t], search);
+  for (const Siblings& siblings : batch) give_back_unsplit(siblings);
+}
+
+void TreeGrower::give_back_unsplit(const Siblings& siblings) {
+  for (Node* node : {siblings.smaller, siblings.larger}) {
+    if (node == nullptr || node->histogram == nullptr || node->split) continue;
+    pool_.give_back(std::exchange(node->histogram, nullptr));
   }
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "thrum/data/binned_table.h"
 #include "thrum/learn/linear/zeroed_array_internal.h"
 #include "thrum/learn/tree/column_bins_internal.h"
+#include "thrum/learn/tree/flag_columns_internal.h"
 #include "thrum/learn/tree/gradient_grid_internal.h"
 #include "thrum/learn/tree/histogram_pool_internal.h"
 #include "thrum/learn/tree/node_features_internal.h"
@@ -47,8 +50,9 @@ struct GrownTree {
 /// number of threads. A leaf's best split depends on its own rows only, so several pending leaves are split at once
 /// and what turns out not to be wanted is dropped: the tree is the same as if one leaf were split at a time.
 ///
-/// Each batch has four phases, in which all rows, columns and nodes that it touches are at work at once: mark the rows
-/// that go left, move them, add up the smaller child of each pair (the other is the difference), search.
+/// To split a leaf has four phases: mark the rows that go left, move them, add up the smaller child (the other is the
+/// difference), search. The large leaves of a batch go through them together, all their rows and columns at work at
+/// once; a small leaf is one task.
 class TreeGrower {
  public:
   /// `table` outlives it.
@@ -96,11 +100,17 @@ class TreeGrower {
     GoesLeft goes_left = {};
     std::size_t first_mark = 0;
     std::vector<std::size_t> left_before = {};  ///< how many rows go left in the chunks before; the last: in all
+    GradientSum* spare = nullptr;               ///< a histogram for the smaller child, where it is one task
   };
   /// Two children whose histograms add up to their parent's, which `larger` has taken over; or the root as `smaller`.
   struct Siblings {
     Node* smaller;
     Node* larger;
+  };
+  /// What is searched in some neighbouring columns.
+  struct Group {
+    std::vector<std::size_t> features = {};  ///< but for flags
+    std::vector<FlagColumn> flags = {};
   };
   /// Part of the work on the element `item` of a batch: rows, or a group of columns.
   struct Task {
@@ -114,24 +124,35 @@ class TreeGrower {
   NodeRows rows_of(const Node& node, std::size_t begin, std::size_t end) const;
   Node& plant(std::size_t n_rows);
   std::vector<Node*> next_batch(const Queue& queue, std::size_t most) const;
+  std::size_t work(const Node& node) const;
+  bool is_one_task(const Node& node) const;
   void expand(std::span<Node* const> batch, bool search);
   std::vector<Expansion> prepare(std::span<Node* const> batch);
+  void expand_together(std::span<Expansion> batch, bool search);
+  void expand_one_by_one(std::span<Expansion> batch, bool search);
+  void expand_one(Expansion& expansion, bool search) const;
   void partition(std::span<Expansion> batch);
+  void partition_chunk(Expansion& expansion, const Task& chunk) const;
   void move_chunk(const Expansion& expansion, const Task& chunk) const;
-  void make_children(std::span<const Expansion> batch);
-  void search_children(std::span<Node* const> batch);
+  void make_children(const Node& node, std::size_t n_left_here, std::size_t n_left) const;
+  std::optional<Siblings> siblings_to_search(const Node& node) const;
   void add_up(std::span<Node* const> nodes);
+  void add_up(const Node& node, std::size_t tile) const;
   void add_rows(const Node& node, std::size_t tile, std::size_t begin, std::size_t end, GradientSum* sums) const;
   void search(std::span<const Siblings> batch);
-  void choose_features(Node& node) const;
-  bool is_allowed(const Node& node, std::size_t feature) const;
+  std::array<Split, 2> search_group(const Siblings& siblings, std::size_t group, const SplitSearch& search) const;
+  void keep_best(const Siblings& siblings, const std::array<Split, 2>& found, const SplitSearch& search) const;
+  void give_back_unsplit(const Siblings& siblings);
+  void choose_features(const Siblings& siblings) const;
+  std::span<const std::uint8_t> allowed(const Node& node) const;
+  void search_group(const Node& node, const Group& group, const SplitSearch& search, Split& best) const;
   void subtract(const Siblings& siblings, std::size_t group) const;
   bool may_split(const Node& node) const;
 
   const BinnedTable& table_;
   const Execution& execution_;
   ColumnStore columns_;
-  std::vector<std::vector<std::size_t>> group_features_;  ///< of each group of columns
+  std::vector<Group> groups_;  ///< of columns
   ZeroedArray<std::uint32_t> rows_[2];
   ZeroedArray<RowGradient> gradients_[2];
   HistogramPool pool_;
