@@ -8,6 +8,7 @@
 
 #include "thrum/data/bin_cuts_internal.h"
 #include "thrum/data/bundle_plan_internal.h"
+#include "thrum/data/two_values_internal.h"
 #include "thrum/data/value_binner_internal.h"
 
 namespace thrum {
@@ -107,6 +108,7 @@ struct Finding {
   BinChoice choice;
   Census census;   // where the feature is constant
   RowBits others;  // in which rows it is not in its most frequent bin; empty where these are too many to share a column
+  bool is_flag = false;
 };
 
 RowBits no_rows(std::size_t n_rows) {
@@ -129,13 +131,30 @@ RowBits rows_in_other_bins(const std::vector<double>& values, const BinChoice& c
   return others;
 }
 
-Finding find(std::vector<double>& values, const Feature& feature, const BinnedTable::Options& options) {
+Finding find_flag(TwoValues flag, std::size_t n_rows, const BinnedTable::Options& options) {
   Finding finding;
-  auto few = feature.type == FeatureType::number ? count_few(values) : std::nullopt;
-  // To count more than a few, they are sorted.
-  const std::vector<double> copy = options.bundle && !few ? values : std::vector<double>{};
-  const std::vector<double>& by_row = few ? values : copy;
-  finding.census = few ? Census{.values = std::move(*few)} : take_census(values, feature);
+  const Census census{.values = {{flag.low, n_rows - flag.n_high}, {flag.high, flag.n_high}}};
+  finding.choice = choose(census, FeatureType::number, options);
+  if (finding.choice.n_others == 0) {  // both values are in one bin
+    finding.others = no_rows(n_rows);
+    return finding;
+  }
+  finding.is_flag = true;
+  finding.others = std::move(flag.is_high);
+  if (finding.choice.n_others == flag.n_high) return finding;
+  for (std::uint64_t& word : finding.others) word = ~word;
+  if (n_rows % 64 != 0) finding.others.back() &= (std::uint64_t{1} << n_rows % 64) - 1;
+  return finding;
+}
+
+Finding find(std::vector<double>& values, const Feature& feature, const BinnedTable::Options& options) {
+  if (auto flag = feature.type == FeatureType::number ? find_two_values(values) : std::nullopt) {
+    return find_flag(std::move(*flag), values.size(), options);
+  }
+  Finding finding;
+  // The census sorts them.
+  const std::vector<double> by_row = options.bundle ? values : std::vector<double>{};
+  finding.census = take_census(values, feature);
   finding.choice = choose(finding.census, feature.type, options);
   if (finding.choice.is_constant) return finding;
   finding.census = {};
@@ -158,10 +177,33 @@ void look_at_all_rows(std::vector<Suspect>& suspects, const Dataset& dataset, st
   for (std::size_t k = 0; k < suspects.size(); ++k) add_extremes(suspects[k].second.census, extremes[k]);
 }
 
-/// How many features are gathered at a time: some 32 MB of them.
-std::size_t batch_size(const BinSample& sample) {
+/// How many features are looked at before what was found is taken: some 32 MB of values where they are gathered.
+std::size_t batch_size(const BinSample& sample, const Execution& execution) {
   constexpr std::size_t values_at_once = std::size_t{1} << 22;
-  return std::max<std::size_t>(values_at_once / std::max<std::size_t>(sample.n_rows(), 1), 1);
+  const std::size_t batch = values_at_once / std::max<std::size_t>(sample.n_rows(), 1);
+  return std::max<std::size_t>(execution.communicator->size() == 1 ? 16 * batch : batch, 1);
+}
+
+/// What the sample says of the features [begin, end) (collective).
+std::vector<Finding> find_some(const BinSample& sample, std::span<const Feature> features, std::size_t begin,
+                               const BinnedTable::Options& options, const Execution& execution) {
+  std::vector<Finding> findings(features.size());
+  std::vector<std::vector<double>> gathered;
+  const bool is_alone = execution.communicator->size() == 1;
+  if (!is_alone) gathered = sample.gather(begin, begin + features.size());
+  // Several in one place, as new memory takes longer than old.
+  constexpr std::size_t in_turn = 4;
+  parallel_for(
+      *execution.arena, features.size(), in_turn,
+      [&](std::size_t first, std::size_t last) {
+        std::vector<double> values;
+        for (std::size_t k = first; k < last; ++k) {
+          if (is_alone) sample.read(begin + k, values);
+          findings[k] = find(is_alone ? values : gathered[k], features[k], options);
+        }
+      },
+      execution.stop);
+  return findings;
 }
 
 }  // namespace
@@ -175,14 +217,13 @@ std::vector<BinChoice> choose_bins(const Dataset& dataset, std::span<const std::
   BundlePlan plan;
   const auto take = [&](std::size_t j, Finding& finding) {
     choices[j] = std::move(finding.choice);
-    choices[j].group = plan.add(choices[j].map.n_bins(), finding.others);
+    choices[j].group = plan.add(choices[j].map.n_bins(), options.bundle ? finding.others : RowBits{});
+    if (sample.is_all_rows() && finding.is_flag) choices[j].others = std::move(finding.others);
   };
-  const std::size_t batch = batch_size(sample);
+  const std::size_t batch = batch_size(sample, execution);
   for (std::size_t begin = 0; begin < features.size(); begin += batch) {
-    auto gathered = sample.gather(begin, std::min(begin + batch, features.size()));
-    auto findings = parallel_map(
-        *execution.arena, gathered.size(),
-        [&](std::size_t k) { return find(gathered[k], features[begin + k], options); }, execution.stop);
+    const std::size_t n = std::min(batch, features.size() - begin);
+    auto findings = find_some(sample, std::span(features).subspan(begin, n), begin, options, execution);
     for (std::size_t k = 0; k < findings.size(); ++k) {
       if (!findings[k].choice.is_constant) {
         take(begin + k, findings[k]);

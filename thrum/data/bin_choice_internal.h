@@ -5,6 +5,7 @@
 
 #include "thrum/data/bin_sample_internal.h"
 #include "thrum/data/binned_table.h"
+#include "thrum/data/bundle_plan_internal.h"
 
 namespace thrum {
 
@@ -15,6 +16,7 @@ struct BinChoice {
   std::size_t n_others = 0;  ///< rows of the sample in other bins
   bool is_constant = true;   ///< at most one bin is occupied
   std::size_t group = 0;     ///< features of one group exclude each other in the sample
+  RowBits others = {};       ///< of a flag, where the sample is all rows: which are not in its most frequent bin
 };
 
 /// One per feature of the schema (collective). A feature that is constant in the sample is looked at in all rows that

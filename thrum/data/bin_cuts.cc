@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "thrum/data/bin_cuts_internal.h"
@@ -60,6 +61,23 @@ std::vector<std::size_t> greedy_ends(const std::vector<ValueCount>& values, std:
   return ends;
 }
 
+/// The different values in ascending order, as of flags and small counts; nullopt where there are more than a few.
+std::optional<std::vector<ValueCount>> count_few(const std::vector<double>& values) {
+  constexpr std::size_t most = 8;
+  std::vector<ValueCount> few;
+  std::size_t last = 0;
+  for (const double x : values) {
+    if (last == few.size() || few[last].value != x) {
+      last = static_cast<std::size_t>(std::ranges::find(few, x, &ValueCount::value) - few.begin());
+      if (last == most) return std::nullopt;
+      if (last == few.size()) few.push_back({x + 0.0, 0});  // -0 is 0
+    }
+    ++few[last].count;
+  }
+  std::ranges::sort(few, {}, &ValueCount::value);
+  return few;
+}
+
 }  // namespace
 
 std::vector<ValueCount> count_values(const std::vector<double>& sorted) {
@@ -69,22 +87,6 @@ std::vector<ValueCount> count_values(const std::vector<double>& sorted) {
     ++values.back().count;
   }
   return values;
-}
-
-std::optional<std::vector<ValueCount>> count_few(const std::vector<double>& values) {
-  constexpr std::size_t most = 8;
-  std::vector<ValueCount> few;
-  std::size_t last = 0;
-  for (const double x : values) {
-    if (last == few.size() || few[last].value != x) {
-      last = static_cast<std::size_t>(std::ranges::find(few, x, &ValueCount::value) - few.begin());
-      if (last == most || std::isnan(x)) return std::nullopt;
-      if (last == few.size()) few.push_back({x + 0.0, 0});  // -0 is 0
-    }
-    ++few[last].count;
-  }
-  std::ranges::sort(few, {}, &ValueCount::value);
-  return few;
 }
 
 std::vector<ValueCount> count_unsorted(std::vector<double>& values) {

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 namespace thrum {
@@ -15,9 +14,7 @@ struct ValueCount {
 
 /// The different values of `sorted` (ascending, without NaN; -0.0 and 0.0 are one) and how often each occurs.
 std::vector<ValueCount> count_values(const std::vector<double>& sorted);
-/// The same of values in any order, such as flags and small counts; nullopt where there are more than a few, or NaN.
-std::optional<std::vector<ValueCount>> count_few(const std::vector<double>& values);
-/// The same of values in any order, without NaN, which they are brought into only where they are not few.
+/// The same of values in any order, which they are brought into only where they are not few.
 std::vector<ValueCount> count_unsorted(std::vector<double>& values);
 
 /// A finite number c with a <= c < b: the float nearest to the middle where a float lies there, else the double. Only

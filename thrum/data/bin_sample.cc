@@ -44,19 +44,17 @@ BinSample::BinSample(const Dataset& dataset, std::span<const std::uint8_t> has_s
   n_rows_ = sum_over_ranks(rows_.size(), execution);
 }
 
+void BinSample::read(std::size_t feature, std::vector<double>& values) const {
+  values.resize(rows_.size());
+  if (values.size() == dataset_.n_rows()) {
+    dataset_.reader().read_feature(feature, dataset_.first_row(), values);
+  } else {
+    dataset_.reader().read_feature_at(feature, rows_, values);
+  }
+}
+
 std::vector<std::vector<double>> BinSample::gather(std::size_t begin, std::size_t end) const {
   const std::size_t n = rows_.size();
-  if (execution_.communicator->size() == 1) {
-    return parallel_map(*execution_.arena, end - begin, [&](std::size_t j) {
-      std::vector<double> values(n);
-      if (n == dataset_.n_rows()) {
-        dataset_.reader().read_feature(begin + j, dataset_.first_row(), values);
-      } else {
-        dataset_.reader().read_feature_at(begin + j, rows_, values);
-      }
-      return values;
-    });
-  }
   std::vector<double> mine(n * (end - begin));
   parallel_for(*execution_.arena, end - begin, 1, [&](std::size_t j, std::size_t) {
     dataset_.reader().read_feature_at(begin + j, rows_, std::span(mine).subspan(j * n, n));

@@ -22,6 +22,10 @@ class BinSample {
   std::size_t n_rows() const noexcept { return n_rows_; }
   /// Whether every row that has a say is in it.
   bool is_everything() const noexcept { return is_everything_; }
+  /// Whether it is all rows of the only rank, in their order.
+  bool is_all_rows() const { return execution_.communicator->size() == 1 && rows_.size() == dataset_.n_rows(); }
+  /// The values of a feature in these rows of this rank.
+  void read(std::size_t feature, std::vector<double>& values) const;
   /// The values of features [begin, end) in these rows of all ranks, in some order (collective).
   std::vector<std::vector<double>> gather(std::size_t begin, std::size_t end) const;
 

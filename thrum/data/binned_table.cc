@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -74,6 +75,24 @@ bool store(std::span<const std::uint8_t> bins, const BinnedFeature& feature, std
   return collides;
 }
 
+/// The same for the rows [begin, end) of a feature of two bins: those whose bits are set are in the rarer one.
+/// REQUIRES: `begin` is a multiple of 64.
+bool store_flags(const RowBits& others, std::size_t begin, std::size_t end, const BinnedFeature& feature,
+                 std::uint8_t* tile_rows) {
+  std::uint8_t* column = tile_rows + feature.column % tile_width;
+  const auto stored = static_cast<std::uint8_t>(feature.first_bin + 3 - feature.most_frequent_bin);
+  bool collides = false;
+  for (std::size_t first = begin; first < end; first += 64) {
+    for (std::uint64_t word = others[first / 64]; word != 0; word &= word - 1) {
+      const std::size_t i = first - begin + static_cast<std::size_t>(std::countr_zero(word));
+      std::uint8_t& byte = column[i * tile_width];
+      collides |= byte != 0;
+      if (byte == 0) byte = stored;
+    }
+  }
+  return collides;
+}
+
 }  // namespace
 
 BinnedTable BinnedTable::build(const Dataset& dataset, std::span<const std::uint8_t> row_mask, const Options& options,
@@ -82,6 +101,7 @@ BinnedTable BinnedTable::build(const Dataset& dataset, std::span<const std::uint
   const std::vector<std::uint8_t> has_say = rows_with_say(dataset, row_mask);
   BinnedTable table;
   std::vector<std::size_t> groups;
+  std::vector<RowBits> others;
   auto choices = choose_bins(dataset, has_say, options, execution);
   for (std::size_t j = 0; j < choices.size(); ++j) {
     BinChoice& choice = choices[j];
@@ -89,9 +109,10 @@ BinnedTable BinnedTable::build(const Dataset& dataset, std::span<const std::uint
     table.features_.push_back(
         {.feature = j, .most_frequent_bin = choice.most_frequent_bin, .map = std::move(choice.map)});
     groups.push_back(choice.group);
+    others.push_back(std::move(choice.others));
   }
   table.column_bins_ = lay_out(table.features_, groups);
-  Seen seen = table.fill(dataset, has_say, execution);
+  Seen seen = table.fill(dataset, has_say, others, execution);
   execution.communicator->allreduce(std::span(seen.in_bin_0), ReduceOp::max);
   execution.communicator->allreduce(std::span(seen.colliding), ReduceOp::max);
   for (std::size_t f = 0; f < groups.size(); ++f) table.features_[f].map.has_missing = seen.in_bin_0[f] != 0;
@@ -103,7 +124,7 @@ BinnedTable BinnedTable::rebuild(const Dataset& dataset, const Execution& execut
   BinnedTable table;
   table.features_ = features_;
   table.column_bins_ = column_bins_;
-  const Seen seen = table.fill(dataset, std::vector<std::uint8_t>(dataset.n_rows()), execution);
+  const Seen seen = table.fill(dataset, std::vector<std::uint8_t>(dataset.n_rows()), {}, execution);
   table.take_apart(seen.colliding, dataset, execution);
   return table;
 }
@@ -117,12 +138,12 @@ void BinnedTable::take_apart(std::span<const std::uint8_t> colliding, const Data
   }
   column_bins_ = lay_out(features_, groups);
   tiles_.reset();
-  const Seen seen = fill(dataset, std::vector<std::uint8_t>(dataset.n_rows()), execution);
+  const Seen seen = fill(dataset, std::vector<std::uint8_t>(dataset.n_rows()), {}, execution);
   THRUM_ASSERT(std::ranges::count(seen.colliding, 1) == 0);
 }
 
 BinnedTable::Seen BinnedTable::fill(const Dataset& dataset, std::span<const std::uint8_t> has_say,
-                                    const Execution& execution) {
+                                    std::span<const RowBits> others, const Execution& execution) {
   n_rows_ = dataset.n_rows();
   const auto tiles = allot(n_tiles() * tile_stride(n_rows_));
   tiles_ = tiles;
@@ -139,6 +160,10 @@ BinnedTable::Seen BinnedTable::fill(const Dataset& dataset, std::span<const std:
     const auto values = std::span(some_values).first(end - begin);
     const auto bins = std::span(some_bins).first(end - begin);
     for (const std::size_t f : of_tile[t]) {
+      if (!others.empty() && !others[f].empty() && features_[f].is_bundled) {
+        if (store_flags(others[f], begin, end, features_[f], rows)) colliding[f] = 1;
+        continue;
+      }
       dataset.reader().read_feature(features_[f].feature, dataset.first_row() + begin, values);
       binners[f].bin(values, bins);
       if (is_in_bin_0(bins, has_say.data() + begin)) in_bin_0[f] = 1;

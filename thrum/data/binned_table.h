@@ -72,8 +72,10 @@ class BinnedTable {
     std::vector<std::uint8_t> in_bin_0;   // has a say and is in bin 0
     std::vector<std::uint8_t> colliding;  // in another than the most frequent bin, as an earlier one of the column is
   };
-  /// Allots the tiles and writes the bins of all rows; of features that collide only the earlier one's.
-  Seen fill(const Dataset& dataset, std::span<const std::uint8_t> has_say, const Execution& execution);
+  /// Allots the tiles and writes the bins of all rows; of features that collide only the earlier one's. `others`: for
+  /// some features, one bit per row: which are in the one bin that is not the most frequent, where no row is in bin 0.
+  Seen fill(const Dataset& dataset, std::span<const std::uint8_t> has_say,
+            std::span<const std::vector<std::uint64_t>> others, const Execution& execution);
   /// Fills again with colliding features in columns of their own, where there are any.
   void take_apart(std::span<const std::uint8_t> colliding, const Dataset& dataset, const Execution& execution);
 

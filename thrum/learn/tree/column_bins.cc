@@ -9,9 +9,10 @@ namespace {
 constexpr std::size_t chunk_rows = 512;
 
 bool pays(const BinnedTable& table) {
-  constexpr std::size_t long_table = 1 << 15;
+  constexpr std::size_t long_table = std::size_t{1} << 15;
+  constexpr std::size_t huge_table = std::size_t{1} << 22;
   constexpr std::size_t wide_table = 128;
-  return table.n_rows() > long_table && table.n_columns() <= wide_table;
+  return table.n_rows() > long_table && table.n_rows() <= huge_table && table.n_columns() <= wide_table;
 }
 
 }  // namespace

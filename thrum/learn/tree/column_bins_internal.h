@@ -17,7 +17,8 @@ struct ColumnBins {
 
 /// The columns of a BinnedTable one by one. To send rows left or right takes one byte of each: where the table is
 /// longer than caches are large, a copy by columns gives 32 useful bytes for each one that the tiles give. A wide
-/// table, whose histograms cost far more than that, is not copied.
+/// table, whose histograms cost far more than that, is not copied, nor one of so many rows that memory is dearer than
+/// time.
 class ColumnStore {
  public:
   /// `table` outlives it.

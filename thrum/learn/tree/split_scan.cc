@@ -33,7 +33,8 @@ HWY_INLINE ScanBest scan_with(const GradientSum* left, std::size_t n, GradientSu
   const auto h_total = hn::Set(di, hessian_of(total));
   const auto last = hn::Set(di, static_cast<std::int32_t>(n));
 
-  auto best_score = hn::Set(df, -1.0f);
+  const auto none = hn::Set(df, -1.0f);
+  auto best_score = none;
   auto best_bin = hn::Set(di, -1);
   auto bin = hn::Iota(di, 0);
   const auto step = hn::Set(di, static_cast<std::int32_t>(hn::Lanes(di)));
@@ -57,11 +58,10 @@ HWY_INLINE ScanBest scan_with(const GradientSum* left, std::size_t n, GradientSu
       below_r = hn::Add(below_r, l2);
     }
     const auto above = hn::Add(hn::Mul(square_l, below_r), hn::Mul(square_r, below_l));
-    const auto score = hn::Div(above, hn::Mul(below_l, below_r));
+    const auto score = hn::IfThenElse(hn::RebindMask(df, allowed), hn::Div(above, hn::Mul(below_l, below_r)), none);
 
-    const auto better = hn::And(hn::RebindMask(df, allowed), hn::Gt(score, best_score));
-    best_score = hn::IfThenElse(better, score, best_score);
-    best_bin = hn::IfThenElse(hn::RebindMask(di, better), bin, best_bin);
+    best_bin = hn::IfThenElse(hn::RebindMask(di, hn::Gt(score, best_score)), bin, best_bin);
+    best_score = hn::Max(score, best_score);
     bin = hn::Add(bin, step);
   }
   float scores[hn::MaxLanes(df)];

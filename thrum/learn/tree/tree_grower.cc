@@ -193,8 +193,7 @@ bool TreeGrower::is_one_task(const Node& node) const {
 void TreeGrower::expand(std::span<Node* const> batch, bool search) {
   execution_.check_stop("train");
   std::vector<Expansion> expansions = prepare(batch);
-  const auto small =
-      std::ranges::stable_partition(expansions, [&](const Expansion& e) { return !is_one_task(*e.node); });
+  const auto small = std::ranges::partition(expansions, [&](const Expansion& e) { return !is_one_task(*e.node); });
   const std::span<Expansion> large(expansions.begin(), small.begin());
   if (!large.empty()) expand_together(large, search);
   expand_one_by_one(small, search);
@@ -255,7 +254,7 @@ void TreeGrower::expand_one_by_one(std::span<Expansion> batch, bool search) {
 }
 
 /// All of it on this thread.
-void TreeGrower::expand_one(Expansion& e, bool search) const {
+void TreeGrower::expand_one(Expansion& e, bool search) {
   partition_chunk(e, {0, 0, e.node->size()});
   make_children(*e.node, e.left_before.back(), e.left_before.back());
   const std::optional<Siblings> siblings = siblings_to_search(*e.node);
@@ -289,8 +288,8 @@ void TreeGrower::partition(std::span<Expansion> batch) {
 }
 
 /// Marks the rows of a chunk that go left; where it is the only one, they are moved too.
-void TreeGrower::partition_chunk(Expansion& e, const Task& chunk) const {
-  auto* marks = const_cast<std::uint64_t*>(marks_.data()) + e.first_mark + chunk.begin / 64;
+void TreeGrower::partition_chunk(Expansion& e, const Task& chunk) {
+  std::uint64_t* marks = marks_.data() + e.first_mark + chunk.begin / 64;
   const NodeRows rows = rows_of(*e.node, chunk.begin, chunk.end);
   e.left_before[chunk.begin / partition_rows + 1] = mark_left(rows, e.column, e.goes_left, marks);
   if (e.left_before.size() == 2) move_chunk(e, chunk);

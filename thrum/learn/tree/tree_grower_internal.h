@@ -130,9 +130,9 @@ class TreeGrower {
   std::vector<Expansion> prepare(std::span<Node* const> batch);
   void expand_together(std::span<Expansion> batch, bool search);
   void expand_one_by_one(std::span<Expansion> batch, bool search);
-  void expand_one(Expansion& expansion, bool search) const;
+  void expand_one(Expansion& expansion, bool search);
   void partition(std::span<Expansion> batch);
-  void partition_chunk(Expansion& expansion, const Task& chunk) const;
+  void partition_chunk(Expansion& expansion, const Task& chunk);
   void move_chunk(const Expansion& expansion, const Task& chunk) const;
   void make_children(const Node& node, std::size_t n_left_here, std::size_t n_left) const;
   std::optional<Siblings> siblings_to_search(const Node& node) const;
