@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "thrum/learn/tree/forest/random_threshold_internal.h"
+
 namespace thrum::forest {
 namespace {
 
@@ -56,7 +58,8 @@ class Finish {
       tree_.category_bits.insert(tree_.category_bits.end(), split.categories.begin(), split.categories.end());
     } else {
       const RankMap& map = maps_[split.feature];
-      node.threshold = std::isnan(split.threshold) ? map.threshold(split.left, split.right) : split.threshold;
+      node.threshold = std::isnan(split.drawn) ? map.threshold(split.left, split.right)
+                                               : threshold_near(map, split.left, split.right, split.drawn);
     }
     return node;
   }

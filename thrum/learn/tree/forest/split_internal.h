@@ -14,7 +14,7 @@ struct RankSplit {
   /// Of a number: ranks 1 to `left` go left; `right` is the next one that the node has, or the number of ranks.
   std::uint32_t left = 0;
   std::uint32_t right = 0;
-  double threshold = std::numeric_limits<double>::quiet_NaN();  ///< one that was drawn; NaN: between left and right
+  double drawn = std::numeric_limits<double>::quiet_NaN();  ///< near which the threshold is to be; NaN: in the middle
   bool missing_left = false;
   bool is_category = false;
   std::vector<std::uint64_t> categories = {};  ///< those that go left, one bit each

@@ -46,7 +46,6 @@ class ThresholdDraws {
     std::uint32_t lowest = 0;                   ///< of them, besides rank 0
     std::uint32_t highest = 0;
     bool any_missing = false;
-    double wanted = 0;  ///< a number at which to divide
     SplitResult* result = nullptr;
 
     bool is_divided() const noexcept { return lowest < highest; }
@@ -82,18 +81,46 @@ class ThresholdDraws {
     for (std::size_t i = 0; i < n_draws_; ++i) {
       const Draw& draw = draws_[i];
       if (!draw.is_divided()) continue;
-      __builtin_prefetch(&map(draw).lowest[draw.lowest - 1]);
-      __builtin_prefetch(&map(draw).lowest[draw.highest - 1]);
+      ask_for_numbers(draw);
       ways[i] = growth_.random.uniform(path.draw_of_feature(draw.feature));
     }
     for (std::size_t i = 0; i < n_draws_; ++i) {
       Draw& draw = draws_[i];
       if (!draw.is_divided()) continue;
-      draw.wanted = number_between(map(draw), draw.lowest, draw.highest, ways[i]);
-      const std::span<const double> near = map(draw).near(draw.wanted);
-      const double* middle = near.data() + near.size() / 2;
-      __builtin_prefetch(middle);
-      if (!map(draw).is_exact()) __builtin_prefetch(map(draw).highest.data() + (middle - map(draw).lowest.data()));
+      draw.result->split.drawn = number_between(map(draw), draw.lowest, draw.highest, ways[i]);
+      if (is_small(draw)) continue;
+      const std::span<const double> near = map(draw).near(draw.result->split.drawn);
+      __builtin_prefetch(near.data() + near.size() / 2);
+    }
+  }
+
+  /// Where a node's own numbers are soon looked at, and not those near a threshold.
+  static bool is_small(const Draw& draw) noexcept { return draw.ranks.size() <= 8; }
+
+  void ask_for_numbers(const Draw& draw) const noexcept {
+    const double* numbers = map(draw).lowest.data();
+    if (is_small(draw)) {
+      for (const std::uint16_t rank : draw.ranks) __builtin_prefetch(numbers + std::max<int>(rank, 1) - 1);
+    } else {
+      __builtin_prefetch(numbers + draw.lowest - 1);
+      __builtin_prefetch(numbers + draw.highest - 1);
+    }
+  }
+
+  /// Sets between which ranks the number that was drawn divides.
+  void divide(const Draw& draw) const noexcept {
+    RankSplit& split = draw.result->split;
+    if (!is_small(draw)) {
+      const auto rank = static_cast<std::uint32_t>(map(draw).rank_at(split.drawn));
+      split.left = std::clamp(rank, draw.lowest, draw.highest - 1);
+      split.right = split.left + 1;
+      return;
+    }
+    split.left = draw.lowest;
+    split.right = draw.highest;
+    for (const std::uint32_t rank : draw.ranks) {
+      if (rank <= split.left || rank >= split.right) continue;
+      (map(draw).lowest[rank - 1] <= split.drawn ? split.left : split.right) = rank;
     }
   }
 
@@ -102,10 +129,7 @@ class ThresholdDraws {
     RankSplit& split = draw.result->split;
     split.feature = draw.feature;
     if (draw.is_divided()) {
-      const DrawnThreshold drawn = threshold_at(map(draw), draw.lowest, draw.highest, draw.wanted);
-      split.left = drawn.left;
-      split.right = drawn.left + 1;
-      split.threshold = drawn.threshold;
+      divide(draw);
     } else if (map(draw).has_room_above()) {  // the others are missing
       split.left = draw.lowest;
       split.right = static_cast<std::uint32_t>(map(draw).n_ranks());

@@ -90,6 +90,7 @@ class TreeGrower {
   /// The tree of a node of few rows.
   GrownTree grow_below(Range range, Scratch& scratch) {
     GrownTree tree = empty_tree();
+    tree.nodes.reserve(2 * range.size());
     range.node = add_node(tree);
     std::vector<Range> pending = {range};
     while (!pending.empty()) {
