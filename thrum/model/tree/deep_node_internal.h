@@ -53,10 +53,13 @@ struct DeepNode {
 class Links {
  public:
   explicit constexpr Links(std::size_t n_columns) noexcept
-      : left_bits_(31 - static_cast<unsigned>(std::bit_width(n_columns))) {}
+      : left_bits_(n_columns <= usual_columns ? usual_bits : 31 - static_cast<unsigned>(std::bit_width(n_columns))) {}
 
   static constexpr std::uint32_t category = 1u << 31;
+  static constexpr unsigned usual_bits = 24;  ///< which walks know when they are compiled
+  static constexpr std::size_t usual_columns = 127;
 
+  constexpr bool are_usual() const noexcept { return left_bits_ == usual_bits; }
   constexpr std::size_t most_nodes() const noexcept { return std::size_t{1} << left_bits_; }
   constexpr std::uint32_t link(std::size_t left, std::size_t column) const noexcept {
     return static_cast<std::uint32_t>(left | column << left_bits_);
@@ -67,6 +70,12 @@ class Links {
 
  private:
   unsigned left_bits_;
+};
+
+/// Links of at most usual_columns columns.
+struct UsualLinks {
+  static constexpr std::size_t left(std::uint32_t link) noexcept { return link & ((1u << Links::usual_bits) - 1); }
+  static constexpr std::size_t column(std::uint32_t link) noexcept { return link >> Links::usual_bits; }
 };
 
 /// A feature as nodes that treat missing values alike compare it.

@@ -55,11 +55,15 @@ class DeepTrees final : public Predictor {
       if (columns_.empty()) values[i] = 0;
       std::ranges::fill(outputs.row(i), 0.0);
     }
-    if (has_categories_) {
-      add_trees(Walk<Key, true>(links_, category_bits_.data()), values.data(), outputs);
-    } else {
-      add_trees(Walk<Key, false>(links_, category_bits_.data()), values.data(), outputs);
-    }
+    const auto add_by = [&](auto links) {
+      using TheLinks = decltype(links);
+      if (has_categories_) {
+        add_trees(Walk<Key, true, TheLinks>(links, category_bits_.data()), values.data(), outputs);
+      } else {
+        add_trees(Walk<Key, false, TheLinks>(links, category_bits_.data()), values.data(), outputs);
+      }
+    };
+    links_.are_usual() ? add_by(UsualLinks()) : add_by(links_);
     for (std::size_t i = 0; i < rows.rows(); ++i) outputs_.finish(outputs.row(i));
   }
 

@@ -28,13 +28,13 @@ class Ahead {
 };
 
 /// Walks down trees, several ways at once: what one waits for, the others use.
-template <class Key, bool has_categories>
+template <class Key, bool has_categories, class TheLinks>
 class Walk {
  public:
   using Nodes = const DeepNode<Key>*;
   using Positions = std::array<std::size_t, lanes>;
 
-  Walk(Links links, const std::uint64_t* category_bits) : links_(links), category_bits_(category_bits) {}
+  Walk(TheLinks links, const std::uint64_t* category_bits) : links_(links), category_bits_(category_bits) {}
 
   /// Where the rows of a block end in one tree: ends[i] of row i, a node. The rows are divided like those of a training
   /// node while they are many, so that those that walk on together share the nodes in the nearest cache.
@@ -43,23 +43,22 @@ class Walk {
     std::array<std::uint16_t, most_block_rows> order, right;
     std::array<Part, most_block_rows / few_rows> parts;  // all but one have more than few_rows rows
     std::iota(order.begin(), order.begin() + ends.size(), std::uint16_t{0});
-    parts[0] = {0, std::span(order).first(ends.size())};
-    for (std::size_t n_parts = 1; n_parts > 0;) {
+    std::size_t n_parts = 0;
+    const auto take = [&](const Part& part) {
       ahead.fetch_some();
-      const Part part = parts[--n_parts];
-      if (part.rows.size() <= few_rows || nodes[part.at].is_leaf()) {
+      if (part.rows.size() > few_rows && !nodes[part.at].is_leaf()) {
+        parts[n_parts++] = part;
+      } else {
         walk(nodes, part, values, width, ends);
-        continue;
       }
+    };
+    take({0, std::span(order).first(ends.size())});
+    while (n_parts > 0) {
+      const Part part = parts[--n_parts];
       const std::size_t n_left = divide(nodes[part.at], values, width, part.rows, right);
       const std::size_t left = links_.left(static_cast<std::uint32_t>(nodes[part.at].link));
-      for (const Part child : {Part{left, part.rows.first(n_left)}, Part{left + 1, part.rows.subspan(n_left)}}) {
-        if (child.rows.size() > few_rows) {
-          parts[n_parts++] = child;
-        } else {
-          walk(nodes, child, values, width, ends);
-        }
-      }
+      take({left, part.rows.first(n_left)});
+      take({left + 1, part.rows.subspan(n_left)});
     }
   }
 
@@ -145,7 +144,7 @@ class Walk {
     return node.key < row[links_.column(link)] ? 1 : 0;
   }
 
-  Links links_;
+  TheLinks links_;
   const std::uint64_t* category_bits_;
 };
 
