@@ -65,6 +65,7 @@
 #include "thrum/learn/linear/stochastic_gradient_descent.h"
 #include "thrum/learn/tree/forest/decision_tree.h"
 #include "thrum/learn/tree/forest/extra_trees.h"
+#include "thrum/learn/tree/forest/isolation_forest.h"
 #include "thrum/learn/tree/forest/random_forest.h"
 #include "thrum/learn/tree/gbdt.h"
 #include "thrum/model/foreign/foreign_model.h"

@@ -18,7 +18,8 @@ TEST_P(ReferencePage, IsWhatTheProgramWrites) {
 INSTANTIATE_TEST_SUITE_P(All, ReferencePage,
                          testing::Values("command-line", "logistic-regression", "linear-regression", "ridge", "lasso",
                                          "elastic-net", "poisson-regression", "gamma-regression", "sgd-classifier",
-                                         "sgd-regressor", "gbdt", "decision-tree", "random-forest", "extra-trees"),
+                                         "sgd-regressor", "gbdt", "decision-tree", "random-forest", "extra-trees",
+                                         "isolation-forest"),
                          [](const auto& param_info) {
                            std::string name = param_info.param;
                            std::erase(name, '-');

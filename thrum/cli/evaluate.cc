@@ -74,7 +74,9 @@ Command evaluate_command() {
   command.description =
       "Scores of a classification: accuracy, log_loss, roc_auc, average_precision, f1, precision, recall, brier, and "
       "the\n"
-      "confusion matrix; of a regression: rmse, mae, r2. With more than two classes they are means over the classes.";
+      "confusion matrix; of a regression: rmse, mae, r2; of labelled anomalies: roc_auc, average_precision, f1, "
+      "precision,\n"
+      "recall, accuracy. With more than two classes they are means over the classes.";
   command.examples = {{"thrum evaluate adult.thrum adult_test.csv", ""},
                       {"thrum evaluate adult.thrum adult_test.csv --min roc_auc=0.9 --max log_loss=0.4",
                        "in CI: exit code 5 where the model is worse"}};

@@ -59,6 +59,15 @@ std::vector<metrics::Score> number_scores(const Model& model, const std::vector<
   return scores;
 }
 
+void score_anomalies(Evaluation& evaluation, const Target& target, const std::vector<std::size_t>& y,
+                     const std::vector<double>& scores, const std::vector<double>& weights) {
+  evaluation.scores = metrics::anomaly_metrics(y, scores, target.threshold, weights);
+  std::vector<std::size_t> predicted;
+  for (const double score : scores) predicted.push_back(score > target.threshold ? 1 : 0);
+  const metrics::ConfusionMatrix confusion(y, predicted, 2, weights);
+  evaluation.confusion = {confusion(0, 0), confusion(0, 1), confusion(1, 0), confusion(1, 1)};
+}
+
 Evaluation evaluate_rows(const Model& model, const Table& table, const EvaluationRows& rows,
                          const Execution& execution) {
   const Target& target = model.schema().target;
@@ -80,6 +89,10 @@ Evaluation evaluate_rows(const Model& model, const Table& table, const Evaluatio
   std::vector<std::size_t> y = true_classes(target, table);
   keep_rows(y, rows.mask, 1);
   evaluation.classes = target.classes;
+  if (target.task == Task::anomaly) {
+    score_anomalies(evaluation, target, y, outputs, weights);
+    return evaluation;
+  }
   score_classes(evaluation, y, MatrixView<const double>(outputs.data(), evaluation.n_rows, width), weights);
   return evaluation;
 }

@@ -92,12 +92,18 @@ std::size_t margin_index(const ExplainArguments& arguments, const Target& target
 /// ">50K", or what a regression predicts.
 std::string margin_name(const Target& target, std::size_t n_margins, std::size_t k) {
   if (target.task == Task::regression) return target.name;
+  if (target.task == Task::anomaly) return "log score";
   return n_margins == 1 ? target.classes[1] : target.classes[k];
 }
 
 std::string prediction_line(const Target& target, const Explanation& explanation, std::int64_t row) {
   if (target.task == Task::regression) {
     return fmt::format("row {}: {} is predicted as {:.6g}\n", row, target.name, explanation.outputs[0]);
+  }
+  if (target.task == Task::anomaly) {
+    const double score = explanation.outputs[0];
+    return fmt::format("row {}: {} (score {:.4f}, anomalies are above {:.4f})\n", row, target.label(score), score,
+                       target.threshold);
   }
   const std::size_t winner = most_probable({explanation.outputs.data(), 1, explanation.outputs.size()})[0];
   return fmt::format("row {}: {} is predicted as {} (probability {:.4f})\n", row, target.name, target.classes[winner],

@@ -32,9 +32,12 @@ class Judge {
  public:
   Judge(const Target& target, const Table& table, const std::string& metric) : metric_(metric) {
     const bool is_regression = target.task == Task::regression;
-    if (metric == "auto") metric_ = is_regression ? "rmse" : "log_loss";
-    if ((metric_ == "rmse" || metric_ == "mae" || metric_ == "r2") != is_regression) {
-      throw usage_error(fmt::format("--metric: {} is no score of a {}", metric_, task_name(target.task)));
+    const bool of_anomalies = target.task == Task::anomaly;
+    if (metric == "auto") metric_ = is_regression ? "rmse" : of_anomalies ? "roc_auc" : "log_loss";
+    if ((of_anomalies && metric_ != "roc_auc") ||
+        (metric_ == "rmse" || metric_ == "mae" || metric_ == "r2") != is_regression) {
+      const std::string what = of_anomalies ? "anomalies" : fmt::format("a {}", task_name(target.task));
+      throw usage_error(fmt::format("--metric: {} is no score of {}", metric_, what));
     }
     if (is_regression) {
       numbers_ = true_numbers(target, table);
@@ -61,7 +64,7 @@ class Judge {
   double roc_auc(MatrixView<const double> outputs) const {
     if (outputs.cols() > 2) return metrics::roc_auc_ovr(classes_, outputs);
     std::vector<double> of_second(outputs.rows());
-    for (std::size_t i = 0; i < of_second.size(); ++i) of_second[i] = outputs(i, 1);
+    for (std::size_t i = 0; i < of_second.size(); ++i) of_second[i] = outputs(i, outputs.cols() - 1);
     return metrics::roc_auc(classes_, of_second);
   }
 
@@ -120,11 +123,11 @@ Command importance_command() {
        data_parameters(arguments->data, "rows with the target, a CSV or TSV file; - reads standard input")) {
     command.parameters.push_back(std::move(made));
   }
-  command.parameters.push_back(
-      parameter(option_field("metric", &ImportanceArguments::metric,
-                             {"auto", "log_loss", "brier", "accuracy", "roc_auc", "rmse", "mae", "r2"},
-                             "the score; auto: log_loss of a classification, rmse of a regression"),
-                arguments.get()));
+  command.parameters.push_back(parameter(
+      option_field("metric", &ImportanceArguments::metric,
+                   {"auto", "log_loss", "brier", "accuracy", "roc_auc", "rmse", "mae", "r2"},
+                   "the score; auto: log_loss of a classification, rmse of a regression, roc_auc of anomalies"),
+      arguments.get()));
   command.parameters.push_back(parameter(
       option_field("repeats", &ImportanceArguments::repeats, Range{1, 1000}, "how often each feature is shuffled"),
       arguments.get(), {.value = "N"}));

@@ -39,6 +39,7 @@ Json model_json(const Model& model, const std::string& file) {
   const TrainingRecord& training = model.training();
   Json target = {{"name", schema.target.name}, {"task", task_name(schema.target.task)}};
   if (schema.target.task == Task::classification) target["classes"] = schema.target.classes;
+  if (schema.target.task == Task::anomaly) target["threshold"] = schema.target.threshold;
   return {{"schema", "thrum.inspect/1"},
           {"model", file},
           {"algorithm", model.algorithm()},
@@ -71,6 +72,9 @@ std::string model_card(const Model& model, const std::string& file) {
   std::string text = model_line(model, file) + "\n";
   if (schema.target.task == Task::classification) {
     text += fmt::format("classes: {}\n", fmt::join(schema.target.classes, ", "));
+  }
+  if (schema.target.task == Task::anomaly) {
+    text += fmt::format("anomalies: rows with a score above {:.6g}\n", schema.target.threshold);
   }
   text += fmt::format("trained on {} rows: objective {:.10g} after {}, {} ({})\n", grouped(training.n_rows),
                       training.objective, counted(training.iterations, "iteration"),

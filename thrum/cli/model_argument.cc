@@ -14,7 +14,8 @@ std::string model_line(const Model& model, const std::string& file) {
   const Target& target = model.schema().target;
   const std::string classes =
       target.task == Task::classification ? fmt::format(" ({} classes)", target.classes.size()) : "";
-  return fmt::format("{}: {}, predicts {}{} from {} features", file, model.algorithm(), target.name, classes,
+  const std::string name = target.task == Task::anomaly ? "anomalies" : target.name;
+  return fmt::format("{}: {}, predicts {}{} from {} features", file, model.algorithm(), name, classes,
                      model.schema().features.size());
 }
 

@@ -35,6 +35,13 @@ std::vector<Column> prediction_columns(const Target& target, MatrixView<const do
     columns.push_back(column_of(outputs, 0, "prediction"));
     return columns;
   }
+  if (target.task == Task::anomaly) {
+    std::vector<std::string> labels;
+    for (std::size_t row = 0; row < outputs.rows(); ++row) labels.emplace_back(target.label(outputs(row, 0)));
+    columns.push_back(Column::category_from("prediction", labels));
+    columns.push_back(column_of(outputs, 0, "score"));
+    return columns;
+  }
   std::vector<std::string> winners;
   winners.reserve(outputs.rows());
   for (const std::size_t winner : most_probable(outputs)) winners.push_back(target.classes[winner]);
@@ -68,8 +75,9 @@ void check_arguments(const PredictArguments& arguments, const Model& model, cons
   if (session.globals.json && arguments.output == "-") {
     throw usage_error("--json and predictions on standard output exclude each other", "name a file with -o");
   }
-  if (arguments.proba && model.schema().target.task == Task::regression) {
-    throw usage_error(fmt::format("--proba: {} is a regression, which has no probabilities", arguments.model));
+  if (arguments.proba && model.schema().target.task != Task::classification) {
+    throw usage_error(fmt::format("--proba: {} is {}, which has no probabilities", arguments.model,
+                                  model.schema().target.task == Task::regression ? "a regression" : "of anomalies"));
   }
   check_output(arguments.output, {arguments.data.file, arguments.data.label_file, arguments.model});
 }
@@ -109,7 +117,9 @@ Command predict_command() {
       "Writes CSV with a header: the column prediction and, with --proba, one column proba_CLASS per class. Columns "
       "of\n"
       "the data are matched by name, in any order; columns that the model does not know are not looked at. With\n"
-      "--contributions, the columns contribution_FEATURE and contribution_(base) add up to the margin.";
+      "--contributions, the columns contribution_FEATURE and contribution_(base) add up to the margin. A model of "
+      "anomalies\n"
+      "predicts anomaly or normal, and adds the column score.";
   command.examples = {{"thrum predict adult.thrum new.csv -o predicted.csv", ""},
                       {"thrum predict adult.thrum new.csv --proba | head", "probabilities, on standard output"}};
   command.parameters = {model_parameter(&PredictArguments::model, *arguments)};

@@ -89,8 +89,9 @@ std::string learner_page(const Learner& learner) {
   const Options options = learner.default_options();
   const std::string name(learner.name());
   std::string text = generated_note(name) + fmt::format("# {}\n\n{}\n\n", name, learner.summary());
-  text += fmt::format("Task: {}. Trained with `thrum train {} DATA --target COLUMN -o MODEL`.\n\n", tasks_text(learner),
-                      name);
+  const bool needs_target = learner.tasks().front() != Task::anomaly;
+  text += fmt::format("Task: {}. Trained with `thrum train {} DATA {}-o MODEL`.\n\n", tasks_text(learner), name,
+                      needs_target ? "--target COLUMN " : "");
   text += "| option | flag | type | allowed | default | meaning |\n|---|---|---|---|---|---|\n";
   for (const OptionField& field : options.fields()) {
     text += fmt::format("| `{}` | `{}` | {} | {} | {} | {} |\n", field.name, field.flag(), field.type,

@@ -51,11 +51,17 @@ std::optional<double> valid_fraction(const std::string& text) {
   throw usage_error(fmt::format("--valid: expected a fraction in (0, 1) or a file, got \"{}\"", text));
 }
 
+/// Such a learner needs no target.
+bool looks_for_anomalies(const Learner& learner) {
+  return learner.tasks().front() == Task::anomaly;
+}
+
 Dataset make_dataset(const TrainArguments& arguments, const std::shared_ptr<const Table>& table) {
   return blame(ExitCode::data, [&] {
-    const Column& target = table->column(arguments.target);
     Dataset::Options options{.target = arguments.target};
-    options.task = arguments.learner.task(arguments.options, target);
+    options.task = looks_for_anomalies(arguments.learner)
+                       ? Task::anomaly
+                       : arguments.learner.task(arguments.options, table->column(arguments.target));
     options.exclude = arguments.exclude;
     options.weight = arguments.weight;
     return Dataset(table, options);
@@ -80,6 +86,7 @@ Json report_json(const TrainArguments& arguments, const TrainReport& report, con
                  {"ranks", arguments.ranks},
                  {"model", arguments.output}};
   if (schema.target.task == Task::classification) object["classes"] = schema.target.classes;
+  if (schema.target.task == Task::anomaly) object["threshold"] = schema.target.threshold;
   if (report.valid) object["valid"] = {{"rows", report.valid->n_rows}, {"metrics", scores_json(*report.valid)}};
   return object;
 }
@@ -143,6 +150,10 @@ std::unique_ptr<Model> fit(const TrainingJob& job, const Session& session) {
 
 void train(const TrainArguments& arguments, const Session& session) {
   const auto fraction = arguments.valid.empty() ? std::nullopt : valid_fraction(arguments.valid);
+  if (!arguments.valid.empty() && arguments.target.empty()) {
+    throw usage_error("--valid: expected --target, too: without labels there is nothing to score",
+                      "name the column of the labels, or leave --valid out");
+  }
   check_model_output(arguments.output,
                      {arguments.data.file, arguments.data.label_file, arguments.valid, arguments.valid_label_file},
                      session);
@@ -153,10 +164,10 @@ void train(const TrainArguments& arguments, const Session& session) {
   const Dataset dataset = make_dataset(arguments, table);
   const double load_seconds = loading.seconds();
   const Schema& schema = dataset.schema();
-  session.say(
-      fmt::format("read  {:.2f} s: {}, {} rows, {}{}", load_seconds, table->source(), grouped(table->n_rows()),
-                  features_text(schema),
-                  schema.target.classes.empty() ? "" : fmt::format(", {} classes", schema.target.classes.size())));
+  session.say(fmt::format(
+      "read  {:.2f} s: {}, {} rows, {}{}", load_seconds, table->source(), grouped(table->n_rows()),
+      features_text(schema),
+      schema.target.task == Task::classification ? fmt::format(", {} classes", schema.target.classes.size()) : ""));
 
   TrainingJob job{arguments.learner, arguments.options, dataset};
   job.ranks = arguments.ranks;
@@ -199,9 +210,15 @@ std::vector<Parameter> train_parameters(TrainArguments& arguments) {
                         ParameterTraits traits) {
     return parameter(option_field(name, member, {}, help), &arguments, std::move(traits));
   };
+  const bool unsupervised = looks_for_anomalies(arguments.learner);
   const std::vector<Parameter> own = {
-      text("target", &TrainArguments::target, "the column to predict",
-           {.value = "COLUMN", .group = "Data", .required = true}),
+      unsupervised
+          ? text("target", &TrainArguments::target,
+                 "a column of two labels, of which the rarer one names the anomalies: it is no feature, is not "
+                 "learned from, and is what evaluate compares with",
+                 {.value = "COLUMN", .group = "Data"})
+          : text("target", &TrainArguments::target, "the column to predict",
+                 {.value = "COLUMN", .group = "Data", .required = true}),
       list_parameter("exclude", &arguments.exclude, "columns that are not features",
                      {.value = "COLUMN", .group = "Data"}),
       text("weight", &TrainArguments::weight, "a column of sample weights, 0 or more; it is no feature",
@@ -227,22 +244,35 @@ std::vector<Parameter> train_parameters(TrainArguments& arguments) {
   return parameters;
 }
 
-Command learner_command(const Learner& learner) {
-  auto arguments = std::make_shared<TrainArguments>(learner);
+std::vector<Example> anomaly_examples(const std::string& name) {
+  const std::string line = fmt::format("thrum train {} payments.csv", name);
+  return {{line + " -o payments.thrum", ""},
+          {line + " --exclude id --contamination 0.01 -o payments.thrum", "one row of a hundred is to be an anomaly"},
+          {line + " --target is_fraud --valid 0.2 --json -o payments.thrum",
+           "labels are not learned from, but say how well the score finds them"}};
+}
+
+std::vector<Example> examples_of(const Learner& learner) {
   const std::string name(learner.name());
-  Command command{.name = name, .summary = std::string(learner.summary())};
+  if (looks_for_anomalies(learner)) return anomaly_examples(name);
   const bool of_numbers = learner.tasks().front() == Task::regression;
   const std::string rows = of_numbers ? "housing" : "adult";
   const std::string target = of_numbers ? "median_house_value" : "income";
   const std::string excluded = of_numbers ? "longitude" : "fnlwgt";
   const std::string line = fmt::format("thrum train {} {}.csv --target {} -o {}.thrum", name, rows, target, rows);
-  command.examples = {
+  return {
       {line, ""},
       {line + " --valid 0.2 --json", "hold a fifth of the rows out and score the model on them"},
       {fmt::format("zcat {}.csv.gz | thrum train {} - --target {} --exclude {} -o {}.thrum -j 4", rows, name, target,
                    excluded, rows),
        "from standard input, with four threads"},
   };
+}
+
+Command learner_command(const Learner& learner) {
+  auto arguments = std::make_shared<TrainArguments>(learner);
+  Command command{.name = std::string(learner.name()), .summary = std::string(learner.summary())};
+  command.examples = examples_of(learner);
   command.parameters = train_parameters(*arguments);
   command.run = [arguments](Session& session) { train(*arguments, session); };
   return command;

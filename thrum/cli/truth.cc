@@ -15,6 +15,13 @@ namespace {
               fmt::format("[{}] row {}: column \"{}\" {}", table.source(), row + 1, column.name(), what));
 }
 
+const Column& truth_column(const Target& target, const Table& table) {
+  if (!target.name.empty()) return table.column(target.name);
+  throw Error(ErrorCode::invalid_argument,
+              "the model was trained without a target, so there is no truth to compare with",
+              "train it with --target COLUMN");
+}
+
 const Column& number_column(const std::string& name, const Table& table) {
   const Column& column = table.column(name);
   if (column.type() != ColumnType::category) return column;
@@ -26,7 +33,7 @@ const Column& number_column(const std::string& name, const Table& table) {
 }  // namespace
 
 std::vector<std::size_t> true_classes(const Target& target, const Table& table) {
-  const Column& column = table.column(target.name);
+  const Column& column = truth_column(target, table);
   std::unordered_map<std::string, std::size_t> index;
   for (const std::string& name : target.classes) index.emplace(name, index.size());
   std::vector<std::size_t> classes;

@@ -10,6 +10,7 @@
 
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
+#include "thrum/data/queries.h"
 
 namespace thrum {
 namespace {
@@ -18,13 +19,32 @@ namespace {
   throw Error(ErrorCode::invalid_argument, fmt::format("{} in row {} of {}", what, row + 1, table.source()), hint);
 }
 
+void check_query(const Dataset::Options& options) {
+  if (options.task == Task::ranking && options.query.empty()) {
+    throw Error(ErrorCode::invalid_argument, "a ranking needs a column of queries",
+                "name the column whose equal values belong together");
+  }
+  if (options.query.empty()) return;
+  if (options.task != Task::ranking) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("a {} has no queries", task_name(options.task)),
+                "leave the query out");
+  }
+  if (options.query != options.target && options.query != options.weight) return;
+  throw Error(ErrorCode::invalid_argument, fmt::format("\"{}\" cannot be query and {} at once", options.query,
+                                                       options.query == options.target ? "target" : "weight"));
+}
+
 Schema infer_schema(const Table& table, const Dataset::Options& options) {
   std::vector<std::string> exclude = options.exclude;
   if (!options.weight.empty()) exclude.push_back(options.weight);
-  if (options.weight == options.target) {
+  if (!options.weight.empty() && options.weight == options.target) {
     throw Error(ErrorCode::invalid_argument, fmt::format("\"{}\" cannot be target and weight at once", options.target));
   }
-  return Schema::infer(table, options.target, options.task, std::move(exclude));
+  check_query(options);
+  if (!options.query.empty()) exclude.push_back(options.query);
+  Schema schema = Schema::infer(table, options.target, options.task, std::move(exclude));
+  schema.target.query = options.query;
+  return schema;
 }
 
 /// Where each value stands among the ascending numbers that `classes` are the texts of; classes.size() for a number
@@ -86,7 +106,18 @@ std::vector<double> regression_values(const Table& table, const Column& column) 
   return y;
 }
 
+std::vector<double> relevances(const Table& table, const Column& column) {
+  std::vector<double> y = regression_values(table, column);
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    if (y[i] >= 0 && y[i] <= largest_relevance && y[i] == std::floor(y[i])) continue;
+    refuse_row(fmt::format("target \"{}\" is {}", column.name(), y[i]), table, i,
+               fmt::format("the labels of a ranking are whole numbers from 0 to {}", largest_relevance));
+  }
+  return y;
+}
+
 std::vector<double> target_values(const Table& table, const Schema& schema) {
+  if (schema.target.task == Task::anomaly) return std::vector<double>(table.n_rows(), 0.0);
   const Column& column = table.column(schema.target.name);
   for (std::size_t i = 0; i < column.size(); ++i) {
     if (column.is_missing(i)) {
@@ -94,7 +125,12 @@ std::vector<double> target_values(const Table& table, const Schema& schema) {
     }
   }
   if (schema.target.task == Task::classification) return class_indices(table, column, schema.target.classes);
-  return regression_values(table, column);
+  return schema.target.task == Task::ranking ? relevances(table, column) : regression_values(table, column);
+}
+
+std::vector<std::uint32_t> query_numbers(const Table& table, const Target& target) {
+  if (target.task != Task::ranking) return {};
+  return number_queries(table, table.column(target.query));
 }
 
 std::vector<double> sample_weights(const Table& table, const std::string& name) {
@@ -131,8 +167,9 @@ Dataset::Features::Features(std::shared_ptr<const Table> t, Schema s, std::size_
 
 Dataset::Dataset(const std::shared_ptr<const Table>& table, Schema schema, const std::string& weight)
     : features_(std::make_shared<const Features>(table, std::move(schema))),
-      targets_(std::make_shared<const Targets>(
-          Targets{target_values(*table, features_->schema), sample_weights(*table, weight)})),
+      targets_(std::make_shared<const Targets>(Targets{target_values(*table, features_->schema),
+                                                       sample_weights(*table, weight),
+                                                       query_numbers(*table, features_->schema.target)})),
       rows_{0, targets_->y.size()} {}
 
 Dataset::Dataset(const std::shared_ptr<const Table>& table, const Options& options)
@@ -155,6 +192,11 @@ Dataset Dataset::shard(int rank, int size) const {
   Dataset part = *this;
   part.rows_ = rows_of_rank(n_rows_of_all_ranks(), rank, size);
   return part;
+}
+
+std::span<const std::uint32_t> Dataset::queries() const noexcept {
+  if (targets_->queries.empty()) return {};
+  return std::span(targets_->queries).subspan(rows_.begin, rows_.size());
 }
 
 std::span<const double> Dataset::weights() const noexcept {

@@ -18,8 +18,9 @@ namespace thrum {
 class Dataset {
  public:
   struct Options {
-    std::string target;
+    std::string target;  ///< "": none, to look for anomalies; labels of these are not looked at
     Task task = Task::classification;
+    std::string query = {};                 ///< of a ranking: a column whose equal values are one query. Not a feature.
     std::vector<std::string> exclude = {};  ///< columns that are not features
     std::string weight = {};                ///< a column of sample weights, >= 0; "": all ones. Not a feature.
   };
@@ -28,7 +29,8 @@ class Dataset {
   static constexpr double largest_total_weight = 1e100;
 
   /// All rows of `table`. Throws invalid_argument as Schema::infer, and for missing targets, infinite targets of a
-  /// regression, negative, missing, infinite, enormous or all-zero weights (naming the row).
+  /// regression, labels of a ranking that are no whole numbers from 0 to 31, missing queries, negative, missing,
+  /// infinite, enormous or all-zero weights (naming the row).
   Dataset(const std::shared_ptr<const Table>& table, const Options& options);
   /// All rows of `table` as `schema`, of other rows, describes them: to watch a fit of those. Throws invalid_argument
   /// as FeatureReader and the constructor above, and for a class that the schema does not know.
@@ -49,8 +51,11 @@ class Dataset {
   std::size_t first_row() const noexcept { return rows_.begin; }  ///< in the whole, and for reader()
   std::size_t n_rows_of_all_ranks() const noexcept { return targets_->y.size(); }
 
-  /// y[i] of this rank's row i: the index of its class, or the number of a regression.
+  /// y[i] of this rank's row i: the index of its class, or the number of a regression; 0 where anomalies are looked
+  /// for.
   std::span<const double> y() const noexcept { return std::span(targets_->y).subspan(rows_.begin, rows_.size()); }
+  /// Of a ranking, which query each of this rank's rows belongs to: numbered over all ranks as they first occur.
+  std::span<const std::uint32_t> queries() const noexcept;
   /// Sample weights of this rank's rows; empty where all are one.
   std::span<const double> weights() const noexcept;
   /// What row i counts in a fit of its own: 0 where `row_mask` (empty: ones) is 0, else the sample weight times that of
@@ -71,6 +76,7 @@ class Dataset {
   struct Targets {
     std::vector<double> y;
     std::vector<double> weights;
+    std::vector<std::uint32_t> queries;
   };
   std::shared_ptr<const Features> features_;
   std::shared_ptr<const Targets> targets_;

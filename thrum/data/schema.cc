@@ -99,12 +99,35 @@ bool is_few_whole_numbers(std::span<const T> values) {
   return true;
 }
 
+std::size_t rows_of(std::string_view label, const Column& column) {
+  std::size_t n = 0;
+  for (std::size_t row = 0; row < column.size(); ++row) {
+    n += !column.is_missing(row) && column.text(row) == label ? 1 : 0;
+  }
+  return n;
+}
+
+/// Labels are of no use to the training: the rarer one is taken for that of anomalies.
+Target infer_labels(const Column& column, const Table& table) {
+  Target target{column.name(), Task::anomaly, classes_of(column, table)};
+  if (target.classes.size() != 2) {
+    refuse(fmt::format("target \"{}\" labels anomalies with {} different values, not with two", column.name(),
+                       target.classes.size()),
+           "leave the column out with --exclude, and --target, too");
+  }
+  if (rows_of(target.classes[0], column) < rows_of(target.classes[1], column)) {
+    std::swap(target.classes[0], target.classes[1]);
+  }
+  return target;
+}
+
 Target infer_target(const Column& column, const Table& table, Task task) {
   require_utf8(column.name(), column, table);
+  if (task == Task::anomaly) return infer_labels(column, table);
   const bool is_text = column.type() == ColumnType::category;
-  if (task == Task::regression) {
+  if (task != Task::classification) {
     if (is_text) {
-      refuse(fmt::format("target \"{}\" holds text, a regression needs numbers", column.name()),
+      refuse(fmt::format("target \"{}\" holds text, a {} needs numbers", column.name(), task_name(task)),
              "train a classification, or name a column of numbers");
     }
     return {column.name(), task};
@@ -124,6 +147,8 @@ Target infer_target(const Column& column, const Table& table, Task task) {
 }  // namespace
 
 std::string_view task_name(Task task) noexcept {
+  if (task == Task::anomaly) return "anomaly";
+  if (task == Task::ranking) return "ranking";
   return task == Task::regression ? "regression" : "classification";
 }
 
@@ -136,13 +161,18 @@ Task natural_task(const Column& target) {
 
 Schema Schema::infer(const Table& table, std::string_view target, Task task, std::vector<std::string> exclude) {
   for (const std::string& name : exclude) table.column(name);
-  Schema schema{.features = {}, .target = infer_target(table.column(target), table, task)};
+  if (target.empty() && task != Task::anomaly) {
+    refuse(fmt::format("a {} needs a target", task_name(task)), "name the column to predict");
+  }
+  Schema schema{.features = {}, .target = {.name = "", .task = task}};
+  if (!target.empty()) schema.target = infer_target(table.column(target), table, task);
   for (const Column& column : table.columns()) {
     const bool left_out = column.name() == target || std::ranges::find(exclude, column.name()) != exclude.end();
     if (!left_out) schema.features.push_back(infer_feature(column, table));
   }
   if (schema.features.empty()) {
-    refuse(fmt::format("{} has no column left to learn from beside the target \"{}\"", table.source(), target));
+    refuse(fmt::format("{} has no column left to learn from{}", table.source(),
+                       target.empty() ? "" : fmt::format(" beside the target \"{}\"", target)));
   }
   return schema;
 }

@@ -12,7 +12,9 @@
 namespace thrum {
 
 enum class FeatureType { number, category };
-enum class Task { regression, classification };
+/// What is learned: a number, one of some classes, how unusual a row is (without a target), or a score that puts the
+/// rows of each query in the order of their labels.
+enum class Task { regression, classification, anomaly, ranking };
 
 std::string_view task_name(Task task) noexcept;
 
@@ -28,9 +30,15 @@ struct Feature {
 
 /// What a model predicts.
 struct Target {
-  std::string name;
+  std::string name;  ///< the column; of anomalies the one of the labels, "" where there are none
   Task task = Task::classification;
-  std::vector<std::string> classes = {};  ///< of a classification, in ascending order (numbers as numbers)
+  /// Of a classification, in ascending order (numbers as numbers); of labelled anomalies the label of usual rows, which
+  /// most have, and that of anomalies.
+  std::vector<std::string> classes = {};
+  double threshold = 0;    ///< of anomalies: those have a higher score
+  std::string query = {};  ///< of a ranking: the column that says which query a row belongs to
+
+  std::string_view label(double score) const { return score > threshold ? "anomaly" : "normal"; }
 };
 
 /// The columns a model was trained on, in its order. Stored in the model; new data is matched by name.
@@ -41,10 +49,11 @@ struct Schema {
   std::vector<Feature> features;
   Target target;
 
-  /// The features are all columns of `table` but `target` and those in `exclude`. Types, categories and classes come
-  /// from all rows; the classes of a numeric target are its whole numbers as text. Throws invalid_argument: no such
-  /// column (with the nearest name), no feature left, a regression target that is not numeric, fractions as classes,
-  /// fewer than two or more than 1000 classes, a column in which every value is missing, text that is not UTF-8.
+  /// The features are all columns of `table` but `target`, which may be "" for anomalies, and those in `exclude`.
+  /// Types, categories and classes come from all rows; the classes of a numeric target are its whole numbers as text.
+  /// Throws invalid_argument: no such column (with the nearest name), no feature left, a regression target that is not
+  /// numeric, fractions as classes, fewer than two or more than 1000 classes, labels of anomalies that are not two, a
+  /// column in which every value is missing, text that is not UTF-8.
   static Schema infer(const Table& table, std::string_view target, Task task, std::vector<std::string> exclude = {});
 
   /// JSON text of the model file.

@@ -22,7 +22,9 @@ class Reader {
     require_members(json, 2);
     if (!list.is_array() || list.empty()) fail("\"features\" is not an array with something in it");
     Schema schema{.features = {}, .target = target(member(json, "target"))};
-    std::set<std::string> names = {schema.target.name};
+    std::set<std::string> names;
+    if (!schema.target.name.empty()) names.insert(schema.target.name);
+    if (!schema.target.query.empty()) names.insert(schema.target.query);
     for (const Json& object : list) {
       schema.features.push_back(feature(object));
       const std::string& name = schema.features.back().name;
@@ -46,6 +48,12 @@ class Reader {
     const Json& value = member(object, key);
     if (!value.is_string()) fail(fmt::format("\"{}\" is not a string", key));
     return value.get<std::string>();
+  }
+
+  double number(const Json& object, std::string_view key) const {
+    const Json& value = member(object, key);
+    if (!value.is_number()) fail(fmt::format("\"{}\" is not a number", key));
+    return value.get<double>();
   }
 
   std::vector<std::string> texts(const Json& object, std::string_view key) const {
@@ -77,18 +85,28 @@ class Reader {
   }
 
   Target target(const Json& object) const {
-    require_members(object, 3);
-    Target target{text(object, "name"), Task::classification, texts(object, "classes")};
-    const std::string task = text(object, "task");
-    if (task == task_name(Task::regression)) {
-      target.task = Task::regression;
-    } else if (task != task_name(Task::classification)) {
-      fail(fmt::format("\"{}\" is no task", task));
-    }
+    Target target{text(object, "name"), task(text(object, "task")), texts(object, "classes")};
+    require_members(object, target.task == Task::anomaly || target.task == Task::ranking ? 4 : 3);
     const std::set<std::string> distinct(target.classes.begin(), target.classes.end());
-    const bool fits = target.task == Task::regression ? target.classes.empty() : target.classes.size() >= 2;
-    if (!fits || distinct.size() != target.classes.size()) fail("the classes of the target do not fit its task");
+    if (!classes_fit(target) || distinct.size() != target.classes.size()) {
+      fail("the classes of the target do not fit its task");
+    }
+    if (target.task == Task::anomaly) target.threshold = number(object, "threshold");
+    if (target.task == Task::ranking) target.query = text(object, "query");
     return target;
+  }
+
+  Task task(const std::string& name) const {
+    for (const Task task : {Task::regression, Task::classification, Task::anomaly, Task::ranking}) {
+      if (task_name(task) == name) return task;
+    }
+    fail(fmt::format("\"{}\" is no task", name));
+  }
+
+  static bool classes_fit(const Target& target) {
+    const std::size_t n = target.classes.size();
+    if (target.task == Task::anomaly) return n == (target.name.empty() ? 0 : 2);
+    return target.task == Task::classification ? n >= 2 : n == 0;
   }
 
   std::string_view where_;
@@ -108,10 +126,10 @@ std::string Schema::to_json() const {
     }
     list.push_back(std::move(object));
   }
-  const Json json = {
-      {"features", std::move(list)},
-      {"target", {{"name", target.name}, {"task", task_name(target.task)}, {"classes", target.classes}}}};
-  return json.dump();
+  Json goal = {{"name", target.name}, {"task", task_name(target.task)}, {"classes", target.classes}};
+  if (target.task == Task::anomaly) goal["threshold"] = target.threshold;
+  if (target.task == Task::ranking) goal["query"] = target.query;
+  return Json{{"features", std::move(list)}, {"target", std::move(goal)}}.dump();
 }
 
 Schema Schema::from_json(std::string_view text, std::string_view where) {

@@ -198,7 +198,35 @@ TEST(SchemaJson, RefusesClassesThatDoNotFitTheTask) {
   EXPECT_EQ(with("classification", R"(["a"])"), misfit);
   EXPECT_EQ(with("classification", R"(["a","a"])"), misfit);
   EXPECT_EQ(with("regression", R"(["a","b"])"), misfit);
-  EXPECT_EQ(with("ranking", "[]"), "[schema] \"ranking\" is no task");
+  EXPECT_EQ(with("sorting", "[]"), "[schema] \"sorting\" is no task");
+}
+
+TEST(SchemaJson, KeepsTheThresholdOfAnomaliesAndTheQueryOfARanking) {
+  const Feature number{"x", FeatureType::number};
+  for (const Target& target : {Target{"", Task::anomaly, {}, 0.625}, Target{"y", Task::anomaly, {"ok", "bad"}, 0.1},
+                               Target{.name = "y", .task = Task::ranking, .query = "q"}}) {
+    const Schema read = Schema::from_json(Schema{{number}, target}.to_json());
+    EXPECT_EQ(read.target.name, target.name);
+    EXPECT_EQ(read.target.task, target.task);
+    EXPECT_EQ(read.target.classes, target.classes);
+    EXPECT_EQ(read.target.threshold, target.threshold);
+    EXPECT_EQ(read.target.query, target.query);
+  }
+}
+
+TEST(SchemaJson, RefusesTargetsOfAnomaliesAndRankingsThatDoNotFit) {
+  constexpr auto misfit = "[schema] the classes of the target do not fit its task";
+  const auto anomalies = [](std::string_view name, std::string_view classes, std::string_view threshold) {
+    return corruption(schema_json(x, R"({"name":")" + std::string(name) + R"(","task":"anomaly","classes":)" +
+                                         std::string(classes) + R"(,"threshold":)" + std::string(threshold) + "}"));
+  };
+  EXPECT_EQ(anomalies("y", "[]", "1"), misfit);
+  EXPECT_EQ(anomalies("", R"(["a","b"])", "1"), misfit);
+  EXPECT_EQ(anomalies("", "[]", R"("high")"), "[schema] \"threshold\" is not a number");
+  EXPECT_EQ(corruption(schema_json(x, R"({"name":"","task":"anomaly","classes":[]})")),
+            "[schema] a JSON object has unknown keys");
+  EXPECT_EQ(corruption(schema_json(x, R"({"name":"y","task":"ranking","classes":[],"query":"x"})")),
+            "[schema] two columns are called \"x\"");
 }
 
 TEST(SchemaJson, NamesWhereTheTextCameFrom) {

@@ -12,6 +12,7 @@
 #include "thrum/learn/linear/stochastic_gradient_descent.h"
 #include "thrum/learn/tree/forest/decision_tree.h"
 #include "thrum/learn/tree/forest/extra_trees.h"
+#include "thrum/learn/tree/forest/isolation_forest.h"
 #include "thrum/learn/tree/forest/random_forest.h"
 #include "thrum/learn/tree/gbdt.h"
 
@@ -39,11 +40,23 @@ std::span<const Learner* const> learners() {
   static const DecisionTree decision_tree;
   static const RandomForest random_forest;
   static const ExtraTrees extra_trees;
+  static const IsolationForest isolation_forest;
   static const Gbdt gbdt;
   static constexpr const Learner* list[] = {
-      &logistic_regression, &linear_regression, &ridge,          &lasso,         &elastic_net,
-      &poisson_regression,  &gamma_regression,  &sgd_classifier, &sgd_regressor, &decision_tree,
-      &random_forest,       &extra_trees,       &gbdt,
+      &logistic_regression,
+      &linear_regression,
+      &ridge,
+      &lasso,
+      &elastic_net,
+      &poisson_regression,
+      &gamma_regression,
+      &sgd_classifier,
+      &sgd_regressor,
+      &decision_tree,
+      &random_forest,
+      &extra_trees,
+      &gbdt,
+      &isolation_forest,
   };
   return list;
 }

@@ -20,7 +20,9 @@ std::unique_ptr<Model> fit_prepared(const Learner& learner, const Dataset& datas
     prepared_spec.valid = &*valid;
   }
   auto model = std::move(learner.fit_many(prepared, {&prepared_spec, 1}, execution).front());
-  return std::make_unique<PreparedModel>(dataset.schema(), std::move(pipeline), std::move(model));
+  Schema schema = dataset.schema();
+  schema.target = model->schema().target;  // with the threshold of anomalies
+  return std::make_unique<PreparedModel>(std::move(schema), std::move(pipeline), std::move(model));
 }
 
 }  // namespace thrum

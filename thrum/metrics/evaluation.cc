@@ -84,6 +84,21 @@ std::vector<Score> classification_metrics(std::span<const double> y, MatrixView<
   return classification_metrics(std::span<const std::size_t>(classes), probabilities, weights);
 }
 
+std::vector<Score> anomaly_metrics(std::span<const std::size_t> y, std::span<const double> scores, double threshold,
+                                   std::span<const double> weights) {
+  std::vector<std::size_t> predicted;
+  for (const double score : scores) predicted.push_back(score > threshold ? 1 : 0);
+  const ConfusionMatrix confusion(y, predicted, 2, weights);
+  return {
+      score("roc_auc", [&] { return roc_auc(y, scores, weights); }),
+      score("average_precision", [&] { return average_precision(y, scores, weights); }),
+      {"f1", confusion.f1(Average::binary)},
+      {"precision", confusion.precision(Average::binary)},
+      {"recall", confusion.recall(Average::binary)},
+      {"accuracy", confusion.accuracy()},
+  };
+}
+
 std::vector<Score> regression_metrics(std::span<const double> y, std::span<const double> predicted,
                                       std::span<const double> weights) {
   return {

@@ -32,6 +32,11 @@ std::vector<Score> classification_metrics(std::span<const std::size_t> y, Matrix
 std::vector<Score> classification_metrics(std::span<const double> y, MatrixView<const double> probabilities,
                                           std::span<const double> weights = {});
 
+/// roc_auc, average_precision, f1, precision, recall, accuracy, in this order: of scores that are higher for anomalies,
+/// the rows of y 1; those above `threshold` are predicted as such. Undefined scores and errors as above.
+std::vector<Score> anomaly_metrics(std::span<const std::size_t> y, std::span<const double> scores, double threshold,
+                                   std::span<const double> weights = {});
+
 /// rmse, mae, r2, in this order. y, predicted: n_rows. Undefined scores and errors as above.
 std::vector<Score> regression_metrics(std::span<const double> y, std::span<const double> predicted,
                                       std::span<const double> weights = {});

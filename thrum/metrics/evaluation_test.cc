@@ -54,6 +54,16 @@ TEST(Evaluation, ReportsUndefinedScoresAndKeepsTheOthers) {
   EXPECT_TRUE(std::isnan(find(regression_metrics(Numbers{1}, Numbers{1}), "r2").value));
 }
 
+TEST(Evaluation, OfAnomaliesComparesScoresWithTheThreshold) {
+  const std::vector<std::size_t> y = {0, 0, 1, 1};
+  const auto scores = anomaly_metrics(y, Numbers{0.2, 0.5, 0.6, 0.4}, 0.5);
+  EXPECT_EQ(find(scores, "roc_auc").value, 0.75);
+  EXPECT_EQ(find(scores, "accuracy").value, 0.75);  // 0.5 is not above 0.5
+  EXPECT_EQ(find(scores, "precision").value, 1);
+  EXPECT_EQ(find(scores, "recall").value, 0.5);
+  EXPECT_TRUE(std::isnan(find(anomaly_metrics(std::vector<std::size_t>{0}, Numbers{1}, 0), "roc_auc").value));
+}
+
 TEST(Evaluation, PredictsTheFirstOfEquallyProbableClasses) {
   const Numbers p = {0.5, 0.5, 0.5, 0.5};
   EXPECT_EQ(find(classification_metrics(Numbers{0, 0}, two_columns(p)), "accuracy").value, 1);

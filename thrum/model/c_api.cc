@@ -96,8 +96,9 @@ const char* thrum_model_feature_name(const thrum_model* model, size_t feature) {
 
 const char* thrum_model_class_name(const thrum_model* model, size_t output) {
   if (model == nullptr) return nullptr;
-  const auto& classes = model->predictor->schema().target.classes;
-  return output < classes.size() ? classes[output].c_str() : nullptr;
+  const thrum::Target& target = model->predictor->schema().target;
+  const bool is_class = target.task == thrum::Task::classification && output < target.classes.size();
+  return is_class ? target.classes[output].c_str() : nullptr;
 }
 
 double thrum_category_code(const thrum_model* model, size_t feature, const char* category) {

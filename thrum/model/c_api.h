@@ -39,7 +39,7 @@ void thrum_model_close(thrum_model* model);
 size_t thrum_model_n_features(const thrum_model* model);
 size_t thrum_model_n_outputs(const thrum_model* model);
 
-/* NULL where there is no such feature or class. A regression has no classes. */
+/* NULL where there is no such feature or class. A regression has no classes, nor has a score of anomalies. */
 const char* thrum_model_feature_name(const thrum_model* model, size_t feature);
 const char* thrum_model_class_name(const thrum_model* model, size_t output);
 

@@ -40,9 +40,12 @@ Json model_card(const ModelEndpoint& model) {
                         {"example", example_of(model, j)}});
   }
   const Target& target = model.schema().target;
-  return {{"name", model.name()},           {"version", model.version()}, {"target", target.name},
-          {"task", task_name(target.task)}, {"classes", target.classes},  {"explains", model.n_margins() > 0},
-          {"features", std::move(features)}};
+  const auto classes = target.task == Task::classification ? target.classes : std::vector<std::string>();
+  Json card = {{"name", model.name()},           {"version", model.version()}, {"target", target.name},
+               {"task", task_name(target.task)}, {"classes", classes},         {"explains", model.n_margins() > 0},
+               {"features", std::move(features)}};
+  if (target.task == Task::anomaly) card["threshold"] = target.threshold;
+  return card;
 }
 
 std::string percent_encoded(std::string_view text) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "thrum/comm/row_blocks.h"
+#include "thrum/core/error.h"
 #include "thrum/data/prepare/steps_internal.h"
 
 namespace thrum::prepare {
@@ -213,6 +214,10 @@ std::shared_ptr<const ColumnMap> encode_target(const PreparedRows& rows, std::si
 }
 
 Maps fit_target_encoder(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {
+  if (rows.dataset().schema().target.task == Task::anomaly) {
+    throw Error(ErrorCode::invalid_argument, "[prepare] target-encoder: expected a target to learn from, there is none",
+                "use one-hot or ordinal-encoder");
+  }
   Maps maps;
   for (const std::size_t column : columns) {
     maps.push_back(encode_target(rows, column, options.as<TargetEncoderOptions>()));

@@ -141,6 +141,12 @@ void check_rows(const Dataset& dataset, const FitSpec& spec, std::string_view wh
   }
 }
 
+void check_has_target(const Dataset& dataset, std::string_view where) {
+  if (dataset.schema().target.task != Task::anomaly) return;
+  refuse(where, "expected a target to learn, the dataset looks for anomalies",
+         "name a target, or use isolation-forest");
+}
+
 std::vector<double> class_weights(const Target& target, std::string_view text, std::span<const double> totals,
                                   std::string_view where) {
   return text == "balanced" ? balanced_class_weights(totals) : given_class_weights(target, text, where);

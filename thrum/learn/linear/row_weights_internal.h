@@ -15,6 +15,9 @@ namespace thrum {
 /// enormous or not finite. `where` names the learner in messages, here and below.
 void check_rows(const Dataset& dataset, const FitSpec& spec, std::string_view where);
 
+/// Throws invalid_argument for a dataset without a target.
+void check_has_target(const Dataset& dataset, std::string_view where);
+
 struct ClassWeight {
   std::string label;
   double weight;

@@ -190,6 +190,7 @@ std::vector<std::unique_ptr<Model>> Gbdt::fit_many(const Dataset& dataset, std::
   for (const FitSpec& spec : specs) {
     check_ranges(*spec.options);
     check_rows(dataset, spec, where);
+    check_has_target(dataset, where);
     const auto& options = spec.options->as<GbdtOptions>();
     const auto objective = objective_ != nullptr ? objective_ : make_objective(options, dataset.schema().target);
     check_options(options, spec, *objective);

@@ -52,7 +52,7 @@ TreeOutputs::TreeOutputs(const ModelFile& image, const Schema& schema) {
   nothing.base = base_;
   nothing.link = link_;
   if (const std::string fault = fault_of(nothing, schema); !fault.empty()) image.fail(fault);
-  n_outputs_ = schema.target.task == Task::regression ? 1 : schema.target.classes.size();
+  n_outputs_ = schema.target.task == Task::classification ? schema.target.classes.size() : 1;
 }
 
 void TreeOutputs::finish(std::span<double> row) const noexcept {

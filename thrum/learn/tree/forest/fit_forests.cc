@@ -137,6 +137,7 @@ std::vector<OutOfBagFit> fit_forests(const Dataset& dataset, std::span<const Fit
   for (const FitSpec& spec : specs) {
     check_ranges(*spec.options);
     check_rows(dataset, spec, algorithm);
+    check_has_target(dataset, algorithm);
   }
   std::vector<OutOfBagFit> fits;
   TableOfSpecs tables(dataset, execution);

@@ -46,6 +46,19 @@ TEST_P(ForestFile, ChangesWithTheRows) {
   EXPECT_FALSE(train(c.rows.dataset(), c, 1, 1) == one);
 }
 
+TEST(IsolationForestFile, HasTheSameBytesForAnyNumberOfThreadsAndRanks) {
+  const TreeRows rows{.seed = 11, .n_rows = 3 * row_block + 77, .missing = true, .n_categories = 9};
+  const Dataset dataset(rows.table(), {.target = "", .task = Task::anomaly, .exclude = {"y"}});
+  for (const char* bootstrap : {"false", "true"}) {
+    Options options = find_learner("isolation-forest").default_options();
+    options.set("n_estimators", "7");
+    options.set("contamination", "0.1");
+    options.set("max_features", "0.7");
+    options.set("bootstrap", bootstrap);
+    testing_data::expect_same_bytes(find_learner("isolation-forest"), dataset, options);
+  }
+}
+
 std::vector<Case> cases() {
   const TreeRows classes{.seed = 7, .n_rows = 3 * row_block + 77, .n_classes = 3, .weighted = true, .n_categories = 9};
   const TreeRows binary{.seed = 8, .n_rows = 2 * row_block + 9, .n_classes = 2, .missing = true};

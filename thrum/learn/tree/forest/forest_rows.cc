@@ -21,12 +21,6 @@ std::vector<double> of_all_ranks(std::span<const double> own, Communicator& comm
   return whole;
 }
 
-std::vector<double> own_weights(const Dataset& dataset, const FitSpec& spec) {
-  std::vector<double> weights(dataset.n_rows());
-  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = dataset.weight(i, spec.row_mask, spec.weights);
-  return weights;
-}
-
 /// Makes `values` whole numbers of the power of two that is returned, so that `n_summands` of them add up exactly.
 double round_to_unit(std::vector<double>& values, std::size_t n_summands) {
   double largest = 0;
@@ -76,12 +70,18 @@ void check_targets(const ForestRows& rows, const Target& target, std::string_vie
 
 }  // namespace
 
+std::vector<double> weights_of_all_ranks(const Dataset& dataset, const FitSpec& spec, const Execution& execution) {
+  std::vector<double> weights(dataset.n_rows());
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = dataset.weight(i, spec.row_mask, spec.weights);
+  return of_all_ranks(weights, *execution.communicator);
+}
+
 ForestRows gather_rows(const Dataset& dataset, const FitSpec& spec, std::string_view class_weight, bool centered,
                        const Execution& execution, std::string_view where) {
   const Target& target = dataset.schema().target;
   ForestRows rows{.n_classes = target.classes.size()};
   rows.y = of_all_ranks(dataset.y(), *execution.communicator);
-  std::vector<double> weights = of_all_ranks(own_weights(dataset, spec), *execution.communicator);
+  std::vector<double> weights = weights_of_all_ranks(dataset, spec, execution);
   if (rows.n_classes > 0) weigh_classes(rows, weights, target, class_weight, where);
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (weights[i] > 0) rows.rows.push_back(static_cast<std::uint32_t>(i));

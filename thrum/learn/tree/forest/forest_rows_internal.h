@@ -37,6 +37,9 @@ struct ForestRows {
   double weight(std::size_t row) const { return weights.empty() ? 1 : weights[row]; }
 };
 
+/// What each row of all ranks counts in the fit: its weight, 0 where the mask leaves it out (collective).
+std::vector<double> weights_of_all_ranks(const Dataset& dataset, const FitSpec& spec, const Execution& execution);
+
 /// Gathers the rows (collective). `class_weight` as class_weights has it. `centered`: moments about a y near the mean,
 /// not about 0. Throws invalid_argument: no row with a weight above 0, bad class weights, targets beyond 1e150.
 /// REQUIRES: check_rows accepts the spec.
