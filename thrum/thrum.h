@@ -82,6 +82,7 @@
 // How good they are
 #include "thrum/metrics/classification.h"
 #include "thrum/metrics/evaluation.h"
+#include "thrum/metrics/ndcg.h"
 #include "thrum/metrics/ranking.h"
 #include "thrum/metrics/regression.h"
 

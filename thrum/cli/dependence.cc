@@ -26,7 +26,7 @@ Json value_json(const Feature& feature, double value) {
 }
 
 std::vector<std::string> output_names(const Target& target) {
-  if (target.task == Task::regression) return {target.name};
+  if (target.task == Task::regression || target.task == Task::ranking) return {target.name};
   if (target.task == Task::anomaly) return {"score"};
   return target.classes;
 }

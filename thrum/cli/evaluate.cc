@@ -74,7 +74,8 @@ Command evaluate_command() {
   command.description =
       "Scores of a classification: accuracy, log_loss, roc_auc, average_precision, f1, precision, recall, brier, and "
       "the\n"
-      "confusion matrix; of a regression: rmse, mae, r2; of labelled anomalies: roc_auc, average_precision, f1, "
+      "confusion matrix; of a regression: rmse, mae, r2; of a ranking: ndcg@1, ndcg@5, ndcg@10, ndcg;\n"
+      "of labelled anomalies: roc_auc, average_precision, f1, "
       "precision,\n"
       "recall, accuracy. With more than two classes they are means over the classes.";
   command.examples = {{"thrum evaluate adult.thrum adult_test.csv", ""},

@@ -10,6 +10,7 @@
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
 #include "thrum/cli/truth.h"
+#include "thrum/data/queries.h"
 #include "thrum/metrics/classification.h"
 
 namespace thrum::cli {
@@ -80,6 +81,14 @@ Evaluation evaluate_rows(const Model& model, const Table& table, const Evaluatio
   std::vector<double> weights = row_weights(rows.weight, table);
   keep_rows(weights, rows.mask, 1);
   evaluation.n_rows = outputs.size() / width;
+  if (target.task == Task::ranking) {
+    std::vector<double> labels = true_numbers(target, table);
+    std::vector<std::uint32_t> queries = number_queries(table, table.column(target.query));
+    keep_rows(labels, rows.mask, 1);
+    keep_rows(queries, rows.mask, 1);
+    evaluation.scores = metrics::ranking_metrics(labels, outputs, queries);
+    return evaluation;
+  }
   if (target.task == Task::regression) {
     std::vector<double> y = true_numbers(target, table);
     keep_rows(y, rows.mask, 1);

@@ -91,13 +91,13 @@ std::size_t margin_index(const ExplainArguments& arguments, const Target& target
 
 /// ">50K", or what a regression predicts.
 std::string margin_name(const Target& target, std::size_t n_margins, std::size_t k) {
-  if (target.task == Task::regression) return target.name;
+  if (target.task == Task::regression || target.task == Task::ranking) return target.name;
   if (target.task == Task::anomaly) return "log score";
   return n_margins == 1 ? target.classes[1] : target.classes[k];
 }
 
 std::string prediction_line(const Target& target, const Explanation& explanation, std::int64_t row) {
-  if (target.task == Task::regression) {
+  if (target.task == Task::regression || target.task == Task::ranking) {
     return fmt::format("row {}: {} is predicted as {:.6g}\n", row, target.name, explanation.outputs[0]);
   }
   if (target.task == Task::anomaly) {

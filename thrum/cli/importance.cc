@@ -13,7 +13,9 @@
 #include "thrum/cli/text.h"
 #include "thrum/cli/truth.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/data/queries.h"
 #include "thrum/metrics/classification.h"
+#include "thrum/metrics/ndcg.h"
 #include "thrum/metrics/ranking.h"
 #include "thrum/metrics/regression.h"
 
@@ -33,8 +35,12 @@ class Judge {
   Judge(const Target& target, const Table& table, const std::string& metric) : metric_(metric) {
     const bool is_regression = target.task == Task::regression;
     const bool of_anomalies = target.task == Task::anomaly;
+    if (target.task == Task::ranking) {
+      take_ranking(target, table);
+      return;
+    }
     if (metric == "auto") metric_ = is_regression ? "rmse" : of_anomalies ? "roc_auc" : "log_loss";
-    if ((of_anomalies && metric_ != "roc_auc") ||
+    if (metric_ == "ndcg" || (of_anomalies && metric_ != "roc_auc") ||
         (metric_ == "rmse" || metric_ == "mae" || metric_ == "r2") != is_regression) {
       const std::string what = of_anomalies ? "anomalies" : fmt::format("a {}", task_name(target.task));
       throw usage_error(fmt::format("--metric: {} is no score of {}", metric_, what));
@@ -55,12 +61,20 @@ class Judge {
     if (metric_ == "accuracy") return metrics::accuracy(classes_, most_probable(outputs));
     if (metric_ == "roc_auc") return roc_auc(outputs);
     const std::span<const double> predicted(outputs.data(), outputs.rows());
+    if (metric_ == "ndcg") return metrics::mean_ndcg(numbers_, predicted, queries_, numbers_.size());
     if (metric_ == "rmse") return -metrics::rmse(numbers_, predicted);
     if (metric_ == "mae") return -metrics::mae(numbers_, predicted);
     return metrics::r2(numbers_, predicted);
   }
 
  private:
+  void take_ranking(const Target& target, const Table& table) {
+    if (metric_ == "auto") metric_ = "ndcg";
+    if (metric_ != "ndcg") throw usage_error(fmt::format("--metric: {} is no score of a ranking", metric_));
+    numbers_ = true_numbers(target, table);
+    queries_ = number_queries(table, table.column(target.query));
+  }
+
   double roc_auc(MatrixView<const double> outputs) const {
     if (outputs.cols() > 2) return metrics::roc_auc_ovr(classes_, outputs);
     std::vector<double> of_second(outputs.rows());
@@ -71,6 +85,7 @@ class Judge {
   std::string metric_;
   std::vector<std::size_t> classes_;
   std::vector<double> numbers_;
+  std::vector<std::uint32_t> queries_;
 };
 
 /// The features from the most important one on.
@@ -123,11 +138,12 @@ Command importance_command() {
        data_parameters(arguments->data, "rows with the target, a CSV or TSV file; - reads standard input")) {
     command.parameters.push_back(std::move(made));
   }
-  command.parameters.push_back(parameter(
-      option_field("metric", &ImportanceArguments::metric,
-                   {"auto", "log_loss", "brier", "accuracy", "roc_auc", "rmse", "mae", "r2"},
-                   "the score; auto: log_loss of a classification, rmse of a regression, roc_auc of anomalies"),
-      arguments.get()));
+  command.parameters.push_back(
+      parameter(option_field("metric", &ImportanceArguments::metric,
+                             {"auto", "log_loss", "brier", "accuracy", "roc_auc", "rmse", "mae", "r2", "ndcg"},
+                             "the score; auto: log_loss of a classification, rmse of a regression, roc_auc of "
+                             "anomalies, ndcg of a ranking"),
+                arguments.get()));
   command.parameters.push_back(parameter(
       option_field("repeats", &ImportanceArguments::repeats, Range{1, 1000}, "how often each feature is shuffled"),
       arguments.get(), {.value = "N"}));

@@ -40,6 +40,7 @@ Json model_json(const Model& model, const std::string& file) {
   Json target = {{"name", schema.target.name}, {"task", task_name(schema.target.task)}};
   if (schema.target.task == Task::classification) target["classes"] = schema.target.classes;
   if (schema.target.task == Task::anomaly) target["threshold"] = schema.target.threshold;
+  if (schema.target.task == Task::ranking) target["query"] = schema.target.query;
   return {{"schema", "thrum.inspect/1"},
           {"model", file},
           {"algorithm", model.algorithm()},
@@ -76,6 +77,7 @@ std::string model_card(const Model& model, const std::string& file) {
   if (schema.target.task == Task::anomaly) {
     text += fmt::format("anomalies: rows with a score above {:.6g}\n", schema.target.threshold);
   }
+  if (schema.target.task == Task::ranking) text += fmt::format("ranks: rows of equal {}\n", schema.target.query);
   text += fmt::format("trained on {} rows: objective {:.10g} after {}, {} ({})\n", grouped(training.n_rows),
                       training.objective, counted(training.iterations, "iteration"),
                       training.converged ? "converged" : "not converged", training.stopped_by);

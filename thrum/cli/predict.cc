@@ -31,7 +31,7 @@ Column column_of(MatrixView<const double> matrix, std::size_t j, std::string nam
 /// outputs: (n_rows, n_classes or 1).
 std::vector<Column> prediction_columns(const Target& target, MatrixView<const double> outputs, bool proba) {
   std::vector<Column> columns;
-  if (target.task == Task::regression) {
+  if (target.task == Task::regression || target.task == Task::ranking) {
     columns.push_back(column_of(outputs, 0, "prediction"));
     return columns;
   }
@@ -77,7 +77,9 @@ void check_arguments(const PredictArguments& arguments, const Model& model, cons
   }
   if (arguments.proba && model.schema().target.task != Task::classification) {
     throw usage_error(fmt::format("--proba: {} is {}, which has no probabilities", arguments.model,
-                                  model.schema().target.task == Task::regression ? "a regression" : "of anomalies"));
+                                  model.schema().target.task == Task::anomaly
+                                      ? "of anomalies"
+                                      : fmt::format("a {}", task_name(model.schema().target.task))));
   }
   check_output(arguments.output, {arguments.data.file, arguments.data.label_file, arguments.model});
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <memory>
@@ -24,6 +25,7 @@ struct TrainArguments {
   Options options;
   DataArguments data;
   std::string target = {};
+  std::string query = {};
   std::string output = {};
   std::vector<std::string> exclude = {};
   std::string weight = {};
@@ -56,12 +58,18 @@ bool looks_for_anomalies(const Learner& learner) {
   return learner.tasks().front() == Task::anomaly;
 }
 
+bool can_rank(const Learner& learner) {
+  return std::ranges::find(learner.tasks(), Task::ranking) != learner.tasks().end();
+}
+
 Dataset make_dataset(const TrainArguments& arguments, const std::shared_ptr<const Table>& table) {
   return blame(ExitCode::data, [&] {
     Dataset::Options options{.target = arguments.target};
     options.task = looks_for_anomalies(arguments.learner)
                        ? Task::anomaly
                        : arguments.learner.task(arguments.options, table->column(arguments.target));
+    options.query = arguments.query;
+    if (!arguments.query.empty()) options.task = Task::ranking;
     options.exclude = arguments.exclude;
     options.weight = arguments.weight;
     return Dataset(table, options);
@@ -119,10 +127,20 @@ struct ValidRows {
   std::vector<std::uint8_t> training_mask = {};  ///< empty: train on all rows
 };
 
-ValidRows valid_rows(const TrainArguments& arguments, std::optional<double> fraction, const Table& table,
-                     const Session& session) {
+/// The mask of the rows to train on: of a ranking, whole queries are held out.
+std::vector<std::uint8_t> held_out(const Dataset& dataset, double fraction, std::uint64_t seed) {
+  const std::span<const std::uint32_t> queries = dataset.queries();
+  if (queries.empty()) return training_mask(dataset.n_rows(), fraction, seed);
+  const auto of_queries = training_mask(std::ranges::max(queries) + std::size_t{1}, fraction, seed);
+  std::vector<std::uint8_t> mask(queries.size());
+  for (std::size_t row = 0; row < mask.size(); ++row) mask[row] = of_queries[queries[row]];
+  return mask;
+}
+
+ValidRows valid_rows(const TrainArguments& arguments, std::optional<double> fraction, const Dataset& dataset,
+                     const Table& table, const Session& session) {
   if (arguments.valid.empty()) return {};
-  if (fraction) return {.training_mask = training_mask(table.n_rows(), *fraction, session.seed())};
+  if (fraction) return {.training_mask = held_out(dataset, *fraction, session.seed())};
   DataArguments file = arguments.data;
   file.file = arguments.valid;
   file.label_file = arguments.valid_label_file;
@@ -172,7 +190,7 @@ void train(const TrainArguments& arguments, const Session& session) {
   TrainingJob job{arguments.learner, arguments.options, dataset};
   job.ranks = arguments.ranks;
   job.steps = steps;
-  const ValidRows valid = valid_rows(arguments, fraction, *table, session);
+  const ValidRows valid = valid_rows(arguments, fraction, dataset, *table, session);
   job.row_mask = valid.training_mask;
   std::optional<Dataset> watched;
   if (valid.table != nullptr) {
@@ -239,6 +257,13 @@ std::vector<Parameter> train_parameters(TrainArguments& arguments) {
                              "a cluster would; the model is the same"),
                 &arguments, {.group = "Run"}),
   };
+  if (can_rank(arguments.learner)) {
+    parameters.push_back(
+        text("query", &TrainArguments::query,
+             "a column whose equal values are one query: a score is learned that puts the rows of each "
+             "query in the order of the target, whole numbers from 0 to 31; it is no feature",
+             {.value = "COLUMN", .group = "Data"}));
+  }
   parameters.insert(parameters.end(), own.begin(), own.end());
   for (Parameter& option : option_parameters(arguments)) parameters.push_back(std::move(option));
   return parameters;

@@ -8,6 +8,7 @@
 #include "thrum/core/error.h"
 #include "thrum/metrics/classification.h"
 #include "thrum/metrics/inputs_internal.h"
+#include "thrum/metrics/ndcg.h"
 #include "thrum/metrics/ranking.h"
 #include "thrum/metrics/regression.h"
 
@@ -97,6 +98,12 @@ std::vector<Score> anomaly_metrics(std::span<const std::size_t> y, std::span<con
       {"recall", confusion.recall(Average::binary)},
       {"accuracy", confusion.accuracy()},
   };
+}
+
+std::vector<Score> ranking_metrics(std::span<const double> labels, std::span<const double> scores,
+                                   std::span<const std::uint32_t> queries) {
+  const auto ndcg_at = [&](std::size_t k) { return mean_ndcg(labels, scores, queries, k); };
+  return {{"ndcg@1", ndcg_at(1)}, {"ndcg@5", ndcg_at(5)}, {"ndcg@10", ndcg_at(10)}, {"ndcg", ndcg_at(labels.size())}};
 }
 
 std::vector<Score> regression_metrics(std::span<const double> y, std::span<const double> predicted,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,6 +37,11 @@ std::vector<Score> classification_metrics(std::span<const double> y, MatrixView<
 /// the rows of y 1; those above `threshold` are predicted as such. Undefined scores and errors as above.
 std::vector<Score> anomaly_metrics(std::span<const std::size_t> y, std::span<const double> scores, double threshold,
                                    std::span<const double> weights = {});
+
+/// ndcg@1, ndcg@5, ndcg@10, ndcg (of all rows of a query), in this order: means over the queries, see mean_ndcg. Throws
+/// as that.
+std::vector<Score> ranking_metrics(std::span<const double> labels, std::span<const double> scores,
+                                   std::span<const std::uint32_t> queries);
 
 /// rmse, mae, r2, in this order. y, predicted: n_rows. Undefined scores and errors as above.
 std::vector<Score> regression_metrics(std::span<const double> y, std::span<const double> predicted,

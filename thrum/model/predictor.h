@@ -16,7 +16,7 @@ class Predictor {
   virtual ~Predictor() = default;
 
   virtual const Schema& schema() const noexcept = 0;
-  /// The number of classes, or 1 for a regression and for the score of anomalies.
+  /// The number of classes, or 1 for a regression and for the score of an anomaly or a ranking.
   virtual std::size_t n_outputs() const noexcept = 0;
 
   /// rows: (n, n_features) as Schema describes; outputs: (n, n_outputs). Allocates nothing. A row's outputs do not
@@ -35,9 +35,9 @@ class Predictor {
   /// A usual value of a number feature, for examples and forms; NaN where the model keeps none.
   virtual double typical_value(std::size_t feature) const noexcept;
 
-  /// How many margins explain() takes apart: 1 for two classes (the log-odds of the second), for a regression (the
-  /// prediction) and for anomalies (the logarithm of the score), else one per class (the logarithm of its probability,
-  /// up to a number that all share). 0: it explains nothing.
+  /// How many margins explain() takes apart: 1 for two classes (the log-odds of the second), for a regression or a
+  /// ranking (the prediction) and for anomalies (the logarithm of the score), else one per class (the logarithm of its
+  /// probability, up to a number that all share). 0: it explains nothing.
   virtual std::size_t n_margins() const noexcept { return 0; }
 
   /// What each feature adds to each margin. rows: (n, n_features); contributions: (n, n_margins * (n_features + 1)),

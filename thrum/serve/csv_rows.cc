@@ -20,7 +20,7 @@ namespace {
 void check_columns(const Table& table, const Schema& schema) {
   for (const Column& column : table.columns()) {
     const std::string& name = column.name();
-    if (schema.find(name) || name == schema.target.name) continue;
+    if (schema.find(name) || name == schema.target.name || name == schema.target.query) continue;
     refuse("the model has no feature " + in_quotes(name), nearest_hint(name, schema.feature_names()));
   }
 }

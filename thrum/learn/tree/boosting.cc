@@ -49,6 +49,14 @@ FeatureChooser feature_chooser(const Boosting::Input& in) {
   return FeatureChooser(in.options, in.table.features(), std::move(groups));
 }
 
+void check_ranking(const QueryRows& queries, const Target& target) {
+  if (queries.any_to_rank()) return;
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("[gbdt] expected a query of \"{}\" with rows of different \"{}\", there is none",
+                          target.query, target.name),
+              "rows of one query have the same value in its column");
+}
+
 std::size_t n_blocks(std::size_t n_rows) {
   return (n_rows + row_block - 1) / row_block;
 }
@@ -67,6 +75,10 @@ Boosting::Boosting(const Input& input)
       h_(n_margins_ * n_rows_),
       leaf_of_(n_rows_),
       grower_(input.table, input.execution) {
+  if (in_.objective.task() == Task::ranking) {
+    queries_.emplace(in_.dataset, in_.weights.values, in_.execution);
+    check_ranking(*queries_, in_.dataset.schema().target);
+  }
   if (in_.start.trees.empty()) {
     for (std::size_t k = 0; k < n_margins_; ++k) std::ranges::fill(margins(k), in_.start.base[k]);
   } else {
@@ -119,6 +131,7 @@ ObjectiveRows Boosting::rows(std::size_t begin, std::size_t end) const {
 }
 
 void Boosting::differentiate() {
+  if (queries_) return queries_->gradients(in_.objective, margins(0), gradients(0), hessians(0));
   parallel_for(
       *in_.execution.arena, n_rows_, row_block,
       [&](std::size_t begin, std::size_t end) {
@@ -315,6 +328,7 @@ void Boosting::keep_rounds(std::size_t n) {
 }
 
 double Boosting::mean_loss() const {
+  if (queries_) return queries_->mean_loss(in_.objective, margins_.values());
   const std::vector<double> sums =
       sum_row_blocks(in_.execution, n_rows_, 2, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
         const ObjectiveRows block = rows(begin, end);

@@ -10,6 +10,7 @@
 #include "thrum/learn/linear/zeroed_array_internal.h"
 #include "thrum/learn/tree/feature_chooser_internal.h"
 #include "thrum/learn/tree/gbdt.h"
+#include "thrum/learn/tree/query_rows_internal.h"
 #include "thrum/learn/tree/row_sampler_internal.h"
 #include "thrum/learn/tree/tree_grower_internal.h"
 #include "thrum/learn/tree/tree_router_internal.h"
@@ -93,6 +94,7 @@ class Boosting {
   ZeroedArray<float> h_;
   ZeroedArray<std::uint16_t> leaf_of_;
   TreeGrower grower_;
+  std::optional<QueryRows> queries_;  ///< of a ranking
   std::optional<Watch> watch_;
   std::vector<Member> members_;
 };

@@ -119,9 +119,20 @@ void check_options(const GbdtOptions& options, const FitSpec& spec, const Object
     refuse(fmt::format("expected alpha below 1 with objective=quantile, got {}", options.alpha), "");
   }
   if (options.refit && spec.start == nullptr) refuse("refit expects a model to start from, there is none", "");
+  if (objective.task() == Task::ranking) {
+    if (options.refit) refuse("refit does not go with a ranking", "train on the new rows from the start");
+  } else if (options.metric == "ndcg") {
+    refuse("metric=ndcg expects a ranking", "use metric=loss");
+  }
 }
 
 void check_targets(const Dataset& dataset, const Objective& objective) {
+  const Task task = dataset.schema().target.task;
+  if ((task == Task::ranking) != (objective.task() == Task::ranking)) {
+    refuse(fmt::format("objective {} is for a {}, the dataset is for a {}", objective.name(),
+                       task_name(objective.task()), task_name(task)),
+           "use another objective");
+  }
   for (std::size_t i = 0; i < dataset.n_rows(); ++i) {
     const double y = dataset.y()[i];
     if (objective.accepts(y)) continue;
@@ -175,6 +186,7 @@ Options Gbdt::default_options() const {
 Task Gbdt::task(const Options& options, const Column& target) const {
   if (objective_ != nullptr) return objective_->task();
   const std::string& objective = options.as<GbdtOptions>().objective;
+  if (objective == "lambdarank") return Task::ranking;
   if (objective == "auto") return natural_task(target);
   return objective == "log_loss" ? Task::classification : Task::regression;
 }

@@ -33,6 +33,10 @@ struct GbdtOptions {
   std::string class_weight = "none";
   int stopping_rounds = 0;
   std::string metric = "loss";
+  int lambdarank_truncation_level = 30;
+  bool lambdarank_norm = true;
+  double sigmoid = 1;
+  int eval_at = 10;
 
   std::string data_sample_strategy = "bagging";
   double subsample = 1;
@@ -67,6 +71,10 @@ struct GbdtOptions {
 /// split one from the rest where there are few, else as sets in the order of their gradients. min_child_samples is held
 /// against a node's rows times its child's share of the second derivatives, as LightGBM does.
 ///
+/// A ranking is learned by LambdaMART (Burges 2010) with LightGBM's truncation and normalisation: rows of a query may
+/// stand anywhere, and of any rank. Each round sends all margins to all ranks; the queries of a rank's rows are its
+/// tasks. A weight multiplies a row's derivatives, 0 leaves it out of its query.
+///
 /// A FitSpec::start is continued: its trees stay, and n_estimators more follow (with `refit`, its trees get new leaf
 /// values and none follow). With stopping_rounds the rows of FitSpec::valid are watched, and the rounds up to the best
 /// one are kept. Objectives with a quantile (absolute_error, quantile) send what is left of all rows to all ranks.
@@ -81,15 +89,15 @@ class Gbdt final : public Learner {
   std::string_view name() const noexcept override { return learner_name; }
   std::string_view summary() const noexcept override { return "gradient boosted decision trees on histograms"; }
   std::span<const Task> tasks() const noexcept override {
-    static constexpr Task both[] = {Task::classification, Task::regression};
-    return both;
+    static constexpr Task all[] = {Task::classification, Task::regression, Task::ranking};
+    return all;
   }
   Task task(const Options& options, const Column& target) const override;
   RowAccess row_access() const noexcept override { return RowAccess::sums; }
   Options default_options() const override;
 
-  /// Throws also invalid_argument: options that do not fit the target, a start of another schema or objective, more
-  /// than 2^29 rows.
+  /// Throws also invalid_argument: options that do not fit the target, a ranking without rows to rank, a start of
+  /// another schema or objective, more than 2^29 rows.
   std::vector<std::unique_ptr<Model>> fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                const Execution& execution) const override;
 

@@ -6,6 +6,7 @@
 #include "thrum/learn/determinism_testing_internal.h"
 #include "thrum/learn/linear/logistic_regression_testing_internal.h"
 #include "thrum/learn/tree/gbdt.h"
+#include "thrum/learn/tree/ranking_testing_internal.h"
 
 namespace thrum {
 namespace {
@@ -42,6 +43,13 @@ TEST_P(GbdtFile, ChangesWithTheRows) {
   const Bytes one = train(c.rows.dataset(), c.options, 1, 1);
   c.rows.seed += 1;
   EXPECT_FALSE(train(c.rows.dataset(), c.options, 1, 1) == one);
+}
+
+TEST(GbdtFileOfARanking, HasTheSameBytesForAnyNumberOfThreadsAndRanks) {
+  const Dataset dataset = testing_data::RankingRows{.n_rows = 3 * row_block + 77}.dataset();  // queries on all ranks
+  GbdtOptions options;
+  options.n_estimators = 5;
+  testing_data::expect_same_bytes(Gbdt(), dataset, Options(options, GbdtOptions::fields()));
 }
 
 std::vector<Case> cases() {

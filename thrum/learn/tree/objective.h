@@ -11,7 +11,7 @@
 
 namespace thrum {
 
-/// Some training rows as an objective sees them.
+/// Some training rows as an objective sees them; of a ranking, all of one query, in their order.
 struct ObjectiveRows {
   std::span<const double> y;         ///< numbers, or the indices of classes
   std::span<const double> weights;   ///< >= 0, one per row; empty: ones
@@ -44,7 +44,7 @@ class Objective {
   /// replaced by a bound of it, and is never negative.
   virtual void gradients(const ObjectiveRows& rows, MatrixView<float> g, MatrixView<float> h) const = 0;
 
-  /// The sum of weight * loss.
+  /// The sum of weight * loss; of a ranking, the loss of the query, 0 for the best order.
   virtual double loss(const ObjectiveRows& rows) const = 0;
 };
 

@@ -38,6 +38,7 @@ Watch::Watch(const FitSpec& spec, const GbdtOptions& options, const Objective& o
   write_raw_margins(start, dataset_, {margins_.data(), n_margins_, dataset_.n_rows()}, execution);
   const double total = mean([](const Watch& watch, std::size_t i) { return watch.weights_[i] > 0 ? 1.0 : 0.0; });
   if (!(total > 0)) refuse("[gbdt] no watched row has a weight above 0", "watch rows with weights above 0");
+  if (objective_.task() == Task::ranking) queries_.emplace(dataset_, weights_, execution_);
   best_ = score_ = measure();
 }
 
@@ -76,6 +77,7 @@ double Watch::mean(double (*term)(const Watch& watch, std::size_t i)) const {
 }
 
 double Watch::mean_loss() const {
+  if (queries_) return queries_->mean_loss(objective_, margins_);
   const auto sums = sum_row_blocks(
       execution_, dataset_.n_rows(), 2, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
         const std::span weights = std::span(weights_).subspan(begin, end - begin);

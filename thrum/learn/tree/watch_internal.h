@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "thrum/learn/learner.h"
 #include "thrum/learn/tree/gbdt.h"
+#include "thrum/learn/tree/query_rows_internal.h"
 #include "thrum/learn/tree/tree_router_internal.h"
 
 namespace thrum {
@@ -39,6 +41,7 @@ class Watch {
   const Execution& execution_;
   BinnedTable table_;
   std::vector<double> weights_;
+  std::optional<QueryRows> queries_;  ///< of a ranking
   std::size_t n_margins_;
   std::vector<double> margins_;  ///< (n_margins, n_rows)
   std::size_t best_round_ = 0;

@@ -20,6 +20,7 @@ constexpr std::array link_names = {
 
 bool link_fits(Link link, std::size_t n_margins, const Target& target) {
   if (target.task == Task::anomaly) return n_margins == 1 && link == Link::exp;
+  if (target.task == Task::ranking) return n_margins == 1 && link == Link::identity;
   if (target.task == Task::regression) return n_margins == 1 && link != Link::softmax && link != Link::clip;
   const std::size_t n_classes = target.classes.size();
   const bool is_one_of_two = n_margins == 1 && n_classes == 2;

@@ -24,10 +24,19 @@ std::unique_ptr<Objective> of_numbers(const GbdtOptions& options) {
 }  // namespace
 
 std::vector<std::string> objective_names() {
-  return {"auto", "log_loss", "squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma", "tweedie"};
+  return {"auto",     "log_loss", "squared_error", "absolute_error", "huber",
+          "quantile", "poisson",  "gamma",         "tweedie",        "lambdarank"};
 }
 
 std::unique_ptr<Objective> make_objective(const GbdtOptions& options, const Target& target) {
+  const bool is_ranking = target.task == Task::ranking;
+  if (is_ranking && (options.objective == "auto" || options.objective == "lambdarank")) return lambda_rank(options);
+  if (is_ranking || options.objective == "lambdarank") {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[gbdt] objective {} {}", options.objective,
+                            is_ranking ? "does not rank the rows of queries" : "expects queries, there are none"),
+                is_ranking ? "use objective=lambdarank" : "name their column");
+  }
   const bool classes = target.task == Task::classification;
   if (options.objective == "auto") return classes ? log_loss(target) : squared_error();
   if (classes == (options.objective == "log_loss")) return classes ? log_loss(target) : of_numbers(options);

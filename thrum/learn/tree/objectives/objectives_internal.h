@@ -19,6 +19,7 @@ std::unique_ptr<Objective> gamma_deviance();
 std::unique_ptr<Objective> tweedie_deviance(double power);
 std::unique_ptr<Objective> binary_log_loss();
 std::unique_ptr<Objective> softmax_log_loss(std::size_t n_classes);
+std::unique_ptr<Objective> lambda_rank(const GbdtOptions& options);
 
 /// "auto" and what it may stand for.
 std::vector<std::string> objective_names();
