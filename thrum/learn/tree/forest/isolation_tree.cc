@@ -99,6 +99,7 @@ class IsolationTreeGrower {
     } else {
       node.threshold = high;
     }
+    node.threshold = std::max(node.threshold, std::nextafter(-largest, 0.0));  // a model has none below
     return true;
   }
 
