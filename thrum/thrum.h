@@ -8,6 +8,7 @@
 #include "thrum/core/log.h"
 #include "thrum/core/options.h"
 #include "thrum/core/random.h"
+#include "thrum/core/tensor_view.h"
 #include "thrum/core/view.h"
 
 // Where and how work runs
@@ -43,7 +44,13 @@
 #include "thrum/linalg/csr_matrix.h"
 #include "thrum/linalg/gemm.h"
 #include "thrum/linalg/gemv.h"
+#include "thrum/linalg/qr.h"
+#include "thrum/linalg/statistics.h"
+#include "thrum/linalg/svd.h"
+#include "thrum/linalg/symmetric_eigen.h"
 #include "thrum/linalg/syrk.h"
+#include "thrum/linalg/tensor_products.h"
+#include "thrum/linalg/transpose.h"
 
 // From a file to a data set
 #include "thrum/data/csv.h"

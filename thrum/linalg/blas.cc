@@ -79,7 +79,12 @@ BlasFunctions<T> find_functions(const Library& library, char letter) {
   find_symbol(library, prefix + "gemv", functions.gemv);
   find_symbol(library, prefix + "syrk", functions.syrk);
   find_symbol(library, prefix + "trsm", functions.trsm);
-  find_symbol(library, std::string(1, letter) + "potrf_", functions.potrf);
+  const std::string lapack(1, letter);
+  find_symbol(library, lapack + "potrf_", functions.potrf);
+  find_symbol(library, lapack + "gelqf_", functions.gelqf);
+  find_symbol(library, lapack + "orglq_", functions.orglq);
+  find_symbol(library, lapack + "gesdd_", functions.gesdd);
+  find_symbol(library, lapack + "syevd_", functions.syevd);
   return functions;
 }
 

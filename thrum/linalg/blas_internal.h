@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 
@@ -27,6 +28,21 @@ struct BlasFunctions {
                int ldb) = nullptr;
   /// LAPACK's Cholesky factorisation: column-major, so its 'U' is the lower triangle here.
   void (*potrf)(const char* triangle, const int* n, T* A, const int* lda, int* info) = nullptr;
+
+  // What follows is Fortran: column-major, everything by address, and behind the arguments the lengths of the texts.
+  /// A = L Q, and Q from what it leaves.
+  void (*gelqf)(const int* m, const int* n, T* A, const int* lda, T* tau, T* work, const int* work_size,
+                int* info) = nullptr;
+  void (*orglq)(const int* m, const int* n, const int* k, T* A, const int* lda, const T* tau, T* work,
+                const int* work_size, int* info) = nullptr;
+  /// Singular values, by divide and conquer.
+  void (*gesdd)(const char* job, const int* m, const int* n, T* A, const int* lda, T* s, T* U, const int* ldu, T* Vt,
+                const int* ldvt, T* work, const int* work_size, int* iwork, int* info,
+                std::size_t job_length) = nullptr;
+  /// Eigenvalues and eigenvectors of a symmetric matrix, by divide and conquer.
+  void (*syevd)(const char* job, const char* triangle, const int* n, T* A, const int* lda, T* values, T* work,
+                const int* work_size, int* iwork, const int* iwork_size, int* info, std::size_t job_length,
+                std::size_t triangle_length) = nullptr;
 };
 
 struct Blas {
