@@ -41,7 +41,8 @@ struct Tile {
 /// tiles to be spread at all. Rows are read in packs that stay in the second-level cache: wide tiles are cheaper than
 /// high ones.
 Tile largest_tile(double work) {
-  if (work <= 0x1p34) return {256, 512};
+  if (work <= 0x1p33) return {256, 512};
+  if (work <= 0x1p35) return {512, 512};
   if (work <= 0x1p36) return {512, 1024};
   return {1024, 2048};
 }

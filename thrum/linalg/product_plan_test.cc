@@ -29,6 +29,7 @@ TEST(ProductPlan, SymmetricTilesTouchTheLowerTriangleOnly) {
 
 TEST(ProductPlan, ALargeProductHasWorkForManyThreads) {
   EXPECT_GE(plan_product(1000, 1000, 1000).tiles().size(), 8);
+  EXPECT_GE(plan_product(2000, 2000, 2000).tiles().size(), 16);
   EXPECT_GE(plan_product(4000, 4000, 4000).tiles().size(), 8);
 }
 
