@@ -97,6 +97,13 @@ void FeatureReader::read_feature(std::size_t j, std::size_t begin, std::span<dou
   read_into(bindings_[j], values.size(), row, [&](std::size_t i) -> double& { return values[i]; });
 }
 
+std::span<const double> FeatureReader::stored_feature(std::size_t j, std::size_t begin, std::size_t n) const {
+  THRUM_ASSERT(j < n_features() && begin >= first_row_ && begin - first_row_ + n <= n_rows_);
+  const Binding& binding = bindings_[j];
+  if (binding.type != FeatureType::number || binding.column->type() != ColumnType::float64) return {};
+  return binding.column->float64().subspan(begin - first_row_, n);
+}
+
 void FeatureReader::read_feature_at(std::size_t j, std::span<const std::size_t> rows, std::span<double> values) const {
   THRUM_ASSERT(j < n_features() && rows.size() == values.size());
   const auto row = [rows, first = first_row_](std::size_t i) { return rows[i] - first; };

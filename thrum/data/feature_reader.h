@@ -29,6 +29,9 @@ class FeatureReader {
   /// values[i] = feature `j` of row begin + i, for one feature.
   void read_feature(std::size_t j, std::size_t begin, std::span<double> values) const;
 
+  /// The same where the table holds it as it is read, without a copy; else empty.
+  std::span<const double> stored_feature(std::size_t j, std::size_t begin, std::size_t n) const;
+
   /// values[i] = feature `j` of row rows[i].
   void read_feature_at(std::size_t j, std::span<const std::size_t> rows, std::span<double> values) const;
 

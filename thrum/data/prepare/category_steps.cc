@@ -189,18 +189,18 @@ std::shared_ptr<const ColumnMap> encode_target(const PreparedRows& rows, std::si
   const auto sums =
       sum_row_blocks(rows.execution(), dataset.n_rows(), n_folds * n_places * width,
                      [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-                       std::vector<double> buffer;
-                       const auto block = rows.read(begin, end, buffer);
-                       for (std::size_t i = 0; i < block.rows(); ++i) {
-                         const double w = rows.weight(begin + i);
-                         const std::size_t place = place_of_code(block(i, column), feature.categories.size());
-                         const std::size_t fold = fold_of_row(dataset.first_row() + begin + i, n_folds, seed);
-                         double* sum = partial.data() + (fold * n_places + place) * width;
-                         sum[0] += w;
-                         for (std::size_t part = 0; part < target.size; ++part) {
-                           sum[1 + part] += w * target.value(dataset.y()[begin + i], part);
+                       rows.for_each_column(begin, end, std::span(&column, 1), [&](std::size_t, auto values) {
+                         for (std::size_t i = 0; i < values.size(); ++i) {
+                           const double w = rows.weight(begin + i);
+                           const std::size_t place = place_of_code(values[i], feature.categories.size());
+                           const std::size_t fold = fold_of_row(dataset.first_row() + begin + i, n_folds, seed);
+                           double* sum = partial.data() + (fold * n_places + place) * width;
+                           sum[0] += w;
+                           for (std::size_t part = 0; part < target.size; ++part) {
+                             sum[1 + part] += w * target.value(dataset.y()[begin + i], part);
+                           }
                          }
-                       }
+                       });
                      });
   const TargetSums by_fold{n_places, target.size, sums};
   std::vector<std::vector<double>> of_folds;
@@ -264,15 +264,12 @@ std::vector<double> fills(const PreparedRows& rows, std::span<const std::size_t>
   std::vector<double> fill(columns.size(), options.fill_value);
   if (options.strategy == "mean") {
     for (std::size_t j = 0; j < fill.size(); ++j) fill[j] = moments[j].mean;
-  } else if (options.strategy != "constant") {
-    const bool is_median = options.strategy == "median";
-    rows.for_each_sorted(columns, [&](std::size_t j, std::span<const double> values) {
-      if (values.empty()) {
-        fill[j] = 0;
-      } else {
-        fill[j] = is_median ? quantile_of_sorted(values, 0.5) : mode_of_sorted(values);
-      }
-    });
+  } else if (options.strategy == "median") {
+    const auto medians = rows.quantiles(columns, [](std::size_t) { return std::vector{0.5}; });
+    for (std::size_t j = 0; j < fill.size(); ++j) fill[j] = medians[j].empty() ? 0 : medians[j].front();
+  } else if (options.strategy == "most_frequent") {
+    rows.for_each_sorted(columns,
+                         [&](std::size_t j, std::span<const double> values) { fill[j] = mode_of_sorted(values); });
   }
   return fill;
 }
@@ -292,7 +289,9 @@ Maps fit_impute(const PreparedRows& rows, std::span<const std::size_t> columns, 
   for (const std::size_t column : columns) {
     (feature_of(rows, column).type == FeatureType::number ? numbers : categories).push_back(column);
   }
-  const auto moments = rows.moments(numbers);
+  // Only where something is asked of them.
+  auto moments = std::vector<PreparedRows::Moments>(numbers.size());
+  if (chosen.strategy == "mean" || chosen.add_indicator) moments = rows.moments(numbers);
   const auto fill = fills(rows, numbers, moments, chosen);
   const auto weights = rows.category_weights(categories);
   Maps maps;

@@ -94,16 +94,17 @@ struct RobustScalerOptions {
 
 Maps fit_robust_scaler(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {
   const auto& chosen = options.as<RobustScalerOptions>();
-  Maps maps(columns.size());
-  rows.for_each_sorted(columns, [&](std::size_t j, std::span<const double> values) {
+  const auto quantiles =
+      rows.quantiles(columns, [&](std::size_t) { return std::vector{chosen.quantile_low, 0.5, chosen.quantile_high}; });
+  Maps maps;
+  for (std::size_t j = 0; j < columns.size(); ++j) {
     Affine parts;
-    if (!values.empty()) {
-      const double range =
-          quantile_of_sorted(values, chosen.quantile_high) - quantile_of_sorted(values, chosen.quantile_low);
-      parts = {.shift = quantile_of_sorted(values, 0.5), .factor = range > 0 && std::isfinite(range) ? 1 / range : 1};
+    if (!quantiles[j].empty()) {
+      const double range = quantiles[j][2] - quantiles[j][0];
+      parts = {.shift = quantiles[j][1], .factor = range > 0 && std::isfinite(range) ? 1 / range : 1};
     }
-    maps[j] = affine(feature_of(rows, columns[j]), parts);
-  });
+    maps.push_back(affine(feature_of(rows, columns[j]), parts));
+  }
   return maps;
 }
 
@@ -121,23 +122,20 @@ struct QuantileTransformerOptions {
   }
 };
 
-std::vector<double> quantiles_of(std::span<const double> values, std::size_t n) {
-  std::vector<double> quantiles;
-  for (std::size_t q = 0; q < n; ++q) {
-    quantiles.push_back(quantile_of_sorted(values, static_cast<double>(q) / static_cast<double>(n - 1)));
-  }
-  std::ranges::sort(quantiles);  // interpolation may round a step back
-  return quantiles;
-}
-
 Maps fit_quantile_transformer(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {
   const auto& chosen = options.as<QuantileTransformerOptions>();
-  Maps maps(columns.size());
-  rows.for_each_sorted(columns, [&](std::size_t j, std::span<const double> values) {
-    const std::size_t n = std::clamp<std::size_t>(values.size(), 2, static_cast<std::size_t>(chosen.n_quantiles));
-    const std::vector<double> quantiles = values.empty() ? std::vector<double>{0, 0} : quantiles_of(values, n);
-    maps[j] = rank(feature_of(rows, columns[j]), quantiles, chosen.output_distribution == "normal");
+  auto quantiles = rows.quantiles(columns, [&](std::size_t n_values) {
+    const std::size_t n = std::clamp<std::size_t>(n_values, 2, static_cast<std::size_t>(chosen.n_quantiles));
+    std::vector<double> shares;
+    for (std::size_t q = 0; q < n; ++q) shares.push_back(static_cast<double>(q) / static_cast<double>(n - 1));
+    return shares;
   });
+  Maps maps;
+  for (std::size_t j = 0; j < columns.size(); ++j) {
+    if (quantiles[j].empty()) quantiles[j] = {0, 0};
+    std::ranges::sort(quantiles[j]);  // interpolation may round a step back
+    maps.push_back(rank(feature_of(rows, columns[j]), std::move(quantiles[j]), chosen.output_distribution == "normal"));
+  }
   return maps;
 }
 
@@ -174,10 +172,10 @@ Maps fit_k_bins(const PreparedRows& rows, std::span<const std::size_t> columns, 
       if (std::isfinite(extremes[j].high - extremes[j].low)) cuts[j] = uniform_cuts(extremes[j], n_bins);
     }
   } else {
-    rows.for_each_sorted(columns, [&](std::size_t j, std::span<const double> values) {
-      for (std::size_t b = 1; b < n_bins && !values.empty(); ++b) {
-        cuts[j].push_back(quantile_of_sorted(values, static_cast<double>(b) / static_cast<double>(n_bins)));
-      }
+    cuts = rows.quantiles(columns, [&](std::size_t) {
+      std::vector<double> shares;
+      for (std::size_t b = 1; b < n_bins; ++b) shares.push_back(static_cast<double>(b) / static_cast<double>(n_bins));
+      return shares;
     });
   }
   Maps maps;
@@ -249,20 +247,17 @@ std::vector<PowerFit> fit_power(const PreparedRows& rows, std::span<const std::s
       4;  // weight, sum, squares about the value of 0, which is 0, and the Jacobian's logarithm
   const auto sums = sum_row_blocks(rows.execution(), rows.dataset().n_rows(), parts * columns.size(),
                                    [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-                                     std::vector<double> buffer;
-                                     const auto block = rows.read(begin, end, buffer);
-                                     for (std::size_t i = 0; i < block.rows(); ++i) {
-                                       const double w = rows.weight(begin + i);
-                                       for (std::size_t j = 0; j < columns.size() && w > 0; ++j) {
-                                         const double x = block(i, columns[j]);
-                                         if (!std::isfinite(x)) continue;
+                                     rows.for_each_column(begin, end, columns, [&](std::size_t j, auto values) {
+                                       for (std::size_t i = 0; i < values.size(); ++i) {
+                                         const double x = values[i], w = rows.weight(begin + i);
+                                         if (w == 0 || !std::isfinite(x)) continue;
                                          const double y = yeo_johnson(x, lambdas[j]);
                                          partial[parts * j] += w;
                                          partial[parts * j + 1] += w * y;
                                          partial[parts * j + 2] += w * y * y;
                                          partial[parts * j + 3] += w * std::copysign(std::log1p(std::abs(x)), x);
                                        }
-                                     }
+                                     });
                                    });
   std::vector<PowerFit> fits(columns.size());
   for (std::size_t j = 0; j < columns.size(); ++j) {

@@ -149,30 +149,44 @@ Pipeline::Step Pipeline::fit_step(const PrepareStep& step, const Pipeline& befor
   return fitted;
 }
 
+std::optional<std::size_t> Pipeline::unchanged_input(std::size_t j) const {
+  for (std::size_t s = steps_.size(); s-- > 0;) {
+    const Step& step = steps_[s];
+    std::size_t input = 0;
+    for (; input < step.widths.size() && j >= step.widths[input]; ++input) j -= step.widths[input];
+    if (input == step.widths.size() || step.maps[input] != nullptr) return std::nullopt;
+    j = input;
+  }
+  return j;
+}
+
 template <class ApplyMap>
 void Pipeline::run(MatrixView<const double> rows, MatrixView<double> out, ApplyMap apply_map) const {
-  thread_local std::vector<double> from, to, together;  // of one row
+  thread_local std::vector<double> from, to, together;  // of one row, between steps
   for (std::size_t i = 0; i < rows.rows(); ++i) {
-    from.assign(rows.row(i).begin(), rows.row(i).end());
-    for (const Step& step : steps_) {
-      to.resize(step.outputs.size());
-      double* next = to.data();
-      for (std::size_t j = 0; j < from.size(); ++j) {
+    std::span<const double> values = rows.row(i);
+    if (steps_.empty()) std::ranges::copy(values, out.row(i).begin());
+    for (std::size_t s = 0; s < steps_.size(); ++s) {
+      const Step& step = steps_[s];
+      const bool is_last = s + 1 == steps_.size();
+      if (!is_last) to.resize(step.outputs.size());
+      double* next = is_last ? out.row(i).data() : to.data();
+      for (std::size_t j = 0; j < values.size(); ++j) {
         if (step.maps[j] == nullptr) {
-          *next++ = from[j];
+          *next++ = values[j];
         } else {
-          apply_map(*step.maps[j], i, from[j], next);
+          apply_map(*step.maps[j], i, values[j], next);
           next += step.widths[j];
         }
       }
       if (step.joint != nullptr) {
         together.clear();
-        for (const std::size_t j : step.joint_columns) together.push_back(from[j]);
+        for (const std::size_t j : step.joint_columns) together.push_back(values[j]);
         step.joint->apply(together, next);
       }
       from.swap(to);
+      values = from;
     }
-    std::ranges::copy(from, out.row(i).begin());
   }
 }
 
@@ -183,17 +197,22 @@ void Pipeline::apply(MatrixView<const double> rows, MatrixView<double> out) cons
 
 template <class Apply>
 Dataset Pipeline::prepare_rows(const Dataset& dataset, const Execution& execution, Apply apply) const {
-  std::vector<std::vector<double>> values(outputs().size(), std::vector<double>(dataset.n_rows()));
+  std::vector<std::vector<double>> values(outputs().size());
+  execution.arena->run(values.size(), [&](std::size_t j) { values[j].resize(dataset.n_rows()); }, execution.stop);
   parallel_for(
       *execution.arena, dataset.n_rows(), row_block,
       [&](std::size_t begin, std::size_t end) {
-        std::vector<double> raw((end - begin) * inputs().size()), prepared((end - begin) * outputs().size());
-        const MatrixView<double> rows(raw.data(), end - begin, inputs().size());
-        const MatrixView<double> out(prepared.data(), end - begin, outputs().size());
-        dataset.reader().read(dataset.first_row() + begin, rows);
-        apply(dataset.first_row() + begin, rows, out);
-        for (std::size_t j = 0; j < values.size(); ++j) {
-          for (std::size_t i = begin; i < end; ++i) values[j][i] = out(i - begin, j);
+        // A tile at a time, which stays in the cache while its columns are dealt out.
+        constexpr std::size_t tile = 256;
+        std::vector<double> raw(tile * inputs().size()), prepared(tile * outputs().size());
+        for (std::size_t first = begin; first < end; first += tile) {
+          const std::size_t n = std::min(tile, end - first);
+          const MatrixView<double> rows(raw.data(), n, inputs().size()), out(prepared.data(), n, outputs().size());
+          dataset.reader().read(dataset.first_row() + first, rows);
+          apply(dataset.first_row() + first, rows, out);
+          for (std::size_t j = 0; j < values.size(); ++j) {
+            for (std::size_t i = 0; i < n; ++i) values[j][first + i] = out(i, j);
+          }
         }
       },
       execution.stop);

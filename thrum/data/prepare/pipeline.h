@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,6 +52,9 @@ class Pipeline {
 
   const std::vector<Feature>& inputs() const noexcept { return inputs_; }
   const std::vector<Feature>& outputs() const noexcept { return steps_.empty() ? inputs_ : steps_.back().outputs; }
+
+  /// The input that output `j` is, where no step changes it.
+  std::optional<std::size_t> unchanged_input(std::size_t j) const;
 
   /// rows: (n, inputs().size()) as a FeatureReader gives them; out: (n, outputs().size()). Allocates nothing but for
   /// the first call of a thread. REQUIRES: the shapes fit.

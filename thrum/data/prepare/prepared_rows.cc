@@ -1,11 +1,15 @@
 #include "thrum/data/prepare/prepared_rows_internal.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <optional>
 
 #include "thrum/core/assert.h"
 #include "thrum/data/prepare/column_maps_internal.h"
+#include "thrum/data/prepare/column_quantiles_internal.h"
 #include "thrum/data/sort_doubles_internal.h"
 
 namespace thrum::prepare {
@@ -22,45 +26,125 @@ MatrixView<const double> PreparedRows::read(std::size_t begin, std::size_t end, 
   return prepared;
 }
 
+std::span<const double> PreparedRows::stored_column(std::size_t begin, std::size_t end, std::size_t column) const {
+  const auto input = before_.unchanged_input(column);
+  if (!input) return {};
+  return dataset_.reader().stored_feature(*input, dataset_.first_row() + begin, end - begin);
+}
+
+namespace {
+
+/// Sums that do not wait for each other.
+constexpr std::size_t lanes = 8;
+using Lanes = std::array<double, lanes>;
+
+double total(const Lanes& sums) {
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
+/// add(i, lane) for i in [0, n), always the same lane for the same i.
+template <class Add>
+void for_each_lane(std::size_t n, Add add) {
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) add(i + lane, lane);
+  }
+  for (std::size_t lane = 0; i + lane < n; ++lane) add(i + lane, lane);
+}
+
+/// Of a block of rows of one column.
+struct BlockMoments {
+  double weight = 0;
+  double missing = 0;
+  double sum = 0;
+  double squares = 0;  ///< of the distances from the block's own mean
+};
+
+/// Where every row counts one and all values are finite, which their sum tells.
+std::optional<BlockMoments> finite_block_moments(std::span<const double> x) {
+  Lanes sums{}, squares{};
+  for_each_lane(x.size(), [&](std::size_t i, std::size_t lane) { sums[lane] += x[i]; });
+  if (!std::isfinite(total(sums))) return std::nullopt;
+  const auto n = static_cast<double>(x.size());
+  const double mean = total(sums) / n;
+  for_each_lane(x.size(), [&](std::size_t i, std::size_t lane) {
+    const double distance = x[i] - mean;
+    squares[lane] += distance * distance;
+  });
+  return BlockMoments{n, 0, total(sums), total(squares)};
+}
+
+/// `weight(i)`: of row i.
+template <class Weight>
+BlockMoments block_moments(std::span<const double> x, Weight weight) {
+  Lanes weights{}, missing{}, sums{}, squares{};
+  for_each_lane(x.size(), [&](std::size_t i, std::size_t lane) {
+    const double w = weight(i);
+    const bool is_known = x[i] == x[i], counts = w > 0;
+    weights[lane] += is_known ? w : 0;
+    missing[lane] += is_known ? 0 : w;
+    sums[lane] += is_known && counts ? w * x[i] : 0;
+  });
+  const double mean = total(weights) > 0 ? total(sums) / total(weights) : 0;
+  for_each_lane(x.size(), [&](std::size_t i, std::size_t lane) {
+    const double w = weight(i), distance = x[i] - mean;
+    squares[lane] += distance == distance && w > 0 ? w * distance * distance : 0;
+  });
+  return {total(weights), total(missing), total(sums), total(squares)};
+}
+
+}  // namespace
+
 std::vector<PreparedRows::Moments> PreparedRows::moments(std::span<const std::size_t> columns) const {
-  constexpr std::size_t parts = 3;  // weight, missing, sum
-  const auto sums = sum_row_blocks(execution_, dataset_.n_rows(), parts * columns.size(),
-                                   [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-                                     std::vector<double> buffer;
-                                     const auto rows = read(begin, end, buffer);
-                                     for (std::size_t i = 0; i < rows.rows(); ++i) {
-                                       const double w = weight(begin + i);
-                                       if (w == 0) continue;
-                                       for (std::size_t c = 0; c < columns.size(); ++c) {
-                                         const double x = rows(i, columns[c]);
-                                         partial[parts * c + (std::isnan(x) ? 1 : 0)] += w;
-                                         if (!std::isnan(x)) partial[parts * c + 2] += w * x;
-                                       }
-                                     }
-                                   });
-  std::vector<Moments> result(columns.size());
-  for (std::size_t c = 0; c < columns.size(); ++c) {
+  constexpr std::size_t parts = 4;  // those of BlockMoments
+  const std::size_t n = columns.size(), n_blocks = dataset_.n_rows() / row_block + (dataset_.n_rows() % row_block != 0);
+  std::vector<BlockMoments> blocks(n_blocks * n);
+  const auto sums = sum_row_blocks(
+      execution_, dataset_.n_rows(), parts * n, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+        for_each_column(begin, end, columns, [&](std::size_t c, std::span<const double> values) {
+          const auto finite = unweighted() ? finite_block_moments(values) : std::nullopt;
+          const BlockMoments found =
+              finite ? *finite : block_moments(values, [&](std::size_t i) { return weight(begin + i); });
+          blocks[begin / row_block * n + c] = found;
+          std::ranges::copy(std::array{found.weight, found.missing, found.sum, found.squares}, &partial[parts * c]);
+        });
+      });
+  std::vector<Moments> result(n);
+  for (std::size_t c = 0; c < n; ++c) {
     result[c] = {.weight = sums[parts * c], .missing = sums[parts * c + 1]};
     if (result[c].weight > 0) result[c].mean = sums[parts * c + 2] / result[c].weight;
   }
-  const auto squares = sum_row_blocks(execution_, dataset_.n_rows(), columns.size(),
-                                      [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-                                        std::vector<double> buffer;
-                                        const auto rows = read(begin, end, buffer);
-                                        for (std::size_t i = 0; i < rows.rows(); ++i) {
-                                          const double w = weight(begin + i);
-                                          if (w == 0) continue;
-                                          for (std::size_t c = 0; c < columns.size(); ++c) {
-                                            const double deviation = rows(i, columns[c]) - result[c].mean;
-                                            if (!std::isnan(deviation)) partial[c] += w * deviation * deviation;
-                                          }
-                                        }
-                                      });
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (result[c].weight > 0) result[c].variance = squares[c] / result[c].weight;
+  const auto between = sum_row_blocks(  // the blocks' means and the whole's
+      execution_, dataset_.n_rows(), n, [&](std::size_t begin, std::size_t, std::span<double> partial) {
+        for (std::size_t c = 0; c < n; ++c) {
+          const BlockMoments& block = blocks[begin / row_block * n + c];
+          if (block.weight == 0) continue;
+          const double distance = block.sum / block.weight - result[c].mean;
+          partial[c] = block.weight * distance * distance;
+        }
+      });
+  for (std::size_t c = 0; c < n; ++c) {
+    if (result[c].weight > 0) result[c].variance = (sums[parts * c + 3] + between[c]) / result[c].weight;
   }
   return result;
 }
+
+namespace {
+
+template <class Counts>
+PreparedRows::Extremes block_extremes(std::span<const double> x, Counts counts) {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  Lanes low, high;
+  low.fill(inf);
+  high.fill(-inf);
+  for_each_lane(x.size(), [&](std::size_t i, std::size_t lane) {
+    low[lane] = counts(i) && x[i] < low[lane] ? x[i] : low[lane];
+    high[lane] = counts(i) && x[i] > high[lane] ? x[i] : high[lane];
+  });
+  return {*std::ranges::min_element(low), *std::ranges::max_element(high)};
+}
+
+}  // namespace
 
 std::vector<PreparedRows::Extremes> PreparedRows::extremes(std::span<const std::size_t> columns) const {
   using All = std::vector<Extremes>;
@@ -68,16 +152,10 @@ std::vector<PreparedRows::Extremes> PreparedRows::extremes(std::span<const std::
       *execution_.arena, dataset_.n_rows(), row_block, All(columns.size()),
       [&](std::size_t begin, std::size_t end) {
         All found(columns.size());
-        std::vector<double> buffer;
-        const auto rows = read(begin, end, buffer);
-        for (std::size_t i = 0; i < rows.rows(); ++i) {
-          if (weight(begin + i) == 0) continue;
-          for (std::size_t c = 0; c < columns.size(); ++c) {
-            const double x = rows(i, columns[c]);
-            if (x < found[c].low) found[c].low = x;
-            if (x > found[c].high) found[c].high = x;
-          }
-        }
+        for_each_column(begin, end, columns, [&](std::size_t c, std::span<const double> values) {
+          found[c] = unweighted() ? block_extremes(values, [](std::size_t) { return true; })
+                                  : block_extremes(values, [&](std::size_t i) { return weight(begin + i) > 0; });
+        });
         return found;
       },
       [](All a, const All& b) {
@@ -99,16 +177,29 @@ std::vector<PreparedRows::Extremes> PreparedRows::extremes(std::span<const std::
   return result;
 }
 
+template <class F>
+void PreparedRows::for_each_block(std::size_t column, F f) const {
+  std::vector<double> counting;
+  for (std::size_t begin = 0; begin < dataset_.n_rows(); begin += row_block) {
+    const std::size_t end = std::min(begin + row_block, dataset_.n_rows());
+    for_each_column(begin, end, std::span(&column, 1), [&](std::size_t, std::span<const double> values) {
+      if (unweighted()) return f(values);
+      counting.clear();
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        if (weight(begin + i) > 0) counting.push_back(values[i]);
+      }
+      f(std::span<const double>(counting));
+    });
+  }
+}
+
 /// This rank's.
 std::vector<double> PreparedRows::gathered(std::size_t column) const {
-  std::vector<double> values, buffer;
-  for (std::size_t begin = 0; begin < dataset_.n_rows(); begin += row_block) {
-    const auto rows = read(begin, std::min(begin + row_block, dataset_.n_rows()), buffer);
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      if (weight(begin + i) > 0 && !std::isnan(rows(i, column))) values.push_back(rows(i, column));
-    }
-  }
-  return values;
+  std::vector<double> all;
+  for_each_block(column, [&](std::span<const double> values) {
+    std::ranges::copy_if(values, std::back_inserter(all), [](double x) { return !std::isnan(x); });
+  });
+  return all;
 }
 
 std::vector<double> PreparedRows::sorted(std::size_t column) const {
@@ -133,20 +224,32 @@ void PreparedRows::for_each_sorted(std::span<const std::size_t> columns,
       execution_.stop);
 }
 
+std::vector<std::vector<double>> PreparedRows::quantiles(std::span<const std::size_t> columns,
+                                                         FunctionRef<std::vector<double>(std::size_t n)> shares) const {
+  std::vector<std::vector<double>> result(columns.size());
+  const auto find = [&](std::size_t j, std::size_t) {
+    const auto visit = [&](FunctionRef<void(std::span<const double>)> f) { for_each_block(columns[j], f); };
+    result[j] = column_quantiles(visit, shares, *execution_.communicator);
+  };
+  if (execution_.communicator->size() > 1) {
+    for (std::size_t j = 0; j < columns.size(); ++j) find(j, j + 1);
+  } else {
+    parallel_for(*execution_.arena, columns.size(), 1, find, execution_.stop);
+  }
+  return result;
+}
+
 std::vector<std::vector<double>> PreparedRows::category_weights(std::span<const std::size_t> columns) const {
   std::vector<std::size_t> first = {0};
   for (const std::size_t c : columns) first.push_back(first.back() + features()[c].categories.size() + 2);
   const auto sums = sum_row_blocks(execution_, dataset_.n_rows(), first.back(),
                                    [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-                                     std::vector<double> buffer;
-                                     const auto rows = read(begin, end, buffer);
-                                     for (std::size_t i = 0; i < rows.rows(); ++i) {
-                                       const double w = weight(begin + i);
-                                       for (std::size_t j = 0; j < columns.size(); ++j) {
-                                         const std::size_t n = features()[columns[j]].categories.size();
-                                         partial[first[j] + place_of_code(rows(i, columns[j]), n)] += w;
+                                     for_each_column(begin, end, columns, [&](std::size_t j, auto values) {
+                                       const std::size_t n = features()[columns[j]].categories.size();
+                                       for (std::size_t i = 0; i < values.size(); ++i) {
+                                         partial[first[j] + place_of_code(values[i], n)] += weight(begin + i);
                                        }
-                                     }
+                                     });
                                    });
   std::vector<std::vector<double>> result;
   for (std::size_t j = 0; j < columns.size(); ++j) {
@@ -154,15 +257,6 @@ std::vector<std::vector<double>> PreparedRows::category_weights(std::span<const 
                         sums.begin() + static_cast<std::ptrdiff_t>(first[j + 1]));
   }
   return result;
-}
-
-double quantile_of_sorted(std::span<const double> values, double q) {
-  THRUM_ASSERT(!values.empty());
-  const double place = q * static_cast<double>(values.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  if (below + 1 >= values.size()) return values.back();
-  const double share = place - static_cast<double>(below);
-  return values[below] + share * (values[below + 1] - values[below]);
 }
 
 }  // namespace thrum::prepare

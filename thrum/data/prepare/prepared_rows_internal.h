@@ -25,6 +25,29 @@ class PreparedRows {
   /// Local rows [begin, end), at most row_block of them: (end - begin, features().size()) in `buffer`.
   MatrixView<const double> read(std::size_t begin, std::size_t end, std::vector<double>& buffer) const;
 
+  /// f(c, values of columns[c]) for some columns of the same rows. Those that no step has changed are read by
+  /// themselves.
+  template <class F>
+  void for_each_column(std::size_t begin, std::size_t end, std::span<const std::size_t> columns, F f) const {
+    std::vector<double> values(end - begin), row_buffer;
+    MatrixView<const double> rows;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      if (const auto stored = stored_column(begin, end, columns[c]); !stored.empty()) {
+        f(c, stored);
+        continue;
+      }
+      if (const auto input = before_.unchanged_input(columns[c])) {
+        dataset_.reader().read_feature(*input, dataset_.first_row() + begin, values);
+      } else {
+        if (rows.data() == nullptr) rows = read(begin, end, row_buffer);
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = rows(i, columns[c]);
+      }
+      f(c, std::span<const double>(values));
+    }
+  }
+  /// Whether every row counts one.
+  bool unweighted() const { return dataset_.weights().empty() && row_mask_.empty(); }
+
   struct Moments {
     double weight = 0;   ///< of the rows in which the column is not missing
     double missing = 0;  ///< weight of those in which it is
@@ -40,6 +63,11 @@ class PreparedRows {
   };
   std::vector<Extremes> extremes(std::span<const std::size_t> columns) const;
 
+  /// The quantiles of each of `columns` that `shares(n)`, of n values that have a say, asks for; none where there are
+  /// no values. Exact, though few values are held at a time.
+  std::vector<std::vector<double>> quantiles(std::span<const std::size_t> columns,
+                                             FunctionRef<std::vector<double>(std::size_t n)> shares) const;
+
   /// The values of a column in all rows of all ranks that have a say, without missing ones, ascending.
   std::vector<double> sorted(std::size_t column) const;
   /// f(j, sorted values of columns[j]): for several columns at once where this is the only rank.
@@ -50,6 +78,11 @@ class PreparedRows {
   std::vector<std::vector<double>> category_weights(std::span<const std::size_t> columns) const;
 
  private:
+  /// Where the table holds it; else empty.
+  std::span<const double> stored_column(std::size_t begin, std::size_t end, std::size_t column) const;
+  /// f(values) with those of this rank that have a say, some of them NaN, block by block.
+  template <class F>
+  void for_each_block(std::size_t column, F f) const;
   std::vector<double> gathered(std::size_t column) const;
 
   const Dataset& dataset_;
@@ -57,9 +90,5 @@ class PreparedRows {
   const Pipeline& before_;
   const Execution& execution_;
 };
-
-/// The value below which a share `q` of the ascending values lies, between neighbours linearly, as NumPy's default.
-/// REQUIRES: there are values.
-double quantile_of_sorted(std::span<const double> values, double q);
 
 }  // namespace thrum::prepare
