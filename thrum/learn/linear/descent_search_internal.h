@@ -71,7 +71,8 @@ struct L1Penalty {
 
 /// Newton's method. Without an L1 penalty the step solves the Hessian's equations by Cholesky's factors; with one,
 /// coordinate descent finds the minimum of the quadratic model with the penalty (Lee, Sun and Saunders, "Proximal
-/// Newton-type methods", SIAM Journal on Optimization 24, 2014), the intercepts eliminated before.
+/// Newton-type methods", SIAM Journal on Optimization 24, 2014), the intercepts eliminated before. Coefficients that
+/// are zero, and whose gradient says that they will be, are left out of the model.
 class NewtonSearch final : public DescentSearch {
  public:
   /// n_intercepts: how many of the last parameters are free intercepts; of three or more, which softmax makes
@@ -79,6 +80,7 @@ class NewtonSearch final : public DescentSearch {
   NewtonSearch(std::vector<double> start, L1Penalty l1, std::size_t n_intercepts, const LbfgsOptions& limits);
 
   bool wants_hessian() const noexcept override { return wants_hessian_; }
+  std::optional<std::vector<std::size_t>> hessian_coefficients() const override;
   void add_hessian(std::vector<double>&& hessian) override;
 
  private:

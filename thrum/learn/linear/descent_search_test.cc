@@ -26,10 +26,13 @@ struct Bowl {
     }
     return sum;
   }
-  Numbers hessian(std::span<const double> x) const {
-    Numbers h(c.size() * c.size(), 0.0);
-    for (std::size_t i = 0; i < c.size(); ++i) {
-      h[i * c.size() + i] = c[i] + 3 * q * (x[i] - t[i]) * (x[i] - t[i]);
+  /// Of all parameters, or of some coefficients and what comes behind `n_coefficients`.
+  Numbers hessian(std::span<const double> x, std::vector<std::size_t> chosen, std::size_t n_coefficients) const {
+    for (std::size_t i = n_coefficients; i < c.size(); ++i) chosen.push_back(i);
+    Numbers h(chosen.size() * chosen.size(), 0.0);
+    for (std::size_t k = 0; k < chosen.size(); ++k) {
+      const std::size_t i = chosen[k];
+      h[k * chosen.size() + k] = c[i] + 3 * q * (x[i] - t[i]) * (x[i] - t[i]);
     }
     return h;
   }
@@ -41,11 +44,13 @@ struct Bowl {
   }
 };
 
-LbfgsResult run(PointSearch& search, const Bowl& bowl) {
+LbfgsResult run(PointSearch& search, const Bowl& bowl, std::size_t n_coefficients = 0) {
   Numbers gradient(bowl.c.size());
   while (!search.done()) {
     if (search.wants_hessian()) {
-      search.add_hessian(bowl.hessian(search.best()));
+      const auto chosen = search.hessian_coefficients();
+      search.add_hessian(
+          bowl.hessian(search.best(), chosen.value_or(std::vector<std::size_t>{}), chosen ? n_coefficients : 0));
       continue;
     }
     if (const auto v = search.wanted_product(); !v.empty()) {
@@ -100,7 +105,7 @@ TEST(NewtonSearch, ConvergesFromFarAway) {
 TEST(NewtonSearch, ShrinksByAnL1PenaltyInItsUnits) {
   // c (x - t) + l1 unit sign(x) = 0: x = 3 - 2 / 4, and the second stays at zero, where 1 * 0.5 < 2 * 0.5.
   NewtonSearch search({0, 0, 7}, {.l1 = 2, .units = {1, 0.5}}, 1, tight);
-  const LbfgsResult result = run(search, {{4, 1, 2}, {3, 0.5, -1}});
+  const LbfgsResult result = run(search, {{4, 1, 2}, {3, 0.5, -1}}, 2);
   EXPECT_EQ(result.stopped_by, LbfgsStop::gradient);
   EXPECT_NEAR(result.x[0], 2.5, 1e-10);
   EXPECT_EQ(result.x[1], 0);
@@ -110,10 +115,25 @@ TEST(NewtonSearch, ShrinksByAnL1PenaltyInItsUnits) {
 
 TEST(NewtonSearch, LeavesAZeroAtAnL1OptimumAlone) {
   NewtonSearch search({0}, {.l1 = 5, .units = {1}}, 0, tight);
-  const LbfgsResult result = run(search, {{1}, {4}});
+  const LbfgsResult result = run(search, {{1}, {4}}, 1);
   EXPECT_EQ(result.iterations, 0u);
   EXPECT_EQ(result.x, Numbers{0});
   EXPECT_EQ(result.gradient_max, 0);
+}
+
+TEST(NewtonSearch, AsksForTheCurvatureOfWhatMayLeaveZero) {
+  NewtonSearch search({0, 0, 0.5, 0}, {.l1 = 1, .units = {1, 1, 1, 1}}, 0, tight);
+  search.add(0, Numbers{-2, 0.1, 0, 0.9});
+  EXPECT_EQ(search.hessian_coefficients(), (std::vector<std::size_t>{0, 2, 3}));
+}
+
+TEST(NewtonSearch, ModelsOneCoefficientWhereOnlyTheInterceptMoves) {
+  NewtonSearch search({0, 0, 3}, {.l1 = 10, .units = {1, 1}}, 1, tight);
+  const LbfgsResult result = run(search, {{1, 1, 2}, {0.5, 1, -1}}, 2);
+  EXPECT_EQ(result.stopped_by, LbfgsStop::gradient);
+  EXPECT_EQ(result.x[0], 0);
+  EXPECT_EQ(result.x[1], 0);
+  EXPECT_NEAR(result.x[2], -1, 1e-10);
 }
 
 TEST(GradientDescent, FindsTheMinimum) {

@@ -1,5 +1,7 @@
 #include <hwy/aligned_allocator.h>
 
+#include <algorithm>
+
 #include "thrum/learn/linear/gram_kernel_internal.h"
 #include "thrum/learn/linear/logistic_hessian_internal.h"
 
@@ -79,23 +81,43 @@ void weigh(const LogisticRows<double>& rows, const LogisticCoefficients<double>&
   HWY_DYNAMIC_DISPATCH(weigh_f64)(rows, coefficients, curvature);
 }
 
+/// Some columns of each tile, to (n_tiles, columns.size(), tile_rows).
 template <class T>
-void add_hessian(const LogisticRows<T>& rows, const LogisticCoefficients<T>& coefficients, std::span<double> sums) {
+hwy::AlignedFreeUniquePtr<T[]> gather_columns(const LogisticRows<T>& rows, std::span<const std::size_t> columns) {
+  auto gathered = hwy::AllocateAligned<T>(rows.n_tiles * columns.size() * rows.tile_rows);
+  T* next = gathered.get();
+  for (std::size_t t = 0; t < rows.n_tiles; ++t) {
+    for (const std::size_t j : columns) {
+      next = std::copy_n(rows.x + (t * rows.n_columns + j) * rows.tile_rows, rows.tile_rows, next);
+    }
+  }
+  return gathered;
+}
+
+template <class T>
+void add_hessian(const LogisticRows<T>& rows, const LogisticCoefficients<T>& coefficients,
+                 std::span<const std::size_t> columns, std::span<double> sums) {
   const auto curvature = hwy::AllocateAligned<T>(rows.n_tiles * rows.tile_rows);
   weigh(rows, coefficients, curvature.get());
-  add_gram(GramRows<T>{rows.x, curvature.get(), nullptr, rows.n_tiles, rows.tile_rows, rows.n_columns}, sums);
+  GramRows<T> chosen{rows.x, curvature.get(), nullptr, rows.n_tiles, rows.tile_rows, columns.size()};
+  hwy::AlignedFreeUniquePtr<T[]> gathered;
+  if (columns.size() < rows.n_columns) {
+    gathered = gather_columns(rows, columns);
+    chosen.x = gathered.get();
+  }
+  add_gram(chosen, sums);
 }
 
 }  // namespace
 
 void add_logistic_hessian(const LogisticRows<float>& rows, const LogisticCoefficients<float>& coefficients,
-                          std::span<double> sums) {
-  add_hessian(rows, coefficients, sums);
+                          std::span<const std::size_t> columns, std::span<double> sums) {
+  add_hessian(rows, coefficients, columns, sums);
 }
 
 void add_logistic_hessian(const LogisticRows<double>& rows, const LogisticCoefficients<double>& coefficients,
-                          std::span<double> sums) {
-  add_hessian(rows, coefficients, sums);
+                          std::span<const std::size_t> columns, std::span<double> sums) {
+  add_hessian(rows, coefficients, columns, sums);
 }
 
 }  // namespace thrum

@@ -200,11 +200,20 @@ void expect_hessian_like_reference(std::size_t n_rows, std::size_t n_columns) {
   sample.draw<T>();
   const Prepared<T> prepared(sample);
   const Sums expected = hessian_reference(sample);
-  std::vector<double> got(expected.size(), 0.0);
-  add_logistic_hessian(prepared.rows(), prepared.coefficients(), got);
   const double tolerance = 20.0 * static_cast<double>(n_rows) * std::numeric_limits<T>::epsilon();
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    ASSERT_NEAR(got[i], static_cast<double>(expected[i]), tolerance) << "component " << i;
+  for (const std::size_t step : {1, 2}) {  // all columns, every second one
+    std::vector<std::size_t> columns;
+    for (std::size_t j = 0; j < n_columns; j += step) columns.push_back(j);
+    const std::size_t n = columns.size() + 1;
+    std::vector<double> got(n * n, 0.0);
+    add_logistic_hessian(prepared.rows(), prepared.coefficients(), columns, got);
+    columns.push_back(n_columns);  // the intercept
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j <= i; ++j) {
+        const auto wanted = static_cast<double>(expected[columns[i] * (n_columns + 1) + columns[j]]);
+        ASSERT_NEAR(got[i * n + j], wanted, tolerance) << i << ", " << j;
+      }
+    }
   }
 }
 

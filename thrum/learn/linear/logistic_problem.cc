@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "thrum/comm/row_blocks.h"
 #include "thrum/learn/linear/logistic_hessian_internal.h"
@@ -164,17 +165,22 @@ std::vector<double> LogisticProblem<T>::curvature(const BlockSample& blocks) con
 
 template <class T>
 std::vector<double> LogisticProblem<T>::hessian(std::span<const double> parameters, const BlockSample& blocks) const {
-  const std::vector<T> rounded(parameters.begin(), parameters.end());
-  const LogisticCoefficients<T> coefficients{rounded.data(), rounded.data() + n_coefficients(), n_outputs()};
-  const std::size_t n = n_parameters();
-  std::vector<double> result = sum(blocks, n * n, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-    if (n_outputs() == 1) return add_logistic_hessian(tiles(begin, end), coefficients, partial);
-    add_multinomial_hessian(tiles(begin, end), coefficients, partial);
-  });
+  std::vector<std::size_t> all(n_coefficients());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return hessian_of(all, parameters, blocks);
+}
+
+template <class T>
+std::vector<double> LogisticProblem<T>::hessian_of(std::span<const std::size_t> coefficients,
+                                                   std::span<const double> parameters,
+                                                   const BlockSample& blocks) const {
+  const std::size_t m = coefficients.size(), n = m + n_outputs();
+  std::vector<double> result = n_outputs() == 1 ? sum_hessian(coefficients, parameters, blocks)
+                                                : part_of(sum_multinomial_hessian(parameters, blocks), coefficients);
   for (double& value : result) value /= blocks.total_weight;
-  for (std::size_t i = 0; i < n_coefficients(); ++i) result[i * n + i] += l2_[i % x_.n_columns()];
+  for (std::size_t i = 0; i < m; ++i) result[i * n + i] += l2_[coefficients[i] % x_.n_columns()];
   if (fit_intercept_) return result;
-  for (std::size_t i = n_coefficients(); i < n; ++i) {
+  for (std::size_t i = m; i < n; ++i) {
     std::fill_n(result.begin() + static_cast<std::ptrdiff_t>(i * n), n, 0.0);
     result[i * n + i] = 1;
   }
@@ -198,6 +204,42 @@ std::vector<double> LogisticProblem<T>::hessian_product(std::span<const double> 
   for (std::size_t i = 0; i < n_coefficients(); ++i) result[i] += l2_[i % x_.n_columns()] * direction[i];
   if (!fit_intercept_) std::fill_n(result.rbegin(), n_outputs(), 0.0);
   return result;
+}
+
+template <class T>
+std::vector<double> LogisticProblem<T>::sum_hessian(std::span<const std::size_t> columns,
+                                                    std::span<const double> parameters,
+                                                    const BlockSample& blocks) const {
+  const std::vector<T> rounded(parameters.begin(), parameters.end());
+  const LogisticCoefficients<T> point{rounded.data(), rounded.data() + n_coefficients(), 1};
+  const std::size_t n = columns.size() + 1;
+  return sum(blocks, n * n, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+    add_logistic_hessian(tiles(begin, end), point, columns, partial);
+  });
+}
+
+template <class T>
+std::vector<double> LogisticProblem<T>::sum_multinomial_hessian(std::span<const double> parameters,
+                                                                const BlockSample& blocks) const {
+  const std::vector<T> rounded(parameters.begin(), parameters.end());
+  const LogisticCoefficients<T> point{rounded.data(), rounded.data() + n_coefficients(), n_outputs()};
+  return sum(blocks, n_parameters() * n_parameters(),
+             [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+               add_multinomial_hessian(tiles(begin, end), point, partial);
+             });
+}
+
+/// The rows and columns of these coefficients and of the intercepts.
+template <class T>
+std::vector<double> LogisticProblem<T>::part_of(std::span<const double> hessian,
+                                                std::span<const std::size_t> coefficients) const {
+  std::vector<std::size_t> kept(coefficients.begin(), coefficients.end());
+  for (std::size_t i = n_coefficients(); i < n_parameters(); ++i) kept.push_back(i);
+  std::vector<double> part(kept.size() * kept.size());
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    for (std::size_t j = 0; j <= i; ++j) part[i * kept.size() + j] = hessian[kept[i] * n_parameters() + kept[j]];
+  }
+  return part;
 }
 
 template struct LogisticTargets<float>;

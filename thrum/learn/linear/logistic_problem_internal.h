@@ -84,6 +84,9 @@ class LogisticProblem {
 
   /// The Hessian, (n_parameters, n_parameters) row-major, lower triangle, in one pass over the sample (collective).
   std::vector<double> hessian(std::span<const double> parameters, const BlockSample& blocks) const;
+  /// The same for some coefficients, ascending, and the intercepts: for two classes at the cost of these alone.
+  std::vector<double> hessian_of(std::span<const std::size_t> coefficients, std::span<const double> parameters,
+                                 const BlockSample& blocks) const;
 
   /// Its product with `direction`, (n_parameters), in one pass over the sample (collective).
   std::vector<double> hessian_product(std::span<const double> parameters, std::span<const double> direction,
@@ -97,6 +100,10 @@ class LogisticProblem {
   /// What `add` adds for the rows of each block, summed over the blocks of the sample (collective).
   std::vector<double> sum(const BlockSample& blocks, std::size_t n_components,
                           FunctionRef<void(std::size_t begin, std::size_t end, std::span<double> partial)> add) const;
+  std::vector<double> sum_hessian(std::span<const std::size_t> columns, std::span<const double> parameters,
+                                  const BlockSample& blocks) const;
+  std::vector<double> sum_multinomial_hessian(std::span<const double> parameters, const BlockSample& blocks) const;
+  std::vector<double> part_of(std::span<const double> hessian, std::span<const std::size_t> coefficients) const;
   /// The objective, from the sums of the loss.
   void finish(Evaluation& evaluation, std::span<const double> sums);
 

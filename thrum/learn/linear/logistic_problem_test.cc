@@ -229,6 +229,24 @@ TEST(LogisticProblem, MultipliesWithTheHessianWithoutFormingIt) {
   EXPECT_EQ((*problem).hessian_product(point, point, (*problem).all_blocks()).back(), 0);
 }
 
+TEST(LogisticProblem, HasTheSameHessianOfSomeCoefficients) {
+  for (const std::size_t n_classes : {2, 3}) {
+    Problem<double> problem{Case(n_classes)};
+    const std::vector<double> point = problem.point();
+    const std::vector<double> all = (*problem).hessian(point, (*problem).all_blocks());
+    std::vector<std::size_t> kept;
+    for (std::size_t j = 0; j < (*problem).n_coefficients(); j += 2) kept.push_back(j);
+    const std::vector<double> some = (*problem).hessian_of(kept, point, (*problem).all_blocks());
+    for (std::size_t k = (*problem).n_coefficients(); k < point.size(); ++k) kept.push_back(k);
+    ASSERT_EQ(some.size(), kept.size() * kept.size());
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      for (std::size_t j = 0; j <= i; ++j) {
+        EXPECT_NEAR(some[i * kept.size() + j], all[kept[i] * point.size() + kept[j]], 1e-12);
+      }
+    }
+  }
+}
+
 TEST(LogisticProblem, OfASampleIsThatOfItsBlocksAlone) {
   Case all(2);
   const std::size_t n_rows = 5 * row_block + 7;

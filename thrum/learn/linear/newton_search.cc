@@ -12,6 +12,9 @@ namespace {
 /// The quadratic model is solved this much better than the point at hand is.
 constexpr double inner_precision = 1e-3;
 
+/// A coefficient is left at zero while its gradient is below this part of what would move it.
+constexpr double surely_zero = 0.75;
+
 /// As for the preconditioner of L-BFGS: little beside the diagonal, much beside what dependent columns leave.
 constexpr double jitter = 1e-10;
 constexpr double smallest = 1e-24;
@@ -129,37 +132,52 @@ void NewtonSearch::step_by_cholesky(std::vector<double> hessian) {
   go(std::move(direction), slope, 1);
 }
 
+/// Those that are not zero, or may leave it; one at least.
+std::optional<std::vector<std::size_t>> NewtonSearch::hessian_coefficients() const {
+  if (l1_.l1 == 0) return std::nullopt;
+  const auto pull = [&](std::size_t j) { return std::abs(gradient()[j]) / (l1_.l1 * l1_.units[j]); };
+  std::vector<std::size_t> chosen;
+  std::size_t strongest = 0;
+  for (std::size_t j = 0; j < l1_.units.size(); ++j) {
+    if (best()[j] != 0 || pull(j) > surely_zero) chosen.push_back(j);
+    if (pull(j) > pull(strongest)) strongest = j;
+  }
+  if (chosen.empty()) chosen.push_back(strongest);
+  return chosen;
+}
+
 void NewtonSearch::step_by_coordinates(const std::vector<double>& hessian) {
-  const std::size_t n = gradient().size();
-  const std::size_t d = l1_.units.size();
+  const std::vector<std::size_t> at = *hessian_coefficients();
+  const std::size_t d = at.size(), first_intercept = l1_.units.size(), n = d + gradient().size() - first_intercept;
   const std::size_t n_free = n_intercepts_ > 1 ? n_intercepts_ - 1 : n_intercepts_;
   const Intercepts intercepts(hessian, n, d, n_free);
   if (!intercepts.sound()) return stop(LbfgsStop::objective);
-  const std::span<const double> slopes = gradient().subspan(d, n_free);
+  const std::span<const double> slopes = gradient().subspan(first_intercept, n_free);
+  const auto unit = [&](std::size_t j) { return l1_.units[at[j]]; };
   NormalEquations model(d);
   std::vector<double> u(d);
-  for (std::size_t j = 0; j < d; ++j) u[j] = best()[j] * l1_.units[j];
+  for (std::size_t j = 0; j < d; ++j) u[j] = best()[at[j]] * unit(j);
   for (std::size_t j = 0; j < d; ++j) {
     for (std::size_t k = 0; k <= j; ++k) {
       const double curvature = hessian[j * n + k] - intercepts.curvature(j, k);
-      model.A[j * d + k] = model.A[k * d + j] = curvature / (l1_.units[j] * l1_.units[k]);
+      model.A[j * d + k] = model.A[k * d + j] = curvature / (unit(j) * unit(k));
     }
   }
   for (std::size_t j = 0; j < d; ++j) {
-    model.c[j] = dot({model.row(j), d}, u) - (gradient()[j] - intercepts.slope(j, slopes)) / l1_.units[j];
+    model.c[j] = dot({model.row(j), d}, u) - (gradient()[at[j]] - intercepts.slope(j, slopes)) / unit(j);
   }
   CoordinateDescent descent(model);
   descent.start_from(u);
   descent.minimize({.l1 = l1_.l1}, {.tolerance = inner_precision * violation(best(), gradient()),
                                     .measure = CoordinateDescent::Measure::kkt});
-  std::vector<double> direction(n, 0.0);
+  std::vector<double> change(d), direction(gradient().size(), 0.0);
   double promise = -penalty(best());
   for (std::size_t j = 0; j < d; ++j) {
-    direction[j] = (descent.solution()[j] - u[j]) / l1_.units[j];
+    direction[at[j]] = change[j] = (descent.solution()[j] - u[j]) / unit(j);
     promise += l1_.l1 * std::abs(descent.solution()[j]);
   }
-  const std::vector<double> moves = intercepts.moves(std::span(direction).first(d), slopes);
-  std::ranges::copy(moves, direction.begin() + static_cast<std::ptrdiff_t>(d));
+  const std::vector<double> moves = intercepts.moves(change, slopes);
+  std::ranges::copy(moves, direction.begin() + static_cast<std::ptrdiff_t>(first_intercept));
   promise += dot(direction, gradient());
   if (!(promise < 0)) return stop(LbfgsStop::objective);
   go(std::move(direction), promise, 1);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,7 +22,9 @@ class PointSearch {
 
   /// Whether it needs the Hessian of the smooth part at best() before it can go on.
   virtual bool wants_hessian() const noexcept { return false; }
-  /// (n, n) row-major, lower triangle.
+  /// Of which coefficients it needs it, ascending, beside the intercepts; nothing: of all.
+  virtual std::optional<std::vector<std::size_t>> hessian_coefficients() const { return std::nullopt; }
+  /// (n, n) row-major, lower triangle, of these coefficients and the intercepts.
   virtual void add_hessian(std::vector<double>&& /*hessian*/) {}
   /// A vector, whose product with that Hessian it needs before it can go on; empty where it needs none.
   virtual std::span<const double> wanted_product() const noexcept { return {}; }

@@ -147,7 +147,11 @@ void SharedSearch<T>::begin(std::vector<double> start, const BlockSample& curvat
 
 template <class T>
 void SharedSearch<T>::add_second_derivatives() {
-  if (search_->wants_hessian()) search_->add_hessian(problem_.hessian(search_->best(), blocks_));
+  if (search_->wants_hessian()) {
+    const auto coefficients = search_->hessian_coefficients();
+    search_->add_hessian(coefficients ? problem_.hessian_of(*coefficients, search_->best(), blocks_)
+                                      : problem_.hessian(search_->best(), blocks_));
+  }
   while (!search_->wanted_product().empty()) {
     search_->add_product(problem_.hessian_product(search_->best(), search_->wanted_product(), blocks_));
   }
