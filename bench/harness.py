@@ -16,6 +16,16 @@ BIN = BUILD / "bin"
 DATA = BUILD / "data"
 REAL_DATA = Path(os.environ.get("THRUM_TEST_DATA", ROOT.parent / "shared" / "data"))
 REPEATS = 5
+SMOKE_ROWS = 5000
+
+
+class Smoke:
+    """Whether this run is only to show that the benchmark works: few rows, one repeat."""
+    on = False
+
+
+def n_rows(rows):
+    return min(rows, SMOKE_ROWS) if Smoke.on else rows
 
 
 @dataclass
@@ -47,13 +57,16 @@ class Row:
 
 def take_turns(ours, peer, repeats=REPEATS):
     """Calls both in turn, `repeats` times each: [what ours returned], [what the peer returned]."""
+    repeats = 1 if Smoke.on else repeats
     pairs = [(ours(), peer()) for _ in range(repeats)]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
 def compare(name, ours, peer, key="seconds", scale=1, unit="s", more_is_better=False, repeats=REPEATS, **goals):
-    """A row of the medians of what stands at `key` in the answers of both; the first of each warms up."""
-    ours(), peer()
+    """A row of the medians of what stands at `key` in the answers of both; the first of each warms up, unless there is
+    one."""
+    if repeats > 1:
+        ours(), peer()
     answers = take_turns(ours, peer, repeats)
     values = [[scale * answer[key] for answer in side] for side in answers]
     mine, theirs = (statistics.median(side) for side in values)
@@ -67,21 +80,19 @@ def compare_seconds(name, ours, peer, goal=None):
     return compare(name, ours, peer, goal=goal)
 
 
-class Peer:
-    """A program that stays, is asked by lines of JSON and answers each with one: what it loads, it loads once."""
+class Program:
+    """A program that stays and answers each line with one line of JSON: what it loads, it loads once."""
 
-    def __init__(self, script, *arguments, threads, python=sys.executable, environment=None):
-        self.process = subprocess.Popen([*on_cpus(threads), python, ROOT / "bench" / "peers" / script,
-                                         *map(str, arguments)],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        env={**without_core_type(), **thread_limits(threads), **(environment or {})})
+    def __init__(self, *command, threads, environment=None):
+        self.process = subprocess.Popen([*on_cpus(threads), *map(str, command)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True, env=environment)
 
-    def ask(self, **request):
-        self.process.stdin.write(json.dumps(request) + "\n")
+    def ask_line(self, line):
+        self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"{self.process.args[1]} ended with status {self.process.wait()}")
+            raise RuntimeError(f"{self.process.args} ended with status {self.process.wait()}")
         return json.loads(answer)
 
     def __enter__(self):
@@ -90,6 +101,17 @@ class Peer:
     def __exit__(self, *_):
         self.process.stdin.close()
         self.process.wait()
+
+
+class Peer(Program):
+    """A script of bench/peers, which is asked in JSON."""
+
+    def __init__(self, script, *arguments, threads, python=sys.executable, environment=None):
+        super().__init__(python, ROOT / "bench" / "peers" / script, *arguments, threads=threads,
+                         environment={**without_core_type(), **thread_limits(threads), **(environment or {})})
+
+    def ask(self, **request):
+        return self.ask_line(json.dumps(request))
 
 
 def without_core_type():
@@ -121,14 +143,19 @@ def thrum(*arguments, threads=None):
     return run_json(BIN / "thrum", "--json", *limit, *arguments, threads=threads)
 
 
-def generated_higgs():
-    """1 000 000 x 28 numbers and a label, made once."""
-    path = DATA / "higgs.csv"
+def generated(generator, rows):
+    """A CSV file, made once."""
+    path = DATA / f"{generator}-{n_rows(rows)}.csv"
     if not path.exists():
         DATA.mkdir(parents=True, exist_ok=True)
         print(f"generating {path}", flush=True)
-        thrum("data", "generate", "higgs-like", "--rows", "1000000", "--seed", "7", "-o", path)
+        thrum("data", "generate", generator, "--rows", n_rows(rows), "--seed", "7", "-o", path)
     return path
+
+
+def generated_higgs():
+    """1 000 000 x 28 numbers and a label."""
+    return generated("higgs-like", 1_000_000)
 
 
 def cpu_name():

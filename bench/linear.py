@@ -1,22 +1,34 @@
-"""Logistic regression beside scikit-learn's, on the same rows, encoded equally, to the same tolerance."""
+"""Linear models beside scikit-learn's, on the same rows, encoded equally, to the same tolerance."""
+import gzip
+import math
 import os
 import subprocess
 import sys
 
 import read_csv
-from harness import DATA, REAL_DATA, ROOT, Peer, Row, compare_seconds, generated_higgs, thrum
+from harness import (BIN, DATA, REAL_DATA, ROOT, Peer, Program, Row, compare, compare_seconds, generated, generated_higgs,
+                     thrum)
 
 FIT_GOAL = 3.0
+FLOAT32_GOAL = 4.0
+NEWTON_GOAL = 2.5
+WEIGHTS_GOAL = 3.0
+INTELEX_GOAL = 1.3
+GRID_GOAL = 10.0
+PATH_GOALS = {"saga": 10.0, "liblinear": 1.0}
+PATH_POINTS, PATH_TOL = 50, 1e-6
+ALPHAS, FOLDS = 20, 5
 SPEED_UP_GOAL = 1.8
 L1_GOALS = {"saga": 10.0, "liblinear": 1.0}
 L1_C, L1_TOL = 0.001, 1e-6
 EQUAL_OBJECTIVE = 1e-6  # relative; ours may be lower
+EQUAL_SCORE = 1e-6  # of R²
 DEBIAN_PYTHON = "/usr/bin/python3"
 
 
 def matrices(csv, target):
     """The encoded matrix and the labels as .npy files for the peers, made once."""
-    folder = DATA / csv.name.split(".")[0]
+    folder = DATA / f"{csv.name.split('.')[0]}-arrays"
     if not (folder / "y.npy").exists():
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run([sys.executable, ROOT / "bench/peers/encode.py", csv, target, folder], check=True)
@@ -48,6 +60,7 @@ def peers():
         yield "Debian's scikit-learn", DEBIAN_PYTHON, {"OPENBLAS_CORETYPE": thrum("doctor")["blas"]["core"].upper()}
     else:
         print("without Debian's scikit-learn; to have it: apt install python3-sklearn")
+    yield "scikit-learn-intelex", sys.executable, {"PEER": "sklearnex"}
 
 
 def fit_rows(name, csv, target):
@@ -57,7 +70,8 @@ def fit_rows(name, csv, target):
         for threads in (1, 2):
             with Peer("sklearn_fit.py", folder, threads, threads=threads, python=python, environment=environment) as peer:
                 row = compare_seconds(f"fit {name}, {threads} threads, {peer_name}",
-                                      lambda: our_fit(csv, target, threads), peer.ask, FIT_GOAL)
+                                      lambda: our_fit(csv, target, threads), peer.ask,
+                                      INTELEX_GOAL if "PEER" in environment else FIT_GOAL)
             rows.append(check_objectives(row))
             print(f"{row.name}: {row.ratio:.2f}", flush=True)
     return rows
@@ -86,6 +100,88 @@ def newton_row(name, csv, target):
                                             lambda: fit("newton-cholesky"), lambda: fit("lbfgs"), 0.5))
 
 
+def option_rows(name, csv, target, weight):
+    """Single precision, Newton's method, and sample weights, beside scikit-learn with the same."""
+    cases = [("float32", FLOAT32_GOAL, ["--dtype", "float32"], {"dtype": "float32"}),
+             ("newton-cholesky to 1e-8", NEWTON_GOAL, ["--solver", "newton-cholesky", "--tol", 1e-8],
+              {"options": {"solver": "newton-cholesky", "tol": 1e-8}}),
+             ("sample weights", WEIGHTS_GOAL, ["--weight", weight], {"weight": weight})]
+    rows = []
+    for threads in (1, 2):
+        with Peer("sklearn_linear.py", csv, target, threads, threads=threads) as peer:
+            for case, goal, flags, request in cases:
+                row = compare_seconds(f"fit {name}, {case}, {threads} threads",
+                                      lambda: our_fit(csv, target, threads, *flags),
+                                      lambda: peer.ask(what="fit", **request), goal)
+                rows.append(check_objectives(row))
+                print(f"{row.name}: {row.ratio:.2f}", flush=True)
+    return rows
+
+
+def open_text(csv):
+    return gzip.open(csv, "rt") if csv.name.endswith(".gz") else csv.open()
+
+
+def answers_of(side):
+    """Times `side` and keeps what it answered."""
+    kept = []
+
+    def ask():
+        kept.append(side())
+        return kept[-1]
+
+    return ask, kept
+
+
+PATH_CASES = (("saga", 1.0), ("liblinear", 1.0), ("saga", 0.5))  # LIBLINEAR knows no elastic net
+
+
+def path_rows(name, csv, target, cases=PATH_CASES):
+    """A path of 50 penalties in one call, each as good as the peer's."""
+    strongest = 20 / (sum(1 for _ in open_text(csv)) - 1)  # leaves a few columns
+    Cs = [strongest * 10 ** (3 * i / (PATH_POINTS - 1)) for i in range(PATH_POINTS)]
+    rows = []
+    for solver, l1_ratio in cases:
+        with Program(BIN / "thrum_measure_linear", csv, target, 1, threads=1) as program, \
+                Peer("sklearn_linear.py", csv, target, 1, threads=1) as peer:
+            ours, our_answers = answers_of(
+                lambda: program.ask_line(f"path {l1_ratio} {PATH_TOL} float64 {' '.join(map(str, Cs))}"))
+            theirs, peer_answers = answers_of(
+                lambda: peer.ask(what="path", solver=solver, l1_ratio=l1_ratio, tol=PATH_TOL, Cs=Cs))
+            row = compare(f"path of {PATH_POINTS}, {name}, {'L1' if l1_ratio == 1 else 'elastic net'}, 1 thread, {solver}",
+                          ours, theirs, repeats=1, goal=PATH_GOALS[solver])
+        worst = max(mine / other - 1 for mine, other in zip(our_answers[0]["found"], peer_answers[0]["found"], strict=True))
+        if worst > EQUAL_OBJECTIVE:
+            raise RuntimeError(f"{row.name}: an objective is worse than the peer's by {worst}")
+        row.quality_ours, row.quality_peer = sum(our_answers[0]["found"]), sum(peer_answers[0]["found"])
+        rows.append(row)
+        print(f"{row.name}: {row.ratio:.2f}", flush=True)
+    return rows
+
+
+def grid_rows():
+    """Ridge for 20 penalties and 5 folds in one call, scored on the rows left out, as GridSearchCV does it."""
+    csv, target = generated("higgs-like", 100_000), "label"
+    alphas = [10 ** (-2 + 6 * i / (ALPHAS - 1)) for i in range(ALPHAS)]
+    rows = []
+    for solver in ("cholesky", "svd"):
+        for threads in (1, 2):
+            with Program(BIN / "thrum_measure_linear", csv, target, threads, threads=threads) as program, \
+                    Peer("sklearn_linear.py", csv, target, threads, threads=threads) as peer:
+                ours, our_answers = answers_of(lambda: program.ask_line(f"ridge {FOLDS} {' '.join(map(str, alphas))}"))
+                theirs, peer_answers = answers_of(
+                    lambda: peer.ask(what="ridge", solver=solver, folds=FOLDS, alphas=alphas))
+                row = compare(f"ridge, {ALPHAS} alphas x {FOLDS} folds, 100 000 x 28, {threads} threads, "
+                              f"GridSearchCV({solver})", ours, theirs, repeats=1 if solver == "svd" else 3, goal=GRID_GOAL)
+            if not all(math.isclose(mine, other, abs_tol=EQUAL_SCORE) for mine, other in
+                       zip(our_answers[0]["found"], peer_answers[0]["found"], strict=True)):
+                raise RuntimeError(f"{row.name}: the scores differ: {our_answers[0]}, {peer_answers[0]}")
+            row.quality_ours, row.quality_peer = max(our_answers[0]["found"]), max(peer_answers[0]["found"])
+            rows.append(row)
+            print(f"{row.name}: {row.ratio:.2f}", flush=True)
+    return rows
+
+
 def speed_up(name, csv, target):
     row = compare_seconds(f"fit {name}, 2 threads, beside our 1 thread", lambda: our_fit(csv, target, 2),
                           lambda: our_fit(csv, target, 1), SPEED_UP_GOAL)
@@ -97,10 +193,14 @@ def rows():
     found: list[Row] = fit_rows("1 000 000 x 28", higgs, "label")
     found.append(speed_up("1 000 000 x 28", higgs, "label"))
     found.append(newton_row("1 000 000 x 28", higgs, "label"))
+    found += option_rows("1 000 000 x 28", higgs, "label", "lepton_pt")
+    found += grid_rows()
+    found += path_rows("50 000 x 28", generated("higgs-like", 50_000), "label")
     adult = REAL_DATA / "adult" / "adult_train.csv.gz"
     if os.path.exists(adult):
         found += fit_rows("adult", adult, "income")
         found += l1_rows("adult", adult, "income")
+        found += path_rows("adult", adult, "income", PATH_CASES[1:2])  # saga takes more than five minutes
     else:
         print(f"without adult: no {adult}")
     return found + read_csv.rows()

@@ -2,17 +2,22 @@
 usage: sklearn_fit.py FOLDER THREADS [SOLVER PENALTY C TOL]
 
 FOLDER holds X.npy and y.npy (encode.py). Loading and encoding are not in the time. The objective is that of
-thrum/learn/linear/logistic_regression.h.
+thrum/learn/linear/logistic_regression.h. With PEER=sklearnex it is Intel's implementation of the class.
 """
 import json
+import os
 import sys
 import time
 import warnings
 from pathlib import Path
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
+
+if os.environ.get("PEER") == "sklearnex":
+    from sklearnex.linear_model import LogisticRegression
+else:
+    from sklearn.linear_model import LogisticRegression
 
 
 def objective(model, X, y):
