@@ -26,6 +26,7 @@
 #include "thrum/runtime/process/process_pool.h"
 #include "thrum/runtime/process/spawn.h"
 #include "thrum/runtime/progress.h"
+#include "thrum/runtime/scratch.h"
 #include "thrum/runtime/sharing/barrier.h"
 #include "thrum/runtime/sharing/condition.h"
 #include "thrum/runtime/sharing/event.h"

@@ -14,6 +14,7 @@ LocalExecution Session::execution() const {
   LocalExecution local(threads, seed());
   local.get().progress = &console;
   local.get().stop = stop();
+  local.get().scratch = scratch;
   return local;
 }
 

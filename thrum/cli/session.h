@@ -34,6 +34,7 @@ struct Session {
   const Command& root;                   ///< for commands about commands: help, completion
   int threads = 1;                       ///< --threads, or as many as the process may use
   const Interrupt* interrupt = nullptr;  ///< null for a command that handles signals itself
+  Scratch* scratch = nullptr;            ///< where large arrays lie; null: in memory
   ExitCode exit_code = ExitCode::ok;     ///< of a command that does not throw: its output says what is wrong
 
   std::stop_token stop() const { return interrupt == nullptr ? std::stop_token() : interrupt->token(); }

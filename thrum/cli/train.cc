@@ -10,6 +10,7 @@
 #include "thrum/cli/data_arguments.h"
 #include "thrum/cli/evaluation.h"
 #include "thrum/cli/exit_code.h"
+#include "thrum/cli/memory_limit.h"
 #include "thrum/cli/output_path.h"
 #include "thrum/cli/text.h"
 #include "thrum/cli/training.h"
@@ -33,6 +34,7 @@ struct TrainArguments {
   std::string valid_label_file = {};
   std::string prepare = {};
   int ranks = 1;
+  MemoryLimit memory;
 };
 
 /// What has been measured on the way.
@@ -93,6 +95,7 @@ Json report_json(const TrainArguments& arguments, const TrainReport& report, con
                  {"threads", session.threads},
                  {"ranks", arguments.ranks},
                  {"model", arguments.output}};
+  if (session.scratch != nullptr) object["peak_memory_bytes"] = peak_memory_bytes();
   if (schema.target.task == Task::classification) object["classes"] = schema.target.classes;
   if (schema.target.task == Task::anomaly) object["threshold"] = schema.target.threshold;
   if (report.valid) object["valid"] = {{"rows", report.valid->n_rows}, {"metrics", scores_json(*report.valid)}};
@@ -112,6 +115,9 @@ void say_report(const TrainArguments& arguments, const TrainReport& report, cons
                           counted(static_cast<std::size_t>(session.threads), "thread"),
                           arguments.ranks > 1 ? fmt::format(" in {} ranks", arguments.ranks) : "", training.objective,
                           counted(training.iterations, "iteration"), training.stopped_by));
+  if (session.scratch != nullptr) {
+    session.say(fmt::format("used  {} of memory at most", byte_size(peak_memory_bytes())));
+  }
   if (report.valid) {
     session.say(fmt::format("valid {} rows\n{}", grouped(report.valid->n_rows), scores_text(*report.valid)));
   }
@@ -166,7 +172,28 @@ std::unique_ptr<Model> fit(const TrainingJob& job, const Session& session) {
   });
 }
 
-void train(const TrainArguments& arguments, const Session& session) {
+std::string streaming_learners() {
+  std::vector<std::string_view> names;
+  for (const Learner* learner : learners()) {
+    if (learner->streams()) names.push_back(learner->name());
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// What would hold all rows in memory.
+void check_limit(const TrainArguments& arguments) {
+  if (arguments.memory.size.empty()) return;
+  if (!arguments.learner.streams()) {
+    throw usage_error(fmt::format("--memory-limit: {} keeps all rows in memory", arguments.learner.name()),
+                      fmt::format("learners that do not: {}", streaming_learners()));
+  }
+  if (!arguments.prepare.empty() || !arguments.valid.empty()) {
+    throw usage_error(fmt::format("--memory-limit and {} exclude each other: it holds rows in memory",
+                                  arguments.prepare.empty() ? "--valid" : "--prepare"));
+  }
+}
+
+void train_within(const TrainArguments& arguments, const Session& session) {
   const auto fraction = arguments.valid.empty() ? std::nullopt : valid_fraction(arguments.valid);
   if (!arguments.valid.empty() && arguments.target.empty()) {
     throw usage_error("--valid: expected --target, too: without labels there is nothing to score",
@@ -206,6 +233,15 @@ void train(const TrainArguments& arguments, const Session& session) {
   blame(ExitCode::failure, [&] { save_model(*model, arguments.output); });
   say_report(arguments, report, session);
   if (session.globals.json) print(report_json(arguments, report, session).dump(2) + "\n");
+}
+
+/// Arrays end before what keeps them.
+void train(const TrainArguments& arguments, const Session& session) {
+  check_limit(arguments);
+  const std::unique_ptr<Scratch> scratch = make_scratch(arguments.memory);
+  Session within = session;
+  within.scratch = scratch.get();
+  train_within(arguments, within);
 }
 
 std::vector<Parameter> option_parameters(TrainArguments& arguments) {
@@ -265,6 +301,7 @@ std::vector<Parameter> train_parameters(TrainArguments& arguments) {
              {.value = "COLUMN", .group = "Data"}));
   }
   parameters.insert(parameters.end(), own.begin(), own.end());
+  for (Parameter& limit : memory_parameters(arguments.memory)) parameters.push_back(std::move(limit));
   for (Parameter& option : option_parameters(arguments)) parameters.push_back(std::move(option));
   return parameters;
 }

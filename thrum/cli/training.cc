@@ -17,7 +17,8 @@ std::unique_ptr<Model> fit_on_rank(const TrainingJob& job, const Session& sessio
                                    Communicator& communicator) {
   const bool first = communicator.rank() == 0;
   Arena arena(threads);
-  const Execution execution{&arena, &communicator, session.seed(), first ? &session.console : nullptr, session.stop()};
+  const Execution execution{&arena,         &communicator,  session.seed(), first ? &session.console : nullptr,
+                            session.stop(), session.scratch};
   const Dataset rows = job.dataset.shard(communicator.rank(), communicator.size());
   FitSpec spec{.options = &job.options};
   const std::vector<std::uint8_t> held_out = inverted(job.row_mask);

@@ -7,6 +7,7 @@
 #include "thrum/comm/communicator.h"
 #include "thrum/runtime/parallel.h"
 #include "thrum/runtime/progress.h"
+#include "thrum/runtime/scratch.h"
 
 namespace thrum {
 
@@ -18,7 +19,12 @@ struct Execution {
   std::uint64_t seed = 0;
   Progress* progress = nullptr;  ///< may be null
   std::stop_token stop = {};
+  Scratch* scratch = nullptr;  ///< where large arrays lie; null: in memory
 
+  /// To be called between pieces of work on large arrays. Throws out_of_memory, as Scratch::keep_within_limit.
+  void keep_within_limit() const {
+    if (scratch != nullptr) scratch->keep_within_limit();
+  }
   /// Throws cancelled when a stop was requested. `where` names the work in the message.
   void check_stop(const char* where) const;
   void report(const Progress::Report& report) const {

@@ -89,6 +89,7 @@ std::vector<double> sum_row_blocks(
       [&](std::size_t begin, std::size_t end) {
         std::vector<double> partial(n_components);
         block(begin, end, partial);
+        execution.keep_within_limit();
         sums.add(partial, begin / row_block);
       },
       execution.stop);

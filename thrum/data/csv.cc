@@ -6,6 +6,7 @@
 #include "thrum/data/csv_header_internal.h"
 #include "thrum/data/csv_parse_internal.h"
 #include "thrum/data/decompress_internal.h"
+#include "thrum/data/watched_input_internal.h"
 #include "thrum/runtime/file.h"
 
 namespace thrum {
@@ -49,7 +50,9 @@ Table parse_blockwise(std::string_view text, const CsvOptions& options, std::siz
 }  // namespace csv
 
 Table parse_csv(std::string_view text, const CsvOptions& options, const Execution& execution, std::string source) {
-  return csv::parse_blockwise(text, options, csv::default_block_size, execution, std::move(source));
+  return csv::parse_blockwise(text, options,
+                              execution.scratch == nullptr ? csv::default_block_size : csv::large_block_size, execution,
+                              std::move(source));
 }
 
 Table parse_csv(std::string_view text, const CsvOptions& options, std::string source) {
@@ -60,6 +63,7 @@ Table parse_csv(std::string_view text, const CsvOptions& options, std::string so
 Table read_csv(const std::filesystem::path& path, const CsvOptions& options, const Execution& execution) {
   const std::string name = path == "-" ? "standard input" : path.filename().string();
   const MappedFile file(path);
+  const auto watched = watch_input(file, name, execution);
   if (!is_compressed(file.bytes())) return parse_csv(text_of(file.bytes()), options, execution, name);
   const std::string text = decompress(file.bytes(), name, execution);
   return parse_csv(text, options, execution, name);

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <memory>
 
 #include "thrum/core/assert.h"
+#include "thrum/data/column_values.h"
 #include "thrum/data/csv_field_internal.h"
 #include "thrum/data/large_vector_internal.h"
 
@@ -19,9 +19,9 @@ constexpr std::size_t npos = std::string_view::npos;
 /// A column while it is parsed.
 struct Raw {
   Parse parse = Parse::whole;                 ///< what it begins as in each block
-  std::vector<std::int64_t> wholes = {};      ///< of all rows: memory for a column that begins as Parse::whole
-  std::vector<double> reals = {};             ///< the same for Parse::real
-  std::vector<std::int32_t> codes = {};       ///< of all rows, each in the numbering of its block
+  ColumnValues<std::int64_t> wholes = {};     ///< of all rows: memory for a column that begins as Parse::whole
+  ColumnValues<double> reals = {};            ///< the same for Parse::real
+  ColumnValues<std::int32_t> codes = {};      ///< of all rows, each in the numbering of its block
   std::vector<Dictionary> dictionaries = {};  ///< one for each block
   std::vector<Parse> parts = {};              ///< what each block has found
 
@@ -106,11 +106,11 @@ void ColumnParser::allocate(Raw& raw) const {
   raw.wholes = {};
   raw.reals = {};
   if (raw.parse == Parse::whole) {
-    raw.wholes = large_vector<std::int64_t>(rows_.n_rows);
+    raw.wholes = column_values<std::int64_t>(rows_.n_rows, execution_.scratch);
   } else if (raw.parse == Parse::real) {
-    raw.reals = large_vector<double>(rows_.n_rows);
+    raw.reals = column_values<double>(rows_.n_rows, execution_.scratch);
   } else {
-    raw.codes = large_vector<std::int32_t>(rows_.n_rows);
+    raw.codes = column_values<std::int32_t>(rows_.n_rows, execution_.scratch);
     raw.dictionaries.resize(rows_.blocks.size());
   }
 }
@@ -137,6 +137,7 @@ void ColumnParser::parse_blocks() {
   execution_.arena->run(raw_.size(), [&](std::size_t c) { allocate(raw_[c]); }, execution_.stop);
   const auto body = [&](std::size_t block) {
     parse_block(block);
+    execution_.keep_within_limit();
     const std::size_t bytes = rows_.blocks[block].text.size();
     const std::size_t done = bytes_done_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
     execution_.report({.stage = "read", .done = std::min(done, source_.text.size()), .total = source_.text.size()});
@@ -172,15 +173,13 @@ void ColumnParser::refuse_too_large_numbers() const {
 
 Column ColumnParser::number_column(const std::string& name, Raw& raw) const {
   const auto whole = [](Parse part) { return part == Parse::whole; };
-  if (std::all_of(raw.parts.begin(), raw.parts.end(), whole)) return Column::int64(name, std::move(raw.wholes));
+  if (std::all_of(raw.parts.begin(), raw.parts.end(), whole)) return Column::stored(name, std::move(raw.wholes));
   for (std::size_t b = 0; b < raw.parts.size(); ++b) {
     if (whole(raw.parts[b])) raw.numbers(rows_.blocks[b].first_row).whole_to_real(rows_.blocks[b].n_rows);
+    execution_.keep_within_limit();
   }
-  if (!raw.reals.empty()) return Column::float64(name, std::move(raw.reals));
-  auto reals = large_vector<double>(rows_.n_rows);
-  std::memcpy(reals.data(), raw.wholes.data(), reals.size() * sizeof(double));
-  raw.wholes = {};
-  return Column::float64(name, std::move(reals));
+  if (!raw.reals.empty()) return Column::stored(name, std::move(raw.reals));
+  return Column::stored(name, std::move(raw.wholes).taken_for<double>());
 }
 
 Column ColumnParser::category_column(const std::string& name, Raw& raw, std::size_t& not_utf8) const {
@@ -189,13 +188,14 @@ Column ColumnParser::category_column(const std::string& name, Raw& raw, std::siz
   MergedDictionary merged = merge_dictionaries(dictionaries);
   not_utf8 = merged.first_not_utf8;
   for (std::size_t b = 0; b < rows_.blocks.size(); ++b) {
-    const auto begin = raw.codes.begin() + static_cast<std::ptrdiff_t>(rows_.blocks[b].first_row);
-    for (auto code = begin; code != begin + static_cast<std::ptrdiff_t>(rows_.blocks[b].n_rows); ++code) {
+    std::int32_t* const begin = raw.codes.data() + rows_.blocks[b].first_row;
+    for (std::int32_t* code = begin; code != begin + rows_.blocks[b].n_rows; ++code) {
       if (*code >= 0) *code = merged.codes[b][static_cast<std::size_t>(*code)];
     }
+    execution_.keep_within_limit();
   }
   raw.dictionaries = {};
-  return Column::category(name, std::move(raw.codes), std::move(merged.categories));
+  return Column::stored(name, std::move(raw.codes), std::move(merged.categories));
 }
 
 std::vector<Column> ColumnParser::make_columns(const std::vector<std::string>& names) {

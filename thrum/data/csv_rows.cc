@@ -119,7 +119,12 @@ Rows split_rows(std::string_view text, std::size_t begin, const RowFormat& forma
   const std::vector<std::size_t> ends = piece_ends(text, begin, block_size);
   const auto begin_of = [&](std::size_t i) { return i == 0 ? begin : ends[i - 1]; };
   const auto pieces = parallel_map(
-      *execution.arena, ends.size(), [&](std::size_t i) { return look_at(text, begin_of(i), ends[i], format); },
+      *execution.arena, ends.size(),
+      [&](std::size_t i) {
+        const Piece piece = look_at(text, begin_of(i), ends[i], format);
+        execution.keep_within_limit();
+        return piece;
+      },
       execution.stop);
 
   Rows rows;

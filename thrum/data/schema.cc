@@ -28,8 +28,11 @@ void require_utf8(std::string_view text, const Column& column, const Table& tabl
 /// The categories that occur, since a dictionary may hold more.
 std::vector<std::string> used_categories(const Column& column, const Table& table) {
   std::vector<bool> occurs(column.categories().size());
+  std::size_t n_left = occurs.size();
   for (const std::int32_t code : column.codes()) {
-    if (code >= 0) occurs[static_cast<std::size_t>(code)] = true;
+    if (code < 0 || occurs[static_cast<std::size_t>(code)]) continue;
+    occurs[static_cast<std::size_t>(code)] = true;
+    if (--n_left == 0) break;
   }
   std::vector<std::string> categories;
   for (std::size_t code = 0; code < occurs.size(); ++code) {
@@ -40,9 +43,17 @@ std::vector<std::string> used_categories(const Column& column, const Table& tabl
   return categories;
 }
 
+/// Looks no further than to the first value: the column may lie on a disk.
+bool is_missing_everywhere(const Column& column) {
+  for (std::size_t row = 0; row < column.size(); ++row) {
+    if (!column.is_missing(row)) return false;
+  }
+  return true;
+}
+
 Feature infer_feature(const Column& column, const Table& table) {
   require_utf8(column.name(), column, table);
-  if (column.n_missing() == column.size()) {
+  if (is_missing_everywhere(column)) {
     refuse(fmt::format("column \"{}\" of {} is missing in every row", column.name(), table.source()),
            "leave it out with --exclude");
   }

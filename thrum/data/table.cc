@@ -46,20 +46,32 @@ std::string_view column_type_name(ColumnType type) noexcept {
 }
 
 Column Column::float64(std::string name, std::vector<double> values) {
-  Column column;
-  column.name_ = std::move(name);
-  column.values_ = std::move(values);
-  return column;
+  return stored(std::move(name), ColumnValues<double>(std::move(values)));
 }
 
 Column Column::int64(std::string name, std::vector<std::int64_t> values) {
+  return stored(std::move(name), ColumnValues<std::int64_t>(std::move(values)));
+}
+
+Column Column::category(std::string name, std::vector<std::int32_t> codes, std::vector<std::string> categories) {
+  return stored(std::move(name), ColumnValues<std::int32_t>(std::move(codes)), std::move(categories));
+}
+
+Column Column::stored(std::string name, ColumnValues<double> values) {
   Column column;
   column.name_ = std::move(name);
   column.values_ = std::move(values);
   return column;
 }
 
-Column Column::category(std::string name, std::vector<std::int32_t> codes, std::vector<std::string> categories) {
+Column Column::stored(std::string name, ColumnValues<std::int64_t> values) {
+  Column column;
+  column.name_ = std::move(name);
+  column.values_ = std::move(values);
+  return column;
+}
+
+Column Column::stored(std::string name, ColumnValues<std::int32_t> codes, std::vector<std::string> categories) {
   THRUM_ASSERT(std::adjacent_find(categories.begin(), categories.end(), std::greater_equal<>()) == categories.end());
   Column column;
   column.name_ = std::move(name);

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "thrum/data/column_values.h"
+
 namespace thrum {
 
 enum class ColumnType { float64, int64, category };
@@ -28,6 +30,11 @@ class Column {
   static Column category_from(std::string name, std::span<const std::string> values,
                               std::span<const std::uint8_t> missing = {});
 
+  /// The same from values that may lie on a disk.
+  static Column stored(std::string name, ColumnValues<double> values);
+  static Column stored(std::string name, ColumnValues<std::int64_t> values);
+  static Column stored(std::string name, ColumnValues<std::int32_t> codes, std::vector<std::string> categories);
+
   /// The same values under another name.
   Column renamed(std::string name) &&;
 
@@ -36,9 +43,9 @@ class Column {
   std::size_t size() const noexcept;
 
   /// REQUIRES: the type is the one asked for.
-  std::span<const double> float64() const { return std::get<0>(values_); }
-  std::span<const std::int64_t> int64() const { return std::get<1>(values_); }
-  std::span<const std::int32_t> codes() const { return std::get<2>(values_).codes; }
+  std::span<const double> float64() const { return std::get<0>(values_).values(); }
+  std::span<const std::int64_t> int64() const { return std::get<1>(values_).values(); }
+  std::span<const std::int32_t> codes() const { return std::get<2>(values_).codes.values(); }
   std::span<const std::string> categories() const { return std::get<2>(values_).categories; }
 
   bool is_missing(std::size_t row) const;
@@ -50,11 +57,11 @@ class Column {
 
  private:
   struct Categorical {
-    std::vector<std::int32_t> codes;
+    ColumnValues<std::int32_t> codes;
     std::vector<std::string> categories;
   };
   std::string name_;
-  std::variant<std::vector<double>, std::vector<std::int64_t>, Categorical> values_;
+  std::variant<ColumnValues<double>, ColumnValues<std::int64_t>, Categorical> values_;
 };
 
 /// Columns of equal length with distinct names.

@@ -45,6 +45,9 @@ class Learner {
   virtual Task task(const Options& options, const Column& target) const;
   virtual RowAccess row_access() const noexcept = 0;
   virtual Options default_options() const = 0;
+  /// Whether it reads the rows in passes over blocks, so that with Execution::scratch they may be more than memory
+  /// holds.
+  virtual bool streams() const noexcept { return false; }
 
   /// One model per spec, the same on every rank and for any number of threads and ranks (collective).
   /// Throws invalid_argument for options that do not go together or data that the algorithm cannot use; cancelled.

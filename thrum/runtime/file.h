@@ -22,10 +22,13 @@ class MappedFile {
   MappedFile& operator=(MappedFile&& other) noexcept;
 
   ByteSpan bytes() const noexcept { return {data_, size_}; }
+  /// Whether the bytes lie in the file and not in memory of their own.
+  bool is_mapped() const noexcept { return is_mapped_; }
 
  private:
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
+  bool is_mapped_ = false;
 };
 
 /// What `write_file` hands to its callback.

@@ -13,6 +13,7 @@
 #include "thrum/data/formats/npz_internal.h"
 #include "thrum/data/formats/number_array_internal.h"
 #include "thrum/data/formats/zip_internal.h"
+#include "thrum/data/watched_input_internal.h"
 #include "thrum/runtime/file.h"
 
 namespace thrum {
@@ -32,8 +33,8 @@ DataFormat format_of(ByteSpan bytes) {
   throw Error(ErrorCode::corrupt_data, fmt::format("[{}] expected {}, its first bytes are others", name, expected));
 }
 
-std::vector<Column> array_columns(const NumberArray& array, const Execution& execution) {
-  return columns_of(array, formats::numbered_names("x", array.n_columns()), execution);
+std::vector<Column> array_columns(const NumberArray& array, const std::string& name, const Execution& execution) {
+  return columns_of(array, formats::numbered_names("x", array.n_columns()), name, execution);
 }
 
 std::vector<Column> libsvm_columns(ByteSpan bytes, const DataFileOptions& options, const std::string& name,
@@ -89,7 +90,7 @@ Table parse_data(ByteSpan bytes, const DataFileOptions& options, const std::stri
   switch (format) {
     case DataFormat::npy:
       if (!is_npy(bytes)) refuse_format("an array of numpy.save", name);
-      columns = array_columns(parse_npy(bytes, name), execution);
+      columns = array_columns(parse_npy(bytes, name), name, execution);
       break;
     case DataFormat::npz:
       if (!is_zip(bytes)) refuse_format("arrays of numpy.savez", name);
@@ -97,7 +98,7 @@ Table parse_data(ByteSpan bytes, const DataFileOptions& options, const std::stri
       break;
     case DataFormat::idx:
       if (!is_idx(bytes)) refuse_format("an IDX file", name);
-      columns = array_columns(parse_idx(bytes, name), execution);
+      columns = array_columns(parse_idx(bytes, name), name, execution);
       break;
     case DataFormat::libsvm:
       columns = libsvm_columns(bytes, options, name, execution);
@@ -120,6 +121,7 @@ std::vector<std::string> data_format_names() {
 Table read_data_file(const std::filesystem::path& path, const DataFileOptions& options, const Execution& execution) {
   const std::string name = path == "-" ? "standard input" : path.filename().string();
   const MappedFile file(path);
+  const auto watched = watch_input(file, name, execution);
   if (!is_compressed(file.bytes())) {
     return with_label(formats::parse_data(file.bytes(), options, name, execution), options, execution);
   }

@@ -68,7 +68,8 @@ std::vector<Column> array_columns(const ZipEntry& entry, const std::string& call
     throw Error(ErrorCode::corrupt_data, fmt::format("[{}] the name of an array is not UTF-8", file));
   const NumberArray array = parse_npy(bytes, name);
   const bool is_vector = array.shape.size() == 1;
-  return columns_of(array, is_vector ? std::vector{called} : numbered_names(called, array.n_columns()), execution);
+  return columns_of(array, is_vector ? std::vector{called} : numbered_names(called, array.n_columns()), name,
+                    execution);
 }
 
 }  // namespace
@@ -91,7 +92,9 @@ std::vector<Column> read_npz(ByteSpan bytes, std::span<const std::string> arrays
     }
     if (columns.empty()) first = wanted.name;
     memory += 8 * more.size() * more.front().size();
-    check_memory(memory, fmt::format("[{}] its table", name), "name the arrays to read with --arrays");
+    if (execution.scratch == nullptr) {
+      check_memory(memory, fmt::format("[{}] its table", name), "name the arrays to read with --arrays");
+    }
     std::ranges::move(more, std::back_inserter(columns));
   }
   if (columns.empty()) throw Error(ErrorCode::corrupt_data, fmt::format("[{}] it holds no arrays", name));

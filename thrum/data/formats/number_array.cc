@@ -125,24 +125,26 @@ Places places_of(const NumberArray& array) {
 }
 
 template <class Value>
-std::vector<std::vector<Value>> read_columns(const NumberArray& array, const Execution& execution) {
+std::vector<ColumnValues<Value>> read_columns(const NumberArray& array, const Execution& execution) {
   const Places places = places_of(array);
-  std::vector<std::vector<Value>> columns(array.n_columns());
+  std::vector<ColumnValues<Value>> columns(array.n_columns());
   execution.arena->run(
-      columns.size(), [&](std::size_t c) { columns[c] = large_vector<Value>(array.n_rows()); }, execution.stop);
+      columns.size(), [&](std::size_t c) { columns[c] = column_values<Value>(array.n_rows(), execution.scratch); },
+      execution.stop);
   const auto read_rows = [&](std::size_t begin, std::size_t end) {
     visit_type(array.type, [&](auto element) {
       for (std::size_t c = 0; c < columns.size(); ++c) {
         for (std::size_t row = begin; row < end; ++row) {
           const std::size_t place = row * places.row_stride + places.columns[c];
           const std::byte* p = array.data.data() + place * array.type.size;
-          columns[c][row] = static_cast<Value>(element.load(p, array.type.big_endian));
+          columns[c].data()[row] = static_cast<Value>(element.load(p, array.type.big_endian));
         }
       }
     });
   };
   const auto read_task = [&](std::size_t begin, std::size_t end) {
     for (std::size_t row = begin; row < end; row += tile_rows) read_rows(row, std::min(row + tile_rows, end));
+    execution.keep_within_limit();
     execution.report({.stage = "read", .done = end, .total = array.n_rows()});
   };
   parallel_for(*execution.arena, array.n_rows(), rows_per_task, read_task, execution.stop);
@@ -193,21 +195,23 @@ NumberArray make_array(ElementType type, std::vector<std::size_t> shape, bool fo
   }
   NumberArray array{type, std::move(shape), fortran, data};
   check_n_columns(array.n_columns(), name);
-  check_memory(8 * *n, fmt::format("[{}] its table", name));
   return array;
 }
 
-std::vector<Column> columns_of(const NumberArray& array, std::span<const std::string> names,
+std::vector<Column> columns_of(const NumberArray& array, std::span<const std::string> names, const std::string& name,
                                const Execution& execution) {
   THRUM_ASSERT(names.size() == array.n_columns());
+  if (execution.scratch == nullptr) {
+    check_memory(8 * array.n_rows() * array.n_columns(), fmt::format("[{}] its table", name));
+  }
   std::vector<Column> columns;
   columns.reserve(names.size());
   if (array.type.kind == ElementKind::real || has_large_numbers(array)) {
     auto values = read_columns<double>(array, execution);
-    for (std::size_t c = 0; c < names.size(); ++c) columns.push_back(Column::float64(names[c], std::move(values[c])));
+    for (std::size_t c = 0; c < names.size(); ++c) columns.push_back(Column::stored(names[c], std::move(values[c])));
   } else {
     auto values = read_columns<std::int64_t>(array, execution);
-    for (std::size_t c = 0; c < names.size(); ++c) columns.push_back(Column::int64(names[c], std::move(values[c])));
+    for (std::size_t c = 0; c < names.size(); ++c) columns.push_back(Column::stored(names[c], std::move(values[c])));
   }
   return columns;
 }

@@ -38,9 +38,10 @@ NumberArray make_array(ElementType type, std::vector<std::size_t> shape, bool fo
                        const std::string& name);
 
 /// The array as columns: int64 from whole numbers and truth values (float64 where one is beyond int64), float64 from
-/// reals, NaN being missing. The axes after the first become one, the last of them running fastest. Throws cancelled.
-/// REQUIRES: names.size() == array.n_columns().
-std::vector<Column> columns_of(const NumberArray& array, std::span<const std::string> names,
+/// reals, NaN being missing. The axes after the first become one, the last of them running fastest. `name` is for
+/// messages. Throws out_of_memory where the machine cannot hold them, cancelled. REQUIRES: names.size() ==
+/// array.n_columns().
+std::vector<Column> columns_of(const NumberArray& array, std::span<const std::string> names, const std::string& name,
                                const Execution& execution);
 
 /// "x0", "x1", … for `prefix` "x".

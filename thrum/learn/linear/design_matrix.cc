@@ -25,14 +25,14 @@ std::size_t round_up(std::size_t n, std::size_t multiple) {
 }  // namespace
 
 template <class T>
-DesignMatrix<T>::DesignMatrix(std::size_t n_rows, std::size_t n_columns)
+DesignMatrix<T>::DesignMatrix(std::size_t n_rows, std::size_t n_columns, Scratch* scratch)
     : n_rows_(n_rows),
       n_columns_(n_columns),
       tile_rows_(rows_of_tile(n_columns, sizeof(T))),
-      values_(round_up(n_rows, tile_rows_) * n_columns) {}
+      values_(round_up(n_rows, tile_rows_) * n_columns, scratch) {}
 
 template <class T>
-DesignMatrix<T>::DesignMatrix(MatrixView<const double> X) : DesignMatrix(X.rows(), X.cols()) {
+DesignMatrix<T>::DesignMatrix(MatrixView<const double> X) : DesignMatrix(X.rows(), X.cols(), nullptr) {
   for (std::size_t i = 0; i < n_rows_; ++i) {
     for (std::size_t j = 0; j < n_columns_; ++j) at(i, j) = static_cast<T>(X(i, j));
   }
@@ -40,7 +40,7 @@ DesignMatrix<T>::DesignMatrix(MatrixView<const double> X) : DesignMatrix(X.rows(
 
 template <class T>
 DesignMatrix<T>::DesignMatrix(const Dataset& dataset, const Encoder& encoder, const Execution& execution)
-    : DesignMatrix(dataset.n_rows(), encoder.n_outputs()) {
+    : DesignMatrix(dataset.n_rows(), encoder.n_outputs(), execution.scratch) {
   const auto encode_block = [&](std::size_t begin, std::size_t end) {
     std::array<double, row_block> buffer;
     const std::span<double> values = std::span(buffer).first(end - begin);
@@ -54,6 +54,7 @@ DesignMatrix<T>::DesignMatrix(const Dataset& dataset, const Encoder& encoder, co
         encode_category(encoder.first_output(j), begin, values, n_categories, encoding.missing_column);
       }
     }
+    execution.keep_within_limit();
   };
   parallel_for(*execution.arena, n_rows_, row_block, encode_block, execution.stop);
 }

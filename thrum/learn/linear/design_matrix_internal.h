@@ -30,7 +30,7 @@ class DesignMatrix {
   const T* tile(std::size_t t) const noexcept { return values_.data() + t * n_columns_ * tile_rows_; }
 
  private:
-  DesignMatrix(std::size_t n_rows, std::size_t n_columns);
+  DesignMatrix(std::size_t n_rows, std::size_t n_columns, Scratch* scratch);
   void encode_number(std::size_t column, std::size_t begin, std::span<const double> values,
                      const Encoder::FeatureEncoding& encoding);
   void encode_category(std::size_t column, std::size_t begin, std::span<const double> values, std::size_t n_categories,

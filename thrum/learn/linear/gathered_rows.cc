@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "thrum/comm/row_blocks.h"
+#include "thrum/core/error.h"
 
 namespace thrum {
 namespace {
@@ -24,6 +25,11 @@ std::vector<double> gather_values(std::span<const double> mine, Communicator& co
 }
 
 GatheredRows gather_rows(const Dataset& dataset, const Encoder& encoder, const Execution& execution) {
+  if (execution.scratch != nullptr) {
+    throw Error(ErrorCode::invalid_argument,
+                "[train] expected training in passes over the rows within a memory limit, this takes them one by one",
+                "choose another solver, or leave the limit out");
+  }
   const std::size_t n_columns = encoder.n_outputs();
   std::vector<double> x(dataset.n_rows() * n_columns);
   const auto encode_rows = [&](std::size_t begin, std::size_t end) {

@@ -30,7 +30,7 @@ constexpr double rounding_of_float = 1e-6;
 template <class T>
 ZeroedArray<T> padded(const DesignMatrix<T>& x, std::span<const double> values, const Execution& execution,
                       double shift = 0) {
-  ZeroedArray<T> result(x.n_tiles() * x.tile_rows());
+  ZeroedArray<T> result(x.n_tiles() * x.tile_rows(), execution.scratch);
   parallel_for(*execution.arena, values.size(), row_block, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) result.data()[i] = static_cast<T>(values[i] - shift);
   });

@@ -58,6 +58,7 @@ class LinearRegression final : public Learner {
     return only;
   }
   RowAccess row_access() const noexcept override { return RowAccess::sums; }
+  bool streams() const noexcept override { return true; }
   Options default_options() const override;
 
   /// Throws also invalid_argument: no row with a weight above zero, values too large for the dtype.

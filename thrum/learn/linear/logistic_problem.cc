@@ -23,8 +23,8 @@ LogisticTargets<T>::LogisticTargets(const DesignMatrix<T>& x, std::span<const do
       n_outputs(n_classes == 2 ? 1 : n_classes),
       total_weight(total),
       curvature(n_classes == 2 ? 0.25 : (1 - 1 / static_cast<double>(n_classes)) / static_cast<double>(n_classes)),
-      weights(x.n_tiles() * x.tile_rows()),
-      labels(n_outputs > 1 ? x.n_tiles() * x.tile_rows() : 0) {
+      weights(x.n_tiles() * x.tile_rows(), execution.scratch),
+      labels(n_outputs > 1 ? x.n_tiles() * x.tile_rows() : 0, execution.scratch) {
   parallel_for(*execution.arena, x.n_rows(), row_block, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const auto weight = static_cast<T>(row_weights[i]);
@@ -42,8 +42,8 @@ LogisticTargets<T>::LogisticTargets(const DesignMatrix<T>& x, std::span<const do
       n_outputs(1),
       total_weight(total),
       curvature(loss == RowLoss::poisson ? mean : 1),
-      weights(x.n_tiles() * x.tile_rows()),
-      labels(x.n_tiles() * x.tile_rows()) {
+      weights(x.n_tiles() * x.tile_rows(), execution.scratch),
+      labels(x.n_tiles() * x.tile_rows(), execution.scratch) {
   parallel_for(*execution.arena, x.n_rows(), row_block, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       weights.data()[i] = static_cast<T>(row_weights[i]);

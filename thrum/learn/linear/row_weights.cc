@@ -19,7 +19,7 @@ namespace {
 }
 
 ZeroedArray<double> sample_weights(const Dataset& dataset, const FitSpec& spec, const Execution& execution) {
-  ZeroedArray<double> weights(dataset.n_rows());
+  ZeroedArray<double> weights(dataset.n_rows(), execution.scratch);
   parallel_for(*execution.arena, dataset.n_rows(), row_block, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) weights.data()[i] = dataset.weight(i, spec.row_mask, spec.weights);
   });

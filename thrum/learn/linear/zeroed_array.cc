@@ -7,10 +7,16 @@
 namespace thrum::detail {
 
 void UnmapPages::operator()(std::byte* pages) const noexcept {
+  if (scratch != nullptr) return Scratch::Release{scratch, size}(pages);
   munmap(pages, size);
 }
 
-Pages map_zeroed_pages(std::size_t size) {
+Pages map_zeroed_pages(std::size_t size, Scratch* scratch) {
+  if (scratch != nullptr) {
+    Scratch::Bytes bytes = scratch->allocate(size);
+    const std::size_t kept = bytes.get_deleter().size;
+    return Pages(bytes.release(), UnmapPages{kept, scratch});
+  }
   size = size == 0 ? 1 : size;
   void* pages = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED) {

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "thrum/runtime/scratch.h"
+
+namespace thrum {
+
+/// The values of a column: in memory, or where a Scratch keeps them. Copies share the latter.
+template <class T>
+class ColumnValues {
+ public:
+  ColumnValues() = default;
+  explicit ColumnValues(std::vector<T> values) : owned_(std::move(values)), size_(owned_.size()) {}
+  /// `n` zeros. Throws as Scratch::allocate.
+  ColumnValues(std::size_t n, Scratch& scratch) : kept_(scratch.allocate(n * sizeof(T))), size_(n) {}
+
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
+  T* data() noexcept { return kept_ == nullptr ? owned_.data() : reinterpret_cast<T*>(kept_.get()); }
+  const T* data() const noexcept { return kept_ == nullptr ? owned_.data() : reinterpret_cast<const T*>(kept_.get()); }
+  std::span<const T> values() const noexcept { return {data(), size_}; }
+
+  /// The same bytes taken for numbers of another type of that size: without a copy where a Scratch keeps them.
+  template <class U>
+    requires(sizeof(U) == sizeof(T))
+  ColumnValues<U> taken_for() && {
+    ColumnValues<U> result;
+    result.size_ = std::exchange(size_, 0);
+    result.kept_ = std::move(kept_);
+    if (result.kept_ != nullptr) return result;
+    result.owned_.resize(result.size_);
+    std::memcpy(result.owned_.data(), owned_.data(), result.size_ * sizeof(T));
+    owned_ = {};
+    return result;
+  }
+
+ private:
+  template <class U>
+  friend class ColumnValues;
+
+  std::vector<T> owned_;
+  std::shared_ptr<std::byte> kept_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace thrum
