@@ -37,7 +37,7 @@ struct Bowl {
     return h;
   }
   Numbers product(std::span<const double> x, std::span<const double> v) const {
-    const Numbers h = hessian(x);
+    const Numbers h = hessian(x, {}, 0);
     Numbers hv(v.size(), 0.0);
     for (std::size_t i = 0; i < v.size(); ++i) hv[i] = h[i * v.size() + i] * v[i];
     return hv;
