@@ -89,6 +89,17 @@ TEST_F(DataFormats, SparseRowsMayLeaveOutWhatAModelNeeds) {
   EXPECT_THAT(run({"predict", "svm.thrum", "test.svm"}).out, testing::StartsWith("prediction\n"));
 }
 
+TEST_F(DataFormats, TrainingWarnsOfQueriesAmongTheFeatures) {
+  folder_.write("queries.svm", "1 qid:1 1:2\n0 qid:1 1:1\n1 qid:2 1:3\n0 qid:2 1:1\n");
+  const std::vector<std::string> train = {"train",  "logistic-regression", "queries.svm", "--target", "label", "-o",
+                                          "m.thrum"};
+  EXPECT_THAT(run(train).err, HasSubstr("warning: [train] the column qid is a feature; --query qid ranks the rows of "
+                                        "each query, --exclude qid leaves it out\n"));
+  std::vector<std::string> without = train;
+  without.insert(without.end(), {"--exclude", "qid"});
+  EXPECT_THAT(run(without).err, testing::Not(HasSubstr("qid is a feature")));
+}
+
 TEST_F(DataFormats, InspectAndSplitTakeImages) {
   const Outcome inspected = run({"data", "inspect", "images.idx", "--label-file", "labels.idx", "--target", "label"});
   EXPECT_EQ(inspected.exit_code, 0) << inspected.err;

@@ -71,7 +71,8 @@ Command dependence_command() {
   command.examples = {{"thrum dependence adult.thrum adult.csv --feature age", ""},
                       {"thrum dependence adult.thrum adult.csv --feature age --points 50 --json", "for a plot"}};
   command.parameters = {model_parameter(&DependenceArguments::model, *arguments)};
-  for (Parameter& made : data_parameters(arguments->data, "the rows, a CSV or TSV file; - reads standard input")) {
+  for (Parameter& made :
+       data_parameters(arguments->data, "the rows, a CSV, TSV, LIBSVM, NPY, NPZ or IDX file; - reads standard input")) {
     command.parameters.push_back(std::move(made));
   }
   PartialDependenceOptions& options = arguments->options;

@@ -60,7 +60,10 @@ Explanation explain_row(const Model& model, std::vector<double> row) {
   const auto image = model.compile_to_explain();
   const auto predictor = open_predictor(image);
   const std::size_t n_margins = predictor->n_margins();
-  if (n_margins == 0) throw usage_error(fmt::format("this {} does not explain itself", model.algorithm()));
+  if (n_margins == 0) {
+    throw usage_error(fmt::format("this {} does not explain itself", model.algorithm()),
+                      "models that were trained with --prepare cannot yet; thrum importance explains any model");
+  }
   const MatrixView<const double> rows(row.data(), 1, row.size());
   std::vector<double> outputs(predictor->n_outputs());
   predictor->predict(rows, {outputs.data(), 1, outputs.size()});
@@ -184,7 +187,8 @@ Command explain_command() {
   command.examples = {{"thrum explain adult.thrum new.csv --row 3", ""},
                       {"thrum explain adult.thrum new.csv --paths", "with the questions of every tree"}};
   command.parameters = {model_parameter(&ExplainArguments::model, *arguments)};
-  for (Parameter& made : data_parameters(arguments->data, "the rows, a CSV or TSV file; - reads standard input")) {
+  for (Parameter& made :
+       data_parameters(arguments->data, "the rows, a CSV, TSV, LIBSVM, NPY, NPZ or IDX file; - reads standard input")) {
     command.parameters.push_back(std::move(made));
   }
   const auto flag = [&](const OptionField& field, ParameterTraits traits = {}) {

@@ -134,8 +134,7 @@ Command importance_command() {
   command.examples = {{"thrum importance adult.thrum adult_test.csv", ""},
                       {"thrum importance adult.thrum adult_test.csv --metric roc_auc --repeats 10", ""}};
   command.parameters = {model_parameter(&ImportanceArguments::model, *arguments)};
-  for (Parameter& made :
-       data_parameters(arguments->data, "rows with the target, a CSV or TSV file; - reads standard input")) {
+  for (Parameter& made : data_parameters(arguments->data, "rows with the target; - reads standard input")) {
     command.parameters.push_back(std::move(made));
   }
   command.parameters.push_back(

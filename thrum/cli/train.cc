@@ -109,15 +109,23 @@ std::string features_text(const Schema& schema) {
                      schema.features.size() - categories, categories);
 }
 
+void say_memory(const Session& session) {
+  const std::size_t most = peak_memory_bytes();
+  session.say(fmt::format("used  {} of memory at most", byte_size(most)));
+  if (most <= session.scratch->memory_limit()) return;
+  session.console.write(LogLevel::warning,
+                        fmt::format("[train] {} of memory were in use at most, more than --memory-limit; "
+                                    "fewer threads need less",
+                                    byte_size(most)));
+}
+
 void say_report(const TrainArguments& arguments, const TrainReport& report, const Session& session) {
   const TrainingRecord& training = report.model.training();
   session.say(fmt::format("fit   {:.2f} s with {}{}: objective {:.8g} after {}, {}", report.fit_seconds,
                           counted(static_cast<std::size_t>(session.threads), "thread"),
                           arguments.ranks > 1 ? fmt::format(" in {} ranks", arguments.ranks) : "", training.objective,
                           counted(training.iterations, "iteration"), training.stopped_by));
-  if (session.scratch != nullptr) {
-    session.say(fmt::format("used  {} of memory at most", byte_size(peak_memory_bytes())));
-  }
+  if (session.scratch != nullptr) say_memory(session);
   if (report.valid) {
     session.say(fmt::format("valid {} rows\n{}", grouped(report.valid->n_rows), scores_text(*report.valid)));
   }
@@ -141,6 +149,14 @@ std::vector<std::uint8_t> held_out(const Dataset& dataset, double fraction, std:
   std::vector<std::uint8_t> mask(queries.size());
   for (std::size_t row = 0; row < mask.size(); ++row) mask[row] = of_queries[queries[row]];
   return mask;
+}
+
+/// LIBSVM's column of queries says which rows belong together, and nothing of a row.
+void warn_of_queries(const Schema& schema, const Session& session) {
+  if (std::ranges::find(schema.features, "qid", &Feature::name) == schema.features.end()) return;
+  session.console.write(LogLevel::warning,
+                        "[train] the column qid is a feature; --query qid ranks the rows of each query, --exclude qid "
+                        "leaves it out");
 }
 
 ValidRows valid_rows(const TrainArguments& arguments, std::optional<double> fraction, const Dataset& dataset,
@@ -213,6 +229,8 @@ void train_within(const TrainArguments& arguments, const Session& session) {
       "read  {:.2f} s: {}, {} rows, {}{}", load_seconds, table->source(), grouped(table->n_rows()),
       features_text(schema),
       schema.target.task == Task::classification ? fmt::format(", {} classes", schema.target.classes.size()) : ""));
+
+  warn_of_queries(schema, session);
 
   TrainingJob job{arguments.learner, arguments.options, dataset};
   job.ranks = arguments.ranks;

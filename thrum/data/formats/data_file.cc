@@ -21,11 +21,19 @@ namespace {
 
 using formats::NumberArray;
 
-DataFormat format_of(ByteSpan bytes) {
+/// Rows without a feature, as the first may be, look like CSV; then the name tells.
+bool is_named_libsvm(std::string_view name) {
+  for (const std::string_view compressed : {".gz", ".zst"}) {
+    if (name.ends_with(compressed)) name.remove_suffix(compressed.size());
+  }
+  return name.ends_with(".svm") || name.ends_with(".svmlight") || name.ends_with(".libsvm");
+}
+
+DataFormat format_of(ByteSpan bytes, std::string_view name) {
   if (formats::is_npy(bytes)) return DataFormat::npy;
   if (formats::is_zip(bytes)) return DataFormat::npz;
   if (formats::is_idx(bytes)) return DataFormat::idx;
-  if (formats::looks_like_libsvm(text_of(bytes))) return DataFormat::libsvm;
+  if (is_named_libsvm(name) || formats::looks_like_libsvm(text_of(bytes))) return DataFormat::libsvm;
   return DataFormat::csv;
 }
 
@@ -82,7 +90,7 @@ Table with_label(Table table, const DataFileOptions& options, const Execution& e
 namespace formats {
 
 Table parse_data(ByteSpan bytes, const DataFileOptions& options, const std::string& name, const Execution& execution) {
-  const DataFormat format = options.format == DataFormat::automatic ? format_of(bytes) : options.format;
+  const DataFormat format = options.format == DataFormat::automatic ? format_of(bytes, name) : options.format;
   if (!options.arrays.empty() && format != DataFormat::npz) {
     throw Error(ErrorCode::invalid_argument, fmt::format("[{}] only an NPZ file holds arrays to choose from", name));
   }

@@ -12,7 +12,7 @@
 namespace thrum {
 
 enum class DataFormat {
-  automatic,  ///< as the file's first bytes say; CSV where they say nothing
+  automatic,  ///< as the file's first bytes say; LIBSVM where it is called .svm, .svmlight or .libsvm, else CSV
   csv,
   libsvm,  ///< `label [qid:n] index:value … [# comment]`, of LIBSVM and svmlight
   npy,     ///< numpy.save

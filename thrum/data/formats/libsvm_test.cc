@@ -98,6 +98,14 @@ TEST(Libsvm, IsKnownByItsFirstRow) {
   }
 }
 
+TEST(Libsvm, IsKnownByItsNameWhereTheFirstRowHasNoFeature) {
+  const auto n_columns = [](const std::string& name) {
+    return parse_data(bytes_of("1\n0 3:1\n"), {}, name, LocalExecution(1)).n_columns();
+  };
+  for (const char* name : {"x.svm", "x.libsvm.gz", "x.svmlight.zst"}) EXPECT_EQ(n_columns(name), 2) << name;
+  EXPECT_EQ(n_columns("x.txt"), 1) << "CSV with the header \"1\"";
+}
+
 TEST(Libsvm, SaysWhereAndWhat) {
   EXPECT_EQ(error_of("1 1:1\n1,2 1:1\n"),
             "[x.svm] line 2: expected one label, got \"1,2\"; several labels per row cannot be learned");

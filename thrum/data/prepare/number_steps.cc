@@ -1,7 +1,10 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
 
+#include "thrum/core/error.h"
 #include "thrum/data/prepare/steps_internal.h"
 
 namespace thrum::prepare {
@@ -52,6 +55,11 @@ struct MinMaxScalerOptions {
 
 Maps fit_min_max_scaler(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {
   const auto& chosen = options.as<MinMaxScalerOptions>();
+  if (chosen.low >= chosen.high) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("[prepare] min-max-scaler: expected low below high, got {} and {}", chosen.low, chosen.high));
+  }
   const auto extremes = rows.extremes(columns);
   constexpr double inf = std::numeric_limits<double>::infinity();
   Maps maps;

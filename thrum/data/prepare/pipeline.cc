@@ -72,6 +72,17 @@ std::vector<Feature> features_at(const std::vector<Feature>& features, const std
   return chosen;
 }
 
+/// What a model file may not hold is refused before anything is trained on it: values or options that lead to infinite
+/// numbers.
+void require_readable(const std::string& step, const ColumnMap& map, const Feature& input) {
+  try {
+    read_column_map(map.to_json(), input, "prepare");
+  } catch (const Error&) {
+    refuse(step, fmt::format("the column \"{}\" leads to numbers that are not finite, or out of order", input.name),
+           "leave out infinite and extreme values, or the column: columns=…");
+  }
+}
+
 /// The columns that a stored step takes together, ascending.
 std::vector<std::size_t> joint_columns(const Json& joint, std::size_t n_columns, std::string_view where) {
   const Json& list = json_member(joint, "columns", where);
@@ -143,7 +154,10 @@ Pipeline::Step Pipeline::fit_step(const PrepareStep& step, const Pipeline& befor
     for (const std::size_t c : columns) fitted.maps[c] = prepare::drop_column();
   } else if (!columns.empty()) {
     auto maps = rule.fit(rows, columns, step.options);
-    for (std::size_t c = 0; c < columns.size(); ++c) fitted.maps[columns[c]] = std::move(maps[c]);
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      require_readable(step.name, *maps[c], inputs[columns[c]]);
+      fitted.maps[columns[c]] = std::move(maps[c]);
+    }
   }
   fitted.set_outputs(inputs);
   return fitted;

@@ -340,6 +340,18 @@ TEST(Pipeline, RefusesColumnsThatAStepCannotWorkOn) {
   EXPECT_EQ(refusal("standard-scaler(columns=X)"),
             "[prepare] standard-scaler: there is no column \"X\"; nearest: \"x\"");
   EXPECT_EQ(refusal("drop"), "[prepare] drop: expected columns=…; name columns with | between them");
+  EXPECT_EQ(refusal("min-max-scaler(low=5,high=5)"), "[prepare] min-max-scaler: expected low below high, got 5 and 5");
+}
+
+TEST(Pipeline, RefusesWhatItsFileCouldNotHold) {
+  const double inf = std::numeric_limits<double>::infinity();
+  const Dataset data = numbers({1, inf, 2, 3});
+  for (const std::string step : {"impute", "standard-scaler", "quantile-transformer"}) {
+    EXPECT_EQ(message_of(ErrorCode::invalid_argument, [&] { fitted(data, step); }),
+              "[prepare] " + step +
+                  ": the column \"x\" leads to numbers that are not finite, or out of order; "
+                  "leave out infinite and extreme values, or the column: columns=…");
+  }
 }
 
 }  // namespace

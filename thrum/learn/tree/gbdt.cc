@@ -76,6 +76,10 @@ double weighted_quantile(const Dataset& dataset, std::span<const double> weights
 Beginning begin(const Dataset& dataset, const FitSpec& spec, const Objective& objective, const Execution& execution) {
   const bool classes = dataset.schema().target.task == Task::classification;
   const std::string& class_weight = spec.options->as<GbdtOptions>().class_weight;
+  if (!classes && class_weight != "none") {
+    throw Error(ErrorCode::invalid_argument, "[gbdt] class_weight is of classes, the target has none",
+                "leave it out, or weigh rows by a column");
+  }
   const RowWeights rows =
       classes ? weigh_rows(dataset, spec, class_weight, execution, where) : weigh_numbers(dataset, spec, execution);
   Beginning result;

@@ -158,6 +158,18 @@ TEST(Gbdt, RefusesTargetsThatTheObjectiveDoesNotTake) {
   }
 }
 
+TEST(Gbdt, RefusesWeightsOfClassesWhereThereAreNone) {
+  GbdtOptions options = stump();
+  options.class_weight = "balanced";
+  try {
+    Gbdt().fit(numbers({1, 2}, {1, 2}), options, LocalExecution(1));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "[gbdt] class_weight is of classes, the target has none; leave it out, or weigh rows by a column");
+  }
+}
+
 TEST(Gbdt, RefusesGradientsThatAreTooLarge) {
   try {
     Gbdt().fit(numbers({1, 2, 3}, {1e300, -1e300, 2}), stump(), LocalExecution(1));
