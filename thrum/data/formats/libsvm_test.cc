@@ -102,7 +102,7 @@ TEST(Libsvm, IsKnownByItsNameWhereTheFirstRowHasNoFeature) {
   const auto n_columns = [](const std::string& name) {
     return parse_data(bytes_of("1\n0 3:1\n"), {}, name, LocalExecution(1)).n_columns();
   };
-  for (const char* name : {"x.svm", "x.libsvm.gz", "x.svmlight.zst"}) EXPECT_EQ(n_columns(name), 2) << name;
+  for (const char* name : {"x.svm", "x.libsvm.gz", "x.svmlight.zst"}) EXPECT_EQ(n_columns(name), 4) << name;
   EXPECT_EQ(n_columns("x.txt"), 1) << "CSV with the header \"1\"";
 }
 

@@ -155,7 +155,7 @@ Pipeline::Step Pipeline::fit_step(const PrepareStep& step, const Pipeline& befor
   } else if (!columns.empty()) {
     auto maps = rule.fit(rows, columns, step.options);
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      require_readable(step.name, *maps[c], inputs[columns[c]]);
+      if (maps[c] != nullptr) require_readable(step.name, *maps[c], inputs[columns[c]]);
       fitted.maps[columns[c]] = std::move(maps[c]);
     }
   }
