@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "thrum/core/error.h"
@@ -66,7 +67,7 @@ double ndcg(std::span<const double> labels, std::span<const double> scores, std:
   if (ideal == 0) return 1;
   std::vector<std::size_t> order(labels.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return scores[i]; });
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(-scores[i], i); });
   return dcg(labels, order, k) / ideal;
 }
 
@@ -75,7 +76,7 @@ double mean_ndcg(std::span<const double> labels, std::span<const double> scores,
   check_inputs(labels, scores, queries);
   std::vector<std::size_t> rows(labels.size());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
-  std::ranges::stable_sort(rows, {}, [&](std::size_t i) { return queries[i]; });
+  std::ranges::sort(rows, {}, [&](std::size_t i) { return std::pair(queries[i], i); });
   double sum = 0;
   std::size_t n_queries = 0;
   std::vector<double> y;

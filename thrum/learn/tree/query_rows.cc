@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace thrum {
 namespace {
@@ -27,7 +28,7 @@ QueryRows::QueryRows(const Dataset& dataset, std::span<const double> weights, co
   for (std::size_t row = 0; row < queries.size(); ++row) {
     if (weights_.empty() || weights_[row] > 0) rows_.push_back(static_cast<std::uint32_t>(row));
   }
-  std::ranges::stable_sort(rows_, {}, [&](std::uint32_t row) { return queries[row]; });
+  std::ranges::sort(rows_, {}, [&](std::uint32_t row) { return std::pair(queries[row], row); });
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     if (i + 1 == rows_.size() || queries[rows_[i + 1]] != queries[rows_[i]]) ends_.push_back(i + 1);
   }

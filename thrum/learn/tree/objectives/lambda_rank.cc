@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <functional>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "thrum/learn/tree/objectives/objectives_internal.h"
@@ -50,7 +50,7 @@ class LambdaRank final : public Objective {
     if (best == 0) return 1;
     std::vector<std::size_t> order(n);
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return z[i]; });
+    std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(-z[i], i); });
     const bool is_damped = is_normalised_ && z[order.front()] != z[order.back()];
     std::vector<double> gains(n);
     std::vector<double> discounts(n);
