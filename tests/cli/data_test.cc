@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -120,6 +122,18 @@ TEST_F(DataCommand, MoreGeneratedRowsContinueTheSameData) {
     return run_thrum({"data", "generate", "airline-like", "--rows", n, "--seed", "4"}).out;
   };
   EXPECT_THAT(rows("500"), testing::StartsWith(rows("20")));
+}
+
+TEST_F(DataCommand, AFileBeyondTheLimitOfFilesIsAnError) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small{8192, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Outcome run = run_thrum({"data", "generate", "higgs-like", "--rows", "1000", "-o", file("rows.csv")});
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("File too large"));
+  EXPECT_FALSE(std::filesystem::exists(file("rows.csv")));
 }
 
 }  // namespace

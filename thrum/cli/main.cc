@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <string_view>
 
 #include "thrum/cli/program.h"
@@ -22,6 +23,7 @@ void open_standard_files() {
 int main(int argc, char** argv) {
   thrum::init(argc, argv);
   open_standard_files();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond `ulimit -f` is an error of its write, not the end of the program
   if (argc > 1 && argv[1] == thrum::serve_worker_command) {
     thrum::set_log_sink(thrum::cli::worker_log_sink());
     thrum::cli::take_settings_of_supervisor();
