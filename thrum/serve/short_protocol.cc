@@ -66,11 +66,12 @@ void answer_short(Exchange& exchange) {
   const bool explains = members[1].is_given && as_bool({"explain"}, members[1].value);
   if (explains && model.n_margins() == 0) refuse_at({"explain"}, "this model does not explain its predictions");
   const Rows rows = model.reader().read_rows("instances", members[0].value);
-  if (!explains)
+  if (!explains) {
     return predict_and(exchange, rows, [](Exchange& now, Outputs outputs) {
       append_answer(now.response.body, now.model, outputs);
       now.response.body += '}';
     });
+  }
   append_answer(exchange.response.body, model, model.predict(rows));
   append_explanations(exchange.response.body, model, model.explain(rows));
   exchange.response.body += '}';
