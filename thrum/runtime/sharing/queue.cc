@@ -150,8 +150,11 @@ class Producer {
 
   /// Every further item up to the capacity must find room for its record at least.
   bool fits_into_ring() const {
-    const std::uint64_t free = state_.ring_bytes / 8 - state_.tail_mark().units_since(state_.head_mark());
-    return record_units * (state_.capacity - state_.items()) + ByteRing::units(offer_.bytes.size()) <= free;
+    const RingMark tail = state_.tail_mark();
+    const RingMark head = state_.head_mark();  // once: consumers move it on meanwhile
+    const std::uint64_t free = state_.ring_bytes / 8 - tail.units_since(head);
+    const std::uint64_t to_come = state_.capacity - tail.items_since(head);
+    return record_units * to_come + ByteRing::units(offer_.bytes.size()) <= free;
   }
 
   bool send_descriptors() {
