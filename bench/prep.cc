@@ -7,27 +7,17 @@
 #include <chrono>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <iostream>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "bench/memory_status.h"
 #include "thrum/data/csv.h"
 #include "thrum/data/dataset.h"
 #include "thrum/data/prepare/pipeline.h"
 
 namespace {
-
-std::size_t status_bytes(const std::string& key) {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    std::size_t kilobytes = 0;
-    if (word == key + ":" && status >> kilobytes) return kilobytes * 1024;
-  }
-  throw std::runtime_error("no " + key + " in /proc/self/status");
-}
 
 /// Of each column: the sum of its values, each times its row's number modulo 97.
 std::vector<double> checksums(const thrum::Dataset& dataset) {
@@ -41,14 +31,14 @@ std::vector<double> checksums(const thrum::Dataset& dataset) {
 
 std::string measure(const thrum::Dataset& dataset, const std::string& steps, bool transforms,
                     const thrum::Execution& execution) {
-  std::ofstream("/proc/self/clear_refs") << "5";  // forgets the peak so far
-  const std::size_t before = status_bytes("VmRSS");
+  thrum::bench::forget_peak();
+  const std::size_t before = thrum::bench::status_bytes("VmRSS");
   const auto start = std::chrono::steady_clock::now();
   const auto pipeline = thrum::Pipeline::fit(dataset, {}, thrum::parse_steps(steps), execution);
   const auto prepared = transforms ? pipeline.prepare_training(dataset, execution) : dataset;
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   const std::size_t result = transforms ? prepared.n_rows() * pipeline.outputs().size() * sizeof(double) : 0;
-  const auto extra = static_cast<double>(status_bytes("VmHWM") - before) - static_cast<double>(result);
+  const auto extra = static_cast<double>(thrum::bench::status_bytes("VmHWM") - before) - static_cast<double>(result);
   return fmt::format(R"({{"seconds": {}, "extra_bytes": {}, "learned": {}}})", seconds.count(), extra,
                      transforms ? fmt::format("[{}]", fmt::join(checksums(prepared), ", ")) : pipeline.to_json());
 }

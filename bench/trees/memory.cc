@@ -1,27 +1,12 @@
 #include <fmt/format.h>
 
-#include <fstream>
-#include <stdexcept>
-
+#include "bench/memory_status.h"
 #include "measurements.h"
 #include "thrum/data/generate.h"
 #include "thrum/learn/learner.h"
 
 namespace thrum::bench {
 namespace {
-
-std::size_t status_bytes(const std::string& key) {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    std::size_t kilobytes = 0;
-    if (word == key + ":" && status >> kilobytes) return kilobytes * 1024;
-  }
-  throw std::runtime_error("no " + key + " in /proc/self/status");
-}
-
-void forget_peak() {
-  std::ofstream("/proc/self/clear_refs") << "5";
-}
 
 Dataset generated(std::size_t rows, const Execution& execution) {
   auto table = std::make_shared<const Table>(generate("higgs-like", rows, execution));
