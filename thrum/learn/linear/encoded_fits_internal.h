@@ -1,11 +1,16 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "thrum/data/encoder.h"
+#include "thrum/learn/check_ranges_internal.h"
 #include "thrum/learn/learner.h"
+#include "thrum/learn/linear/row_weights_internal.h"
 
 namespace thrum {
 
@@ -42,6 +47,29 @@ struct EncodedFits {
 /// on the others. `options`: one per spec. One pass over the rows for each set of rows and weights (collective).
 std::vector<EncodedFits> encode_fits(const Dataset& dataset, std::span<const FitSpec> specs,
                                      std::span<const EncodingOptions> options, const Execution& execution);
+
+/// Fits all specs, whose options are of type O, group by group: `fit_group`, a template of the type of the design
+/// matrix, returns the models of a group's members. Throws invalid_argument for options out of range and rows that do
+/// not fit the dataset, naming `where` (collective).
+template <class O, class FitGroup>
+std::vector<std::unique_ptr<Model>> fit_groups(const Dataset& dataset, std::span<const FitSpec> specs,
+                                               std::string_view where, const Execution& execution,
+                                               const FitGroup& fit_group) {
+  std::vector<EncodingOptions> encodings;
+  for (const FitSpec& spec : specs) {
+    check_ranges(*spec.options);
+    check_rows(dataset, spec, where);
+    const O& options = spec.options->as<O>();
+    encodings.push_back({options.standardize, options.fit_intercept, options.dtype == "float32"});
+  }
+  std::vector<std::unique_ptr<Model>> models(specs.size());
+  for (const EncodedFits& group : encode_fits(dataset, specs, encodings, execution)) {
+    auto fitted = group.single_precision ? fit_group.template operator()<float>(group)
+                                         : fit_group.template operator()<double>(group);
+    for (std::size_t k = 0; k < fitted.size(); ++k) models[group.members[k].spec] = std::move(fitted[k]);
+  }
+  return models;
+}
 
 /// Per column of `shared`: a coefficient there times this is the coefficient of the column of `own`.
 std::vector<double> column_units(const Encoder& shared, const Encoder& own);

@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <utility>
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
 #include "thrum/learn/linear/least_squares_fits_internal.h"
-#include "thrum/learn/linear/row_weights_internal.h"
 
 namespace thrum {
 namespace {
@@ -43,18 +41,6 @@ std::vector<OptionField> fields_of(LinearPenalty penalty) {
                                   ? "coefficients per standard deviation of a number instead of per unit"
                                   : "numbers to mean 0 and deviation 1 before the penalty applies"));
   return list;
-}
-
-/// Options that were set in the struct and not through their fields may be out of range.
-void check_ranges(Options options) {
-  for (const OptionField& field : options.fields()) options.set(field.name, options.get(field.name));
-}
-
-template <class T>
-void fit_group(LinearPenalty penalty, const Dataset& dataset, std::span<const FitSpec> specs, const EncodedFits& group,
-               std::span<std::unique_ptr<Model>> models, const Execution& execution) {
-  auto fitted = LeastSquaresFits<T>(penalty, dataset, group.encoder, execution).fit(specs, group);
-  for (std::size_t k = 0; k < fitted.size(); ++k) models[group.members[k].spec] = std::move(fitted[k]);
 }
 
 void warn(const Model& model) {
@@ -103,18 +89,9 @@ std::vector<std::unique_ptr<Model>> LinearRegression::fit_many(const Dataset& da
     throw Error(ErrorCode::invalid_argument, fmt::format("[{}] expected a target of numbers, \"{}\" is one of classes",
                                                          name(), dataset.schema().target.name));
   }
-  std::vector<EncodingOptions> encodings;
-  for (const FitSpec& spec : specs) {
-    check_ranges(*spec.options);
-    check_rows(dataset, spec, name());
-    const auto& options = spec.options->as<LinearRegressionOptions>();
-    encodings.push_back({options.standardize, options.fit_intercept, options.dtype == "float32"});
-  }
-  std::vector<std::unique_ptr<Model>> models(specs.size());
-  for (const EncodedFits& group : encode_fits(dataset, specs, encodings, execution)) {
-    const auto fit = group.single_precision ? fit_group<float> : fit_group<double>;
-    fit(penalty_, dataset, specs, group, models, execution);
-  }
+  auto models = fit_groups<O>(dataset, specs, name(), execution, [&]<class T>(const EncodedFits& group) {
+    return LeastSquaresFits<T>(penalty_, dataset, group.encoder, execution).fit(specs, group);
+  });
   if (execution.communicator->rank() == 0) {
     for (const auto& model : models) warn(*model);
   }

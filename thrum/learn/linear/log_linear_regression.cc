@@ -2,29 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 #include "thrum/core/error.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
 #include "thrum/learn/linear/log_linear_fits_internal.h"
-#include "thrum/learn/linear/row_weights_internal.h"
 
 namespace thrum {
 namespace {
 
 using O = LogLinearRegressionOptions;
-
-/// Options that were set in the struct and not through their fields may be out of range.
-void check_ranges(Options options) {
-  for (const OptionField& field : options.fields()) options.set(field.name, options.get(field.name));
-}
-
-template <class T>
-void fit_group(MeanFamily family, const Dataset& dataset, std::span<const FitSpec> specs, const EncodedFits& group,
-               std::span<std::unique_ptr<Model>> models, const Execution& execution) {
-  auto fitted = LogLinearFits<T>(family, dataset, group.encoder, execution).fit(specs, group);
-  for (std::size_t k = 0; k < fitted.size(); ++k) models[group.members[k].spec] = std::move(fitted[k]);
-}
 
 }  // namespace
 
@@ -65,19 +50,9 @@ std::vector<std::unique_ptr<Model>> LogLinearRegression::fit_many(const Dataset&
     throw Error(ErrorCode::invalid_argument, fmt::format("[{}] expected a target of numbers, \"{}\" is one of classes",
                                                          name(), dataset.schema().target.name));
   }
-  std::vector<EncodingOptions> encodings;
-  for (const FitSpec& spec : specs) {
-    check_ranges(*spec.options);
-    check_rows(dataset, spec, name());
-    const auto& options = spec.options->as<LogLinearRegressionOptions>();
-    encodings.push_back({options.standardize, options.fit_intercept, options.dtype == "float32"});
-  }
-  std::vector<std::unique_ptr<Model>> models(specs.size());
-  for (const EncodedFits& group : encode_fits(dataset, specs, encodings, execution)) {
-    const auto fit = group.single_precision ? fit_group<float> : fit_group<double>;
-    fit(family_, dataset, specs, group, models, execution);
-  }
-  return models;
+  return fit_groups<O>(dataset, specs, name(), execution, [&]<class T>(const EncodedFits& group) {
+    return LogLinearFits<T>(family_, dataset, group.encoder, execution).fit(specs, group);
+  });
 }
 
 std::unique_ptr<LinearRegressionModel> LogLinearRegression::fit(const Dataset& dataset,

@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::string_view where = LogisticRegressionModel::name;
 
-/// Options that were set in the struct and not through their fields may be out of range.
-void check_ranges(Options options) {
-  for (const OptionField& field : options.fields()) options.set(field.name, options.get(field.name));
-}
-
 /// A text with a form of its own, which is looked at when it is set.
 OptionField class_weight_field() {
   OptionField field = option_field("class_weight", &LogisticRegressionOptions::class_weight, {},
@@ -29,13 +24,6 @@ OptionField class_weight_field() {
     set(options, text);
   };
   return field;
-}
-
-template <class T>
-void fit_group(const Dataset& dataset, std::span<const FitSpec> specs, const EncodedFits& group,
-               std::span<std::unique_ptr<Model>> models, const Execution& execution) {
-  auto fitted = LogisticFits<T>(dataset, group.encoder, execution).fit(specs, group);
-  for (std::size_t k = 0; k < fitted.size(); ++k) models[group.members[k].spec] = std::move(fitted[k]);
 }
 
 }  // namespace
@@ -70,19 +58,10 @@ std::vector<std::unique_ptr<Model>> LogisticRegression::fit_many(const Dataset& 
     throw Error(ErrorCode::invalid_argument, fmt::format("[{}] expected a target of classes, \"{}\" is a number", where,
                                                          dataset.schema().target.name));
   }
-  std::vector<EncodingOptions> encodings;
-  for (const FitSpec& spec : specs) {
-    check_ranges(*spec.options);
-    check_rows(dataset, spec, where);
-    const auto& options = spec.options->as<LogisticRegressionOptions>();
-    encodings.push_back({options.standardize, options.fit_intercept, options.dtype == "float32"});
-  }
-  std::vector<std::unique_ptr<Model>> models(specs.size());
-  for (const EncodedFits& group : encode_fits(dataset, specs, encodings, execution)) {
-    const auto fit = group.single_precision ? fit_group<float> : fit_group<double>;
-    fit(dataset, specs, group, models, execution);
-  }
-  return models;
+  return fit_groups<LogisticRegressionOptions>(
+      dataset, specs, where, execution, [&]<class T>(const EncodedFits& group) {
+        return LogisticFits<T>(dataset, group.encoder, execution).fit(specs, group);
+      });
 }
 
 std::unique_ptr<LogisticRegressionModel> LogisticRegression::fit(const Dataset& dataset,

@@ -7,6 +7,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
+#include "thrum/learn/check_ranges_internal.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
 #include "thrum/learn/linear/gathered_rows_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
@@ -140,11 +141,6 @@ class SgdFits {
   std::string_view where_;
   const Execution& execution_;
 };
-
-/// Options that were set in the struct and not through their fields may be out of range.
-void check_ranges(Options options) {
-  for (const OptionField& field : options.fields()) options.set(field.name, options.get(field.name));
-}
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
+#include "thrum/learn/check_ranges_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
 #include "thrum/learn/tree/boosting_internal.h"
 #include "thrum/learn/tree/group_quantiles_internal.h"
@@ -18,11 +19,6 @@ namespace thrum {
 namespace {
 
 constexpr std::string_view where = Gbdt::learner_name;
-
-/// Options that were set in the struct and not through their fields may be out of range.
-void check_ranges(Options options) {
-  for (const OptionField& field : options.fields()) options.set(field.name, options.get(field.name));
-}
 
 /// The weights of a regression.
 RowWeights weigh_numbers(const Dataset& dataset, const FitSpec& spec, const Execution& execution) {

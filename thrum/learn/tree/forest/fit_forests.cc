@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "thrum/core/error.h"
+#include "thrum/learn/check_ranges_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
 #include "thrum/learn/tree/forest/fit_forests_internal.h"
 #include "thrum/learn/tree/forest/forest_plan_internal.h"
@@ -111,10 +112,6 @@ OutOfBagFit fit_one(const Dataset& dataset, const FitSpec& spec, const Settings&
 }
 
 }  // namespace
-
-void check_ranges(Options options) {
-  for (const OptionField& field : options.fields()) options.set(field.name, options.get(field.name));
-}
 
 Settings settings_of(const ForestOptions& options) {
   return {.tree = options,

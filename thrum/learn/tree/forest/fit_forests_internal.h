@@ -30,7 +30,4 @@ std::vector<OutOfBagFit> fit_forests(const Dataset& dataset, std::span<const Fit
 
 std::vector<std::unique_ptr<Model>> models_of(std::vector<OutOfBagFit> fits);
 
-/// Options that were set in the struct and not through their fields may be out of range: throws as Options::set.
-void check_ranges(Options options);
-
 }  // namespace thrum::forest

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "thrum/core/error.h"
+#include "thrum/learn/check_ranges_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
 #include "thrum/learn/tree/forest/fit_forests_internal.h"
 #include "thrum/learn/tree/forest/forest_rows_internal.h"
@@ -50,7 +51,7 @@ std::size_t count_of(double wanted, std::size_t n, std::size_t least) {
 }
 
 void check(const Dataset& dataset, const FitSpec& spec) {
-  forest::check_ranges(*spec.options);
+  check_ranges(*spec.options);
   check_rows(dataset, spec, where);
   if (dataset.schema().target.task != Task::anomaly) {
     refuse("expected a dataset in which anomalies are looked for", "make it with Task::anomaly");
