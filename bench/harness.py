@@ -19,13 +19,19 @@ REPEATS = 5
 SMOKE_ROWS = 5000
 
 
-class Smoke:
-    """Whether this run is only to show that the benchmark works: few rows, one repeat."""
-    on = False
+class Selection:
+    """What this run measures: with `smoke`, few rows once, only to show that the benchmark works; of the suites that ask
+    `wanted`, the cases whose name contains `text`."""
+    smoke = False
+    text = ""
+
+
+def wanted(name):
+    return Selection.text in name
 
 
 def n_rows(rows):
-    return min(rows, SMOKE_ROWS) if Smoke.on else rows
+    return min(rows, SMOKE_ROWS) if Selection.smoke else rows
 
 
 @dataclass
@@ -57,7 +63,7 @@ class Row:
 
 def take_turns(ours, peer, repeats=REPEATS):
     """Calls both in turn, `repeats` times each: [what ours returned], [what the peer returned]."""
-    repeats = 1 if Smoke.on else repeats
+    repeats = 1 if Selection.smoke else repeats
     pairs = [(ours(), peer()) for _ in range(repeats)]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness import BIN, REPEATS, ROOT, Peer, Row, compare_seconds, on_cpus, run_json, thrum
+from harness import BIN, REPEATS, ROOT, Peer, Row, compare_seconds, on_cpus, run_json, thrum, wanted
 from trees import Case, rows_of
 
 SAME_ANSWERS = 1e-6
@@ -79,7 +79,10 @@ def rows():
     level = thrum("info")["simd"]
     for peer, settings, goal in (("lightgbm_gbdt", TREES, 8.0), ("xgboost_gbdt", TREES, 5.0),
                                  ("sklearn_gbdt", TREES, 15.0), ("sklearn_forest", FOREST, 8.0)):
+        if not wanted(f"10 000 rows, {peer}"):
+            continue
         found.append(batch_row(peer, settings, goal))
         if str(level).startswith("AVX3"):
             found.append(batch_row(peer, settings, None, isa="AVX2"))
-    return found + [one_row("lightgbm", "lib_lightgbm.so"), one_row("xgboost", "libxgboost.so")]
+    singles = (("lightgbm", "lib_lightgbm.so"), ("xgboost", "libxgboost.so"))
+    return found + [one_row(*single) for single in singles if wanted(f"one row, {single[0]}")]

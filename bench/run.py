@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Ours beside its peers, in turn in one run.   usage: bench/run.py linear|csv|matmul|serve|lectures|runtime|trees|
-predict|prep [--smoke]
+predict|prep [--smoke] [--only TEXT]
 
---smoke: few rows and one repeat, to see whether the benchmark works; its times mean nothing."""
-import sys
+--smoke: few rows and one repeat, to see whether the benchmark works; its times mean nothing.
+--only: of trees and predict, the cases whose name contains TEXT."""
+import argparse
 
 import harness
 import lectures
@@ -22,11 +23,14 @@ SUITES = {"linear": linear.rows, "csv": read_csv.rows, "matmul": matmul.rows, "s
 
 
 def main():
-    name, *options = sys.argv[1:] or [""]
-    if name not in SUITES or options not in ([], ["--smoke"]):
-        sys.exit(f"usage: ./dev bench NAME [--smoke]; one of: {' '.join(SUITES)}")
-    harness.Smoke.on = bool(options)
-    harness.report(f"{name}-smoke" if options else name, SUITES[name]())
+    parser = argparse.ArgumentParser(prog="./dev bench")
+    parser.add_argument("name", choices=SUITES, metavar=f"NAME ({' '.join(SUITES)})")
+    parser.add_argument("--smoke", action="store_true", help="few rows and one repeat: its times mean nothing")
+    parser.add_argument("--only", default="", metavar="TEXT", help="of trees and predict: cases whose name contains TEXT")
+    options = parser.parse_args()
+    harness.Selection.smoke, harness.Selection.text = options.smoke, options.only
+    suffixes = (["smoke"] if options.smoke else []) + (["some"] if options.only else [])
+    harness.report("-".join([options.name, *suffixes]), SUITES[options.name]())
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from harness import BIN, DATA, REPEATS, ROOT, Peer, Row, on_cpus, run_json, thrum
+from harness import BIN, DATA, REPEATS, ROOT, Peer, Row, on_cpus, run_json, thrum, wanted
 
 EQUAL_AUC = 5e-4
 EQUAL_ACCURACY = 2e-3
@@ -148,6 +148,6 @@ def memory_rows():
 
 def rows():
     found = []
-    for case in GBDT_CASES + FOREST_CASES:
+    for case in filter(lambda case: wanted(case.name), GBDT_CASES + FOREST_CASES):
         found += rows_of_case(case)
-    return found + memory_rows()
+    return found + (memory_rows() if wanted("peak memory") else [])
