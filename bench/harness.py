@@ -172,7 +172,7 @@ def cpu_name():
 
 
 def versions():
-    names = ("scikit-learn", "numpy", "scipy", "pandas", "pyarrow", "flask", "gunicorn", "joblib", "loky", "lightgbm",
+    names = ("scikit-learn", "numpy", "scipy", "pandas", "pyarrow", "duckdb", "flask", "gunicorn", "joblib", "loky", "lightgbm",
              "xgboost-cpu", "catboost", "scikit-learn-intelex", "ydf")
     ours = subprocess.run([BIN / "thrum", "--version"], check=True, capture_output=True, text=True).stdout.split()[1]
     return {"thrum": ours, "python": platform.python_version(),

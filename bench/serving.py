@@ -23,7 +23,7 @@ from servers import thrum as thrum_server
 SECONDS = float(os.environ.get("THRUM_BENCH_SECONDS", 4))
 MEGABYTES = int(os.environ.get("THRUM_BENCH_MEGABYTES", 500))
 CONNECTIONS = 16
-GOALS = {"gunicorn": 20.0, "nginx": 0.6, "bare epoll": 0.7, "MLServer": 5.0, "random-forest": 150.0, "gbdt": 100.0}
+GOALS = {"gunicorn": 40.0, "nginx": 0.8, "bare epoll": 0.75, "MLServer": 5.0, "random-forest": 300.0, "gbdt": 300.0}
 EXAMPLE = ROOT / "examples" / "data" / "breast_cancer.csv"
 FLASK = ROOT / "bench/peers/flask_app.py"
 
@@ -102,7 +102,7 @@ def linear_rows(folder):
         with gunicorn(folder, 18302, folder / "lr.joblib") as peer:
             quality = (equal("gunicorn's model", mine, peer.ask(json.dumps(ask).encode())["probabilities"]), "")
             rows += compare_load("logistic regression, gunicorn", ours, peer, (one, one), GOALS["gunicorn"], quality)
-            rows += compare_latency("gunicorn", ours, peer, one, 10.0)
+            rows += compare_latency("gunicorn", ours, peer, one, 20.0)
         for start in (nginx, bare):
             peer = stack.enter_context(start(folder, 18303 if start is nginx else 18304))
             rows += compare_load(peer.name, ours, peer, (one, one), GOALS[peer.name], ("", "computes nothing"))

@@ -1,8 +1,9 @@
-"""Reads a CSV file once per line of input.   usage: read_csv.py pandas|pyarrow FILE THREADS"""
+"""Reads a CSV file once per line of input.   usage: read_csv.py pandas|pyarrow|duckdb FILE THREADS"""
 import json
 import sys
 import time
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
@@ -20,9 +21,22 @@ def read_pyarrow(path):
     return csv.read_csv(path, convert_options=options)
 
 
+def read_duckdb(path):
+    """Into a table of DuckDB's own, in memory."""
+    database = duckdb.connect(config={"threads": pa.cpu_count()})
+    database.execute("CREATE TABLE csv AS SELECT * FROM read_csv(?, nullstr = ?)", [path, MISSING])
+    return database
+
+
+def frame_of(table):
+    if isinstance(table, pd.DataFrame):
+        return table
+    return table.table("csv").df() if isinstance(table, duckdb.DuckDBPyConnection) else table.to_pandas()
+
+
 def contents(table):
     """What both sides must agree on."""
-    frame = table if isinstance(table, pd.DataFrame) else table.to_pandas()
+    frame = frame_of(table)
     numbers = frame.select_dtypes("number")
     texts = frame.drop(columns=numbers.columns)
     return {"rows": len(frame), "sums": [float(numbers[name].sum()) for name in numbers],
@@ -33,7 +47,7 @@ def main():
     library, path, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
     pa.set_cpu_count(threads)
     pa.set_io_thread_count(threads)
-    read = {"pandas": read_pandas, "pyarrow": read_pyarrow}[library]
+    read = {"pandas": read_pandas, "pyarrow": read_pyarrow, "duckdb": read_duckdb}[library]
     found = contents(read(path))
     for _ in sys.stdin:
         start = time.perf_counter()

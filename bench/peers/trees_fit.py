@@ -2,7 +2,7 @@
 
 FOLDER holds X.npy or X.npz (scipy CSR), y.npy and the same of the rows to test on (trees_data.py). Loading them is not in
 the time; making bins and the library's own table is. SETTINGS is one JSON object: kind, n_trees, leaves, learning_rate.
-The quality is the AUC, or the accuracy of a forest, on the rows to test on.
+The quality is the AUC, or the accuracy of a forest, on the rows to test on; and there is their mean log loss.
 """
 import json
 import sys
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy import sparse
-from sklearn.metrics import accuracy_score, roc_auc_score
+from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 
 def load(folder, name):
@@ -102,7 +102,8 @@ def main():
         seconds = time.perf_counter() - start
         p = predict(X_test)
         quality = roc_auc_score(y_test, p) if sys.argv[2].endswith("_gbdt") else accuracy_score(y_test, p > 0.5)
-        print(json.dumps({"seconds": seconds, "quality": float(quality)}), flush=True)
+        print(json.dumps({"seconds": seconds, "quality": float(quality),
+                          "log_loss": float(log_loss(y_test, p))}), flush=True)
 
 
 if __name__ == "__main__":
