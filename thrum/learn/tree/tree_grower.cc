@@ -6,7 +6,6 @@
 #include <numeric>
 #include <utility>
 
-#include "thrum/core/mutex.h"
 #include "thrum/learn/tree/histogram_internal.h"
 #include "thrum/learn/tree/row_hash_internal.h"
 
@@ -16,14 +15,14 @@ namespace {
 /// Columns that are searched together; a divisor of the tile's width.
 constexpr std::size_t group_width = 8;
 
-/// Rows that one task marks or moves: a multiple of 64, so that tasks write different words.
-constexpr std::size_t partition_rows = 16384;
-
 /// Rows below which adding up takes less than merging does.
 constexpr std::size_t histogram_rows = 8192;
 
-/// Work of a leaf, in additions or so, that threads do not share.
-constexpr std::size_t work_of_one = std::size_t{1} << 18;
+/// Work of a leaf, in additions or so, that threads do not share, if a tree is small.
+constexpr std::size_t least_work_of_one = std::size_t{1} << 18;
+
+/// Of a large tree: this part of what each thread would have of the root.
+constexpr std::size_t small_leaves_per_thread = 8;
 
 /// Work, in additions or so, that is not worth waking a thread for.
 constexpr std::size_t too_little = 1 << 15;
@@ -75,41 +74,48 @@ GrownTree TreeGrower::grow(std::size_t n_rows, const GradientGrid& grid, const S
   limits_ = limits;
   features_ = &features;
   Node& root = plant(n_rows);
-  GrownTree tree;
-  std::vector<Node*> leaves = {&root};
-  Queue queue(Order{limits.depth_first});
-  std::size_t next_id = 1;
-  if (root.split) queue.insert(&root);
-  while (!queue.empty() && leaves.size() < limits.max_leaves) {
-    const std::size_t remaining = limits.max_leaves - leaves.size();
-    Node* node = *queue.begin();
-    if (node->left == nullptr) expand(next_batch(queue, remaining), remaining > 1);
-    queue.erase(queue.begin());
-
-    const auto index = static_cast<std::int32_t>(tree.nodes.size());
-    if (node->parent >= 0) {
-      GrownTree::Node& parent = tree.nodes[static_cast<std::size_t>(node->parent)];
-      (parent.left == ~static_cast<std::int32_t>(node->leaf) ? parent.left : parent.right) = index;
+  Growth growth{.leaves = {&root}, .queue = Queue(Order{limits.depth_first})};
+  if (root.split) growth.queue.insert(&root);
+  while (!is_over(growth)) {
+    const Node& first = **growth.queue.begin();
+    if (first.is_split) {
+      add_first_split(growth);
+    } else if (is_small(first)) {
+      expand_small_leaves(growth);
+    } else {
+      expand_large_leaves(growth);
     }
-    node->left->leaf = node->leaf;
-    node->right->leaf = leaves.size();
-    leaves[node->leaf] = node->left;
-    leaves.push_back(node->right);
-    for (Node* child : {node->left, node->right}) {
-      child->id = next_id++;
-      child->parent = index;
-      if (child->split) queue.insert(child);
-    }
-    tree.nodes.push_back({node->split, node->sums, ~static_cast<std::int32_t>(node->left->leaf),
-                          ~static_cast<std::int32_t>(node->right->leaf)});
   }
-  for (const Node* leaf : leaves) {
-    tree.leaves.push_back({leaf->sums, {rows_[leaf->side].data() + leaf->begin, leaf->size()}});
+  for (const Node* leaf : growth.leaves) {
+    growth.tree.leaves.push_back({leaf->sums, {rows_[leaf->side].data() + leaf->begin, leaf->size()}});
   }
   for (Node& node : nodes_) {
     if (node.histogram != nullptr) pool_.give_back(node.histogram);
   }
-  return tree;
+  return std::move(growth.tree);
+}
+
+/// REQUIRES: the first leaf of the queue is split.
+void TreeGrower::add_first_split(Growth& growth) const {
+  const Node* node = *growth.queue.begin();
+  growth.queue.erase(growth.queue.begin());
+  std::vector<GrownTree::Node>& nodes = growth.tree.nodes;
+  const auto index = static_cast<std::int32_t>(nodes.size());
+  if (node->parent >= 0) {
+    GrownTree::Node& parent = nodes[static_cast<std::size_t>(node->parent)];
+    (parent.left == ~static_cast<std::int32_t>(node->leaf) ? parent.left : parent.right) = index;
+  }
+  node->left->leaf = node->leaf;
+  node->right->leaf = growth.leaves.size();
+  growth.leaves[node->leaf] = node->left;
+  growth.leaves.push_back(node->right);
+  for (Node* child : {node->left, node->right}) {
+    child->id = growth.next_id++;
+    child->parent = index;
+    if (child->split) growth.queue.insert(child);
+  }
+  nodes.push_back({node->split, node->sums, ~static_cast<std::int32_t>(node->left->leaf),
+                   ~static_cast<std::int32_t>(node->right->leaf)});
 }
 
 bool TreeGrower::Order::operator()(const Node* a, const Node* b) const {
@@ -155,6 +161,8 @@ TreeGrower::Node& TreeGrower::plant(std::size_t n_rows) {
   execution_.communicator->allreduce(std::span<std::int64_t>(sums), ReduceOp::sum);
   root.sums.sum = sums[0];
   root.sums.n_rows = static_cast<std::size_t>(sums[1]);
+  const auto slots = static_cast<std::size_t>(execution_.arena->slots());
+  work_of_one_ = std::max(least_work_of_one, work(root) / (small_leaves_per_thread * slots));
   if (!may_split(root) || limits_.max_leaves < 2) return root;
   root.histogram = pool_.take();
   Node* const only[] = {&root};
@@ -164,58 +172,62 @@ TreeGrower::Node& TreeGrower::plant(std::size_t n_rows) {
   return root;
 }
 
-/// The first leaves of the queue that have not been split, `most` of them at most, and no more than threads need.
-std::vector<TreeGrower::Node*> TreeGrower::next_batch(const Queue& queue, std::size_t most) const {
-  const bool by_work = limits_.ahead == 0 && execution_.communicator->size() == 1;
-  const std::size_t enough = 4 * work_of_one * static_cast<std::size_t>(execution_.arena->slots());
-  most = std::min(most, leaves_ahead(execution_, limits_));
-  std::vector<Node*> batch;
-  std::size_t total = 0;
-  for (Node* node : queue) {
-    if (batch.size() == most || (by_work && total >= enough)) break;
-    if (node->left != nullptr) continue;
-    batch.push_back(node);
-    total += work(*node);
-  }
-  if (by_work && total < too_little) batch.resize(1);
-  return batch;
-}
-
 /// To split it, in additions or so.
 std::size_t TreeGrower::work(const Node& node) const {
   return (node.size() + 2 * histogram_stride) * table_.n_columns();
 }
 
-bool TreeGrower::is_one_task(const Node& node) const {
-  return work(node) <= work_of_one && node.size() <= partition_rows && execution_.communicator->size() == 1;
+bool TreeGrower::is_small(const Node& node) const {
+  return work(node) <= work_of_one_ && limits_.ahead == 0 && execution_.communicator->size() == 1;
 }
 
-void TreeGrower::expand(std::span<Node* const> batch, bool search) {
+/// The first leaf of the queue, and large ones behind it that are wanted unless new ones come in between; no more than
+/// threads need.
+std::vector<TreeGrower::Node*> TreeGrower::next_batch(const Growth& growth) const {
+  const bool by_work = limits_.ahead == 0 && execution_.communicator->size() == 1;
+  const std::size_t enough = 4 * least_work_of_one * static_cast<std::size_t>(execution_.arena->slots());
+  const std::size_t most = leaves_ahead(execution_, limits_);
+  std::vector<Node*> batch;
+  std::size_t total = 0;
+  std::size_t n_before = 0;
+  for (Node* node : growth.queue) {
+    if (batch.size() == most || n_before++ == missing_leaves(growth) || (by_work && total >= enough)) break;
+    if (node->left != nullptr || is_small(*node)) continue;
+    batch.push_back(node);
+    total += work(*node);
+  }
+  return batch;
+}
+
+void TreeGrower::expand_large_leaves(const Growth& growth) {
   execution_.check_stop("train");
-  std::vector<Expansion> expansions = prepare(batch);
-  const auto small = std::ranges::partition(expansions, [&](const Expansion& e) { return !is_one_task(*e.node); });
-  const std::span<Expansion> large(expansions.begin(), small.begin());
-  if (!large.empty()) expand_together(large, search);
-  expand_one_by_one(small, search);
-}
-
-std::vector<TreeGrower::Expansion> TreeGrower::prepare(std::span<Node* const> batch) {
+  const std::vector<Node*> batch = next_batch(growth);
   std::vector<Expansion> expansions;
   std::size_t n_marks = 0;
   for (Node* node : batch) {
-    const BinnedFeature& feature = table_.features()[node->split.feature];
-    Expansion& e = expansions.emplace_back();
-    e.node = node;
-    e.column = columns_.column(feature.column);
-    e.goes_left = goes_left(node->split, feature);
-    e.first_mark = n_marks;
-    e.left_before.resize(1 + std::max<std::size_t>(1, (node->size() + partition_rows - 1) / partition_rows));
+    expansions.push_back(begin_expansion(*node, partition_rows));
     n_marks += (node->size() + 63) / 64;
-    node->left = &nodes_.emplace_back();
-    node->right = &nodes_.emplace_back();
   }
   if (marks_.size() < n_marks) marks_.resize(n_marks);
-  return expansions;
+  std::uint64_t* marks = marks_.data();
+  for (Expansion& e : expansions) {
+    e.marks = marks;
+    marks += (e.node->size() + 63) / 64;
+  }
+  expand_together(expansions, missing_leaves(growth) > 1);
+  for (Node* node : batch) node->is_split = true;
+}
+
+TreeGrower::Expansion TreeGrower::begin_expansion(Node& node, std::size_t chunk_rows) {
+  const BinnedFeature& feature = table_.features()[node.split.feature];
+  const std::size_t n_chunks = std::max<std::size_t>(1, (node.size() + chunk_rows - 1) / chunk_rows);
+  node.left = &nodes_.emplace_back();
+  node.right = &nodes_.emplace_back();
+  return {.node = &node,
+          .column = columns_.column(feature.column),
+          .goes_left = goes_left(node.split, feature),
+          .chunk_rows = chunk_rows,
+          .left_before = std::vector<std::size_t>(1 + n_chunks)};
 }
 
 void TreeGrower::expand_together(std::span<Expansion> batch, bool search) {
@@ -240,25 +252,12 @@ void TreeGrower::expand_together(std::span<Expansion> batch, bool search) {
   this->search(siblings);
 }
 
-void TreeGrower::expand_one_by_one(std::span<Expansion> batch, bool search) {
-  std::size_t total = 0;
-  for (Expansion& e : batch) {
-    e.spare = search ? pool_.take() : nullptr;
-    total += work(*e.node);
-  }
-  run(batch.size(), total, [&](std::size_t i) { expand_one(batch[i], search); });
-  for (const Expansion& e : batch) {
-    if (e.spare != nullptr) pool_.give_back(e.spare);
-    give_back_unsplit({e.node->left, e.node->right});
-  }
-}
-
 /// All of it on this thread.
-void TreeGrower::expand_one(Expansion& e, bool search) {
+void TreeGrower::expand_small_leaf(Expansion& e) {
   partition_chunk(e, {0, 0, e.node->size()});
   make_children(*e.node, e.left_before.back(), e.left_before.back());
   const std::optional<Siblings> siblings = siblings_to_search(*e.node);
-  if (!siblings || !search) return;
+  if (!siblings || !e.search) return;
   siblings->smaller->histogram = std::exchange(e.spare, nullptr);
   siblings->larger->histogram = std::exchange(e.node->histogram, nullptr);
   for (std::size_t t = 0; t < table_.n_tiles(); ++t) add_up(*siblings->smaller, t);
@@ -289,22 +288,21 @@ void TreeGrower::partition(std::span<Expansion> batch) {
 
 /// Marks the rows of a chunk that go left; where it is the only one, they are moved too.
 void TreeGrower::partition_chunk(Expansion& e, const Task& chunk) {
-  std::uint64_t* marks = marks_.data() + e.first_mark + chunk.begin / 64;
   const NodeRows rows = rows_of(*e.node, chunk.begin, chunk.end);
-  e.left_before[chunk.begin / partition_rows + 1] = mark_left(rows, e.column, e.goes_left, marks);
+  e.left_before[chunk.begin / e.chunk_rows + 1] = mark_left(rows, e.column, e.goes_left, e.marks + chunk.begin / 64);
   if (e.left_before.size() == 2) move_chunk(e, chunk);
 }
 
 void TreeGrower::move_chunk(const Expansion& e, const Task& chunk) const {
   const int side = 1 - e.node->side;
-  const std::size_t c = chunk.begin / partition_rows;
+  const std::size_t c = chunk.begin / e.chunk_rows;
   const std::size_t n_left = e.left_before[c + 1] - e.left_before[c];
   const std::size_t left = e.node->begin + e.left_before[c];
   const std::size_t right = e.node->begin + e.left_before.back() + chunk.begin - e.left_before[c];
   // ZeroedArray gives no way to write through a const one; the tasks write different rows.
   auto* rows = const_cast<std::uint32_t*>(rows_[side].data());
   auto* gradients = const_cast<RowGradient*>(gradients_[side].data());
-  move_rows(rows_of(*e.node, chunk.begin, chunk.end), marks_.data() + e.first_mark + chunk.begin / 64,
+  move_rows(rows_of(*e.node, chunk.begin, chunk.end), e.marks + chunk.begin / 64,
             {rows + left, gradients + left, n_left},
             {rows + right, gradients + right, chunk.end - chunk.begin - n_left});
 }

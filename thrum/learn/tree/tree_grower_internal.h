@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "thrum/comm/execution.h"
+#include "thrum/core/mutex.h"
 #include "thrum/data/binned_table.h"
 #include "thrum/learn/linear/zeroed_array_internal.h"
 #include "thrum/learn/tree/column_bins_internal.h"
@@ -51,8 +52,8 @@ struct GrownTree {
 /// and what turns out not to be wanted is dropped: the tree is the same as if one leaf were split at a time.
 ///
 /// To split a leaf has four phases: mark the rows that go left, move them, add up the smaller child (the other is the
-/// difference), search. The large leaves of a batch go through them together, all their rows and columns at work at
-/// once; a small leaf is one task.
+/// difference), search. A batch of large leaves goes through them together, all their rows and columns at work at once.
+/// Small leaves are split by one thread each, and no thread waits for the others: it takes the next leaf of the queue.
 class TreeGrower {
  public:
   /// `table` outlives it.
@@ -75,8 +76,9 @@ class TreeGrower {
     std::size_t depth = 0;
     GradientSum* histogram = nullptr;  ///< only while it may be split
     Split split = {};
-    Node* left = nullptr;  ///< once it has been split
+    Node* left = nullptr;  ///< once its split has begun
     Node* right = nullptr;
+    bool is_split = false;
     // Only where features differ by node:
     std::uint64_t way = 0;
     std::vector<std::size_t> used = {};
@@ -93,14 +95,36 @@ class TreeGrower {
     bool operator()(const Node* a, const Node* b) const;
   };
   using Queue = std::set<Node*, Order>;
+
+  /// Rows that one task marks or moves: a multiple of 64, so that tasks write different words.
+  static constexpr std::size_t partition_rows = 16384;
+
   /// A node on its way to two children.
   struct Expansion {
     Node* node = nullptr;
     ColumnBins column = {};
     GoesLeft goes_left = {};
-    std::size_t first_mark = 0;
+    std::size_t chunk_rows = 0;                 ///< a multiple of 64
+    std::uint64_t* marks = nullptr;             ///< a bit for each row that goes left
     std::vector<std::size_t> left_before = {};  ///< how many rows go left in the chunks before; the last: in all
-    GradientSum* spare = nullptr;               ///< a histogram for the smaller child, where it is one task
+    bool search = true;                         ///< the children may be split as well
+    GradientSum* spare = nullptr;               ///< a histogram for the smaller child of a small leaf
+  };
+  /// A tree on its way.
+  struct Growth {
+    GrownTree tree = {};
+    std::vector<Node*> leaves = {};
+    Queue queue;
+    std::size_t next_id = 1;  ///< of a node
+  };
+  /// What threads share that split small leaves. Whoever holds the mutex may touch the growth, and the grower's nodes
+  /// and histograms in store.
+  struct Crew {
+    Growth& growth;
+    Mutex mutex = {};
+    ConditionVariable changed = {};
+    std::size_t n_at_work THRUM_GUARDED_BY(mutex) = 0;
+    bool has_failed THRUM_GUARDED_BY(mutex) = false;
   };
   /// Two children whose histograms add up to their parent's, which `larger` has taken over; or the root as `smaller`.
   struct Siblings {
@@ -123,14 +147,25 @@ class TreeGrower {
   void run(std::size_t n_tasks, std::size_t work, F&& f);
   NodeRows rows_of(const Node& node, std::size_t begin, std::size_t end) const;
   Node& plant(std::size_t n_rows);
-  std::vector<Node*> next_batch(const Queue& queue, std::size_t most) const;
+  std::size_t missing_leaves(const Growth& growth) const { return limits_.max_leaves - growth.leaves.size(); }
+  bool is_over(const Growth& growth) const { return growth.queue.empty() || missing_leaves(growth) == 0; }
+  void add_first_split(Growth& growth) const;
   std::size_t work(const Node& node) const;
-  bool is_one_task(const Node& node) const;
-  void expand(std::span<Node* const> batch, bool search);
-  std::vector<Expansion> prepare(std::span<Node* const> batch);
+  bool is_small(const Node& node) const;
+
+  void expand_large_leaves(const Growth& growth);
+  std::vector<Node*> next_batch(const Growth& growth) const;
+  Expansion begin_expansion(Node& node, std::size_t chunk_rows);
   void expand_together(std::span<Expansion> batch, bool search);
-  void expand_one_by_one(std::span<Expansion> batch, bool search);
-  void expand_one(Expansion& expansion, bool search);
+
+  void expand_small_leaves(Growth& growth);
+  void help(Crew& crew);
+  std::optional<Expansion> begin_next(Crew& crew);
+  void end(Crew& crew, Expansion& expansion, bool has_failed);
+  Node* wait_for_leaf(Crew& crew) const THRUM_REQUIRES(crew.mutex);
+  Node* first_small_leaf(const Growth& growth) const;
+  void expand_small_leaf(Expansion& expansion);
+
   void partition(std::span<Expansion> batch);
   void partition_chunk(Expansion& expansion, const Task& chunk);
   void move_chunk(const Expansion& expansion, const Task& chunk) const;
@@ -164,6 +199,7 @@ class TreeGrower {
   GrowthLimits limits_;
   const NodeFeatures* features_ = nullptr;
   std::deque<Node> nodes_;
+  std::size_t work_of_one_ = 0;  ///< of a leaf that threads do not share, at most
 };
 
 }  // namespace thrum
