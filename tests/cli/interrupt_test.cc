@@ -101,6 +101,28 @@ TEST_F(Interrupt, CtrlCWithJsonIsAnErrorObject) {
   EXPECT_THAT(process.out(), HasSubstr("\"code\": \"cancelled\""));
 }
 
+/// A file of this folder that has no name any more, or never had one.
+bool has_unnamed_file(pid_t pid, const std::filesystem::path& folder) {
+  std::error_code gone;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd", gone)) {
+    const std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
+    if (target.starts_with(folder.string()) && target.ends_with(" (deleted)")) return true;
+  }
+  return false;
+}
+
+TEST_F(Interrupt, AnEndWithinAMemoryLimitLeavesNothing) {
+  train_.insert(train_.end(), {"--memory-limit", "8G", "--scratch", folder_.path().string()});
+  for (const int signal : {SIGINT, SIGKILL}) {
+    ThrumProcess process(train_, streams_.path());
+    ASSERT_TRUE(process.wait_for_err("\"stage\":\"fit\"")) << process.err();
+    EXPECT_TRUE(has_unnamed_file(process.pid(), folder_.path()));
+    process.signal(signal);
+    EXPECT_EQ(process.wait(), 128 + signal);
+    EXPECT_THAT(folder_.names(), ElementsAre("data.csv"));
+  }
+}
+
 /// Until the process has `path` open; false where it ended before.
 bool wait_for_open(ThrumProcess& process, const std::string& path) {
   const std::filesystem::path descriptors = "/proc/" + std::to_string(process.pid()) + "/fd";

@@ -196,17 +196,11 @@ std::string streaming_learners() {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// What would hold all rows in memory.
+/// Most learners hold all rows in memory.
 void check_limit(const TrainArguments& arguments) {
-  if (arguments.memory.size.empty()) return;
-  if (!arguments.learner.streams()) {
-    throw usage_error(fmt::format("--memory-limit: {} keeps all rows in memory", arguments.learner.name()),
-                      fmt::format("learners that do not: {}", streaming_learners()));
-  }
-  if (!arguments.prepare.empty() || !arguments.valid.empty()) {
-    throw usage_error(fmt::format("--memory-limit and {} exclude each other: it holds rows in memory",
-                                  arguments.prepare.empty() ? "--valid" : "--prepare"));
-  }
+  if (arguments.memory.size.empty() || arguments.learner.streams()) return;
+  throw usage_error(fmt::format("--memory-limit: {} keeps all rows in memory", arguments.learner.name()),
+                    fmt::format("learners that do not: {}", streaming_learners()));
 }
 
 void train_within(const TrainArguments& arguments, const Session& session) {

@@ -1,13 +1,12 @@
 #include "thrum/data/csv.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "thrum/data/csv_columns_internal.h"
 #include "thrum/data/csv_header_internal.h"
 #include "thrum/data/csv_parse_internal.h"
-#include "thrum/data/decompress_internal.h"
-#include "thrum/data/watched_input_internal.h"
-#include "thrum/runtime/file.h"
+#include "thrum/data/input_bytes_internal.h"
 
 namespace thrum {
 namespace csv {
@@ -18,12 +17,21 @@ std::string_view without_byte_order_mark(std::string_view text) noexcept {
   return text.starts_with(mark) ? text.substr(mark.size()) : text;
 }
 
+/// Fewer blocks need fewer dictionaries, and a page of a column is written to more often at once; but the text and the
+/// values of those that are parsed at a time are in memory.
+std::size_t block_size_for(const Execution& execution) {
+  if (execution.scratch == nullptr) return default_block_size;
+  const std::size_t share = execution.scratch->memory_limit() / 32 / static_cast<std::size_t>(execution.arena->slots());
+  return std::clamp(share, smallest_large_block, largest_block);
+}
+
 }  // namespace
 
 Table parse_blockwise(std::string_view text, const CsvOptions& options, std::size_t block_size,
                       const Execution& execution, std::string name) {
   if (options.delimiter != '\0') check_delimiter(options.delimiter);
   Source source{std::move(name), without_byte_order_mark(text)};
+  if (execution.scratch != nullptr) source.memory_limit = execution.scratch->memory_limit();
   const char* const text_end = source.text.data() + source.text.size();
   const auto begin = static_cast<std::size_t>(skip_blank_lines(source.text.data(), text_end) - source.text.data());
   if (begin == source.text.size()) source.fail("the input is empty", "expected a line of column names, and rows");
@@ -50,9 +58,7 @@ Table parse_blockwise(std::string_view text, const CsvOptions& options, std::siz
 }  // namespace csv
 
 Table parse_csv(std::string_view text, const CsvOptions& options, const Execution& execution, std::string source) {
-  return csv::parse_blockwise(text, options,
-                              execution.scratch == nullptr ? csv::default_block_size : csv::large_block_size, execution,
-                              std::move(source));
+  return csv::parse_blockwise(text, options, csv::block_size_for(execution), execution, std::move(source));
 }
 
 Table parse_csv(std::string_view text, const CsvOptions& options, std::string source) {
@@ -62,11 +68,8 @@ Table parse_csv(std::string_view text, const CsvOptions& options, std::string so
 
 Table read_csv(const std::filesystem::path& path, const CsvOptions& options, const Execution& execution) {
   const std::string name = path == "-" ? "standard input" : path.filename().string();
-  const MappedFile file(path);
-  const auto watched = watch_input(file, name, execution);
-  if (!is_compressed(file.bytes())) return parse_csv(text_of(file.bytes()), options, execution, name);
-  const std::string text = decompress(file.bytes(), name, execution);
-  return parse_csv(text, options, execution, name);
+  const InputBytes input(path, name, execution);
+  return parse_csv(text_of(input.bytes()), options, execution, name);
 }
 
 }  // namespace thrum

@@ -64,7 +64,7 @@ class BlockParser {
   }
 
   Step text_field(const char* p, std::size_t row, std::size_t column) {
-    const Field field = scan_field(p, end(), format_.rows.delimiter);
+    const Field field = scan_field(source_, p, end(), format_.rows.delimiter, offset(p), column);
     if (field.fault != Fault::none) fail_field(source_, field, offset(field.next), column);
     Cells& cells = cells_[column];
     if (cells.parse == Parse::category) {

@@ -31,9 +31,7 @@ enum class Parse : unsigned char {
 class Slots {
  public:
   Slots() = default;
-  template <class T>
-    requires(sizeof(T) == 8)
-  explicit Slots(T* memory) noexcept : memory_(reinterpret_cast<std::byte*>(memory)) {}
+  explicit Slots(std::byte* memory) noexcept : memory_(memory) {}
 
   template <class T>
     requires(sizeof(T) == 8)

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <memory>
 
 #include "thrum/core/assert.h"
@@ -25,8 +26,17 @@ struct Raw {
   std::vector<Dictionary> dictionaries = {};  ///< one for each block
   std::vector<Parse> parts = {};              ///< what each block has found
 
-  Slots numbers(std::size_t row) { return reals.empty() ? Slots(wholes.data() + row) : Slots(reals.data() + row); }
+  std::size_t value_size() const { return codes.empty() ? 8 : 4; }
+  std::byte* value(std::size_t row) {
+    if (!codes.empty()) return reinterpret_cast<std::byte*>(codes.data() + row);
+    return reals.empty() ? reinterpret_cast<std::byte*>(wholes.data() + row)
+                         : reinterpret_cast<std::byte*>(reals.data() + row);
+  }
+  Slots numbers(std::size_t row) { return Slots(value(row)); }
 };
+
+/// What the first rows are looked at for takes no more memory than this, in numbers.
+constexpr std::size_t most_first_numbers = std::size_t{1} << 17;
 
 struct TooLarge {
   std::size_t offset;
@@ -63,7 +73,8 @@ class ColumnParser {
   std::vector<Column> make_columns(const std::vector<std::string>& names);
 
   void allocate(Raw& raw) const;
-  Cells cells_of(Raw& raw, std::size_t block) const;
+  Cells cells_of(Raw& raw, std::size_t block, std::byte* values) const;
+  void store(std::size_t block, std::span<const std::uint64_t> gathered);
   Column number_column(const std::string& name, Raw& raw) const;
   Column category_column(const std::string& name, Raw& raw, std::size_t& not_utf8) const;
 
@@ -76,10 +87,11 @@ class ColumnParser {
   std::atomic<std::size_t> bytes_done_ = 0;
 };
 
-/// A field takes a byte at least, with what ends it. Where there are not enough of them for so many rows, memory is not
-/// asked for: one row is too short, and parsing finds it.
+/// A field takes a byte at least, with what ends it. Where a block has not enough of them for so many rows, memory is
+/// not asked for: one row is too short, and parsing finds it.
 void ColumnParser::refuse_short_rows() const {
-  if (rows_.n_rows <= (source_.text.size() + 1) / raw_.size()) return;
+  const auto is_short = [&](const RowBlock& block) { return block.n_rows > (block.text.size() + 1) / raw_.size(); };
+  if (std::ranges::none_of(rows_.blocks, is_short)) return;
   std::vector<Cells> cells(raw_.size());
   for (const RowBlock& block : rows_.blocks) parse_rows(source_, format_, block, block.n_rows, cells);
   THRUM_ASSERT(false);
@@ -89,11 +101,12 @@ void ColumnParser::refuse_short_rows() const {
 /// memory where they stay.
 void ColumnParser::look_at_first_rows() {
   const RowBlock& first = rows_.blocks.front();
-  const std::size_t n = std::min<std::size_t>(first.n_rows, 100);
+  const std::size_t most = std::clamp<std::size_t>(most_first_numbers / raw_.size(), 1, 100);
+  const std::size_t n = std::min<std::size_t>(first.n_rows, most);
   std::vector<std::int64_t> scratch(n * raw_.size());
   std::vector<Cells> cells(raw_.size());
   for (std::size_t c = 0; c < raw_.size(); ++c)
-    cells[c] = {.parse = Parse::whole, .numbers = Slots(scratch.data() + c * n)};
+    cells[c] = {.parse = Parse::whole, .numbers = Slots(reinterpret_cast<std::byte*>(scratch.data() + c * n))};
   parse_rows(source_, format_, first, n, cells);
   for (std::size_t c = 0; c < raw_.size(); ++c) {
     raw_[c].parse = cells[c].parse == Parse::skip ? Parse::category : cells[c].parse;
@@ -115,21 +128,41 @@ void ColumnParser::allocate(Raw& raw) const {
   }
 }
 
-Cells ColumnParser::cells_of(Raw& raw, std::size_t block) const {
-  const std::size_t row = rows_.blocks[block].first_row;
-  if (raw.parse == Parse::skip) return {};
-  if (raw.parse != Parse::category) return {.parse = raw.parse, .numbers = raw.numbers(row)};
-  return {.parse = raw.parse, .codes = raw.codes.data() + row, .dictionary = &raw.dictionaries[block]};
+Cells ColumnParser::cells_of(Raw& raw, std::size_t block, std::byte* values) const {
+  if (raw.parse != Parse::category) return {.parse = raw.parse, .numbers = Slots(values)};
+  return {.parse = raw.parse, .codes = reinterpret_cast<std::int32_t*>(values), .dictionary = &raw.dictionaries[block]};
 }
 
 void ColumnParser::parse_block(std::size_t block) {
+  const RowBlock& rows = rows_.blocks[block];
+  // Within a limit of memory a row of many columns would bring a page of each into it, and the next row again: the
+  // values of a block are gathered first.
+  std::vector<std::uint64_t> gathered(execution_.scratch == nullptr ? 0 : raw_.size() * rows.n_rows);
   std::vector<Cells> cells(raw_.size());
-  for (std::size_t c = 0; c < raw_.size(); ++c) cells[c] = cells_of(raw_[c], block);
-  parse_rows(source_, format_, rows_.blocks[block], rows_.blocks[block].n_rows, cells);
+  for (std::size_t c = 0; c < raw_.size(); ++c) {
+    if (raw_[c].parse == Parse::skip) continue;
+    std::byte* const values = gathered.empty() ? raw_[c].value(rows.first_row)
+                                               : reinterpret_cast<std::byte*>(gathered.data() + c * rows.n_rows);
+    cells[c] = cells_of(raw_[c], block, values);
+  }
+  parse_rows(source_, format_, rows, rows.n_rows, cells);
   for (std::size_t c = 0; c < raw_.size(); ++c) {
     if (raw_[c].parse == Parse::skip) continue;
     raw_[c].parts[block] = cells[c].parse;
+    if (raw_[c].parse == Parse::category) raw_[c].dictionaries[block].close();
     if (cells[c].too_large != npos) too_large_[block].push_back({cells[c].too_large, c});
+  }
+  if (!gathered.empty()) store(block, gathered);
+}
+
+/// gathered: (n_columns, n_rows) values of up to 8 bytes.
+void ColumnParser::store(std::size_t block, std::span<const std::uint64_t> gathered) {
+  constexpr std::size_t columns_at_once = 256;
+  const RowBlock& rows = rows_.blocks[block];
+  for (std::size_t c = 0; c < raw_.size(); ++c) {
+    if (c % columns_at_once == 0) execution_.keep_within_limit();
+    if (raw_[c].parse == Parse::skip) continue;
+    std::memcpy(raw_[c].value(rows.first_row), gathered.data() + c * rows.n_rows, rows.n_rows * raw_[c].value_size());
   }
 }
 

@@ -70,6 +70,9 @@ class Dictionary {
   /// The same for a text that does not outlive the call.
   std::int32_t code_of_copy(std::string_view text, std::size_t offset);
 
+  /// What is only needed to find texts goes: no more of them come.
+  void close() noexcept { slots_ = std::vector<Slot>(); }
+
   std::span<const Entry> entries() const noexcept { return entries_; }
 
  private:

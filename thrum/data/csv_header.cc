@@ -24,7 +24,9 @@ FirstRow scan_row(const Source& source, std::size_t begin, char delimiter) {
   const char* const text_end = source.text.data() + source.text.size();
   FirstRow row{{}, source.text.data() + begin};
   for (bool last = false; !last;) {
-    const Field& field = row.fields.emplace_back(scan_field(row.end, text_end, delimiter));
+    const auto offset = static_cast<std::size_t>(row.end - source.text.data());
+    const Field& field =
+        row.fields.emplace_back(scan_field(source, row.end, text_end, delimiter, offset, row.fields.size()));
     if (field.fault != Fault::none) {
       fail_field(source, field, static_cast<std::size_t>(field.next - source.text.data()), row.fields.size() - 1);
     }

@@ -8,9 +8,10 @@ namespace thrum::csv {
 
 /// A block is parsed by one task: its text and numbers fit into a second-level cache, and a file of a few megabytes
 /// still has work for several threads.
-/// Within a limit of memory: fewer blocks need fewer dictionaries.
-inline constexpr std::size_t large_block_size = std::size_t{1} << 20;
 inline constexpr std::size_t default_block_size = std::size_t{1} << 18;
+/// Within a limit of memory, which decides.
+inline constexpr std::size_t smallest_large_block = std::size_t{1} << 20;
+inline constexpr std::size_t largest_block = std::size_t{1} << 24;
 
 /// parse_csv with blocks of another size, which changes nothing in the result. REQUIRES: block_size > 0.
 Table parse_blockwise(std::string_view text, const CsvOptions& options, std::size_t block_size,

@@ -24,9 +24,13 @@ std::size_t Source::column(std::size_t offset, char delimiter) const noexcept {
   }
 }
 
-void Source::fail(std::size_t offset, std::size_t column, const std::string& message, const std::string& hint) const {
+std::string Source::place(std::size_t offset, std::size_t column) const {
   const std::string called = column < header.size() ? fmt::format(" (\"{}\")", header[column]) : "";
-  fail(fmt::format("line {}, column {}{}: {}", line(offset), column + 1, called, message), hint);
+  return fmt::format("line {}, column {}{}", line(offset), column + 1, called);
+}
+
+void Source::fail(std::size_t offset, std::size_t column, const std::string& message, const std::string& hint) const {
+  fail(fmt::format("{}: {}", place(offset, column), message), hint);
 }
 
 void Source::fail(const std::string& message, const std::string& hint) const {
@@ -53,6 +57,14 @@ void fail_field(const Source& source, const Field& field, std::size_t offset, st
 
 void fail_nul(const Source& source, std::size_t offset, std::size_t column) {
   source.fail(offset, column, "a NUL byte", "CSV is text; if this is UTF-16, convert it to UTF-8");
+}
+
+void fail_long(const Source& source, std::size_t offset, std::size_t column) {
+  throw Error(
+      ErrorCode::out_of_memory,
+      fmt::format("[{}] {}: a field of more than {} KiB, which a memory limit of {} MiB has no room for", source.name,
+                  source.place(offset, column), source.longest_field() >> 10, source.memory_limit >> 20),
+      "raise the limit, or shorten the field");
 }
 
 std::string quoted_excerpt(std::string_view text) {

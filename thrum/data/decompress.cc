@@ -20,21 +20,20 @@ constexpr std::string_view gzip_magic = "\x1F\x8B";
 constexpr std::string_view zstd_magic = "\x28\xB5\x2F\xFD";
 constexpr std::size_t chunk_size = std::size_t{1} << 18;
 
-/// What all formats share: the input still to read, and the text so far.
+/// What all formats share: the input still to read, and where the text goes.
 class Decompression {
  public:
-  Decompression(ByteSpan bytes, const std::string& name, std::uint64_t most, const Execution& execution)
-      : all_(bytes), left_(bytes), name_(name), most_(most), execution_(execution) {}
+  Decompression(ByteSpan bytes, const std::string& name, FunctionRef<void(ByteSpan)> take, const Execution& execution)
+      : all_(bytes), left_(bytes), name_(name), take_(take), execution_(execution) {}
 
   ByteSpan left() const { return left_; }
   void consume(std::size_t n) { left_ = left_.subspan(n); }
   std::vector<char>& chunk() { return chunk_; }
 
-  /// Takes the first `n` bytes of the chunk.
+  /// Hands the first `n` bytes of the chunk over.
   void append(std::size_t n) {
     execution_.check_stop("read");
-    if (text_.size() + n > most_) fail_too_large();
-    text_.append(chunk_.data(), n);
+    take_(bytes_of(std::string_view(chunk_.data(), n)));
     execution_.report({.stage = "decompress", .done = all_.size() - left_.size(), .total = all_.size()});
   }
 
@@ -50,23 +49,20 @@ class Decompression {
         "copy the file again");
   }
 
-  [[noreturn]] void fail_too_large() const {
-    throw Error(ErrorCode::out_of_memory,
-                fmt::format("[{}] decompressed it is larger than {:.1f} GiB, which this machine has", name_,
-                            static_cast<double>(most_) / 0x1p30));
-  }
-
-  std::string text() && { return std::move(text_); }
-
  private:
   ByteSpan all_;
   ByteSpan left_;
   const std::string& name_;
-  std::uint64_t most_;
+  FunctionRef<void(ByteSpan)> take_;
   const Execution& execution_;
   std::vector<char> chunk_ = std::vector<char>(chunk_size);
-  std::string text_;
 };
+
+[[noreturn]] void fail_too_large(const std::string& name, std::uint64_t most) {
+  throw Error(ErrorCode::out_of_memory,
+              fmt::format("[{}] decompressed it is larger than {:.1f} GiB, which this machine has", name,
+                          static_cast<double>(most) / 0x1p30));
+}
 
 void end_inflate(z_stream* stream) {
   inflateEnd(stream);
@@ -130,13 +126,24 @@ std::string decompress(ByteSpan bytes, const std::string& name, const Execution&
 }
 
 std::string decompress(ByteSpan bytes, const std::string& name, std::uint64_t most, const Execution& execution) {
-  Decompression work(bytes, name, most, execution);
+  std::string text;
+  decompress(
+      bytes, name,
+      [&](ByteSpan piece) {
+        if (text.size() + piece.size() > most) fail_too_large(name, most);
+        text += text_of(piece);
+      },
+      execution);
+  return text;
+}
+
+void decompress(ByteSpan bytes, const std::string& name, FunctionRef<void(ByteSpan)> take, const Execution& execution) {
+  Decompression work(bytes, name, take, execution);
   if (text_of(bytes).starts_with(gzip_magic)) {
     gunzip(work);
   } else {
     unzstd(work);
   }
-  return std::move(work).text();
 }
 
 }  // namespace thrum

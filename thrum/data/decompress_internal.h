@@ -5,6 +5,7 @@
 
 #include "thrum/comm/execution.h"
 #include "thrum/core/bytes.h"
+#include "thrum/core/function_ref.h"
 
 namespace thrum {
 
@@ -17,5 +18,8 @@ std::string decompress(ByteSpan bytes, const std::string& name, const Execution&
 
 /// The same where `most` bytes are all that may come out.
 std::string decompress(ByteSpan bytes, const std::string& name, std::uint64_t most, const Execution& execution);
+
+/// The same, handed over piece by piece.
+void decompress(ByteSpan bytes, const std::string& name, FunctionRef<void(ByteSpan)> take, const Execution& execution);
 
 }  // namespace thrum

@@ -105,6 +105,9 @@ struct FirstPass {
   std::vector<Totals> totals;
 };
 
+/// So many columns of a block are little beside any limit of memory.
+constexpr std::size_t features_between_looks = 32;
+
 FirstPass first_pass(const WeightedRows& rows, const Execution& execution) {
   const Dataset& dataset = rows.dataset;
   const std::size_t n_features = dataset.schema().features.size();
@@ -116,6 +119,7 @@ FirstPass first_pass(const WeightedRows& rows, const Execution& execution) {
     for (std::size_t i = begin; i < end; ++i) weights[i - begin] = dataset.weight(i, rows.row_mask, rows.weights);
     const bool plain = std::ranges::all_of(weights, [](double weight) { return weight == 1; });
     for (std::size_t j = 0; j < n_features; ++j) {
+      if (j % features_between_looks == 0) execution.keep_within_limit();
       dataset.reader().read_feature(j, dataset.first_row() + begin, values);
       const auto summary = plain ? summarise_plain(values) : std::nullopt;
       const BlockSummary s = summary ? *summary : summarise(values, weights);

@@ -15,6 +15,7 @@
 #include "thrum/data/csv.h"
 #include "thrum/data/csv_test_support_test.h"
 #include "thrum/data/decompress_internal.h"
+#include "thrum/runtime/scratch.h"
 #include "thrum/runtime/temporary_folder_test.h"
 
 namespace thrum::csv {
@@ -103,6 +104,16 @@ TEST_F(ReadCsv, RefusesDamagedCompression) {
   flipped[flipped.size() - 6] ^= 1;
   EXPECT_THAT(error_of(flipped), HasSubstr("[x.csv] the gzip data are damaged near byte "));
   EXPECT_THAT(error_of(zst + "more"), HasSubstr("[x.csv] the zstd data are damaged near byte "));
+}
+
+TEST_F(ReadCsv, KeepsWhatItReadsWithinALimitOfMemoryOnADisk) {
+  const std::string text = many_rows();
+  const std::string plain = dump(read(text));
+  Scratch scratch(directory, std::uint64_t{1} << 40);
+  LocalExecution execution(2);
+  execution.get().scratch = &scratch;
+  for (const std::string& file : {text, gzip(text), zstd(text)}) EXPECT_EQ(dump(read(file, execution)), plain);
+  EXPECT_THAT(folder.names(), testing::ElementsAre("x.csv"));
 }
 
 TEST_F(ReadCsv, EveryCutOfACompressedFileIsAnError) {

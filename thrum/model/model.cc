@@ -164,6 +164,7 @@ std::vector<double> predict(const Model& model, const Table& table, const Execut
       *execution.arena, table.n_rows(), predictor->batch_rows(),
       [&](std::size_t begin, std::size_t end) {
         predict_batch(*predictor, reader, begin, {outputs.data() + begin * n_outputs, end - begin, n_outputs});
+        execution.keep_within_limit();
       },
       execution.stop);
   return outputs;

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "thrum/runtime/file.h"
+#include "thrum/runtime/file_pieces_internal.h"
 #include "thrum/runtime/system_error_internal.h"
 #include "thrum/runtime/unique_fd.h"
 
@@ -21,6 +23,26 @@ UniqueFd open_to_read(const std::filesystem::path& path) {
   UniqueFd fd(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) throw_io(cannot_read(path));
   return fd;
+}
+
+struct stat status_of(int fd, const std::filesystem::path& path) {
+  struct stat status;
+  if (::fstat(fd, &status) != 0) throw_io(cannot_read(path));
+  return status;
+}
+
+/// Files of /proc have no size, and neither they nor pipes can be mapped. Standard input may stand in mid-file.
+bool is_mappable(const std::filesystem::path& path, const struct stat& status) {
+  return path != "-" && S_ISREG(status.st_mode) && status.st_size > 0;
+}
+
+/// 0 at the end.
+std::size_t read_some(int fd, std::byte* bytes, std::size_t most, const std::filesystem::path& path) {
+  for (;;) {
+    const ssize_t got = ::read(fd, bytes, most);
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) throw_io(cannot_read(path));
+  }
 }
 
 /// Anonymous memory that grows in place or moves, and goes back when an error ends the reading.
@@ -54,10 +76,9 @@ std::size_t read_all(int fd, GrowingBuffer& buffer, const std::filesystem::path&
     if (size == buffer.capacity() && !buffer.resize(std::max<std::size_t>(1 << 16, 2 * size))) {
       throw_io(cannot_read(path));
     }
-    const ssize_t got = ::read(fd, buffer.data() + size, buffer.capacity() - size);
+    const std::size_t got = read_some(fd, buffer.data() + size, buffer.capacity() - size, path);
     if (got == 0) return size;
-    if (got > 0) size += static_cast<std::size_t>(got);
-    if (got < 0 && errno != EINTR) throw_io(cannot_read(path));
+    size += got;
   }
 }
 
@@ -65,10 +86,8 @@ std::size_t read_all(int fd, GrowingBuffer& buffer, const std::filesystem::path&
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
   const UniqueFd fd = open_to_read(path);
-  struct stat status;
-  if (::fstat(fd.get(), &status) != 0) throw_io(cannot_read(path));
-  // Files of /proc have no size, and neither they nor pipes can be mapped. Standard input may stand in mid-file.
-  if (path == "-" || !S_ISREG(status.st_mode) || status.st_size == 0) {
+  const struct stat status = status_of(fd.get(), path);
+  if (!is_mappable(path, status)) {
     GrowingBuffer buffer;
     const std::size_t size = read_all(fd.get(), buffer, path);
     if (size == 0) return;
@@ -99,6 +118,18 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(size_, other.size_);
   std::swap(is_mapped_, other.is_mapped_);
   return *this;
+}
+
+bool can_map(const std::filesystem::path& path) {
+  return is_mappable(path, status_of(open_to_read(path).get(), path));
+}
+
+void read_pieces(const std::filesystem::path& path, FunctionRef<void(ByteSpan)> take) {
+  const UniqueFd fd = open_to_read(path);
+  std::vector<std::byte> piece(std::size_t{1} << 18);
+  while (const std::size_t n = read_some(fd.get(), piece.data(), piece.size(), path)) {
+    take(ByteSpan(piece).first(n));
+  }
 }
 
 }  // namespace thrum

@@ -2,7 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,6 +17,7 @@
 
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
+#include "thrum/core/log.h"
 #include "thrum/runtime/system_error_internal.h"
 
 namespace thrum {
@@ -49,6 +53,29 @@ std::uint64_t resident_pages(int statm) {
   return pages;
 }
 
+/// A table may have thousands of columns, and a call of the file system for each takes seconds: room is reserved so far
+/// ahead where there is as much, and small arrays keep theirs to the end.
+constexpr std::uint64_t room_ahead = std::uint64_t{1} << 24;
+constexpr std::size_t small_array = std::size_t{1} << 20;
+
+/// Reserves room for the first `end` bytes of the file. The error; 0 for none.
+int reserve(int file, std::uint64_t end) {
+  struct stat status;
+  if (::fstat(file, &status) != 0) return errno;
+  const auto reserved = static_cast<std::uint64_t>(status.st_size);
+  const auto grow_to = [&](std::uint64_t size) {
+    return ::posix_fallocate(file, static_cast<off_t>(reserved), static_cast<off_t>(size - reserved));
+  };
+  if (end <= reserved) return 0;
+  if (end - reserved < room_ahead && grow_to(reserved + room_ahead) == 0) return 0;
+  return grow_to(end);
+}
+
+bool is_in_memory(int file) {
+  struct statfs system;
+  return ::fstatfs(file, &system) == 0 && (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
+}
+
 }  // namespace
 
 Scratch::Scratch(const std::filesystem::path& folder, std::uint64_t memory_limit)
@@ -58,6 +85,12 @@ Scratch::Scratch(const std::filesystem::path& folder, std::uint64_t memory_limit
       statm_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)),
       page_(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))) {
   if (!file_) throw_io("[scratch] cannot make a file in " + folder_.string());
+  if (!is_in_memory(file_.get())) return;
+  log(LogLevel::warning,
+      fmt::format(
+          "[scratch] {} is a file system in memory: what is kept there takes as much memory; name a folder on a "
+          "disk with --scratch",
+          folder_.string()));
 }
 
 Scratch::~Scratch() {
@@ -69,7 +102,7 @@ Scratch::Bytes Scratch::allocate(std::size_t size) {
   const std::size_t mapped = round_up(size == 0 ? 1 : size, page_);
   MutexLock lock(mutex_);
   const std::uint64_t offset = end_;
-  const int refused = ::posix_fallocate(file_.get(), static_cast<off_t>(offset), static_cast<off_t>(mapped));
+  const int refused = reserve(file_.get(), offset + mapped);
   if (refused != 0) fail_full(mapped, refused);
   end_ += mapped;
   void* bytes = ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), static_cast<off_t>(offset));
@@ -89,8 +122,8 @@ Scratch::Bytes Scratch::watch(ByteSpan file) {
 void Scratch::release(std::byte* bytes, std::size_t size, bool is_ours) noexcept {
   MutexLock lock(mutex_);
   const auto area = areas_.find(bytes);
-  if (is_ours) {
-    ::munmap(bytes, size);
+  if (is_ours) ::munmap(bytes, size);
+  if (is_ours && size >= small_array) {
     // The room on the disk can be used by others at once; where the file system cannot do that, at the end.
     ::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(area->second.offset),
                 static_cast<off_t>(size));
@@ -100,7 +133,13 @@ void Scratch::release(std::byte* bytes, std::size_t size, bool is_ours) noexcept
 
 void Scratch::let_go() noexcept {
   MutexLock lock(mutex_);
-  for (const auto& [bytes, area] : areas_) ::madvise(bytes, area.size, MADV_DONTNEED);
+  // Columns mostly lie side by side, and a table may have thousands.
+  for (auto area = areas_.begin(); area != areas_.end();) {
+    std::byte* const begin = area->first;
+    std::byte* end = begin;
+    for (; area != areas_.end() && area->first == end; ++area) end += round_up(area->second.size, page_);
+    ::madvise(begin, static_cast<std::size_t>(end - begin), MADV_DONTNEED);
+  }
 }
 
 void Scratch::keep_within_limit() {

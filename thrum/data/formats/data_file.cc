@@ -4,8 +4,8 @@
 
 #include <utility>
 
+#include "thrum/core/assert.h"
 #include "thrum/core/error.h"
-#include "thrum/data/decompress_internal.h"
 #include "thrum/data/formats/data_bytes_internal.h"
 #include "thrum/data/formats/idx_internal.h"
 #include "thrum/data/formats/libsvm_internal.h"
@@ -13,8 +13,7 @@
 #include "thrum/data/formats/npz_internal.h"
 #include "thrum/data/formats/number_array_internal.h"
 #include "thrum/data/formats/zip_internal.h"
-#include "thrum/data/watched_input_internal.h"
-#include "thrum/runtime/file.h"
+#include "thrum/data/input_bytes_internal.h"
 
 namespace thrum {
 namespace {
@@ -43,6 +42,20 @@ DataFormat format_of(ByteSpan bytes, std::string_view name) {
 
 std::vector<Column> array_columns(const NumberArray& array, const std::string& name, const Execution& execution) {
   return columns_of(array, formats::numbered_names("x", array.n_columns()), name, execution);
+}
+
+DataFormat format_of(ByteSpan bytes, const DataFileOptions& options, const std::string& name) {
+  return options.format == DataFormat::automatic ? format_of(bytes, name) : options.format;
+}
+
+std::string name_of(const std::filesystem::path& path) {
+  return path == "-" ? "standard input" : path.filename().string();
+}
+
+bool stays_sparse(const formats::LibsvmRows& rows) {
+  constexpr double most_density = 0.1;
+  const double all = static_cast<double>(rows.n_rows()) * static_cast<double>(rows.n_columns());
+  return rows.query_ids.empty() && static_cast<double>(rows.values.size()) < most_density * all;
 }
 
 std::vector<Column> libsvm_columns(ByteSpan bytes, const DataFileOptions& options, const std::string& name,
@@ -90,7 +103,7 @@ Table with_label(Table table, const DataFileOptions& options, const Execution& e
 namespace formats {
 
 Table parse_data(ByteSpan bytes, const DataFileOptions& options, const std::string& name, const Execution& execution) {
-  const DataFormat format = options.format == DataFormat::automatic ? format_of(bytes, name) : options.format;
+  const DataFormat format = format_of(bytes, options, name);
   if (!options.arrays.empty() && format != DataFormat::npz) {
     throw Error(ErrorCode::invalid_argument, fmt::format("[{}] only an NPZ file holds arrays to choose from", name));
   }
@@ -127,18 +140,26 @@ std::vector<std::string> data_format_names() {
 }
 
 Table read_data_file(const std::filesystem::path& path, const DataFileOptions& options, const Execution& execution) {
-  const std::string name = path == "-" ? "standard input" : path.filename().string();
-  const MappedFile file(path);
-  const auto watched = watch_input(file, name, execution);
-  if (!is_compressed(file.bytes())) {
-    return with_label(formats::parse_data(file.bytes(), options, name, execution), options, execution);
-  }
+  const std::string name = name_of(path);
   Table table;
   {
-    const std::string text = decompress(file.bytes(), name, execution);
-    table = formats::parse_data(bytes_of(text), options, name, execution);
+    const InputBytes input(path, name, execution);
+    table = formats::parse_data(input.bytes(), options, name, execution);
   }
   return with_label(std::move(table), options, execution);
+}
+
+std::variant<Table, LibsvmData> read_rows(const std::filesystem::path& path, const DataFileOptions& options,
+                                          const Execution& execution) {
+  THRUM_ASSERT(options.names.empty() && options.label_file.empty() && options.expected.empty());
+  const std::string name = name_of(path);
+  const InputBytes input(path, name, execution);
+  if (format_of(input.bytes(), options, name) != DataFormat::libsvm || !options.arrays.empty()) {
+    return formats::parse_data(input.bytes(), options, name, execution);
+  }
+  auto rows = formats::parse_libsvm(text_of(input.bytes()), name, formats::libsvm_block_size, execution);
+  if (stays_sparse(rows)) return formats::sparse_rows(std::move(rows));
+  return Table(columns_of(std::move(rows), name, execution), name);
 }
 
 }  // namespace thrum

@@ -3,10 +3,12 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "thrum/comm/execution.h"
 #include "thrum/data/csv.h"
+#include "thrum/data/formats/libsvm.h"
 #include "thrum/data/table.h"
 
 namespace thrum {
@@ -47,5 +49,11 @@ struct DataFileOptions {
 /// truncated or no such file; invalid_argument for arrays that hold no numbers, that are not there or do not fit
 /// together, and for names that do not fit the columns; out_of_memory where the machine cannot hold the table.
 Table read_data_file(const std::filesystem::path& path, const DataFileOptions& options, const Execution& execution);
+
+/// The same, but the rows of a LIBSVM file without queries stay sparse where fewer than a tenth of their numbers are
+/// not zero: from there on a dense matrix takes more memory and more time. REQUIRES: no names, label file or expected
+/// columns.
+std::variant<Table, LibsvmData> read_rows(const std::filesystem::path& path, const DataFileOptions& options,
+                                          const Execution& execution);
 
 }  // namespace thrum

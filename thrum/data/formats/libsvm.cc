@@ -206,12 +206,6 @@ LibsvmRows joined(std::vector<Part> parts) {
   return all;
 }
 
-Column label_column(std::vector<double> labels) {
-  const auto is_whole = [](double x) { return x == std::trunc(x) && std::abs(x) < 0x1p53; };
-  if (!std::ranges::all_of(labels, is_whole)) return Column::float64("label", std::move(labels));
-  return Column::int64("label", std::vector<std::int64_t>(labels.begin(), labels.end()));
-}
-
 void check_dense(std::size_t n_rows, std::size_t n_columns, const std::string& name) {
   check_n_columns(n_columns, name);
   check_memory(std::uint64_t{8} * n_rows * n_columns,
@@ -220,6 +214,12 @@ void check_dense(std::size_t n_rows, std::size_t n_columns, const std::string& n
 }
 
 }  // namespace
+
+Column label_column(std::vector<double> labels) {
+  const auto is_whole = [](double x) { return x == std::trunc(x) && std::abs(x) < 0x1p53; };
+  if (!std::ranges::all_of(labels, is_whole)) return Column::float64("label", std::move(labels));
+  return Column::int64("label", std::vector<std::int64_t>(labels.begin(), labels.end()));
+}
 
 bool looks_like_libsvm(std::string_view text) noexcept {
   while (!text.empty()) {

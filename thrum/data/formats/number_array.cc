@@ -26,6 +26,7 @@ constexpr std::size_t most_columns = std::size_t{1} << 20;
 /// Rows of which a task reads whole lines of memory whatever the order of the array.
 constexpr std::size_t tile_rows = 64;
 constexpr std::size_t rows_per_task = 16 * tile_rows;
+constexpr std::size_t columns_at_once = 256;
 
 template <class Bits>
 Bits load_bits(const std::byte* p, bool big_endian) noexcept {
@@ -134,6 +135,7 @@ std::vector<ColumnValues<Value>> read_columns(const NumberArray& array, const Ex
   const auto read_rows = [&](std::size_t begin, std::size_t end) {
     visit_type(array.type, [&](auto element) {
       for (std::size_t c = 0; c < columns.size(); ++c) {
+        if (c % columns_at_once == 0) execution.keep_within_limit();
         for (std::size_t row = begin; row < end; ++row) {
           const std::size_t place = row * places.row_stride + places.columns[c];
           const std::byte* p = array.data.data() + place * array.type.size;

@@ -1,15 +1,14 @@
 #include <string>
 #include <utility>
 
-#include "thrum/data/decompress_internal.h"
 #include "thrum/data/formats/libsvm.h"
 #include "thrum/data/formats/libsvm_internal.h"
-#include "thrum/runtime/file.h"
+#include "thrum/data/input_bytes_internal.h"
 
 namespace thrum {
-namespace {
+namespace formats {
 
-LibsvmData sparse(formats::LibsvmRows rows) {
+LibsvmData sparse_rows(LibsvmRows rows) {
   linalg::CsrMatrix::Parts parts{.n_cols = rows.n_columns(),
                                  .row_offsets = std::move(rows.row_offsets),
                                  .column_indices = std::move(rows.indices),
@@ -21,15 +20,13 @@ LibsvmData sparse(formats::LibsvmRows rows) {
           .first_index = rows.first_index};
 }
 
-}  // namespace
+}  // namespace formats
 
 LibsvmData read_libsvm(const std::filesystem::path& path, const Execution& execution) {
   const std::string name = path == "-" ? "standard input" : path.filename().string();
-  const MappedFile file(path);
-  const bool packed = is_compressed(file.bytes());
-  const std::string unpacked = packed ? decompress(file.bytes(), name, execution) : "";
-  const std::string_view text = packed ? std::string_view(unpacked) : text_of(file.bytes());
-  return sparse(formats::parse_libsvm(text, name, formats::libsvm_block_size, execution));
+  const InputBytes input(path, name, execution);
+  return formats::sparse_rows(
+      formats::parse_libsvm(text_of(input.bytes()), name, formats::libsvm_block_size, execution));
 }
 
 }  // namespace thrum

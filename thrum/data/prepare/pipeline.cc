@@ -11,6 +11,7 @@
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/core/names.h"
+#include "thrum/data/large_vector_internal.h"
 #include "thrum/data/prepare/column_maps_internal.h"
 #include "thrum/data/prepare/prepared_rows_internal.h"
 #include "thrum/data/prepare/step_rules_internal.h"
@@ -100,16 +101,44 @@ std::vector<std::size_t> joint_columns(const Json& joint, std::size_t n_columns,
   return columns;
 }
 
-/// A column of a table from prepared values.
-Column make_column(const Feature& feature, std::vector<double> values) {
-  if (feature.type == FeatureType::number) return Column::float64(feature.name, std::move(values));
-  std::vector<std::int32_t> codes(values.size());
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    const bool is_known = values[i] >= 0 && values[i] < static_cast<double>(feature.categories.size());
-    codes[i] = is_known ? static_cast<std::int32_t>(values[i]) : -1;
+/// A column while it is prepared.
+class PreparedColumn {
+ public:
+  PreparedColumn() = default;
+  PreparedColumn(const Feature& feature, std::size_t n_rows, Scratch* scratch) : feature_(&feature) {
+    if (feature.type == FeatureType::number) {
+      numbers_ = column_values<double>(n_rows, scratch);
+    } else {
+      codes_ = column_values<std::int32_t>(n_rows, scratch);
+    }
   }
-  return Column::category(feature.name, std::move(codes), feature.categories);
-}
+
+  /// Column j of `rows`, from row `first` on.
+  void store(std::size_t first, MatrixView<const double> rows, std::size_t j) {
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      if (feature_->type == FeatureType::number) {
+        numbers_.data()[first + i] = rows(i, j);
+      } else {
+        codes_.data()[first + i] = code(rows(i, j));
+      }
+    }
+  }
+
+  Column column() && {
+    if (feature_->type == FeatureType::number) return Column::stored(feature_->name, std::move(numbers_));
+    return Column::stored(feature_->name, std::move(codes_), feature_->categories);
+  }
+
+ private:
+  std::int32_t code(double value) const {
+    const bool is_known = value >= 0 && value < static_cast<double>(feature_->categories.size());
+    return is_known ? static_cast<std::int32_t>(value) : -1;
+  }
+
+  const Feature* feature_ = nullptr;
+  ColumnValues<double> numbers_;
+  ColumnValues<std::int32_t> codes_;
+};
 
 }  // namespace
 
@@ -211,8 +240,10 @@ void Pipeline::apply(MatrixView<const double> rows, MatrixView<double> out) cons
 
 template <class Apply>
 Dataset Pipeline::prepare_rows(const Dataset& dataset, const Execution& execution, Apply apply) const {
-  std::vector<std::vector<double>> values(outputs().size());
-  execution.arena->run(values.size(), [&](std::size_t j) { values[j].resize(dataset.n_rows()); }, execution.stop);
+  std::vector<PreparedColumn> made(outputs().size());
+  execution.arena->run(
+      made.size(), [&](std::size_t j) { made[j] = PreparedColumn(outputs()[j], dataset.n_rows(), execution.scratch); },
+      execution.stop);
   parallel_for(
       *execution.arena, dataset.n_rows(), row_block,
       [&](std::size_t begin, std::size_t end) {
@@ -224,14 +255,13 @@ Dataset Pipeline::prepare_rows(const Dataset& dataset, const Execution& executio
           const MatrixView<double> rows(raw.data(), n, inputs().size()), out(prepared.data(), n, outputs().size());
           dataset.reader().read(dataset.first_row() + first, rows);
           apply(dataset.first_row() + first, rows, out);
-          for (std::size_t j = 0; j < values.size(); ++j) {
-            for (std::size_t i = 0; i < n; ++i) values[j][first + i] = out(i, j);
-          }
+          for (std::size_t j = 0; j < made.size(); ++j) made[j].store(first, out, j);
+          execution.keep_within_limit();
         }
       },
       execution.stop);
   std::vector<Column> columns;
-  for (std::size_t j = 0; j < values.size(); ++j) columns.push_back(make_column(outputs()[j], std::move(values[j])));
+  for (PreparedColumn& column : made) columns.push_back(std::move(column).column());
   return dataset.with_features(std::make_shared<const Table>(std::move(columns), "the prepared table"), outputs());
 }
 

@@ -44,6 +44,7 @@ class PreparedRows {
       }
       f(c, std::span<const double>(values));
     }
+    execution_.keep_within_limit();
   }
   /// Whether every row counts one.
   bool unweighted() const { return dataset_.weights().empty() && row_mask_.empty(); }

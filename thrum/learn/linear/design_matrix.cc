@@ -32,6 +32,14 @@ DesignMatrix<T>::DesignMatrix(std::size_t n_rows, std::size_t n_columns, Scratch
       values_(round_up(n_rows, tile_rows_) * n_columns, scratch) {}
 
 template <class T>
+std::size_t DesignMatrix<T>::rows_at_once() const noexcept {
+  constexpr std::size_t most_bytes = std::size_t{1} << 22;
+  std::size_t rows = row_block;
+  while (rows > tile_rows_ && rows * n_columns_ * sizeof(T) > most_bytes) rows /= 2;
+  return rows;
+}
+
+template <class T>
 DesignMatrix<T>::DesignMatrix(MatrixView<const double> X) : DesignMatrix(X.rows(), X.cols(), nullptr) {
   for (std::size_t i = 0; i < n_rows_; ++i) {
     for (std::size_t j = 0; j < n_columns_; ++j) at(i, j) = static_cast<T>(X(i, j));
@@ -45,9 +53,11 @@ DesignMatrix<T>::DesignMatrix(const Dataset& dataset, const Encoder& encoder, co
     std::array<double, row_block> buffer;
     const std::span<double> values = std::span(buffer).first(end - begin);
     for (std::size_t j = 0; j < encoder.n_features(); ++j) {
+      const std::size_t n_categories = encoder.n_categories(j);
+      // So many numbers of a row share a page, and a category may touch one for each row.
+      if (j % 32 == 0 || n_categories > 0) execution.keep_within_limit();
       dataset.reader().read_feature(j, dataset.first_row() + begin, values);
       const Encoder::FeatureEncoding& encoding = encoder.encodings()[j];
-      const std::size_t n_categories = encoder.n_categories(j);
       if (n_categories == 0) {
         encode_number(encoder.first_output(j), begin, values, encoding);
       } else {

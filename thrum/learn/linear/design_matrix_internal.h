@@ -25,6 +25,9 @@ class DesignMatrix {
   std::size_t n_columns() const noexcept { return n_columns_; }
   /// A multiple of 128 bytes and a divisor of row_block, from n_columns only.
   std::size_t tile_rows() const noexcept { return tile_rows_; }
+  /// Rows of a block that a pass reads before it looks at the limit of memory: whole tiles, a divisor of row_block,
+  /// from n_columns only.
+  std::size_t rows_at_once() const noexcept;
   std::size_t n_tiles() const noexcept { return (n_rows_ + tile_rows_ - 1) / tile_rows_; }
   /// (n_columns, tile_rows)
   const T* tile(std::size_t t) const noexcept { return values_.data() + t * n_columns_ * tile_rows_; }

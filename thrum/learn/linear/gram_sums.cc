@@ -44,15 +44,15 @@ class Gathered {
 };
 
 template <class T>
-void add_block(const DesignMatrix<T>& x, const T* y, const T* weights, RowRange block, std::span<double> sums) {
+void add_rows(const DesignMatrix<T>& x, const T* y, const T* weights, RowRange range, std::span<double> sums) {
   std::vector<std::size_t> rows;
-  for (std::size_t i = block.begin; i < block.end; ++i) {
-    if (weights[i] != 0) rows.push_back(i - block.begin);
+  for (std::size_t i = range.begin; i < range.end; ++i) {
+    if (weights[i] != 0) rows.push_back(i - range.begin);
   }
-  if (4 * rows.size() < 3 * block.size()) return add_gram(Gathered<T>(x, block.begin, rows, y, weights).rows(), sums);
-  const std::size_t first = block.begin / x.tile_rows();
-  const std::size_t n_tiles = (block.size() + x.tile_rows() - 1) / x.tile_rows();
-  add_gram(GramRows<T>{x.tile(first), weights + block.begin, y + block.begin, n_tiles, x.tile_rows(), x.n_columns()},
+  if (4 * rows.size() < 3 * range.size()) return add_gram(Gathered<T>(x, range.begin, rows, y, weights).rows(), sums);
+  const std::size_t first = range.begin / x.tile_rows();
+  const std::size_t n_tiles = (range.size() + x.tile_rows() - 1) / x.tile_rows();
+  add_gram(GramRows<T>{x.tile(first), weights + range.begin, y + range.begin, n_tiles, x.tile_rows(), x.n_columns()},
            sums);
 }
 
@@ -67,8 +67,11 @@ std::vector<std::vector<double>> gram_matrices(const DesignMatrix<T>& x, const T
   for (std::size_t first = 0; first < weights.size(); first += per_pass) {
     const auto sets = weights.subspan(first, std::min(per_pass, weights.size() - first));
     const auto add = [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-      for (std::size_t k = 0; k < sets.size(); ++k)
-        add_block(x, y, sets[k], {begin, end}, partial.subspan(k * size, size));
+      for (std::size_t row = begin; row < end; row += x.rows_at_once()) {
+        execution.keep_within_limit();
+        const RowRange rows{row, std::min(row + x.rows_at_once(), end)};
+        for (std::size_t k = 0; k < sets.size(); ++k) add_rows(x, y, sets[k], rows, partial.subspan(k * size, size));
+      }
     };
     const std::vector<double> sums = sum_row_blocks(execution, x.n_rows(), sets.size() * size, add);
     for (std::size_t k = 0; k < sets.size(); ++k) {

@@ -84,7 +84,11 @@ std::vector<double> LogisticProblem<T>::sum(
   return sum_row_blocks(execution_, n_sampled * row_block, n_components,
                         [&](std::size_t i, std::size_t, std::span<double> partial) {
                           const std::size_t begin = first * row_block + i * blocks.stride;
-                          add(begin, std::min(begin + row_block, x_.n_rows()), partial);
+                          const std::size_t end = std::min(begin + row_block, x_.n_rows());
+                          for (std::size_t row = begin; row < end; row += x_.rows_at_once()) {
+                            execution_.keep_within_limit();
+                            add(row, std::min(row + x_.rows_at_once(), end), partial);
+                          }
                         });
 }
 

@@ -97,7 +97,8 @@ class LogisticProblem {
 
  private:
   LogisticRows<T> tiles(std::size_t begin, std::size_t end) const;
-  /// What `add` adds for the rows of each block, summed over the blocks of the sample (collective).
+  /// What `add` adds for the rows of each block, in pieces of rows_at_once(), summed over the blocks of the sample
+  /// (collective).
   std::vector<double> sum(const BlockSample& blocks, std::size_t n_components,
                           FunctionRef<void(std::size_t begin, std::size_t end, std::span<double> partial)> add) const;
   std::vector<double> sum_hessian(std::span<const std::size_t> columns, std::span<const double> parameters,
