@@ -7,7 +7,9 @@
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
 #include "thrum/learn/linear/log_linear_fits_internal.h"
+#include "thrum/learn/linear/log_linear_inference_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/learn/linear/standard_errors_internal.h"
 #include "thrum/learn/linear/warm_start_internal.h"
 
 namespace thrum {
@@ -92,6 +94,7 @@ typename LogLinearFits<T>::Rows LogLinearFits<T>::rows_of(const FitSpec& spec) c
           partial[1] += s[i] * loss_at_own(family_, y[i]);
         }
       });
+  if (!std::isfinite(sums[0])) refuse_sum(s);
   const double mean = sums[0] / weights.total;
   if (!(mean > 0)) {
     throw Error(ErrorCode::invalid_argument,
@@ -115,6 +118,25 @@ void LogLinearFits<T>::check_targets(std::span<const double> weights) const {
                 y == 0 ? "use poisson-regression, or leave the rows of 0 out"
                        : "use linear-regression, or a target that cannot be negative");
   }
+}
+
+/// Names the row that weighs most in a sum beyond the range of numbers.
+template <class T>
+void LogLinearFits<T>::refuse_sum(std::span<const double> weights) const {
+  double most = 0;
+  const std::span<const double> y = dataset_.y();
+  for (std::size_t i = 0; i < y.size(); ++i) most = std::max(most, weights[i] * y[i]);
+  execution_.communicator->allreduce(std::span(&most, 1), ReduceOp::max);
+  std::uint64_t row = dataset_.n_rows_of_all_ranks();
+  for (std::size_t i = y.size(); i-- > 0;) {
+    if (weights[i] * y[i] == most) row = dataset_.first_row() + i;
+  }
+  execution_.communicator->allreduce(std::span(&row, 1), ReduceOp::min);
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("[{}] expected targets whose sum a number can hold, those of \"{}\" add up to more; the "
+                          "largest, {}, is in row {}",
+                          name(), dataset_.schema().target.name, most, row + 1),
+              "divide the target, or correct the row");
 }
 
 template <class T>
@@ -150,13 +172,42 @@ std::unique_ptr<Model> LogLinearFits<T>::model(Fit& fit) const {
   std::vector<double> parameters = recode_parameters(result.x, encoder_, fit.own);
   const double intercept = parameters.back();
   parameters.pop_back();
-  return std::make_unique<LinearRegressionModel>(LinearRegressionModel::Parts{.algorithm = name(),
-                                                                              .schema = dataset_.schema(),
-                                                                              .encoder = fit.own,
-                                                                              .coefficients = std::move(parameters),
-                                                                              .intercept = intercept,
-                                                                              .kkt = result.gradient_max,
-                                                                              .training = std::move(record)});
+  LinearRegressionModel::Parts parts{.algorithm = name(),
+                                     .schema = dataset_.schema(),
+                                     .encoder = fit.own,
+                                     .coefficients = std::move(parameters),
+                                     .intercept = intercept,
+                                     .kkt = result.gradient_max,
+                                     .training = std::move(record)};
+  infer(fit, result, parts);
+  return std::make_unique<LinearRegressionModel>(std::move(parts));
+}
+
+template <class T>
+void LogLinearFits<T>::infer(const Fit& fit, const LbfgsResult& result, LinearRegressionModel::Parts& parts) const {
+  const LogisticProblem<T>& problem = fit.search.problem();
+  if (fit.options().alpha > 0) {
+    parts.no_inference = "a penalty biases the coefficients; use alpha=0";
+  } else if (!parts.training.converged) {
+    parts.no_inference = fmt::format("the fit did not converge ({})", parts.training.stopped_by);
+  } else if (problem.n_parameters() > most_newton_parameters) {
+    parts.no_inference = fmt::format("the Hessian of more than {} parameters is not computed", most_newton_parameters);
+  }
+  if (!parts.no_inference.empty()) return;
+  const FittedMeans<T> means{.family = family_,
+                             .x = x_,
+                             .problem = problem,
+                             .targets = *fit.rows.targets,
+                             .y = dataset_.y(),
+                             .parameters = result.x,
+                             .objective = result.objective,
+                             .fit_intercept = fit.options().fit_intercept};
+  if (!(fit.rows.targets->total_weight > means.n_parameters())) {
+    parts.no_inference = "there are not more rows than coefficients";
+    return;
+  }
+  parts.inference = infer_means(means, encoder_, fit.own, execution_);
+  if (!parts.inference) parts.no_inference = dependent_columns;
 }
 
 template <class T>

@@ -47,8 +47,10 @@ class LogLinearFits {
   std::unique_ptr<Fit> prepare(const FitSpec& spec, const Encoder& own) const;
   Rows rows_of(const FitSpec& spec) const;
   void check_targets(std::span<const double> weights) const;
+  [[noreturn]] void refuse_sum(std::span<const double> weights) const;
   std::vector<double> start_of(const FitSpec& spec, double mean) const;
   std::unique_ptr<Model> model(Fit& fit) const;
+  void infer(const Fit& fit, const LbfgsResult& result, LinearRegressionModel::Parts& parts) const;
   void warn(const TrainingRecord& record, const LbfgsResult& result, double tol) const;
 
   MeanFamily family_;

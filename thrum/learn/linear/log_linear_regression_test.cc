@@ -142,6 +142,77 @@ TEST_P(EachFamily, IsReadBackAndShown) {
   EXPECT_EQ(predict(*again, rows, LocalExecution(1)), predict(*model, rows, LocalExecution(1)));
 }
 
+/// Of a fit without a penalty, y = exp(b + w x): X^T W X of x and 1 is inverted by hand.
+struct ByHand {
+  double error_of_x = 0;
+  double error_of_intercept = 0;
+  double log_likelihood = 0;
+};
+
+ByHand by_hand(MeanFamily family, const Numbers& x, const Numbers& y, double w, double b) {
+  const double n = static_cast<double>(x.size());
+  double pearson = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) pearson += std::pow(y[i] / std::exp(b + w * x[i]) - 1, 2);
+  const bool is_gamma = family == MeanFamily::gamma;
+  const double dispersion = is_gamma ? pearson / (n - 2) : 1;
+  const double shape = 1 / dispersion;
+  double s = 0, sx = 0, sxx = 0, log_likelihood = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double mean = std::exp(b + w * x[i]);
+    const double weight = is_gamma ? 1 : mean;
+    s += weight;
+    sx += weight * x[i];
+    sxx += weight * x[i] * x[i];
+    log_likelihood +=
+        is_gamma ? shape * std::log(shape * y[i] / mean) - shape * y[i] / mean - std::lgamma(shape) - std::log(y[i])
+                 : y[i] * std::log(mean) - mean - std::lgamma(y[i] + 1);
+  }
+  const double determinant = s * sxx - sx * sx;
+  return {std::sqrt(dispersion * s / determinant), std::sqrt(dispersion * sxx / determinant), log_likelihood};
+}
+
+TEST_P(EachFamily, KnowsTheErrorsOfItsCoefficients) {
+  const Numbers x = {-1, 0, 1, 2, 3, 5, 8}, y = {1, 3, 2, 5, 9, 8, 30};
+  for (const bool standardize : {true, false}) {
+    const auto model = fit(GetParam(), dataset_of(x, y), {.alpha = 0, .tol = 1e-12, .standardize = standardize});
+    const LinearRegressionModel::Parts& parts = model->parts();
+    const double scale = parts.encoder.encodings()[0].scale, mean = parts.encoder.encodings()[0].mean;
+    Numbers encoded;
+    for (const double value : x) encoded.push_back((value - mean) / scale);
+    const ByHand expected = by_hand(GetParam(), encoded, y, parts.coefficients[0], parts.intercept);
+    ASSERT_TRUE(parts.inference.has_value()) << parts.no_inference;
+    const Inference& inference = *parts.inference;
+    EXPECT_NEAR(inference.standard_errors[0], expected.error_of_x, 1e-8);
+    EXPECT_NEAR(inference.standard_errors[1], expected.error_of_intercept, 1e-8);
+    EXPECT_NEAR(inference.log_likelihood, expected.log_likelihood, 1e-8);
+    EXPECT_NEAR(inference.aic(), 4 - 2 * expected.log_likelihood, 1e-8);
+    EXPECT_NEAR(inference.bic(), 2 * std::log(7) - 2 * expected.log_likelihood, 1e-8);
+    EXPECT_EQ(inference.degrees_of_freedom,
+              GetParam() == MeanFamily::gamma ? 5 : std::numeric_limits<double>::infinity());
+    EXPECT_THAT(model->description(), testing::HasSubstr("std. error"));
+  }
+}
+
+TEST_P(EachFamily, SaysWhyCoefficientsHaveNoErrors) {
+  const auto reason = [&](const Numbers& x, const Numbers& y, const O& options) {
+    const auto model = fit(GetParam(), dataset_of(x, y), options);
+    EXPECT_FALSE(model->parts().inference.has_value());
+    return model->parts().no_inference;
+  };
+  EXPECT_EQ(reason({0, 1, 2, 3}, {1, 3, 2, 5}, {}), "a penalty biases the coefficients; use alpha=0");
+  EXPECT_EQ(reason({0, 1, 2, 3}, {1, 3, 2, 5}, {.alpha = 0, .max_iter = 1}), "the fit did not converge (max_iter)");
+  EXPECT_EQ(reason({0, 1}, {1, 3}, {.alpha = 0}), "there are not more rows than coefficients");
+  EXPECT_EQ(reason({4, 4, 4, 4}, {1, 3, 2, 5}, {.alpha = 0}),
+            "columns depend on each other (those of a category add up to one); leave one of them out");
+}
+
+TEST_P(EachFamily, NamesTheLargestOfTargetsWhoseSumIsBeyondNumbers) {
+  EXPECT_EQ(refusal([&] { fit(GetParam(), dataset_of({0, 1, 2, 3}, {1, 1.5e308, 1.6e308, 2})); }),
+            "[" + name() +
+                "] expected targets whose sum a number can hold, those of \"y\" add up to more; the largest, "
+                "1.6e+308, is in row 3; divide the target, or correct the row");
+}
+
 TEST_P(EachFamily, RefusesNegativeTargets) {
   const std::string domain = GetParam() == MeanFamily::gamma ? "above 0" : "of 0 or more";
   EXPECT_EQ(refusal([&] { fit(GetParam(), dataset_of({0, 1, 2}, {1, 2, -0.5})); }),
