@@ -218,7 +218,7 @@ bool Sgd::learn(const MatrixRows<Matrix>& rows, int n_epochs, const Execution& e
     execution.report({"fit", static_cast<std::size_t>(epoch + 1), static_cast<std::size_t>(n_epochs),
                       fmt::format("objective {:.6g}", objective())});
   }
-  return all_done();
+  return all_done() && !has_diverged();
 }
 
 void Sgd::partial_fit(const DenseRows& rows, const Execution& execution) {
@@ -242,6 +242,16 @@ std::size_t Sgd::n_epochs() const noexcept {
   std::size_t most = 0;
   for (const SgdOutput& output : state_->outputs) most = std::max(most, output.n_epochs());
   return most;
+}
+
+bool Sgd::has_diverged() const noexcept {
+  return std::ranges::any_of(state_->outputs, &SgdOutput::has_diverged);
+}
+
+double Sgd::objective_at_zero() const noexcept {
+  double sum = 0;
+  for (const SgdOutput& output : state_->outputs) sum += output.objective_at_zero();
+  return sum / static_cast<double>(n_outputs());
 }
 
 double Sgd::objective() const noexcept {

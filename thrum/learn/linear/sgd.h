@@ -58,7 +58,8 @@ class Sgd {
   void partial_fit(const DenseRows& rows, const Execution& execution);
   void partial_fit(const SparseRows& rows, const Execution& execution);
 
-  /// Epochs until the objective no longer falls, max_iter at most; true where it was the former.
+  /// Epochs until the objective no longer falls, max_iter at most; true where it was the former, and no output has
+  /// diverged.
   bool fit(const DenseRows& rows, const Execution& execution);
   bool fit(const SparseRows& rows, const Execution& execution);
 
@@ -66,6 +67,9 @@ class Sgd {
   std::size_t n_epochs() const noexcept;   ///< of the output that had most
   /// The mean loss of the rows of the last epoch, each just before its step, with the penalty; mean of the outputs.
   double objective() const noexcept;
+  /// Whether the objective of an output is more than twice that of no weights at all: the steps were too large.
+  bool has_diverged() const noexcept;
+  double objective_at_zero() const noexcept;  ///< that of no weights, for the rows of the last fit
   /// (n_outputs, n_columns) row-major, and (n_outputs); of the mean, where that is wanted.
   std::vector<double> coefficients() const;
   std::vector<double> intercepts() const;

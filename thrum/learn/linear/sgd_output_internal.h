@@ -45,6 +45,7 @@ class SgdOutput {
   void step(const Row& row, double y, double s) {
     const double p = weights_.dot(row) + intercept_;
     loss_ += s * loss_of(plan_.loss, plan_.epsilon, y, p);
+    if (n_epochs_ == 0) loss_at_zero_ += s * loss_of(plan_.loss, plan_.epsilon, y, 0);
     const double eta = rate();
     constexpr double steepest = 1e12;
     const double slope = std::clamp(slope_of(plan_.loss, plan_.epsilon, y, p), -steepest, steepest);
@@ -62,6 +63,7 @@ class SgdOutput {
   void end_epoch(double total_weight) {
     objective_ = loss_ / total_weight + weights_.penalty(plan_.l1, plan_.l2);
     loss_ = 0;
+    if (n_epochs_ == 0) objective_at_zero_ = loss_at_zero_ / total_weight;
     ++n_epochs_;
     n_stalled_ = objective_ > best_objective_ - plan_.tol ? n_stalled_ + 1 : 0;
     best_objective_ = std::min(best_objective_, objective_);
@@ -80,10 +82,14 @@ class SgdOutput {
     done_ = false;
     n_stalled_ = 0;
     n_epochs_ = 0;
+    loss_at_zero_ = 0;
     best_objective_ = std::numeric_limits<double>::infinity();
   }
 
   bool done() const noexcept { return done_; }
+  /// Whether the weights are far worse than none, as steps that are too large leave them.
+  bool has_diverged() const noexcept { return n_epochs_ > 0 && objective_ > 2 * objective_at_zero_; }
+  double objective_at_zero() const noexcept { return objective_at_zero_; }
   std::size_t n_epochs() const noexcept { return n_epochs_; }
   double objective() const noexcept { return objective_; }
   bool is_finite() const noexcept { return std::isfinite(objective_) && std::isfinite(intercept_); }
@@ -122,7 +128,9 @@ class SgdOutput {
   std::vector<double> paid_;  ///< and what each has
   double n_steps_ = 1;        ///< this one included
   double loss_ = 0;
+  double loss_at_zero_ = 0;
   double objective_ = 0;
+  double objective_at_zero_ = 0;  ///< of the rows of the first epoch since the test began
   double best_objective_ = std::numeric_limits<double>::infinity();
   int n_stalled_ = 0;
   std::size_t n_epochs_ = 0;

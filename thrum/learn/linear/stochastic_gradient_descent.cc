@@ -26,6 +26,8 @@ struct Group {
   std::size_t n_rows;           ///< that count
 };
 
+constexpr std::string_view diverged = "diverged";
+
 struct Fitted {
   std::vector<double> coefficients;
   std::vector<double> intercepts;
@@ -118,9 +120,14 @@ class SgdFits {
                            .iterations = sgd.n_epochs(),
                            .converged = converged,
                            .objective = sgd.objective(),
-                           .stopped_by = converged ? "the objective no longer falls by tol" : "max_iter",
+                           .stopped_by = stopped_by(sgd, converged),
                            .options_json = specs_[spec].options->json(),
                            .warnings = ignored_features(dataset_.schema(), group.encoder)}};
+  }
+
+  static std::string stopped_by(const Sgd& sgd, bool converged) {
+    if (!sgd.has_diverged()) return converged ? "the objective no longer falls by tol" : "max_iter";
+    return fmt::format("{}: with no weights at all the objective is {:.3g}", diverged, sgd.objective_at_zero());
   }
 
   void warn(const Model& model) const {
@@ -130,6 +137,13 @@ class SgdFits {
       log(LogLevel::warning, fmt::format("[{}] {}", where_, warning));
     }
     if (training.converged) return;
+    if (training.stopped_by.starts_with(diverged)) {
+      log(LogLevel::warning,
+          fmt::format("[{}] the steps were too large, the objective grew to {:.3g} ({}); use a smaller eta0, or "
+                      "standardize=true",
+                      where_, training.objective, training.stopped_by));
+      return;
+    }
     log(LogLevel::warning,
         fmt::format("[{}] not converged after {} epochs: the objective still falls by more than tol; "
                     "raise max_iter or tol",

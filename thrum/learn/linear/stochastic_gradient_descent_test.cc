@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "thrum/core/error.h"
+#include "thrum/core/log.h"
 #include "thrum/learn/linear/linear_regression.h"
 #include "thrum/learn/linear/linear_regression_testing_internal.h"
 #include "thrum/learn/linear/logistic_regression.h"
@@ -124,6 +125,25 @@ TEST(SgdClassifier, WeighsClasses) {
     return sum;
   };
   EXPECT_GT(share_of_second("k1=20"), share_of_second("none"));
+}
+
+TEST(SgdLearners, DoNotTakeGrowingWeightsForConverged) {
+  const Dataset dataset = GeneratedNumbers().dataset();
+  SgdOptions options = SgdOptions::of(Task::regression);
+  options.learning_rate = "constant";
+  options.eta0 = 1.5;
+  std::string warnings;
+  set_log_sink([&](LogLevel level, std::string_view message) {
+    if (level == LogLevel::warning) warnings += message;
+  });
+  const auto model = regressor.fit(dataset, options, LocalExecution(1));
+  set_log_sink({});
+  EXPECT_FALSE(model->training().converged);
+  EXPECT_THAT(model->training().stopped_by, testing::StartsWith("diverged: with no weights at all the objective is "));
+  EXPECT_THAT(warnings, testing::HasSubstr("[sgd-regressor] the steps were too large, the objective grew to "));
+  EXPECT_THAT(warnings, testing::HasSubstr("; use a smaller eta0, or standardize=true"));
+  options.eta0 = 1e-3;
+  EXPECT_TRUE(regressor.fit(dataset, options, LocalExecution(1))->training().converged);
 }
 
 TEST(SgdLearners, RefuseTheOtherTask) {
