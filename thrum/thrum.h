@@ -70,6 +70,7 @@
 #include "thrum/learn/linear/matrix_rows.h"
 #include "thrum/learn/linear/sgd.h"
 #include "thrum/learn/linear/sparse_fits.h"
+#include "thrum/learn/linear/sparse_model.h"
 #include "thrum/learn/linear/stochastic_gradient_descent.h"
 #include "thrum/learn/tree/forest/decision_tree.h"
 #include "thrum/learn/tree/forest/extra_trees.h"

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -87,6 +88,54 @@ TEST_F(DataFormats, SparseRowsMayLeaveOutWhatAModelNeeds) {
   EXPECT_EQ(run({"predict", "svm.thrum", "test.svm", "--proba"}).out,
             run({"predict", "csv.thrum", "test.csv", "--proba"}).out);
   EXPECT_THAT(run({"predict", "svm.thrum", "test.svm"}).out, testing::StartsWith("prediction\n"));
+}
+
+/// 400 rows of four of 60 columns.
+std::string sparse_rows() {
+  std::string text;
+  for (int i = 0; i < 400; ++i) {
+    const int first = i % 13, sign = (i / 3) % 2 == 0 ? 1 : -1;
+    text += sign * (first - 6) + i % 5 > 2 ? "+1" : "-1";
+    for (int k = 0; k < 4; ++k) {
+      text += " " + std::to_string(1 + first + 15 * k) + ":" + std::to_string(sign * (1 + (i * (k + 2)) % 7));
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+/// The numbers of a column of CSV.
+std::vector<double> numbers_of(const std::string& csv) {
+  std::vector<double> numbers;
+  std::istringstream lines(csv);
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line)) numbers.push_back(std::stod(line.substr(0, line.find(','))));
+  return numbers;
+}
+
+TEST_F(DataFormats, SparseRowsStaySparseAndGiveTheSameModel) {
+  folder_.write("sparse.svm", sparse_rows());
+  const auto train = [&](const std::string& model, const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {
+        "train", "logistic-regression", "sparse.svm", "--target", "label", "-o", model, "--tol", "1e-9"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return outcome.err;
+  };
+  for (const std::string l1_ratio : {"0", "0.5"}) {
+    EXPECT_THAT(train("sparse.thrum", {"--l1-ratio", l1_ratio, "--threads", "1"}),
+                HasSubstr("400 rows, 58 features, of whose numbers 6.9 % are not zero: a sparse matrix\n"));
+    EXPECT_THAT(train("dense.thrum", {"--l1-ratio", l1_ratio, "--dense"}), testing::Not(HasSubstr("sparse matrix")));
+    const auto expected = numbers_of(run({"predict", "dense.thrum", "sparse.svm", "--proba"}).out);
+    const auto found = numbers_of(run({"predict", "sparse.thrum", "sparse.svm", "--proba"}).out);
+    ASSERT_EQ(expected.size(), 400u);
+    ASSERT_EQ(found.size(), 400u);
+    for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-6) << i;
+    train("again.thrum", {"--l1-ratio", l1_ratio, "--threads", "3"});
+    EXPECT_TRUE(read_text(folder_.file("again.thrum")) == read_text(folder_.file("sparse.thrum")));
+  }
 }
 
 TEST_F(DataFormats, TrainingWarnsOfQueriesAmongTheFeatures) {

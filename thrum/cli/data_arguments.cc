@@ -54,6 +54,14 @@ void end_by_signal(int number) {
   ::kill(::getpid(), number);
 }
 
+template <class Read>
+auto read_within(const DataArguments& arguments, const Session& session, Read read) {
+  const bool blocks = may_block(arguments.file) || may_block(arguments.label_file);
+  const std::stop_callback end_at_once(blocks ? session.stop() : std::stop_token(),
+                                       [&] { end_by_signal(session.interrupt->signal()); });
+  return blame(ExitCode::data, read);
+}
+
 }  // namespace
 
 std::vector<Parameter> data_parameters(DataArguments& arguments, const std::string& help) {
@@ -91,10 +99,13 @@ Table read_data(const DataArguments& arguments, const Session& session, const Sc
 Table read_data(const DataArguments& arguments, const Session& session, std::vector<std::string> expected) {
   DataFileOptions options = file_options(arguments);
   options.expected = std::move(expected);
-  const bool blocks = may_block(arguments.file) || may_block(arguments.label_file);
-  const std::stop_callback end_at_once(blocks ? session.stop() : std::stop_token(),
-                                       [&] { end_by_signal(session.interrupt->signal()); });
-  return blame(ExitCode::data, [&] { return read_data_file(arguments.file, options, session.execution()); });
+  return read_within(arguments, session, [&] { return read_data_file(arguments.file, options, session.execution()); });
+}
+
+std::variant<Table, LibsvmData> read_rows(const DataArguments& arguments, const Session& session) {
+  const DataFileOptions options = file_options(arguments);
+  return read_within(arguments, session,
+                     [&] { return thrum::read_rows(arguments.file, options, session.execution()); });
 }
 
 std::string shape_text(std::size_t rows, std::size_t columns, const std::string& noun) {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "thrum/cli/parameter.h"
 #include "thrum/cli/session.h"
+#include "thrum/data/formats/libsvm.h"
 #include "thrum/data/schema.h"
 #include "thrum/data/table.h"
 
@@ -29,6 +31,9 @@ std::vector<Parameter> data_parameters(DataArguments& arguments, const std::stri
 Table read_data(const DataArguments& arguments, const Session& session, std::vector<std::string> expected = {});
 /// The same for the features of a model.
 Table read_data(const DataArguments& arguments, const Session& session, const Schema& schema);
+
+/// The same, but rows of LIBSVM of which few numbers are not zero stay sparse. REQUIRES: no names and no label file.
+std::variant<Table, LibsvmData> read_rows(const DataArguments& arguments, const Session& session);
 
 /// "22,792 rows, 14 columns"
 std::string shape_text(std::size_t rows, std::size_t columns, const std::string& noun);

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <variant>
 
 #include "thrum/cli/commands.h"
 #include "thrum/cli/data_arguments.h"
@@ -12,8 +14,10 @@
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/memory_limit.h"
 #include "thrum/cli/output_path.h"
+#include "thrum/cli/sparse_training.h"
 #include "thrum/cli/text.h"
 #include "thrum/cli/training.h"
+#include "thrum/model/linear/logistic_regression_model.h"
 #include "thrum/model/model.h"
 
 namespace thrum::cli {
@@ -34,6 +38,7 @@ struct TrainArguments {
   std::string valid_label_file = {};
   std::string prepare = {};
   int ranks = 1;
+  bool dense = false;
   MemoryLimit memory;
 };
 
@@ -44,6 +49,7 @@ struct TrainReport {
   double load_seconds = 0;
   double fit_seconds = 0;
   std::optional<Evaluation> valid = {};
+  bool is_sparse = false;  ///< the matrix
 };
 
 /// --valid 0.2 as a number; nullopt where it names a file.
@@ -95,6 +101,7 @@ Json report_json(const TrainArguments& arguments, const TrainReport& report, con
                  {"threads", session.threads},
                  {"ranks", arguments.ranks},
                  {"model", arguments.output}};
+  if (report.is_sparse) object["matrix"] = "sparse";
   if (session.scratch != nullptr) object["peak_memory_bytes"] = peak_memory_bytes();
   if (schema.target.task == Task::classification) object["classes"] = schema.target.classes;
   if (schema.target.task == Task::anomaly) object["threshold"] = schema.target.threshold;
@@ -177,10 +184,11 @@ std::optional<Evaluation> evaluate_valid(const TrainArguments& arguments, const 
 }
 
 /// What a learner refuses is the data's fault, but not what the system refuses it.
-std::unique_ptr<Model> fit(const TrainingJob& job, const Session& session) {
+template <class Train>
+std::unique_ptr<Model> fit(Train train) {
   return blame(ExitCode::data, [&] {
     try {
-      return train_model(job, session);
+      return train();
     } catch (const Error& error) {
       if (error.code() == ErrorCode::io) throw Failure(ExitCode::failure, error);
       throw;
@@ -203,6 +211,36 @@ void check_limit(const TrainArguments& arguments) {
                     fmt::format("learners that do not: {}", streaming_learners()));
 }
 
+/// Whether nothing that is asked for needs the rows as a table.
+bool may_stay_sparse(const TrainArguments& arguments) {
+  const bool has_table_options = !arguments.data.names.empty() || !arguments.data.label_file.empty() ||
+                                 !arguments.exclude.empty() || !arguments.weight.empty() || !arguments.valid.empty() ||
+                                 !arguments.prepare.empty();
+  return !arguments.dense && !has_table_options && arguments.target == "label" && arguments.ranks == 1 &&
+         arguments.memory.size.empty() && trains_sparse(arguments.learner, arguments.options);
+}
+
+void finish(const TrainArguments& arguments, const TrainReport& report, const Session& session) {
+  session.execution().get().check_stop("train");
+  session.console.end_progress();
+  blame(ExitCode::failure, [&] { save_model(report.model, arguments.output); });
+  say_report(arguments, report, session);
+  if (session.globals.json) print(report_json(arguments, report, session).dump(2) + "\n");
+}
+
+void train_on_sparse(const TrainArguments& arguments, const LibsvmData& rows, double load_seconds,
+                     const Session& session) {
+  const linalg::CsrMatrix& X = rows.features;
+  const double density =
+      static_cast<double>(X.n_values()) / (static_cast<double>(X.rows()) * static_cast<double>(X.cols()));
+  session.say(
+      fmt::format("read  {:.2f} s: {} rows, {} features, of whose numbers {:.2g} % are not zero: a sparse matrix",
+                  load_seconds, grouped(X.rows()), grouped(X.cols()), 100 * density));
+  const Stopwatch fitting;
+  const auto model = fit([&] { return train_sparse(rows, arguments.options, session); });
+  finish(arguments, {*model, X.rows(), load_seconds, fitting.seconds(), {}, true}, session);
+}
+
 void train_within(const TrainArguments& arguments, const Session& session) {
   const auto fraction = arguments.valid.empty() ? std::nullopt : valid_fraction(arguments.valid);
   if (!arguments.valid.empty() && arguments.target.empty()) {
@@ -215,7 +253,16 @@ void train_within(const TrainArguments& arguments, const Session& session) {
   const std::vector<PrepareStep> steps = blame(ExitCode::usage, [&] { return parse_steps(arguments.prepare); });
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
-  const auto table = std::make_shared<const Table>(read_data(arguments.data, session));
+  std::variant<Table, LibsvmData> rows;
+  if (may_stay_sparse(arguments)) {
+    rows = read_rows(arguments.data, session);
+  } else {
+    rows = read_data(arguments.data, session);
+  }
+  if (const auto* sparse = std::get_if<LibsvmData>(&rows)) {
+    return train_on_sparse(arguments, *sparse, loading.seconds(), session);
+  }
+  const auto table = std::make_shared<const Table>(std::move(std::get<Table>(rows)));
   const Dataset dataset = make_dataset(arguments, table);
   const double load_seconds = loading.seconds();
   const Schema& schema = dataset.schema();
@@ -237,14 +284,10 @@ void train_within(const TrainArguments& arguments, const Session& session) {
     job.valid = &*watched;
   }
   const Stopwatch fitting;
-  const auto model = fit(job, session);
+  const auto model = fit([&] { return train_model(job, session); });
   TrainReport report{*model, table->n_rows(), load_seconds, fitting.seconds()};
   report.valid = evaluate_valid(arguments, *model, *table, valid, execution);
-  execution.get().check_stop("train");
-  session.console.end_progress();
-  blame(ExitCode::failure, [&] { save_model(*model, arguments.output); });
-  say_report(arguments, report, session);
-  if (session.globals.json) print(report_json(arguments, report, session).dump(2) + "\n");
+  finish(arguments, report, session);
 }
 
 /// Arrays end before what keeps them.
@@ -313,6 +356,12 @@ std::vector<Parameter> train_parameters(TrainArguments& arguments) {
              {.value = "COLUMN", .group = "Data"}));
   }
   parameters.insert(parameters.end(), own.begin(), own.end());
+  if (arguments.learner.name() == LogisticRegressionModel::name) {
+    parameters.push_back(parameter(option_field("dense", &TrainArguments::dense, {},
+                                                "take the rows of a LIBSVM file as a dense matrix, even where few of "
+                                                "their numbers are not zero"),
+                                   &arguments, {.group = "Data"}));
+  }
   for (Parameter& limit : memory_parameters(arguments.memory)) parameters.push_back(std::move(limit));
   for (Parameter& option : option_parameters(arguments)) parameters.push_back(std::move(option));
   return parameters;

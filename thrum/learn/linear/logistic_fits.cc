@@ -202,10 +202,7 @@ void LogisticFits<T>::warn(const TrainingRecord& record, const LbfgsResult& resu
                     where));
     return;
   }
-  log(LogLevel::warning,
-      fmt::format("[{}] not converged after {} iterations: largest gradient component {:.3g}, tol {:.3g}; raise "
-                  "max_iter or tol, or lower C",
-                  where, result.iterations, result.gradient_max, options.tol));
+  log_not_converged(result.iterations, result.gradient_max, options.tol);
 }
 
 template class LogisticFits<float>;

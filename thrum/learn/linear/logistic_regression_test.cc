@@ -191,6 +191,8 @@ TEST(LogisticRegression, RefusesOptionsThatExcludeEachOther) {
   EXPECT_EQ(
       refusal([&] { fit(dataset, {.solver = "liblinear"}); }),
       "[solver] liblinear is not there, since newton-cd finds the optimum in less time; use solver=newton-cd or auto");
+  EXPECT_EQ(refusal([&] { fit(dataset, {.solver = "dual"}); }),
+            "[solver] dual is not there, since lbfgs finds the optimum in less time; use solver=lbfgs or auto");
 }
 
 TEST(LogisticRegression, RefusesNewtonsMethodForTooManyParameters) {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "thrum/core/error.h"
+#include "thrum/core/log.h"
 #include "thrum/learn/linear/logistic_solver_internal.h"
 
 namespace thrum {
@@ -16,7 +17,8 @@ struct Successor {
   std::string_view name;
   std::string_view successor;
 };
-constexpr std::array successors = {Successor{"sag", "lbfgs"}, Successor{"liblinear", "newton-cd"}};
+constexpr std::array successors = {Successor{"sag", "lbfgs"}, Successor{"dual", "lbfgs"},
+                                   Successor{"liblinear", "newton-cd"}};
 
 }  // namespace
 
@@ -57,6 +59,13 @@ ChosenSolver choose_solver(const LogisticRegressionOptions& options, std::size_t
   if (name == "auto" && has_l1) return {LogisticSolver::newton, "newton-cd (auto: the penalty has an L1 part)"};
   if (name == "auto") return {LogisticSolver::lbfgs, "lbfgs (auto: without an L1 part a pass per iteration is enough)"};
   return {is_newton ? LogisticSolver::newton : LogisticSolver::lbfgs, name};
+}
+
+void log_not_converged(std::size_t iterations, double gradient_max, double tol) {
+  log(LogLevel::warning,
+      fmt::format("[{}] not converged after {} iterations: largest gradient component {:.3g}, tol {:.3g}; raise "
+                  "max_iter or tol, or lower C",
+                  where, iterations, gradient_max, tol));
 }
 
 OptionField solver_field() {

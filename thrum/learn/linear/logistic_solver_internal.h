@@ -23,6 +23,9 @@ struct ChosenSolver {
 /// Throws invalid_argument for a solver that cannot have the penalty, or so many parameters.
 ChosenSolver choose_solver(const LogisticRegressionOptions& options, std::size_t n_parameters);
 
+/// The warning of a search that ended before its time.
+void log_not_converged(std::size_t iterations, double gradient_max, double tol);
+
 /// The description of the option `solver`, which names the successors of the names it does not take.
 OptionField solver_field();
 

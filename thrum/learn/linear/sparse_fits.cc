@@ -9,6 +9,7 @@
 
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
+#include "thrum/learn/linear/descent_search_internal.h"
 #include "thrum/learn/linear/lbfgs.h"
 #include "thrum/learn/linear/logistic_solver_internal.h"
 #include "thrum/learn/linear/matrix_rows_internal.h"
@@ -34,29 +35,64 @@ void check_options(Options options, std::span<const OptionField> fields, std::st
 }
 
 /// Of those that have a solver.
-void check_solver(const std::string& solver, std::string_view where) {
-  if (solver == "auto" || solver == "lbfgs") return;
-  refuse(where, fmt::format("the solver {} needs a dense matrix", solver), "use solver=lbfgs or auto");
+void check_solver(const std::string& solver, std::string_view expected, std::string_view where) {
+  if (solver == "auto" || solver == expected) return;
+  refuse(where, fmt::format("the solver {} needs a dense matrix", solver),
+         fmt::format("use solver={} or auto", expected));
 }
 
 struct Search {
+  double l1 = 0;
   double l2;
   double typical_slope;  ///< of the slope of a row's loss: the second derivative
   double start = 0;      ///< the intercept to begin with
   LbfgsOptions limits;
 };
 
+/// The coefficients of which Newton's method is to have the Hessian.
+std::vector<std::size_t> chosen_coefficients(const NewtonSearch& search, std::string_view where) {
+  std::vector<std::size_t> chosen = *search.hessian_coefficients();
+  if (chosen.size() <= most_newton_parameters) return chosen;
+  refuse(where,
+         fmt::format("the L1 penalty leaves {} coefficients that are not zero, more than the {} that Newton's method "
+                     "takes",
+                     chosen.size(), most_newton_parameters),
+         "lower C, use l1_ratio=0, or Sgd with penalty=l1");
+}
+
+LbfgsResult minimize_newton(const SparseProblem& problem, std::vector<double> start, const Search& search,
+                            std::size_t n_intercepts, const Execution& execution) {
+  NewtonSearch newton(std::move(start), {search.l1, std::vector<double>(problem.n_coefficients(), 1.0)}, n_intercepts,
+                      search.limits);
+  std::vector<double> gradient(problem.n_parameters());
+  while (!newton.done()) {
+    execution.check_stop("fit");
+    if (newton.wants_hessian()) {
+      newton.add_hessian(problem.hessian_of(chosen_coefficients(newton, problem.where()), newton.best()));
+      continue;
+    }
+    newton.add(problem.evaluate(newton.point(), gradient), gradient);
+    execution.report(
+        {"fit", newton.iterations(), search.limits.max_iter, fmt::format("objective {:.6g}", newton.objective())});
+  }
+  return newton.take_result();
+}
+
 SparseSolution minimize(SparseProblem& problem, const Search& search, bool fit_intercept, const Execution& execution) {
   problem.set_penalty(search.l2);
   std::vector<double> start(problem.n_parameters(), 0.0);
   if (fit_intercept) start.back() = search.start;
-  LbfgsResult result = minimize_lbfgs(
-      [&](std::span<const double> x, std::span<double> gradient) { return problem.evaluate(x, gradient); },
-      std::move(start), [&](std::span<double> x) { problem.precondition(x, search.typical_slope); }, search.limits,
-      [&](std::size_t iteration, double objective) {
-        execution.check_stop("fit");
-        execution.report({"fit", iteration, search.limits.max_iter, fmt::format("objective {:.6g}", objective)});
-      });
+  const auto report = [&](std::size_t iteration, double objective) {
+    execution.check_stop("fit");
+    execution.report({"fit", iteration, search.limits.max_iter, fmt::format("objective {:.6g}", objective)});
+  };
+  const LbfgsResult result =
+      search.l1 > 0
+          ? minimize_newton(problem, std::move(start), search, fit_intercept ? problem.n_outputs() : 0, execution)
+          : minimize_lbfgs(
+                [&](std::span<const double> x, std::span<double> gradient) { return problem.evaluate(x, gradient); },
+                std::move(start), [&](std::span<double> x) { problem.precondition(x, search.typical_slope); },
+                search.limits, report);
   return {.coefficients = problem.coefficients(result.x),
           .intercepts = problem.intercepts(result.x),
           .objective = result.objective,
@@ -108,10 +144,8 @@ SparseSolution fit_logistic_regression(const SparseRows& rows, std::size_t n_cla
                                        const LogisticRegressionOptions& options, const Execution& execution) {
   constexpr const char* where = LogisticRegressionModel::name.data();
   check_options(options, LogisticRegressionOptions::fields(), where);
-  check_solver(options.solver, where);
-  if (l1_ratio_of(options) > 0 && penalty_strength(options) > 0) {
-    refuse(where, "an L1 penalty needs a dense matrix", "use l1_ratio=0, or Sgd with penalty=l1");
-  }
+  const double l1_ratio = penalty_strength(options) > 0 ? l1_ratio_of(options) : 0;
+  check_solver(options.solver, l1_ratio > 0 ? "newton-cd" : "lbfgs", where);
   if (n_classes < 2) refuse(where, fmt::format("expected two classes or more, got {}", n_classes), "");
   check_targets_and_weights(where, rows.X.rows(), n_classes, rows.y, rows.weights);
   const bool binary = n_classes == 2;
@@ -124,8 +158,10 @@ SparseSolution fit_logistic_regression(const SparseRows& rows, std::size_t n_cla
                          .loss_weights = weigh_classes(rows, n_classes, options.class_weight, execution, where)},
                         execution, where);
   const double k = static_cast<double>(n_classes);
+  const double strength = penalty_strength(options) / problem.total_weight();
   SparseSolution solution = minimize(problem,
-                                     {.l2 = penalty_strength(options) / problem.total_weight(),
+                                     {.l1 = strength * l1_ratio,
+                                      .l2 = strength * (1 - l1_ratio),
                                       .typical_slope = binary ? 0.25 : (1 - 1 / k) / k,
                                       .limits = limits_of(options.tol, options.max_iter)},
                                      options.fit_intercept, execution);
@@ -157,7 +193,7 @@ SparseSolution fit_log_linear_regression(const SparseRows& rows, MeanFamily fami
   const char* where =
       (is_gamma ? LinearRegressionModel::gamma_regression : LinearRegressionModel::poisson_regression).data();
   check_options(options, LogLinearRegressionOptions::fields(), where);
-  check_solver(options.solver, where);
+  check_solver(options.solver, "lbfgs", where);
   check_targets_and_weights(where, rows.X.rows(), 0, rows.y, rows.weights);
   for (std::size_t i = 0; i < rows.y.size(); ++i) {
     if (is_gamma ? rows.y[i] > 0 : rows.y[i] >= 0) continue;
@@ -171,6 +207,13 @@ SparseSolution fit_log_linear_regression(const SparseRows& rows, MeanFamily fami
                          .standardize = options.standardize},
                         execution, where);
   const double mean = problem.mean_target();
+  if (!std::isfinite(mean)) {
+    const auto largest = std::ranges::max_element(rows.y);
+    refuse(where,
+           fmt::format("expected targets whose sum a number can hold, the largest here, {}, is in row {}", *largest,
+                       largest - rows.y.begin()),
+           "divide the target");
+  }
   if (!(mean > 0)) refuse(where, "expected a target above 0 in one row at least, all are 0", "");
   return minimize(problem,
                   {.l2 = options.alpha,

@@ -28,9 +28,10 @@ struct SparseSolution {
 /// rows, which begin at a multiple of row_block of the rows of all (collective); the same bits for any number of
 /// threads and ranks.
 ///
-/// The search is L-BFGS with a pass over the rows per iteration. Throws invalid_argument for shapes and values that do
-/// not fit, and for options that need a dense matrix: an L1 penalty, another solver, positive, dtype=float32;
-/// cancelled.
+/// The search is L-BFGS with a pass over the rows per iteration; of classes with an L1 part of the penalty, Newton's
+/// method with coordinate descent on the coefficients that are not zero. Throws invalid_argument for shapes and values
+/// that do not fit, for more such coefficients than Newton's method takes, and for options that need a dense matrix:
+/// another solver, positive, dtype=float32; cancelled.
 ///
 /// n_classes: two or more; y: their indices; of class_weight they are the labels.
 SparseSolution fit_logistic_regression(const SparseRows& rows, std::size_t n_classes,

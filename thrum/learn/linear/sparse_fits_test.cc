@@ -142,6 +142,28 @@ TEST_P(SparseFits, OfALogisticRegressionAreTheDenseOnes) {
   }
 }
 
+TEST_P(SparseFits, WithAnL1PenaltyAreTheDenseOnes) {
+  for (const std::size_t n_classes : {2, 3}) {
+    for (const double l1_ratio : {0.5, 1.0}) {
+      SCOPED_TRACE(std::to_string(n_classes) + " classes, l1_ratio " + std::to_string(l1_ratio));
+      const Sparse data{.n_classes = n_classes};
+      const LogisticRegressionOptions options{.C = 0.1,
+                                              .l1_ratio = l1_ratio,
+                                              .tol = 1e-9,
+                                              .max_iter = 1000,
+                                              .fit_intercept = GetParam().fit_intercept,
+                                              .standardize = GetParam().standardize};
+      const auto dense = LogisticRegression().fit(data.dataset(), options, LocalExecution(2));
+      const SparseSolution sparse = data.fit([&](const SparseRows& rows, const Execution& execution) {
+        return fit_logistic_regression(rows, n_classes, options, execution);
+      });
+      expect_near(sparse, {dense->parts().coefficients, dense->parts().intercepts, dense->parts().encoder}, 1e-6);
+      EXPECT_NEAR(sparse.objective, dense->training().objective, 1e-9);
+      EXPECT_LE(sparse.kkt, 1e-9);
+    }
+  }
+}
+
 TEST_P(SparseFits, OfARidgeRegressionAreTheDenseOnes) {
   const Sparse data;
   const LinearRegressionOptions options{
@@ -171,21 +193,23 @@ TEST_P(SparseFits, OfCountsAndAmountsAreTheDenseOnes) {
 
 TEST(SparseFit, HaveTheSameBitsForAnyNumberOfThreadsAndRanks) {
   const Sparse data{.n_rows = 2 * row_block + 99, .n_classes = 3};
-  const auto fit = [](const SparseRows& rows, const Execution& execution) {
-    return fit_logistic_regression(rows, 3, {}, execution);
-  };
-  const SparseSolution expected = data.fit(fit, LocalExecution(1));
-  for (const int threads : {1, 2, 5}) {
-    for (const int ranks : {1, 3}) {
-      std::vector<SparseSolution> found(static_cast<std::size_t>(ranks));
-      run_thread_ranks(ranks, [&](Communicator& communicator) {
-        Arena arena(threads);
-        found[static_cast<std::size_t>(communicator.rank())] =
-            data.fit(fit, Execution{.arena = &arena, .communicator = &communicator});
-      });
-      for (const SparseSolution& solution : found) {
-        EXPECT_EQ(solution.coefficients, expected.coefficients) << threads << " threads, " << ranks << " ranks";
-        EXPECT_EQ(solution.intercepts, expected.intercepts);
+  for (const double l1_ratio : {0.0, 0.7}) {
+    const auto fit = [&](const SparseRows& rows, const Execution& execution) {
+      return fit_logistic_regression(rows, 3, {.C = 0.01, .l1_ratio = l1_ratio}, execution);
+    };
+    const SparseSolution expected = data.fit(fit, LocalExecution(1));
+    for (const int threads : {1, 2, 5}) {
+      for (const int ranks : {1, 3}) {
+        std::vector<SparseSolution> found(static_cast<std::size_t>(ranks));
+        run_thread_ranks(ranks, [&](Communicator& communicator) {
+          Arena arena(threads);
+          found[static_cast<std::size_t>(communicator.rank())] =
+              data.fit(fit, Execution{.arena = &arena, .communicator = &communicator});
+        });
+        for (const SparseSolution& solution : found) {
+          EXPECT_EQ(solution.coefficients, expected.coefficients) << threads << " threads, " << ranks << " ranks";
+          EXPECT_EQ(solution.intercepts, expected.intercepts);
+        }
       }
     }
   }
@@ -210,8 +234,8 @@ TEST(SparseFit, RefuseWhatNeedsADenseMatrix) {
                        const Execution& execution) { fit_logistic_regression(rows, 2, options, execution); },
                    {.n_classes = 2});
   };
-  EXPECT_EQ(logistic({.l1_ratio = 0.5}),
-            "[logistic-regression] an L1 penalty needs a dense matrix; use l1_ratio=0, or Sgd with penalty=l1");
+  EXPECT_EQ(logistic({.l1_ratio = 0.5, .solver = "saga"}),
+            "[logistic-regression] the solver saga needs a dense matrix; use solver=newton-cd or auto");
   EXPECT_EQ(logistic({.solver = "newton-cholesky"}),
             "[logistic-regression] the solver newton-cholesky needs a dense matrix; use solver=lbfgs or auto");
   EXPECT_EQ(logistic({.dtype = "float32"}),
@@ -223,6 +247,27 @@ TEST(SparseFit, RefuseWhatNeedsADenseMatrix) {
               fit_ridge(rows, {.positive = true}, execution);
             }),
             "[ridge] positive=true needs a dense matrix; use positive=false");
+}
+
+TEST(SparseFit, RefuseAnL1PenaltyThatLeavesTooManyCoefficients) {
+  constexpr std::size_t n = 2600;
+  linalg::CsrMatrix::Parts parts{.n_cols = n};
+  Numbers y;
+  for (std::size_t i = 0; i < n; ++i) {
+    parts.column_indices.push_back(static_cast<std::uint32_t>(i));
+    parts.values.push_back(1);
+    parts.row_offsets.push_back(i + 1);
+    y.push_back(i % 2 == 0 ? 1 : 0);
+  }
+  const linalg::CsrMatrix X(std::move(parts));
+  try {
+    fit_logistic_regression({X, y}, 2, {.C = 10, .l1_ratio = 1}, LocalExecution(1));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "[logistic-regression] the L1 penalty leaves 2600 coefficients that are not zero, more than the 2500 "
+                 "that Newton's method takes; lower C, use l1_ratio=0, or Sgd with penalty=l1");
+  }
 }
 
 TEST(SparseFit, RefuseTargetsThatDoNotFit) {

@@ -42,21 +42,46 @@ LossAndSlope loss_at(SparseLoss loss, double z, double y) {
   }
 }
 
-/// Turns margins into slopes; the loss of a row of class `own`.
-double softmax_loss(std::span<double> z, std::size_t own) {
+/// Turns margins into probabilities; what they are the parts of, in units of the largest.
+double set_probabilities(std::span<double> z) {
   const double largest = *std::ranges::max_element(z);
-  const double own_margin = z[own] - largest;
   double sum = 0;
   for (double& margin : z) sum += margin = std::exp(margin - largest);
   for (double& p : z) p /= sum;
+  return sum;
+}
+
+/// Turns margins into slopes; the loss of a row of class `own`.
+double softmax_loss(std::span<double> z, std::size_t own) {
+  const double own_margin = z[own] - *std::ranges::max_element(z);
+  const double sum = set_probabilities(z);
   z[own] -= 1;
   return std::log(sum) - own_margin;
+}
+
+/// A number of a row that is not zero, or the 1 of an intercept, among the parameters of a Hessian.
+struct Entry {
+  std::size_t place;
+  std::size_t output;
+  double value;
+};
+
+/// Adds s x x^T times the second derivatives of the loss of a row, whose outputs have these probabilities.
+void add_curvature(std::span<const Entry> row, std::span<const double> p, double s, std::size_t n,
+                   std::span<double> sums) {
+  for (const Entry& a : row) {
+    for (const Entry& b : row) {
+      if (b.place > a.place) continue;
+      const double of_loss = p[a.output] * ((a.output == b.output ? 1 : 0) - p[b.output]);
+      sums[a.place * n + b.place] += s * of_loss * a.value * b.value;
+    }
+  }
 }
 
 }  // namespace
 
 SparseProblem::SparseProblem(const SparseRows& rows, Parts parts, const Execution& execution, const char* where)
-    : rows_(rows), parts_(std::move(parts)), execution_(execution) {
+    : rows_(rows), parts_(std::move(parts)), execution_(execution), where_(where) {
   const std::size_t d = rows.X.cols();
   const std::vector<double> sums = sum_row_blocks(
       execution, rows.X.rows(), 2 * d + 3, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
@@ -91,6 +116,24 @@ SparseProblem::SparseProblem(const SparseRows& rows, Parts parts, const Executio
   }
 }
 
+/// For the columns as they are.
+std::vector<double> SparseProblem::scaled(std::span<const double> parameters) const {
+  const std::size_t d = rows_.X.cols();
+  std::vector<double> w(parameters.begin(), parameters.end());
+  for (std::size_t i = 0; i < parts_.n_outputs * d; ++i) w[i] /= scales_[i % d];
+  return w;
+}
+
+void SparseProblem::set_margins(std::size_t i, std::span<const double> w, std::span<double> margins) const {
+  const std::size_t d = rows_.X.cols(), n_outputs = margins.size();
+  const auto row = rows_.X.row(i);
+  for (std::size_t k = 0; k < n_outputs; ++k) {
+    double z = w[n_outputs * d + k];
+    for (std::size_t v = 0; v < row.columns.size(); ++v) z += w[k * d + row.columns[v]] * row.values[v];
+    margins[k] = z;
+  }
+}
+
 void SparseProblem::add_row(std::size_t i, std::span<const double> w, std::span<double> margins,
                             std::span<double> sums) const {
   const std::size_t d = rows_.X.cols();
@@ -98,11 +141,7 @@ void SparseProblem::add_row(std::size_t i, std::span<const double> w, std::span<
   const double s = loss_weight(i);
   if (s == 0) return;
   const auto row = rows_.X.row(i);
-  for (std::size_t k = 0; k < n_outputs; ++k) {
-    double z = w[n_outputs * d + k];
-    for (std::size_t v = 0; v < row.columns.size(); ++v) z += w[k * d + row.columns[v]] * row.values[v];
-    margins[k] = z;
-  }
+  set_margins(i, w, margins);
   if (parts_.loss == SparseLoss::softmax) {
     sums[0] += s * softmax_loss(margins, static_cast<std::size_t>(rows_.y[i]));
   } else {
@@ -120,8 +159,7 @@ void SparseProblem::add_row(std::size_t i, std::span<const double> w, std::span<
 double SparseProblem::evaluate(std::span<const double> parameters, std::span<double> gradient) const {
   const std::size_t d = rows_.X.cols();
   const std::size_t n_coefficients = parts_.n_outputs * d;
-  std::vector<double> w(parameters.begin(), parameters.end());
-  for (std::size_t i = 0; i < n_coefficients; ++i) w[i] /= scales_[i % d];
+  const std::vector<double> w = scaled(parameters);
   const std::vector<double> sums = sum_row_blocks(execution_, rows_.X.rows(), n_parameters() + 1,
                                                   [&](std::size_t begin, std::size_t end, std::span<double> partial) {
                                                     std::vector<double> margins(parts_.n_outputs);
@@ -139,6 +177,42 @@ double SparseProblem::evaluate(std::span<const double> parameters, std::span<dou
     penalty += l2_ * parameters[i] * parameters[i];
   }
   return sums[0] / total_weight_ + 0.5 * penalty;
+}
+
+std::vector<double> SparseProblem::hessian_of(std::span<const std::size_t> coefficients,
+                                              std::span<const double> parameters) const {
+  constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+  const std::size_t d = rows_.X.cols(), n_outputs = parts_.n_outputs, m = coefficients.size(), n = m + n_outputs;
+  std::vector<std::size_t> places(n_outputs * d, none);
+  for (std::size_t i = 0; i < m; ++i) places[coefficients[i]] = i;
+  const std::vector<double> w = scaled(parameters);
+  const auto add_rows = [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+    std::vector<double> p(n_outputs);
+    std::vector<Entry> entries;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (loss_weight(i) == 0) continue;
+      set_margins(i, w, p);
+      if (n_outputs > 1) {
+        set_probabilities(p);
+      } else {
+        p[0] = logistic(p[0], 0).slope;
+      }
+      entries.clear();
+      const auto row = rows_.X.row(i);
+      for (std::size_t k = 0; k < n_outputs; ++k) {
+        for (std::size_t v = 0; v < row.columns.size(); ++v) {
+          const std::size_t j = row.columns[v], place = places[k * d + j];
+          if (place != none) entries.push_back({place, k, row.values[v] / scales_[j]});
+        }
+        entries.push_back({m + k, k, 1});
+      }
+      add_curvature(entries, p, loss_weight(i), n, partial);
+    }
+  };
+  std::vector<double> hessian = sum_row_blocks(execution_, rows_.X.rows(), n * n, add_rows);
+  for (double& value : hessian) value /= total_weight_;
+  for (std::size_t i = 0; i < m; ++i) hessian[i * n + i] += l2_;
+  return hessian;
 }
 
 void SparseProblem::precondition(std::span<double> x, double typical) const {

@@ -27,7 +27,10 @@ class SparseProblem {
   /// the learner. Throws invalid_argument where no row has a weight above 0.
   SparseProblem(const SparseRows& rows, Parts parts, const Execution& execution, const char* where);
 
-  std::size_t n_parameters() const noexcept { return parts_.n_outputs * (rows_.X.cols() + 1); }
+  const char* where() const noexcept { return where_; }
+  std::size_t n_outputs() const noexcept { return parts_.n_outputs; }
+  std::size_t n_coefficients() const noexcept { return n_outputs() * rows_.X.cols(); }
+  std::size_t n_parameters() const noexcept { return n_coefficients() + n_outputs(); }
   double total_weight() const noexcept { return total_weight_; }
   double mean_target() const noexcept { return mean_target_; }
   /// The penalty of the objective becomes l2/2 |u|^2.
@@ -35,6 +38,9 @@ class SparseProblem {
 
   /// One pass over the rows (collective).
   double evaluate(std::span<const double> parameters, std::span<double> gradient) const;
+  /// The Hessian of some coefficients, ascending, and the intercepts, (n, n) row-major, lower triangle, in one pass
+  /// over the rows (collective). Of classes only.
+  std::vector<double> hessian_of(std::span<const std::size_t> coefficients, std::span<const double> parameters) const;
   /// x becomes B^-1 x for the diagonal of the Hessian where the second derivative of each loss is `typical`.
   void precondition(std::span<double> x, double typical) const;
 
@@ -46,11 +52,14 @@ class SparseProblem {
   double loss_weight(std::size_t i) const {
     return parts_.loss_weights.empty() ? rows_.weight(i) : parts_.loss_weights[i];
   }
+  std::vector<double> scaled(std::span<const double> parameters) const;
+  void set_margins(std::size_t i, std::span<const double> w, std::span<double> margins) const;
   void add_row(std::size_t i, std::span<const double> w, std::span<double> margins, std::span<double> sums) const;
 
   const SparseRows& rows_;
   Parts parts_;
   const Execution& execution_;
+  const char* where_;
   double total_weight_ = 0;
   double mean_target_ = 0;
   double l2_ = 0;
