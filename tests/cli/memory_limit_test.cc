@@ -14,6 +14,7 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
+const std::string breast_cancer = THRUM_SOURCE_DIR "/examples/data/breast_cancer.csv";
 const bool is_sanitized = !std::string(THRUM_SANITIZER).empty();  // which takes far more memory itself
 
 /// Whole numbers of one digit, and a label of two classes.
@@ -96,11 +97,11 @@ TEST_F(MemoryLimit, NamesAFieldThatItHasNoRoomFor) {
 TEST_F(MemoryLimit, GivesTheSameModelWithRowsHeldOutAndColumnsPrepared) {
   const std::vector<std::string> options = {"--prepare", "impute(strategy=median); one-hot", "--valid", "0.2",
                                             "--json"};
-  const Outcome free = train("ridge", "airline.csv", "distance", "free.thrum", options);
+  const Outcome free = train("ridge", breast_cancer, "worst_area", "free.thrum", options);
   ASSERT_EQ(free.exit_code, 0) << free.err;
   std::vector<std::string> within = options;
   within.insert(within.end(), {"--memory-limit", "8G"});
-  const Outcome limited = train("ridge", "airline.csv", "distance", "limited.thrum", within);
+  const Outcome limited = train("ridge", breast_cancer, "worst_area", "limited.thrum", within);
   ASSERT_EQ(limited.exit_code, 0) << limited.err;
   EXPECT_TRUE(bytes_of("limited.thrum") == bytes_of("free.thrum"));
   EXPECT_EQ(json::parse(limited.out).at("valid"), json::parse(free.out).at("valid"));

@@ -107,6 +107,9 @@ Scratch::Bytes Scratch::allocate(std::size_t size) {
   end_ += mapped;
   void* bytes = ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), static_cast<off_t>(offset));
   if (bytes == MAP_FAILED) fail_full(mapped, errno);
+#ifdef MADV_NOHUGEPAGE
+  if (mapped >= small_array) ::madvise(bytes, mapped, MADV_NOHUGEPAGE);  // or a touch may bring in 2 MiB
+#endif
   areas_[static_cast<std::byte*>(bytes)] = {mapped, offset};
   return Bytes(static_cast<std::byte*>(bytes), Release{this, mapped, true});
 }
