@@ -10,7 +10,7 @@ namespace thrum {
 namespace {
 
 /// Components that share a lock: enough to be worth one, few enough that threads rarely meet.
-constexpr std::size_t stripe_size = 512;
+constexpr std::size_t stripe_size = 64;
 
 struct Stripe {
   Mutex mutex;

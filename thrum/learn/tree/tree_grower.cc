@@ -21,8 +21,11 @@ constexpr std::size_t histogram_rows = 8192;
 /// Work of a leaf, in additions or so, that threads do not share, if a tree is small.
 constexpr std::size_t least_work_of_one = std::size_t{1} << 18;
 
-/// Of a large tree: this part of what each thread would have of the root.
-constexpr std::size_t small_leaves_per_thread = 8;
+/// A leaf is large where each thread would have fewer of its size of all rows.
+constexpr std::size_t small_leaves_per_thread = 2;
+
+/// Work of the root, in additions or so, for which a further thread is worth waking.
+constexpr std::size_t root_work_per_thread = std::size_t{1} << 20;
 
 /// Work, in additions or so, that is not worth waking a thread for.
 constexpr std::size_t too_little = 1 << 15;
@@ -162,7 +165,8 @@ TreeGrower::Node& TreeGrower::plant(std::size_t n_rows) {
   root.sums.sum = sums[0];
   root.sums.n_rows = static_cast<std::size_t>(sums[1]);
   const auto slots = static_cast<std::size_t>(execution_.arena->slots());
-  work_of_one_ = std::max(least_work_of_one, work(root) / (small_leaves_per_thread * slots));
+  work_of_one_ = slots == 1 ? work(root) : std::max(least_work_of_one, work(root) / (small_leaves_per_thread * slots));
+  n_helpers_ = std::clamp<std::size_t>(work(root) / root_work_per_thread, 1, slots);
   if (!may_split(root) || limits_.max_leaves < 2) return root;
   root.histogram = pool_.take();
   Node* const only[] = {&root};

@@ -10,7 +10,7 @@ namespace thrum {
 void TreeGrower::expand_small_leaves(Growth& growth) {
   execution_.check_stop("train");
   Crew crew{growth};
-  execution_.arena->run(static_cast<std::size_t>(execution_.arena->slots()), [&](std::size_t) { help(crew); });
+  execution_.arena->run(n_helpers_, [&](std::size_t) { help(crew); });
 }
 
 /// Splits leaves until there is none to begin with.

@@ -200,6 +200,7 @@ class TreeGrower {
   const NodeFeatures* features_ = nullptr;
   std::deque<Node> nodes_;
   std::size_t work_of_one_ = 0;  ///< of a leaf that threads do not share, at most
+  std::size_t n_helpers_ = 1;    ///< threads for such leaves
 };
 
 }  // namespace thrum
