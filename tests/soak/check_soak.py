@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Asks `thrum serve` for a while in all ways that clients have, good and bad, and reloads it again and again; memory and
-descriptors must stay what they were: check_soak.py THRUM [SECONDS]"""
+"""Asks `thrum serve` for a while in all ways that clients have, good and bad, on one connection a million times, and reloads
+it again and again; memory and descriptors must stay what they were: check_soak.py THRUM [SECONDS], such as 3600"""
 
 import os
 import re
@@ -15,6 +15,8 @@ import time
 WORKERS = 2
 CLIENTS = 8
 RELOADS = 20
+PIPELINED = 1_000_000
+AT_ONCE = 64  # of them
 PEOPLE = "age,workclass,income\n25,Private,low\n38,Private,low\n28,Local-gov,high\n44,Private,high\n63,State-gov,high\n"
 GROWTH_KB = 768  # of one process; allocators settle late
 KB_PER_SECOND = 1
@@ -70,18 +72,20 @@ FATAL = [b"\x16\x03\x01\r\n\r\n", b"POST /predict HTTP/1.1\r\nHost: a\r\nContent
 
 
 def read_replies(connection, n):
-    """Until `n` replies are there whole."""
-    bytes_ = b""
-    while n > 0:
+    """Until `n` replies are there whole: their heads."""
+    bytes_, heads = b"", []
+    while len(heads) < n:
         head = bytes_.find(b"\r\n\r\n")
         length = int(re.search(rb"Content-Length: (\d+)", bytes_[:head])[1]) if head >= 0 else 0
         if head >= 0 and len(bytes_) >= head + 4 + length:
-            bytes_, n = bytes_[head + 4 + length:], n - 1
+            heads.append(bytes_[:head])
+            bytes_ = bytes_[head + 4 + length:]
             continue
         more = connection.recv(65536)
         if not more:
             raise ConnectionError("the connection ended before its replies")
         bytes_ += more
+    return heads
 
 
 class Load:
@@ -136,6 +140,19 @@ def check(condition, text):
         sys.exit(f"FAILED: {text}")
 
 
+def check_order(server):
+    """Requests on one connection are answered in their order, however many."""
+    head, body = GOOD.split(b"\r\n\r\n")
+    with server.connect() as connection:
+        for first in range(0, PIPELINED, AT_ONCE):
+            numbers = range(first, first + AT_ONCE)
+            connection.sendall(b"".join(b"%b\r\nX-Request-Id: %d\r\n\r\n%b" % (head, i, body) for i in numbers))
+            heads = read_replies(connection, AT_ONCE)
+            if any(b"X-Request-Id: %d" % i not in text.split(b"\r\n") for i, text in zip(numbers, heads, strict=True)):
+                check(False, f"replies {first} to {first + AT_ONCE} are in another order")
+    check(True, f"{PIPELINED} requests on one connection are answered in their order")
+
+
 def asked(server, seconds):
     load = Load(server, seconds)
     check(not load.failures, f"{sum(load.n)} requests, failures: {load.failures}")
@@ -150,6 +167,7 @@ def main():
         asked(server, seconds / 4)  # buffers grow to what they need
         before = [resident_kb(pid) for pid in processes]
         asked(server, seconds)
+        check_order(server)
         after = [resident_kb(pid) for pid in processes]
         growth = max(there - here for here, there in zip(before, after, strict=True))
         check(growth <= max(GROWTH_KB, KB_PER_SECOND * seconds), f"resident kB before {before}, after {after}")
