@@ -75,8 +75,28 @@ Json tensor_schema() {
   return object_of({{"name", {{"type", "string"}}},
                     {"shape", list_of({{"type", "integer"}})},
                     {"datatype", {{"type", "string"}}},
+                    {"parameters", {{"type", "object"}}},
                     {"data", {{"type", "array"}}}},
                    {"name", "shape", "datatype"});
+}
+
+/// As the protocol has it.
+Json inference_request_schema() {
+  const Json output = object_of({{"name", {{"type", "string"}}}, {"parameters", {{"type", "object"}}}}, {"name"});
+  return object_of({{"id", {{"type", "string"}}},
+                    {"parameters", {{"type", "object"}}},
+                    {"inputs", list_of(reference_to("Tensor"))},
+                    {"outputs", list_of(output)}},
+                   {"inputs"});
+}
+
+Json inference_response_schema() {
+  return object_of({{"model_name", {{"type", "string"}}},
+                    {"model_version", {{"type", "string"}}},
+                    {"id", {{"type", "string"}}},
+                    {"parameters", {{"type", "object"}}},
+                    {"outputs", list_of(reference_to("Tensor"))}},
+                   {"model_name", "outputs"});
 }
 
 Json inference_example(const ModelEndpoint& model, const Json& row) {
@@ -104,12 +124,10 @@ void add_model(Json& paths, Json& schemas, const ModelEndpoint& model, bool is_f
   }
   paths["/v1/models/" + name + ":predict"]["post"] =
       operation("Predict rows, as TensorFlow Serving", instances_request(row, example), plain, "TextError");
-  const Json outputs = object_of({{"outputs", list_of(reference_to("Tensor"))}}, {"outputs"});
   paths["/v2/models/" + name + "/infer"]["post"] =
       operation("Predict tensors, as the Open Inference Protocol",
-                content_of(object_of({{"inputs", list_of(reference_to("Tensor"))}}, {"inputs"}),
-                           inference_example(model, example)),
-                outputs, "TextError");
+                content_of(reference_to("InferenceRequest"), inference_example(model, example)),
+                reference_to("InferenceResponse"), "TextError");
   paths["/v2/models/" + name]["get"] = {
       {"summary", "What the model takes and gives"},
       {"responses", {{"200", response_of("inputs and outputs", {{"type", "object"}})}}}};
@@ -129,6 +147,8 @@ std::string openapi_text(std::span<const std::unique_ptr<ModelEndpoint>> models)
   Json paths = Json::object();
   Json schemas = error_schemas();
   schemas["Tensor"] = tensor_schema();
+  schemas["InferenceRequest"] = inference_request_schema();
+  schemas["InferenceResponse"] = inference_response_schema();
   for (const auto& model : models) add_model(paths, schemas, *model, model == models.front());
   for (const char* path : {"/health", "/ping", "/v2/health/live", "/v2/health/ready", "/v2/models"}) {
     paths[path]["get"] = {{"summary", "How the server is"},

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <map>
 #include <set>
+#include <string>
 
 #include "thrum/serve/protocol_fixture_test.h"
 
@@ -38,6 +40,100 @@ TEST(OpenApi, RefersToWhatIsThere) {
   EXPECT_GE(references.size(), 4u);
   for (const std::string& reference : references) {
     EXPECT_TRUE(document.contains(Json::json_pointer(reference.substr(1)))) << reference;
+  }
+}
+
+/// The members of an object of the Open Inference Protocol: "name:string", with a ? behind the type where it may be
+/// left out. The types are those of JSON; "[…]" is a list of them, "{…}" refers to another object.
+using Members = std::map<std::string, std::string>;
+const std::map<std::string, Members> protocol = {
+    {"metadata_server_response", {{"name", "string"}, {"version", "string"}, {"extensions", "[string]"}}},
+    {"metadata_model_response",
+     {{"name", "string"},
+      {"versions", "[string]?"},
+      {"platform", "string"},
+      {"inputs", "[{metadata_tensor}]"},
+      {"outputs", "[{metadata_tensor}]"}}},
+    {"metadata_tensor", {{"name", "string"}, {"datatype", "string"}, {"shape", "[number]"}}},
+    {"ready_model_response", {{"name", "string"}, {"ready", "boolean"}}},
+    {"inference_request",
+     {{"id", "string?"}, {"parameters", "object?"}, {"inputs", "[{tensor}]"}, {"outputs", "[{request_output}]?"}}},
+    {"request_output", {{"name", "string"}, {"parameters", "object?"}}},
+    {"inference_response",
+     {{"model_name", "string"},
+      {"model_version", "string?"},
+      {"id", "string?"},
+      {"parameters", "object?"},
+      {"outputs", "[{tensor}]"}}},
+    {"tensor",
+     {{"name", "string"},
+      {"shape", "[number]"},
+      {"datatype", "string"},
+      {"parameters", "object?"},
+      {"data", "array?"}}},  // absent from binary tensors
+    {"inference_error_response", {{"error", "string"}}},
+};
+
+/// Expects `json` to be of the type.
+void expect_type(const Json& json, std::string type, const std::string& place) {
+  if (type.ends_with('?')) type.pop_back();
+  if (type.starts_with('[')) {
+    ASSERT_TRUE(json.is_array()) << place;
+    for (const Json& element : json) expect_type(element, type.substr(1, type.size() - 2), place);
+  } else if (type.starts_with('{')) {
+    const Members& members = protocol.at(type.substr(1, type.size() - 2));
+    ASSERT_TRUE(json.is_object()) << place;
+    for (const auto& [name, value] : json.items()) {
+      ASSERT_TRUE(members.contains(name)) << place << " has another member: " << name;
+      expect_type(value, members.at(name), place + "." + name);
+    }
+    for (const auto& [name, member] : members) {
+      EXPECT_TRUE(member.ends_with('?') || json.contains(name)) << place << " lacks " << name;
+    }
+  } else {
+    EXPECT_EQ(json.type_name(), type) << place;
+  }
+}
+
+TEST(OpenInferenceProtocol, HasItsTypesInEveryReply) {
+  Protocol people(people_schema(Task::classification));
+  const auto expect = [](const std::string& text, const std::string& type) {
+    expect_type(Json::parse(text), "{" + type + "}", type);
+  };
+  expect(people.get("/v2"), "metadata_server_response");
+  expect(people.get("/v2/models/people"), "metadata_model_response");
+  expect(people.get("/v2/models/people/versions/1"), "metadata_model_response");
+  expect(people.get("/v2/models/people/ready"), "ready_model_response");
+  const std::string inputs = R"("inputs":[{"name":"age","shape":[1],"datatype":"FP64","data":[3]},)"
+                             R"({"name":"work class","shape":[1],"datatype":"BYTES","data":["1"]},)"
+                             R"({"name":"hours","shape":[1],"datatype":"FP64","data":[0]}])";
+  for (const std::string& request : {"{" + inputs + "}", R"({"id":"7","parameters":{"a":1},)" + inputs + "}",
+                                     "{" + inputs + R"(,"outputs":[{"name":"predictions"}]})"}) {
+    expect(request, "inference_request");
+    expect(people.answer("/v2/models/people/infer", request), "inference_response");
+  }
+  for (const char* path : {"/v2/models/people/infer", "/v2/models/nobody/infer", "/v2/nothing"}) {
+    expect(people.post(path, "{").body, "inference_error_response");
+  }
+}
+
+TEST(OpenInferenceProtocol, IsWhatTheDocumentDescribes) {
+  Protocol people(people_schema(Task::classification));
+  const Json document = Json::parse(people.get("/openapi.json"));
+  for (const auto& [schema, type] : std::map<std::string, std::string>{{"InferenceRequest", "inference_request"},
+                                                                       {"InferenceResponse", "inference_response"},
+                                                                       {"Tensor", "tensor"},
+                                                                       {"TextError", "inference_error_response"}}) {
+    const Json& described = document["components"]["schemas"][schema];
+    std::set<std::string> names, required;
+    for (const auto& [name, member] : protocol.at(type)) {
+      names.insert(name);
+      if (!member.ends_with('?')) required.insert(name);
+    }
+    std::set<std::string> described_names;
+    for (const auto& [name, property] : described["properties"].items()) described_names.insert(name);
+    EXPECT_EQ(described_names, names) << schema;
+    EXPECT_EQ(described["required"].get<std::set<std::string>>(), required) << schema;
   }
 }
 
