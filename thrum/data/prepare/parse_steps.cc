@@ -37,8 +37,14 @@ void set_option(PrepareStep& step, std::string_view text) {
   const std::string_view name = trimmed(text.substr(0, equals)), value = trimmed(text.substr(equals + 1));
   if (name == "columns") {
     step.columns = value;
-  } else {
+    return;
+  }
+  try {
     step.options.set(name, value);
+  } catch (const Error& error) {  // several steps may have an option of this name
+    const std::string_view message = error.what();
+    const std::size_t hint_size = error.hint().empty() ? 0 : error.hint().size() + std::string_view("; ").size();
+    refuse(fmt::format("{}: {}", step.name, message.substr(0, message.size() - hint_size)), error.hint());
   }
 }
 
