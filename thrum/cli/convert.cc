@@ -21,7 +21,7 @@ struct ConvertArguments {
 void convert_file(const ConvertArguments& arguments, const Session& session) {
   check_model_output(arguments.output, {arguments.file}, session);
   const auto model = blame(ExitCode::model, [&] { return import_model(arguments.file, arguments.names); });
-  blame(ExitCode::failure, [&] { save_model(*model, arguments.output); });
+  blame(ExitCode::failure, [&] { save_model(*model, arguments.output, session.stop()); });
   session.say(fmt::format("{}, {}", model_line(*model, arguments.output), model->training().stopped_by));
   if (!session.globals.json) return;
   const Json object = {{"schema", "thrum.convert/1"},

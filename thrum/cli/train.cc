@@ -223,7 +223,7 @@ bool may_stay_sparse(const TrainArguments& arguments) {
 void finish(const TrainArguments& arguments, const TrainReport& report, const Session& session) {
   session.execution().get().check_stop("train");
   session.console.end_progress();
-  blame(ExitCode::failure, [&] { save_model(report.model, arguments.output); });
+  blame(ExitCode::failure, [&] { save_model(report.model, arguments.output, session.stop()); });
   say_report(arguments, report, session);
   if (session.globals.json) print(report_json(arguments, report, session).dump(2) + "\n");
 }

@@ -118,9 +118,15 @@ std::vector<std::byte> serialize(const Model& model) {
   return file.bytes();
 }
 
-void save_model(const Model& model, const std::filesystem::path& path) {
+void save_model(const Model& model, const std::filesystem::path& path, const std::stop_token& stop) {
+  constexpr std::size_t piece = std::size_t{4} << 20;
   const std::vector<std::byte> bytes = serialize(model);
-  write_file(path, [&](FileWriter& writer) { writer.write(ByteSpan(bytes)); });
+  write_file(path, [&](FileWriter& writer) {
+    for (ByteSpan rest = bytes; !rest.empty(); rest = rest.subspan(std::min(piece, rest.size()))) {
+      if (stop.stop_requested()) throw Error(ErrorCode::cancelled, "[save] a stop was requested before it was done");
+      writer.write(rest.first(std::min(piece, rest.size())));
+    }
+  });
 }
 
 std::unique_ptr<Model> load_model(const std::filesystem::path& path) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,13 +52,15 @@ class Model {
   virtual std::vector<std::byte> compile() const = 0;
 
   /// The same, and able to explain (see Predictor::explain) where the algorithm is; that takes more memory.
-  virtual std::vector<std::byte> compile_to_explain() const { return compile(); }
+  std::vector<std::byte> compile_to_explain() const { return explaining(compile()); }
+  /// The same from what compile() returned.
+  virtual std::vector<std::byte> explaining(std::vector<std::byte> compiled) const { return compiled; }
 };
 
 /// The bytes of the model file (see model_file.h); equal models give equal bytes.
 std::vector<std::byte> serialize(const Model& model);
-/// Written to a temporary file and renamed. Throws io.
-void save_model(const Model& model, const std::filesystem::path& path);
+/// Written to a temporary file and renamed. Throws io; cancelled on a stop, and then the old file stays.
+void save_model(const Model& model, const std::filesystem::path& path, const std::stop_token& stop = {});
 
 /// Validates everything before use. Throws io, or corrupt_data naming the path and the fault.
 std::unique_ptr<Model> load_model(const std::filesystem::path& path);

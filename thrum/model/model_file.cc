@@ -75,32 +75,31 @@ std::vector<std::byte> ModelFileBuilder::bytes() const {
   metadata["checksum"] = std::string(checksum_digits, '0');
   for (const auto& [key, text] : metadata_) metadata[key] = text;
 
-  std::vector<std::byte> data;
+  std::size_t end = 0;  // of what is described
   const auto describe = [&](const std::string& name, DType dtype, const std::vector<std::size_t>& shape,
                             std::size_t size) {
-    header[name] = {
-        {"dtype", dtype_name(dtype)}, {"shape", shape}, {"data_offsets", {data.size(), data.size() + size}}};
+    header[name] = {{"dtype", dtype_name(dtype)}, {"shape", shape}, {"data_offsets", {end, end + size}}};
+    end += size;
   };
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     const Tensor& tensor = tensors_[i];
     describe(tensor.name, tensor.dtype, tensor.shape, tensor.data.size());
-    const std::size_t begin = data.size();
-    data.resize(begin + tensor.data.size());
-    if (!tensor.data.empty()) std::memcpy(data.data() + begin, tensor.data.data(), tensor.data.size());
     // safetensors allows no gap, so what aligns the next tensor is a tensor itself.
-    const std::size_t gap = round_up(data.size()) - data.size();
-    if (gap == 0) continue;
-    describe(fmt::format("{}{}", padding_prefix, i), DType::u8, {gap}, gap);
-    data.resize(data.size() + gap);
+    const std::size_t gap = round_up(end) - end;
+    if (gap > 0) describe(fmt::format("{}{}", padding_prefix, i), DType::u8, {gap}, gap);
   }
 
   std::string text = header.dump();
   text.resize(round_up(length_size + text.size()) - length_size, ' ');
   const std::uint64_t length = text.size();
-  std::vector<std::byte> file(length_size + text.size() + data.size());
+  std::vector<std::byte> file(length_size + text.size() + end);
   std::memcpy(file.data(), &length, length_size);
   std::memcpy(file.data() + length_size, text.data(), text.size());
-  if (!data.empty()) std::memcpy(file.data() + length_size + text.size(), data.data(), data.size());
+  std::byte* next = file.data() + length_size + text.size();
+  for (const Tensor& tensor : tensors_) {
+    if (!tensor.data.empty()) std::memcpy(next, tensor.data.data(), tensor.data.size());
+    next += round_up(tensor.data.size());
+  }
   const std::string checksum = checksum_of(file);
   std::memcpy(file.data() + checksum_at, checksum.data(), checksum.size());
   return file;

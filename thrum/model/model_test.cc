@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <stop_token>
+#include <string>
 
 #include "thrum/model/model_fixture_test.h"
 #include "thrum/runtime/temporary_folder_test.h"
@@ -47,6 +49,18 @@ TEST(Model, IsTheSameAfterSavingAndLoading) {
   EXPECT_EQ(parts.kkt, 1e-9);
   EXPECT_EQ(read->description(), model.description());
   EXPECT_EQ(read->compile(), model.compile());
+}
+
+TEST(Model, IsNotSavedAfterAStop) {
+  const test::TemporaryFolder folder;
+  folder.write("a.thrum", "the old model");
+  std::stop_source source;
+  source.request_stop();
+  EXPECT_EQ(error_of(ErrorCode::cancelled,
+                     [&] { save_model(model_test::three_class_model(), folder.file("a.thrum"), source.get_token()); }),
+            "[save] a stop was requested before it was done");
+  EXPECT_THAT(folder.names(), ElementsAre("a.thrum"));
+  EXPECT_EQ(std::filesystem::file_size(folder.file("a.thrum")), std::string("the old model").size());
 }
 
 TEST(Model, EqualModelsGiveEqualBytes) {

@@ -48,7 +48,7 @@ double Predictor::typical_value(std::size_t) const noexcept {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-void Predictor::explain(MatrixView<const double>, MatrixView<double>) const noexcept {
+void Predictor::explain(MatrixView<const double>, MatrixView<double>) const {
   THRUM_ASSERT(n_margins() > 0);
 }
 

@@ -42,8 +42,8 @@ class Predictor {
 
   /// What each feature adds to each margin. rows: (n, n_features); contributions: (n, n_margins * (n_features + 1)),
   /// for each margin the features in their order, and then the base, from which they move it: together they are the
-  /// margin. REQUIRES: n_margins() > 0, the shapes fit.
-  virtual void explain(MatrixView<const double> rows, MatrixView<double> contributions) const noexcept;
+  /// margin. REQUIRES: n_margins() > 0, the shapes fit. Throws std::bad_alloc.
+  virtual void explain(MatrixView<const double> rows, MatrixView<double> contributions) const;
 };
 
 /// `image`: what Model::compile returned, aligned to 16 bytes, alive as long as the predictor. Throws corrupt_data;

@@ -24,7 +24,7 @@ std::vector<std::byte> image_of(const Model& model) {
   constexpr std::size_t largest = std::size_t{64} << 20;
   std::vector<std::byte> image = model.compile();
   if (image.size() > largest) return image;
-  std::vector<std::byte> explaining = model.compile_to_explain();
+  std::vector<std::byte> explaining = model.explaining(image);
   return explaining.size() <= largest ? explaining : image;
 }
 

@@ -1,14 +1,14 @@
 #include <algorithm>
 #include <span>
-#include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
-#include "thrum/core/bytes.h"
 #include "thrum/model/engine_internal.h"
 #include "thrum/model/tree/compiled_threshold_internal.h"
 #include "thrum/model/tree/deep_node_internal.h"
 #include "thrum/model/tree/deep_trees_internal.h"
+#include "thrum/model/tree/distinct_rows_internal.h"
+#include "thrum/model/tree/each_tree_internal.h"
 #include "thrum/model/tree/raw_tensor_internal.h"
 #include "thrum/model/tree/tree_outputs_internal.h"
 
@@ -52,8 +52,22 @@ template <class Key>
 class Compiler {
  public:
   Compiler(const TreeEnsemble& ensemble, const Schema& schema)
-      : ensemble_(ensemble), schema_(schema), plan_(ensemble, schema), links_(plan_.columns().size()) {
-    for (const Tree& tree : ensemble.trees) add(tree);
+      : ensemble_(ensemble),
+        schema_(schema),
+        plan_(ensemble, schema),
+        links_(plan_.columns().size()),
+        leaf_values_(ensemble.leaf_width) {
+    std::size_t n_placed = 0, n_words = 0;
+    for (const Tree& tree : ensemble.trees) {
+      first_nodes_.push_back(n_placed);
+      first_words_.push_back(n_words);
+      n_placed += tree.nodes.size() + tree.n_leaves();
+      for (const TreeNode& node : tree.nodes) n_words += n_words_of(node);
+    }
+    nodes_.resize(n_placed);
+    category_bits_.resize(n_words);
+    for_each_tree(ensemble.trees.size(), n_nodes(ensemble), [this](std::size_t t) { place(t); });
+    for (std::size_t t = 0; t < ensemble.trees.size(); ++t) add_leaves(t);
   }
 
   std::vector<std::byte> image() const {
@@ -64,7 +78,7 @@ class Compiler {
     add_raw_tensor<DeepColumn>(image, "columns", plan_.columns());
     add_raw_tensor<std::uint64_t>(image, "first_nodes", first_nodes_);
     add_raw_tensor<DeepNode<Key>>(image, "nodes", nodes_);
-    add_raw_tensor<double>(image, "leaf_values", leaf_values_);
+    add_raw_tensor<double>(image, "leaf_values", leaf_values_.values());
     add_raw_tensor<std::uint64_t>(image, "category_bits", category_bits_);
     return image.bytes();
   }
@@ -76,22 +90,24 @@ class Compiler {
     std::size_t at;
   };
 
-  void add(const Tree& tree) {
-    const std::size_t first = nodes_.size();
-    first_nodes_.push_back(first);
-    nodes_.emplace_back();
+  /// The nodes of a tree. Those of leaves hold the number of the leaf: which leaves are equal is seen later.
+  void place(std::size_t t) {
+    const Tree& tree = ensemble_.trees[t];
+    const auto nodes = std::span(nodes_).subspan(first_nodes_[t], tree.nodes.size() + tree.n_leaves());
+    std::size_t n_placed = 1, next_word = first_words_[t];
     std::vector<Placed> open = {{tree.nodes.empty() ? ~0 : 0, 0}};
     while (!open.empty()) {
       const auto [child, at] = open.back();
       open.pop_back();
       if (child < 0) {
-        nodes_[first + at] = leaf(tree, ~static_cast<std::size_t>(child), at);
+        nodes[at] = {static_cast<Key>(DeepNode<Key>::first_leaf() + ~static_cast<std::size_t>(child)),
+                     links_.link(at, 0)};
         continue;
       }
       const TreeNode& node = tree.nodes[static_cast<std::size_t>(child)];
-      const std::size_t left = nodes_.size() - first;
-      nodes_[first + at] = question(node, tree, left);
-      nodes_.resize(nodes_.size() + 2);
+      const std::size_t left = std::exchange(n_placed, n_placed + 2);
+      nodes[at] = question(node, tree, left, next_word);
+      next_word += n_words_of(node);
       const Placed children[] = {{node.left, left}, {node.right, left + 1}};
       const std::size_t heavier = weight(tree, node.left) >= weight(tree, node.right) ? 0 : 1;
       open.push_back(children[1 - heavier]);
@@ -104,14 +120,17 @@ class Compiler {
                      : tree.nodes[static_cast<std::size_t>(child)].weight;
   }
 
-  DeepNode<Key> question(const TreeNode& node, const Tree& tree, std::size_t left) {
+  std::size_t n_words_of(const TreeNode& node) const {
+    if (node.category_set < 0) return 0;
+    return schema_.features[static_cast<std::size_t>(node.feature)].categories.size() / 64 + 1;
+  }
+
+  DeepNode<Key> question(const TreeNode& node, const Tree& tree, std::size_t left, std::size_t first_word) {
     const std::uint32_t link = links_.link(left, plan_.column(node));
     if (node.category_set < 0) {
       return {order_key<Key>(static_cast<NumberOf<Key>>(compiled_threshold(node, ensemble_))), link};
     }
-    const std::size_t first_word = category_bits_.size();
     const std::size_t n = schema_.features[static_cast<std::size_t>(node.feature)].categories.size();
-    category_bits_.resize(first_word + n / 64 + 1);
     for (std::size_t code = 0; code <= n; ++code) {
       const std::size_t word = static_cast<std::size_t>(node.category_set) + code / 64;
       const bool left_code = code < n ? (tree.category_bits[word] >> code % 64 & 1) != 0 : node.missing_left;
@@ -120,11 +139,15 @@ class Compiler {
     return {static_cast<Key>(first_word), link | Links::category};
   }
 
-  DeepNode<Key> leaf(const Tree& tree, std::size_t leaf, std::size_t at) {
-    const auto row = std::span(tree.leaf_values).subspan(leaf * ensemble_.leaf_width, ensemble_.leaf_width);
-    const auto [found, is_new] = row_of_.emplace(text_of(std::as_bytes(row)), row_of_.size());
-    if (is_new) leaf_values_.insert(leaf_values_.end(), row.begin(), row.end());
-    return {static_cast<Key>(DeepNode<Key>::first_leaf() + found->second), links_.link(at, 0)};
+  void add_leaves(std::size_t t) {
+    const Tree& tree = ensemble_.trees[t];
+    const std::size_t width = ensemble_.leaf_width;
+    for (DeepNode<Key>& node : std::span(nodes_).subspan(first_nodes_[t], tree.nodes.size() + tree.n_leaves())) {
+      if (!node.is_leaf()) continue;
+      const std::size_t row =
+          leaf_values_.index_of(std::span(tree.leaf_values).subspan(node.leaf_row() * width, width));
+      node.key = static_cast<Key>(DeepNode<Key>::first_leaf() + row);
+    }
   }
 
   const TreeEnsemble& ensemble_;
@@ -133,9 +156,9 @@ class Compiler {
   Links links_;
   std::vector<std::uint64_t> first_nodes_;
   std::vector<DeepNode<Key>> nodes_;
-  std::vector<double> leaf_values_;
   std::vector<std::uint64_t> category_bits_;
-  std::unordered_map<std::string_view, std::size_t> row_of_;
+  std::vector<std::size_t> first_words_;  ///< of each tree in category_bits_
+  DistinctRows leaf_values_;
 };
 
 bool is_float(double x) {

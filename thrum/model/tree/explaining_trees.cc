@@ -34,7 +34,7 @@ class ExplainingTrees final : public Predictor {
   std::size_t batch_rows() const noexcept override { return predictor_->batch_rows(); }
 
   std::size_t n_margins() const noexcept override { return n_margins_; }
-  void explain(MatrixView<const double> rows, MatrixView<double> contributions) const noexcept override {
+  void explain(MatrixView<const double> rows, MatrixView<double> contributions) const override {
     std::call_once(is_read_, [this] { explainer_.emplace(read_ensemble(image_, schema_), schema_); });
     explainer_->contributions(rows, contributions);
   }

@@ -9,6 +9,8 @@
 #include <limits>
 #include <utility>
 
+#include "thrum/model/tree/each_tree_internal.h"
+
 namespace thrum {
 namespace {
 
@@ -110,17 +112,23 @@ std::optional<Link> parse_link(std::string_view name) noexcept {
   return found == link_names.end() ? std::nullopt : std::optional(found->first);
 }
 
+std::size_t n_nodes(const TreeEnsemble& ensemble) noexcept {
+  std::size_t n = 0;
+  for (const Tree& tree : ensemble.trees) n += tree.nodes.size();
+  return n;
+}
+
 std::string fault_of(const TreeEnsemble& ensemble, const Schema& schema) {
   if (ensemble.base.empty() || (ensemble.leaf_width != 1 && ensemble.leaf_width != ensemble.n_margins()) ||
       !link_fits(ensemble.link, ensemble.n_margins(), schema.target)) {
     return "has margins that do not fit its target";
   }
   if (!all_finite(ensemble.base) || !std::isfinite(ensemble.scale)) return "has a base or a scale that is no number";
-  for (std::size_t t = 0; t < ensemble.trees.size(); ++t) {
-    const std::string_view fault = fault_of_tree(ensemble.trees[t], ensemble.leaf_width, schema);
-    if (!fault.empty()) return fmt::format("has a tree {} that {}", t, fault);
-  }
-  return "";
+  std::vector<std::string_view> faults(ensemble.trees.size());
+  for_each_tree(faults.size(), n_nodes(ensemble),
+                [&](std::size_t t) { faults[t] = fault_of_tree(ensemble.trees[t], ensemble.leaf_width, schema); });
+  const auto first = std::ranges::find_if(faults, [](std::string_view fault) { return !fault.empty(); });
+  return first == faults.end() ? "" : fmt::format("has a tree {} that {}", first - faults.begin(), *first);
 }
 
 }  // namespace thrum

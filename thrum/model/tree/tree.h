@@ -68,6 +68,9 @@ struct TreeEnsemble {
 std::string_view link_name(Link link) noexcept;
 std::optional<Link> parse_link(std::string_view name) noexcept;
 
+/// Of all its trees, without their leaves.
+std::size_t n_nodes(const TreeEnsemble& ensemble) noexcept;
+
 /// What keeps an ensemble from predicting rows of this schema, as the end of a sentence ("links a node of tree 3
 /// wrongly"), or "" where it is well-formed: sizes that fit, links forward that reach every node and leaf once,
 /// finite values, features and categories that exist, a link that fits the target.

@@ -2,9 +2,10 @@
 #include <array>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
+#include "thrum/model/tree/distinct_rows_internal.h"
+#include "thrum/model/tree/each_tree_internal.h"
 #include "thrum/model/tree/tree_file_internal.h"
 
 namespace thrum {
@@ -49,34 +50,20 @@ bool is_no_float(const TreeNode& node) {
   return static_cast<double>(static_cast<float>(node.threshold)) != node.threshold;
 }
 
-/// The leaves of a forest repeat few distributions many times: `values` (n, width) holds each once.
-struct DistinctLeaves {
-  std::vector<std::int32_t> rows = {};  ///< per leaf
-  std::vector<double> values = {};
-};
-
-DistinctLeaves distinct_leaves(const TreeEnsemble& ensemble) {
-  DistinctLeaves distinct;
-  std::unordered_map<std::string_view, std::int32_t> row_of;
-  for (const Tree& tree : ensemble.trees) {
-    for (std::size_t leaf = 0; leaf < tree.n_leaves(); ++leaf) {
-      const auto row = std::span(tree.leaf_values).subspan(leaf * ensemble.leaf_width, ensemble.leaf_width);
-      const auto [found, is_new] =
-          row_of.emplace(text_of(std::as_bytes(row)), static_cast<std::int32_t>(row_of.size()));
-      if (is_new) distinct.values.insert(distinct.values.end(), row.begin(), row.end());
-      distinct.rows.push_back(found->second);
-    }
-  }
-  return distinct;
-}
-
 void write_leaves(const TreeEnsemble& ensemble, ModelFileBuilder& file) {
   const std::size_t width = ensemble.leaf_width;
-  const DistinctLeaves distinct = distinct_leaves(ensemble);
-  const bool worth_it = distinct.values.size() + distinct.rows.size() < distinct.rows.size() * width;
+  DistinctRows distinct(width);
+  std::vector<std::int32_t> rows;  // per leaf
+  for (const Tree& tree : ensemble.trees) {
+    for (std::size_t leaf = 0; leaf < tree.n_leaves(); ++leaf) {
+      const auto row = std::span(tree.leaf_values).subspan(leaf * width, width);
+      rows.push_back(static_cast<std::int32_t>(distinct.index_of(row)));
+    }
+  }
+  const bool worth_it = distinct.values().size() + rows.size() < rows.size() * width;
   if (worth_it) {
-    file.add_tensor<std::int32_t>("leaves.row", {distinct.rows.size()}, distinct.rows);
-    file.add_tensor<double>("leaves.value", {distinct.values.size() / width, width}, distinct.values);
+    file.add_tensor<std::int32_t>("leaves.row", {rows.size()}, rows);
+    file.add_tensor<double>("leaves.value", {distinct.size(), width}, distinct.values());
   } else {
     std::vector<double> values;
     for (const Tree& tree : ensemble.trees)
@@ -105,14 +92,26 @@ class EnsembleReader {
     const auto set_counts = file_.tensors().contains("trees.n_category_words")
                                 ? tensor<std::int32_t>("trees.n_category_words", node_counts.size())
                                 : std::span<const std::int32_t>();
+    std::vector<Place> places;
     for (std::size_t t = 0; t < node_counts.size(); ++t) {
-      ensemble_.trees.push_back(tree(static_cast<std::size_t>(node_counts[t]), set_counts.empty() ? 0 : set_counts[t]));
+      places.push_back(next_place(static_cast<std::size_t>(node_counts[t]), set_counts.empty() ? 0 : set_counts[t]));
     }
     if (!category_bits_.empty()) fail();
+    ensemble_.trees.resize(places.size());
+    for_each_tree(places.size(), static_cast<std::size_t>(n_nodes),
+                  [&](std::size_t t) { ensemble_.trees[t] = tree(places[t]); });
     return std::move(ensemble_);
   }
 
  private:
+  /// Of one tree in the tensors.
+  struct Place {
+    std::size_t first_node;
+    std::size_t n_nodes;
+    std::size_t first_leaf;
+    std::span<const std::uint64_t> words;
+  };
+
   [[noreturn]] void fail() const { file_.fail("has trees whose sizes do not fit"); }
 
   template <class T>
@@ -193,15 +192,24 @@ class EnsembleReader {
     tree.leaf_weights.push_back(leaf_weights_[leaf]);
   }
 
-  Tree tree(std::size_t n_nodes, std::int32_t n_words) {
-    Tree tree;
-    tree.nodes.reserve(n_nodes);
-    for (std::size_t i = 0; i < n_nodes; ++i) tree.nodes.push_back(node(next_node_++));
-    for (std::size_t i = 0; i <= n_nodes; ++i) append_leaf(tree, next_leaf_++);
+  Place next_place(std::size_t n_nodes, std::int32_t n_words) {
     if (n_words < 0 || static_cast<std::size_t>(n_words) > category_bits_.size()) fail();
-    const auto words = category_bits_.first(static_cast<std::size_t>(n_words));
-    tree.category_bits.assign(words.begin(), words.end());
-    category_bits_ = category_bits_.subspan(words.size());
+    const Place place{next_node_, n_nodes, next_leaf_, category_bits_.first(static_cast<std::size_t>(n_words))};
+    next_node_ += n_nodes;
+    next_leaf_ += n_nodes + 1;
+    category_bits_ = category_bits_.subspan(place.words.size());
+    return place;
+  }
+
+  Tree tree(const Place& place) const {
+    const std::size_t n_leaves = place.n_nodes + 1;
+    Tree tree;
+    tree.nodes.reserve(place.n_nodes);
+    tree.leaf_values.reserve(n_leaves * ensemble_.leaf_width);
+    tree.leaf_weights.reserve(n_leaves);
+    for (std::size_t i = 0; i < place.n_nodes; ++i) tree.nodes.push_back(node(place.first_node + i));
+    for (std::size_t i = 0; i < n_leaves; ++i) append_leaf(tree, place.first_leaf + i);
+    tree.category_bits.assign(place.words.begin(), place.words.end());
     return tree;
   }
 

@@ -63,7 +63,8 @@ std::unique_ptr<Model> TreeModel::read(const ModelFile& file, Schema schema, Tra
   return std::make_unique<TreeModel>(Parts{.algorithm = file.metadata("algorithm"),
                                            .schema = std::move(schema),
                                            .ensemble = std::move(ensemble),
-                                           .training = std::move(training)});
+                                           .training = std::move(training)},
+                                     Checked());
 }
 
 void TreeModel::write(ModelFileBuilder& file) const {
@@ -76,8 +77,8 @@ std::vector<std::byte> TreeModel::compile() const {
   return compile_general_trees(parts_.ensemble, parts_.schema);
 }
 
-std::vector<std::byte> TreeModel::compile_to_explain() const {
-  return compile_explaining_trees(parts_.ensemble, parts_.schema, compile());
+std::vector<std::byte> TreeModel::explaining(std::vector<std::byte> compiled) const {
+  return compile_explaining_trees(parts_.ensemble, parts_.schema, compiled);
 }
 
 std::string TreeModel::description() const {

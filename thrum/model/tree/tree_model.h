@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "thrum/model/model.h"
@@ -22,6 +23,12 @@ class TreeModel final : public Model {
 
   /// REQUIRES: the ensemble is well-formed and fits the schema.
   explicit TreeModel(Parts parts);
+  /// Says that this has been seen to be so.
+  class Checked {
+    friend TreeModel;
+    Checked() = default;
+  };
+  TreeModel(Parts parts, Checked) : parts_(std::move(parts)) {}
   /// Throws corrupt_data for whatever does not fit.
   static std::unique_ptr<Model> read(const ModelFile& file, Schema schema, TrainingRecord training);
 
@@ -32,7 +39,7 @@ class TreeModel final : public Model {
   std::string description_json() const override;
   void write(ModelFileBuilder& file) const override;
   std::vector<std::byte> compile() const override;
-  std::vector<std::byte> compile_to_explain() const override;
+  std::vector<std::byte> explaining(std::vector<std::byte> compiled) const override;
 
   const TreeEnsemble& ensemble() const noexcept { return parts_.ensemble; }
 
