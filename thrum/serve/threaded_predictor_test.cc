@@ -38,6 +38,18 @@ TEST(ThreadedPredictor, PredictsRowsAtOnceAndTheSame) {
   EXPECT_EQ(got, expected);
 }
 
+TEST(ThreadedPredictor, ExplainsAndGivesExamplesAsThePredictor) {
+  const FakePredictor alone(people_schema(Task::classification));
+  const auto threaded = with_threads(std::make_unique<FakePredictor>(people_schema(Task::classification)), 2);
+  EXPECT_EQ(threaded->n_margins(), alone.n_margins());
+  EXPECT_EQ(threaded->typical_value(0), alone.typical_value(0));
+  constexpr std::size_t n_rows = 64 + 1;
+  std::vector<double> rows(n_rows * 3, 2), expected(n_rows * 4), got(n_rows * 4);
+  alone.explain({rows.data(), n_rows, 3}, {expected.data(), n_rows, 4});
+  threaded->explain({rows.data(), n_rows, 3}, {got.data(), n_rows, 4});
+  EXPECT_EQ(got, expected);
+}
+
 TEST(ThreadedPredictor, OfOneThreadIsThePredictorItself) {
   auto predictor = std::make_unique<FakePredictor>(people_schema(Task::classification));
   const Predictor* before = predictor.get();
