@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,10 @@ class AccessGate : public RequestHandler {
   const HttpResponse* refuse(const HttpRequest& head) noexcept override;
   const HttpResponse& handle(const HttpRequest& request) noexcept override;
   const HttpResponse* handle_or_gather(const HttpRequest& request) noexcept override;
+  std::uint64_t ticket() const noexcept override { return inner_->ticket(); }
+  const HttpResponse* postponed_answer(std::uint64_t ticket, const HttpRequest& request) noexcept override {
+    return inner_->postponed_answer(ticket, request);
+  }
   void predict_gathered() noexcept override { inner_->predict_gathered(); }
   const HttpResponse& gathered_answer(std::size_t index, const HttpRequest& request) noexcept override {
     return inner_->gathered_answer(index, request);

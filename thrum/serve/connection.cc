@@ -45,12 +45,18 @@ void Connection::answer_gathered(std::size_t index, Clock::time_point now) {
   settle(now);
 }
 
-/// A request that waits for others is read where it lies: not in the buffer that all share.
+void Connection::answer_postponed(Clock::time_point now) {
+  session_.answer_postponed();
+  flush();
+  settle(now);
+}
+
+/// A request that waits is read where it lies: not in the buffer that all share.
 void Connection::receive(std::string_view bytes) {
-  if (!gathers_) bytes.remove_prefix(session_.receive(bytes));
+  if (!may_wait_) bytes.remove_prefix(session_.receive(bytes));
   held_.assign(bytes);
   n_taken_ = 0;
-  if (gathers_) take_held();
+  if (may_wait_) take_held();
 }
 
 void Connection::take_held() {
@@ -89,7 +95,7 @@ void Connection::settle(Clock::time_point now) {
   } else if (is_ended_) {
     wait = Wait::client_closes;
   } else if (session_.waits()) {
-    wait = Wait::others;
+    wait = session_.ticket() == 0 ? Wait::others : Wait::answer;
   } else if (!session_.unsent().empty()) {
     wait = Wait::client_reads;
   } else if (session_.phase() == HttpSession::Phase::idle) {

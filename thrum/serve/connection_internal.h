@@ -21,19 +21,22 @@ class Connection {
     head,           ///< the rest of a head
     body,           ///< the rest of a body
     others,         ///< requests to be answered together with
+    answer,         ///< what the handler will know later
     client_reads,   ///< room for the replies
     client_closes,  ///< we have said that nothing more comes
     nothing,        ///< it is over
   };
 
   Connection(UniqueFd socket, HttpSession::Context& context, std::string peer, Clock::time_point now)
-      : socket_(std::move(socket)), session_(context, std::move(peer)), gathers_(context.gathers), since_(now) {}
+      : socket_(std::move(socket)), session_(context, std::move(peer)), may_wait_(context.may_wait), since_(now) {}
 
   /// Reads at most a `buffer` and answers. The buffer may be shared by all connections.
   void on_readable(std::span<char> buffer, Clock::time_point now);
   void on_writable(Clock::time_point now);
   /// The handler has answered the gathered requests; ours is the `index`-th. REQUIRES: wait() is others.
   void answer_gathered(std::size_t index, Clock::time_point now);
+  /// Replies where the handler has the answer by now. REQUIRES: wait() is answer.
+  void answer_postponed(Clock::time_point now);
   /// Replies with the error and ends.
   void refuse(const HttpError& error, int retry_after, Clock::time_point now);
   /// Ends an idle connection: no reply of ours is lost, whatever the client sends meanwhile.
@@ -56,7 +59,7 @@ class Connection {
   HttpSession session_;
   std::string held_;         ///< bytes that the session has not done with
   std::size_t n_taken_ = 0;  ///< of them
-  bool gathers_;
+  bool may_wait_;
   Wait wait_ = Wait::request;
   Clock::time_point since_;
   Clock::time_point begin_ = since_;

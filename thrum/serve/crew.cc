@@ -64,6 +64,12 @@ bool Crew::has_any_at(std::size_t place) const noexcept {
   return std::ranges::any_of(members_, [place](const Member& member) { return member.place == place; });
 }
 
+bool Crew::is_only(const Generation* generation) const noexcept {
+  return std::ranges::all_of(members_, [&](const Member& member) {
+    return member.generation.get() == generation || board_.seat(member.seat).is_leaving.load(std::memory_order_acquire);
+  });
+}
+
 std::vector<Crew::Departure> Crew::reap() {
   std::vector<Departure> departures;
   for (auto member = members_.begin(); member != members_.end();) {

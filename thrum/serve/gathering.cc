@@ -14,9 +14,9 @@ std::size_t Gathering::batch_of(ModelEndpoint& model) {
 void Gathering::add(ModelEndpoint& model, Rows rows, Write write) {
   const std::size_t index = batch_of(model);
   Batch& batch = batches_[index];
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    batch.values.insert(batch.values.end(), rows.row(i).begin(), rows.row(i).end());
-  }
+  batch.values.resize((batch.n_rows + rows.rows()) * rows.cols());
+  auto values = batch.values.begin() + static_cast<std::ptrdiff_t>(batch.n_rows * rows.cols());
+  for (std::size_t i = 0; i < rows.rows(); ++i) values = std::ranges::copy(rows.row(i), values).out;
   waiting_.push_back({index, batch.n_rows, rows.rows(), std::move(write)});
   batch.n_rows += rows.rows();
   ++batch.n_requests;
@@ -26,17 +26,27 @@ void Gathering::predict() {
   predicted_.clear();
   std::swap(predicted_, waiting_);
   for (Batch& batch : batches_) {
-    if (batch.n_rows == 0) continue;
-    const Rows rows(batch.values.data(), batch.n_rows, batch.model->schema().features.size());
-    batch.model->predict_into(batch.outputs, rows, std::exchange(batch.n_requests, 0));
-    batch.values.clear();
-    batch.n_rows = 0;
+    if (batch.n_rows > 0) predict(batch);
   }
+}
+
+void Gathering::predict(Batch& batch) {
+  const Rows rows(batch.values.data(), batch.n_rows, batch.model->schema().features.size());
+  try {
+    batch.failure = nullptr;
+    batch.model->predict_into(batch.outputs, rows, batch.n_requests);
+  } catch (...) {
+    batch.failure = std::current_exception();
+  }
+  batch.values.clear();
+  batch.n_rows = 0;
+  batch.n_requests = 0;
 }
 
 void Gathering::finish(std::size_t i, Exchange& exchange) const {
   const Request& request = predicted_[i];
   const Batch& batch = batches_[request.batch];
+  if (batch.failure) std::rethrow_exception(batch.failure);
   const std::size_t width = batch.model->n_outputs();
   request.write(exchange, {batch.outputs.data() + request.first_row * width, request.n_rows, width});
 }

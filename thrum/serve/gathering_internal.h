@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <span>
 #include <vector>
@@ -18,7 +19,7 @@ class Gathering {
   /// Makes the response from the outputs of the request's rows.
   using Write = std::function<void(Exchange& exchange, Outputs outputs)>;
 
-  /// Keeps a copy of the rows. `model` must outlive it.
+  /// Keeps a copy of the rows, or, where it throws for want of memory, nothing. `model` must outlive it.
   void add(ModelEndpoint& model, Rows rows, Write write);
   std::size_t n_waiting() const noexcept { return waiting_.size(); }
 
@@ -26,7 +27,7 @@ class Gathering {
   void predict();
   /// The model that the i-th of those that were predicted asks, in the order of add().
   ModelEndpoint& model(std::size_t i) const noexcept { return *batches_[predicted_[i].batch].model; }
-  /// Writes its response.
+  /// Writes its response. Throws what its batch ended with, such as std::bad_alloc.
   void finish(std::size_t i, Exchange& exchange) const;
 
  private:
@@ -36,6 +37,7 @@ class Gathering {
     std::vector<double> outputs = {};
     std::size_t n_rows = 0;
     std::size_t n_requests = 0;
+    std::exception_ptr failure = {};  ///< of the last prediction
   };
   struct Request {
     std::size_t batch;
@@ -45,6 +47,7 @@ class Gathering {
   };
 
   std::size_t batch_of(ModelEndpoint& model);
+  static void predict(Batch& batch);
 
   std::vector<Batch> batches_;  // one per model; buffers are reused
   std::vector<Request> waiting_;

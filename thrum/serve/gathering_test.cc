@@ -108,7 +108,7 @@ TEST_F(Gathering, TakesNewRequestsWhileItAnswers) {
 
 TEST_F(Gathering, KeepsTheOrderOfASessionsRequests) {
   HttpSession::Context context{*router_};
-  context.gathers = true;
+  context.may_wait = true;
   HttpSession session(context);
   const std::string bytes = ask_for(8) + get("/health") + ask_for(16);
   std::size_t n_taken = session.receive(bytes);

@@ -50,6 +50,13 @@ HttpParser::Event HttpParser::finish() {
   return fail(HttpError(400, "the connection ended inside a request"));
 }
 
+void HttpParser::give_up() noexcept {
+  state_ = State::failed;
+  head_ = {};
+  body_ = {};
+  request_ = {};
+}
+
 bool HttpParser::between_requests() const noexcept {
   return state_ == State::complete || (state_ == State::request_line && head_.empty());
 }

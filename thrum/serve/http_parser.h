@@ -36,6 +36,9 @@ class HttpParser {
   /// The connection ended: error where that cuts a request short, else need_more.
   Event finish();
 
+  /// What has come of the request is forgotten, and its memory given back; nothing may be parsed after it.
+  void give_up() noexcept;
+
   /// Nothing of a next request has arrived.
   bool between_requests() const noexcept;
   bool in_body() const noexcept { return state_ >= State::body && state_ <= State::trailers; }

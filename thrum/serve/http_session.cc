@@ -1,5 +1,9 @@
 #include "thrum/serve/http_session.h"
 
+#include <new>
+
+#include "thrum/serve/refusal_internal.h"
+
 namespace thrum {
 namespace {
 
@@ -18,6 +22,15 @@ std::string_view request_id_of(const HttpRequest& request) {
 }  // namespace
 
 std::size_t HttpSession::receive(std::string_view bytes) {
+  try {
+    return take(bytes);
+  } catch (const std::bad_alloc&) {
+    end_without_memory();
+    return bytes.size();
+  }
+}
+
+std::size_t HttpSession::take(std::string_view bytes) {
   std::string_view rest = bytes;
   while (!closing_) {
     if (unsent().size() > high_water) return bytes.size() - rest.size();
@@ -63,16 +76,29 @@ void HttpSession::answer(const HttpRequest& request) {
   ++n_requests_;
   begin_ = Clock::now();
   if (context_.observer != nullptr) context_.observer->on_request();
-  if (!context_.gathers) return reply(request, context_.handler.handle(request));
+  if (!context_.may_wait) return reply(request, context_.handler.handle(request));
   const HttpResponse* response = context_.handler.handle_or_gather(request);
   waits_ = response == nullptr;
-  if (!waits_) reply(request, *response);
+  if (!waits_) return reply(request, *response);
+  ticket_ = context_.handler.ticket();
 }
 
 void HttpSession::answer_gathered(std::size_t index) {
+  end_wait(context_.handler.gathered_answer(index, parser_.request()));
+}
+
+void HttpSession::answer_postponed() {
+  const HttpResponse* response = context_.handler.postponed_answer(ticket_, parser_.request());
+  if (response != nullptr) end_wait(*response);
+}
+
+void HttpSession::end_wait(const HttpResponse& response) {
   waits_ = false;
-  const HttpRequest& request = parser_.request();
-  reply(request, context_.handler.gathered_answer(index, request));
+  try {
+    reply(parser_.request(), response);
+  } catch (const std::bad_alloc&) {
+    end_without_memory();
+  }
 }
 
 void HttpSession::reply(const HttpRequest& request, const HttpResponse& response) {
@@ -82,12 +108,33 @@ void HttpSession::reply(const HttpRequest& request, const HttpResponse& response
   mode.close = closing_;
   mode.keep_alive = request.minor_version == 0;
   mode.request_id = request_id_of(request);
-  context_.writer.write(output_, response, mode);
+  write(response, mode);
   observe(&request, response, Clock::now() - begin_);
 }
 
+/// The whole reply, or nothing of it.
+void HttpSession::write(const HttpResponse& response, const ReplyMode& mode) {
+  const std::size_t n_before = output_.size();
+  try {
+    context_.writer.write(output_, response, mode);
+  } catch (...) {
+    output_.resize(n_before);
+    throw;
+  }
+}
+
+/// What is left of the request is not read: it may be what there is no memory for.
+void HttpSession::end_without_memory() {
+  parser_.give_up();
+  end_with(serving::response_for_want_of_memory(), nullptr);
+}
+
 void HttpSession::observe(const HttpRequest* request, const HttpResponse& response, std::chrono::nanoseconds time) {
-  if (context_.observer != nullptr) context_.observer->on_answer({request, response, peer_, time});
+  if (context_.observer == nullptr) return;
+  try {
+    context_.observer->on_answer({request, response, peer_, time});
+  } catch (const std::bad_alloc&) {  // a line of a log is not worth a reply
+  }
 }
 
 void HttpSession::refuse(const HttpError& error, int retry_after) {
@@ -101,7 +148,7 @@ void HttpSession::end_with(const HttpResponse& response, const HttpRequest* requ
   ReplyMode mode;
   mode.body = request == nullptr || request->method != HttpMethod::head;
   mode.close = true;
-  context_.writer.write(output_, response, mode);
+  write(response, mode);
   observe(request, response, {});
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,7 +25,7 @@ class HttpSession {
     HttpResponseWriter writer = HttpResponseWriter();
     bool draining = false;  ///< every reply closes its connection
     RequestObserver* observer = nullptr;
-    bool gathers = false;  ///< requests are predicted together with those of other sessions
+    bool may_wait = false;  ///< not every request is answered at once
   };
 
   enum class Phase { idle, head, body, closing };
@@ -35,13 +36,18 @@ class HttpSession {
 
   /// Answers what it can of `bytes` and returns how many it took: all of them, or fewer while the client does not read
   /// the replies; then the others are presented again. Where a request waits for others, `bytes` must stay as they are
-  /// until it is answered.
+  /// until it is answered. For want of memory the session ends with a 503; throws std::bad_alloc where there is none
+  /// for that either.
   std::size_t receive(std::string_view bytes);
 
   /// A request was gathered: nothing more is taken until answer_gathered().
   bool waits() const noexcept { return waits_; }
-  /// Replies with the handler's answer to the `index`-th request. REQUIRES: waits().
+  /// Replies with the handler's answer to the `index`-th request. REQUIRES: waits(). Throws as receive().
   void answer_gathered(std::size_t index);
+  /// The number under which the handler will have the answer; 0: it is among those that it gathers. REQUIRES: waits().
+  std::uint64_t ticket() const noexcept { return ticket_; }
+  /// Replies if the handler has the answer by now. REQUIRES: waits(), and a ticket. Throws as receive().
+  void answer_postponed();
 
   /// The client sends no more.
   void end_of_input();
@@ -57,7 +63,11 @@ class HttpSession {
   void sent(std::size_t n) noexcept;
 
  private:
+  std::size_t take(std::string_view bytes);
   void answer(const HttpRequest& request);
+  void write(const HttpResponse& response, const ReplyMode& mode);
+  void end_wait(const HttpResponse& response);
+  void end_without_memory();
   void reply(const HttpRequest& request, const HttpResponse& response);
   void answer_head(const HttpRequest& head, bool body_is_here);
   void end_with(const HttpResponse& response, const HttpRequest* request);
@@ -70,6 +80,7 @@ class HttpSession {
   std::size_t sent_ = 0;
   std::size_t n_requests_ = 0;
   std::chrono::steady_clock::time_point begin_ = {};  ///< of the request that is being answered
+  std::uint64_t ticket_ = 0;
   bool waits_ = false;
   bool closing_ = false;
 };

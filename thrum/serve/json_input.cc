@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <new>
 #include <vector>
 
 #include "thrum/core/error.h"
@@ -82,6 +83,10 @@ std::string described(const JsonElement& value) {
 JsonElement JsonReader::parse(std::string_view body, std::string_view form) {
   JsonElement root;
   const simdjson::error_code code = parser_.parse(body.data(), body.size()).get(root);
+  if (code == simdjson::MEMALLOC) {
+    parser_ = simdjson::dom::parser();  // what it has allocated does not fit together, and it would not notice
+    throw std::bad_alloc();
+  }
   if (code != simdjson::SUCCESS) refuse_body(body, code, form);
   return root;
 }

@@ -85,7 +85,7 @@ void expect_type(const Json& json, std::string type, const std::string& place) {
     ASSERT_TRUE(json.is_object()) << place;
     for (const auto& [name, value] : json.items()) {
       ASSERT_TRUE(members.contains(name)) << place << " has another member: " << name;
-      expect_type(value, members.at(name), place + "." + name);
+      expect_type(value, members.at(name), (place + ".").append(name));
     }
     for (const auto& [name, member] : members) {
       EXPECT_TRUE(member.ends_with('?') || json.contains(name)) << place << " lacks " << name;

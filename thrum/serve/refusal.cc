@@ -15,16 +15,20 @@ HttpResponse internal_error(std::string_view path, std::string_view what, ErrorF
 
 }  // namespace
 
+HttpResponse response_for_want_of_memory(ErrorForm form) {
+  HttpResponse response =
+      error_response(HttpError(503, "[serve] out of memory for this request", "send less at once"), form);
+  response.retry_after = 1;
+  return response;
+}
+
 HttpResponse response_to_exception(std::string_view path, ErrorForm form) {
   try {
     throw;
   } catch (const HttpError& error) {
     return error_response(error, form);
   } catch (const std::bad_alloc&) {
-    HttpResponse response =
-        error_response(HttpError(503, "[serve] out of memory for this request", "send less at once"), form);
-    response.retry_after = 1;
-    return response;
+    return response_for_want_of_memory(form);
   } catch (const std::exception& error) {
     return internal_error(path, error.what(), form);
   } catch (...) {

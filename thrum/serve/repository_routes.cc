@@ -36,7 +36,7 @@ bool wants_ready_only(std::string_view body) {
 
 }  // namespace
 
-HttpResponse RepositoryRoutes::answer(const HttpRequest& request) {
+RepositoryRoutes::Answer RepositoryRoutes::answer(const HttpRequest& request) {
   RouteNames names;
   const bool is_index = request.path == "/v2/repository/index";
   const bool is_load = fits_route("/v2/repository/models/{model}/load", request.path, names);
@@ -45,14 +45,25 @@ HttpResponse RepositoryRoutes::answer(const HttpRequest& request) {
     throw HttpError(404, "[serve] there is no route \"" + std::string(request.path) + "\"",
                     "index, models/NAME/load, models/NAME/unload");
   }
-  if (request.method == HttpMethod::options) return {.status = 204};
+  if (request.method == HttpMethod::options) return {{.status = 204}};
   if (request.method != HttpMethod::post) {
     throw HttpError(405, "[serve] " + std::string(request.path) + " takes POST, OPTIONS, got " +
                              std::string(http_method_name(request.method)));
   }
-  if (is_index) return index(request.body);
-  is_load ? load(names.model) : unload(names.model);
-  return {.body = "{}"};
+  if (is_index) return {index(request.body)};
+  return is_load ? load(names.model) : unload(names.model);
+}
+
+std::optional<HttpResponse> RepositoryRoutes::outcome(std::uint64_t wish) {
+  const auto failure = parts_.wishes.outcome(wish);
+  if (!failure) return std::nullopt;
+  const Change change = std::move(open_.extract(wish).mapped());
+  if (failure->empty()) return HttpResponse{.body = "{}"};
+  parts_.table.set_unloaded(change.name, !change.was_served);  // or a bad file would spoil what is loaded later
+  throw HttpError(400,
+                  std::string("[serve] cannot ") + (change.is_load ? "load" : "unload") + " the model \"" +
+                      change.name + "\": " + *failure,
+                  "what was served is served still");
 }
 
 HttpResponse RepositoryRoutes::index(std::string_view body) const {
@@ -65,20 +76,30 @@ HttpResponse RepositoryRoutes::index(std::string_view body) const {
 }
 
 /// New files of a model that is served already are read too.
-void RepositoryRoutes::load(const std::string& name) {
+RepositoryRoutes::Answer RepositoryRoutes::load(const std::string& name) {
   std::vector<std::string> known;
   for (const RepositoryModel& model : list_models(parts_.folder)) known.push_back(model.name);
   if (std::ranges::find(known, name) == known.end()) fail_unknown(name, known, "in the repository");
-  parts_.table.set_unloaded(name, false);
-  parts_.reload();
+  return wish({name, true, is_served(name)});
 }
 
-void RepositoryRoutes::unload(const std::string& name) {
+RepositoryRoutes::Answer RepositoryRoutes::unload(const std::string& name) {
   std::vector<std::string> known;
   for (const ServedModel& model : parts_.loaded) known.push_back(model.name);
   if (std::ranges::find(known, name) == known.end()) fail_unknown(name, known, "that is served");
-  parts_.table.set_unloaded(name, true);
-  parts_.reload();
+  return wish({name, false, true});
+}
+
+bool RepositoryRoutes::is_served(const std::string& name) const {
+  return std::ranges::any_of(parts_.loaded, [&](const ServedModel& model) { return model.name == name; });
+}
+
+RepositoryRoutes::Answer RepositoryRoutes::wish(Change change) {
+  parts_.table.set_unloaded(change.name, !change.is_load);
+  const std::uint64_t number = parts_.wishes.add();
+  open_.emplace(number, std::move(change));
+  parts_.ring();
+  return {.wish = number};
 }
 
 }  // namespace thrum::serving

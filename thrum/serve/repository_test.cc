@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "thrum/core/error.h"
@@ -18,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -45,9 +49,10 @@ class Repository : public testing::Test {
   }
 
   /// With an administrator.
-  std::vector<std::string> managed() {
+  std::vector<std::string> managed(std::vector<std::string> more = {}) {
     fs::permissions(folder_.write("tokens", token), fs::perms::owner_read | fs::perms::owner_write);
-    return options({"admin_token_file=" + folder_.file("tokens")});
+    more.push_back("admin_token_file=" + folder_.file("tokens"));
+    return options(std::move(more));
   }
 
   test::TemporaryFolder folder_;
@@ -144,7 +149,7 @@ TEST_F(Repository, IsListedUnloadedAndLoaded) {
                                                  R"({"name":"iris","version":"1","state":"READY","reason":""}])"));
   EXPECT_THAT(manage(server, "models/iris/unload", R"({"parameters":{"unload_dependents":false}})"),
               StartsWith("HTTP/1.1 200 OK\r\n"));
-  ASSERT_TRUE(comes_to_answer(server, "/v1/models/iris:predict", "404"));
+  EXPECT_THAT(ask(server, post("/v1/models/iris:predict", row)), StartsWith("HTTP/1.1 404 Not Found\r\n"));
   EXPECT_THAT(ask(server, post("/predict", row)), StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(manage(server, "index"),
               HasSubstr(R"({"name":"iris","version":"1","state":"UNAVAILABLE","reason":"unloaded"})"));
@@ -154,7 +159,53 @@ TEST_F(Repository, IsListedUnloadedAndLoaded) {
   ASSERT_TRUE(server.log_comes_to_have("Reloaded", 2));
   EXPECT_THAT(ask(server, post("/v1/models/iris:predict", row)), StartsWith("HTTP/1.1 404 Not Found\r\n"));
   EXPECT_THAT(manage(server, "models/iris/load"), StartsWith("HTTP/1.1 200 OK\r\n"));
-  EXPECT_TRUE(comes_to_answer(server, "/v1/models/iris/versions/2:predict", "200"));
+  EXPECT_THAT(ask(server, post("/v1/models/iris/versions/2:predict", row)), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(Repository, IsLoadedInEveryWorkerWhenItSaysSo) {
+  add("adult.thrum");
+  const TestServer server(managed({"workers=3", "batch_max_size=4"}), "none");
+  ASSERT_TRUE(server.log_comes_to_have("Booting worker", 3));
+  add("iris.thrum");
+  EXPECT_THAT(manage(server, "models/iris/load"), AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), EndsWith("{}")));
+  for (int i = 0; i < 30; ++i) {
+    EXPECT_THAT(ask(server, post("/v1/models/iris:predict", row)), StartsWith("HTTP/1.1 200 OK\r\n"));
+  }
+}
+
+TEST_F(Repository, AnswersOthersWhileItLoadsAndTellsWhyItCannot) {
+  add("adult.thrum");
+  const TestServer server(managed(), "none");
+  const std::string slow = folder_.file("models/slow.thrum");
+  ASSERT_EQ(mkfifo(slow.c_str(), 0600), 0);
+  TestClient administrator(server.port());
+  administrator.send(post("/v2/repository/models/slow/load", "", "Authorization: Bearer " + token + "\r\n"));
+  std::ofstream pipe(slow);  // opens when it is read
+  EXPECT_THAT(ask(server, post("/v1/models/adult:predict", row)), StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_FALSE(administrator.has_begun());
+  pipe << "not a model";
+  pipe.close();
+  EXPECT_THAT(administrator.reply(),
+              AllOf(StartsWith("HTTP/1.1 400 Bad Request\r\n"),
+                    HasSubstr(R"({"error":"[serve] cannot load the model \"slow\": )"),
+                    HasSubstr("slow.thrum] is not a Thrum model file, or only its beginning; what was served is served "
+                              "still\"}")));
+  EXPECT_THAT(administrator.ask(post("/v1/models/adult:predict", row)), StartsWith("HTTP/1.1 200 OK\r\n"));
+  add("iris.thrum");
+  EXPECT_THAT(manage(server, "models/iris/load"), StartsWith("HTTP/1.1 200 OK\r\n")) << "the bad one is left out";
+}
+
+TEST_F(Repository, TellsWhoWaitsThatTheServerEnds) {
+  add("adult.thrum");
+  TestServer server(managed(), "none");
+  const std::string slow = folder_.file("models/slow.thrum");
+  ASSERT_EQ(mkfifo(slow.c_str(), 0600), 0);
+  TestClient administrator(server.port());
+  administrator.send(post("/v2/repository/models/slow/load", "", "Authorization: Bearer " + token + "\r\n"));
+  const std::ofstream pipe(slow);
+  server.signal(SIGTERM);
+  EXPECT_THAT(administrator.reply(), HasSubstr(R"([serve] cannot load the model \"slow\": the server ends)"));
+  EXPECT_EQ(server.wait_for_exit(), 0);
 }
 
 TEST_F(Repository, KnowsWhatItDoesNotHave) {

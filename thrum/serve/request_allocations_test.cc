@@ -1,9 +1,12 @@
-// A request of one row, with every buffer warm, needs no memory of its own.
+// A request of one row, with every buffer warm, needs no memory of its own; one that finds none is refused.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "thrum/runtime/sanitized_test.h"
 #include "thrum/serve/fake_predictor_test.h"
@@ -13,10 +16,11 @@
 namespace {
 
 thread_local std::size_t n_allocations = 0;
+thread_local std::size_t failing = 0;  // the number of the allocation that fails
 
 #if !THRUM_SANITIZED  // a sanitizer counts in its own way, and wants no other
 void* allocate(std::size_t size) {
-  ++n_allocations;
+  if (++n_allocations == failing) throw std::bad_alloc();
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
@@ -50,6 +54,12 @@ void operator delete[](void* memory, std::size_t) noexcept {
 namespace thrum {
 namespace {
 
+std::string request_of(const std::string& path, const std::string& body) {
+  return "POST " + path +
+         " HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
+}
+
 class RequestAllocations : public testing::Test {
  protected:
   void SetUp() override {
@@ -58,10 +68,7 @@ class RequestAllocations : public testing::Test {
 
   /// Of the tenth of ten equal requests.
   std::size_t count(const std::string& path, const std::string& body) {
-    const std::string request =
-        "POST " + path +
-        " HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
-        "\r\n\r\n" + body;
+    const std::string request = request_of(path, body);
     std::size_t before = 0;
     for (int i = 0; i < 10; ++i) {
       before = n_allocations;
@@ -91,6 +98,48 @@ TEST_F(RequestAllocations, NoneForTensors) {
       {"name":"age","shape":[1],"datatype":"FP64","data":[39]},{"name":"hours","shape":[1],"datatype":"FP64","data":[40]},
       {"name":"work class","shape":[1],"datatype":"BYTES","data":["Private"]}]})"),
             0u);
+}
+
+/// The reply of a worker that has answered nothing yet, where its `nth` allocation fails.
+std::string reply_without(std::size_t nth, const std::string& request, bool gathers) {
+  const std::vector<serving::ServedModel> models = fake_models(people_schema(Task::classification));
+  serving::Router router(models, 100);
+  HttpSession::Context context{router};
+  context.may_wait = gathers;
+  HttpSession session(context);
+  failing = n_allocations + nth;
+  session.receive(request);
+  if (session.waits()) {
+    router.predict_gathered();
+    session.answer_gathered(0);
+  }
+  const bool has_failed = n_allocations >= std::exchange(failing, 0);
+  if (!has_failed) return "no such allocation";
+  const std::string reply(session.unsent());
+  HttpSession next(context);
+  next.receive(request);
+  if (next.waits()) {
+    router.predict_gathered();
+    next.answer_gathered(0);
+  }
+  EXPECT_THAT(std::string(next.unsent()), testing::StartsWith("HTTP/1.1 200")) << "after allocation " << nth;
+  return reply;
+}
+
+TEST_F(RequestAllocations, AnyOfThemMayFail) {
+  const std::string rows = R"({"instances":[[39,"Private",40.5],[16,"a category without a name",0]]})";
+  for (const std::string path : {"/predict", "/v1/models/people:predict", "/invocations"}) {
+    for (const bool gathers : {false, true}) {
+      std::size_t nth = 1;
+      for (std::string reply; (reply = reply_without(nth, request_of(path, rows), gathers)) != "no such allocation";
+           ++nth) {
+        EXPECT_THAT(reply, testing::AllOf(testing::StartsWith("HTTP/1.1 503"),
+                                          testing::HasSubstr("[serve] out of memory for this request")))
+            << path << " " << nth;
+      }
+      EXPECT_GT(nth, 8u) << "allocations have failed";
+    }
+  }
 }
 
 }  // namespace

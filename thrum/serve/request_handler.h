@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "thrum/serve/http_request.h"
 #include "thrum/serve/http_response.h"
@@ -15,10 +16,18 @@ class RequestHandler {
   /// Valid until the next call. What goes wrong becomes a response; nothing is thrown.
   virtual const HttpResponse& handle(const HttpRequest& request) noexcept = 0;
 
-  /// Asked in place of handle() by a worker that predicts for several requests at once: nullptr where the answer is
-  /// among those that predict_gathered() finds.
+  /// Asked in place of handle() by a worker where requests may wait: nullptr where the answer comes later.
   virtual const HttpResponse* handle_or_gather(const HttpRequest& request) noexcept { return &handle(request); }
-  /// Answers all that handle_or_gather() took since the last call.
+
+  /// Of the request that was just told to wait: 0 where its answer is among those that predict_gathered() finds, else
+  /// the number under which postponed_answer() will have it.
+  virtual std::uint64_t ticket() const noexcept { return 0; }
+  /// nullptr where it is not known yet. Valid until the next call.
+  virtual const HttpResponse* postponed_answer(std::uint64_t /*ticket*/, const HttpRequest& request) noexcept {
+    return &handle(request);
+  }
+
+  /// Answers all that handle_or_gather() gathered since the last call.
   virtual void predict_gathered() noexcept {}
   /// The answer to the `index`-th of them, given its request again. Valid until the next call.
   virtual const HttpResponse& gathered_answer(std::size_t index, const HttpRequest& request) noexcept {

@@ -10,6 +10,7 @@
 #include "thrum/runtime/unique_fd.h"
 #include "thrum/serve/metrics_internal.h"
 #include "thrum/serve/model_table_internal.h"
+#include "thrum/serve/reload_wishes_internal.h"
 
 namespace thrum::serving {
 
@@ -55,7 +56,7 @@ class Scoreboard {
     std::atomic<int> n_used_seats;  ///< the others have never had a worker
     std::atomic<int> log_epoch;     ///< changes when log files are to be opened again
     std::array<Count, n_restart_reasons> restarts;
-    std::atomic<bool> is_reload_wanted;  ///< by the administrator
+    ReloadWishes wishes;  ///< of the administrator
     Count reloads;
     Count failed_reloads;
   };

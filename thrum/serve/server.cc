@@ -34,7 +34,7 @@ void begin(const ServeOptions& options) {
     throw Error(ErrorCode::invalid_argument, "[serve] a worker process came as far as serve()",
                 "call init(argc, argv) of the server before, and after its routes are there");
   }
-  set_log_level(serving::log_level_of(options));
+  set_log_level(serving::is_reload() ? LogLevel::error : serving::log_level_of(options));  // why it fails, at most
   log(LogLevel::info, "Starting thrum " + std::string(serving::version()));
 }
 

@@ -2,11 +2,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 
+#include "thrum/runtime/sanitized_test.h"
 #include "thrum/serve/server_fixture_test.h"
 #include "thrum/serve/server_load_test.h"
 
@@ -104,6 +108,38 @@ TEST(ServerChaos, ACrashingRequestTakesOneWorkerOnly) {
   EXPECT_TRUE(server.log_comes_to_have("was sent SIGABRT!", 3));
 }
 
+/// The process gets this many bytes more of address space than it has.
+void limit_memory(pid_t pid, std::size_t more) {
+  std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
+  rlim_t pages = 0;
+  statm >> pages;
+  const rlim_t bytes = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + more;
+  const rlimit limit{bytes, bytes};
+  ASSERT_EQ(prlimit(pid, RLIMIT_AS, &limit, nullptr), 0);
+}
+
+TEST(ServerChaos, ARequestBeyondMemoryIsRefusedAndTheWorkerLivesOn) {
+  if (THRUM_SANITIZED) GTEST_SKIP() << "a sanitizer takes address space for itself";
+  for (const char* batch : {"batch_max_size=0", "batch_max_size=8"}) {
+    const TestServer server({batch, "limit_request_body=67108864"});
+    ASSERT_NO_FATAL_FAILURE(limit_memory(server.workers().at(0), 8u << 20));
+    std::string large = "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 33554432\r\n\r\n";
+    large.resize(large.size() + 33554432, ' ');
+    std::string many = R"({"instances":[[1,"1",0])";
+    for (int i = 1; i < 99999; ++i) many += R"(,[1,"1",0])";
+    many += "]}";
+    const std::string rows =
+        "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(many.size()) + "\r\n\r\n" + many;
+    for (const std::string& request : {large, rows}) {
+      EXPECT_THAT(TestClient(server.port()).ask(request),
+                  testing::AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("\r\nRetry-After: 1\r\n"),
+                                 HasSubstr("[serve] out of memory for this request")));
+      EXPECT_THAT(TestClient(server.port()).ask(ask_for(6)), EndsWith(prediction(6)));
+    }
+    EXPECT_EQ(server.workers().size(), 1u) << server.log();
+  }
+}
+
 TEST(ServerChaos, AHangingWorkerIsReplaced) {
   const TestServer server({"timeout=0.3"});
   EXPECT_EQ(TestClient(server.port()).ask(ask_for(777)), "");
@@ -168,6 +204,17 @@ TEST(ServerChaos, IntEndsAtOnce) {
     EXPECT_TRUE(client.is_closed());
     for (const pid_t worker : server.workers()) EXPECT_FALSE(is_alive(worker));
   }
+}
+
+TEST(ServerChaos, ASecondSignalEndsADrainAtOnce) {
+  TestServer server({"graceful_timeout=1000", "body_timeout=1000"});
+  TestClient half(server.port());
+  half.send(ask_for(12).substr(0, ask_for(12).size() - 5));
+  server.signal(SIGTERM);
+  ASSERT_TRUE(server.log_comes_to_have("Handling signal: term"));
+  server.signal(SIGINT);
+  EXPECT_EQ(server.wait_for_exit(), 0);
+  EXPECT_TRUE(half.is_closed());
 }
 
 TEST(ServerChaos, TermEndsAHangingWorkerToo) {

@@ -38,7 +38,7 @@ void check(const HttpResponse& response, std::string_view path) {
 }  // namespace
 
 Service::Service(std::vector<ServedModel> models, Routes routes, const ServeOptions& options)
-    : models_(std::move(models)), routes_(std::move(routes)) {
+    : models_(std::move(models)), routes_(std::move(routes)), gathers_(options.batch_max_size > 1) {
   if (models_.empty()) {
     add_health();
   } else {
@@ -65,13 +65,12 @@ void Service::show_metrics(const Scoreboard& board) {
 
 void Service::manage_repository(const ServiceParts& parts) {
   unloaded_ = open_unloaded(parts.image);
-  const auto reload = [&board = parts.board, bell = parts.doorbell] {
-    board.head().is_reload_wanted = true;
-    const std::uint64_t ring = 1;
-    [[maybe_unused]] const ssize_t n = write(bell, &ring, sizeof ring);
+  const auto ring = [bell = parts.doorbell] {
+    const std::uint64_t once = 1;
+    [[maybe_unused]] const ssize_t n = write(bell, &once, sizeof once);
   };
-  repository_.emplace(
-      RepositoryRoutes::Parts{parts.options.model_repository, models_, unloaded_, parts.board.models(), reload});
+  repository_.emplace(RepositoryRoutes::Parts{parts.options.model_repository, models_, unloaded_, parts.board.models(),
+                                              parts.board.head().wishes, ring});
 }
 
 /// A GET, unless the program answers it itself.
@@ -86,18 +85,19 @@ void Service::set_draining() noexcept {
 
 const HttpResponse& Service::handle(const HttpRequest& request) noexcept {
   allow_.clear();
+  ticket_ = 0;
+  const bool is_for_administrator = repository_ && is_admin_path(request.path);
   try {
     allow_ = routes_.allow(request.path);
-    if (repository_ && is_admin_path(request.path)) {
-      allow_ = "POST, OPTIONS";
-      response_ = repository_->answer(request);
+    if (is_for_administrator) {
+      administer(request);
     } else if (allow_.empty() && router_) {
       return router_->handle(request);
     } else {
       answer(request);
     }
   } catch (...) {
-    response_ = response_to_exception(request.path);
+    response_ = response_to_exception(request.path, is_for_administrator ? ErrorForm::text : ErrorForm::object);
   }
   if (!allow_.empty() && (response_.status == 405 || request.method == HttpMethod::options)) response_.allow = allow_;
   return response_;
@@ -109,7 +109,23 @@ bool Service::is_for_router(const HttpRequest& request) const {
 }
 
 const HttpResponse* Service::handle_or_gather(const HttpRequest& request) noexcept {
-  return is_for_router(request) ? router_->handle_or_gather(request) : &handle(request);
+  if (gathers_ && is_for_router(request)) {
+    ticket_ = 0;
+    return router_->handle_or_gather(request);
+  }
+  const HttpResponse& response = handle(request);
+  return ticket_ == 0 ? &response : nullptr;
+}
+
+const HttpResponse* Service::postponed_answer(std::uint64_t ticket, const HttpRequest& request) noexcept {
+  try {
+    auto outcome = repository_->outcome(ticket);
+    if (!outcome) return nullptr;
+    response_ = std::move(*outcome);
+  } catch (...) {
+    response_ = response_to_exception(request.path, ErrorForm::text);
+  }
+  return &response_;
 }
 
 void Service::predict_gathered() noexcept {
@@ -118,6 +134,13 @@ void Service::predict_gathered() noexcept {
 
 const HttpResponse& Service::gathered_answer(std::size_t index, const HttpRequest& request) noexcept {
   return router_->gathered_answer(index, request);
+}
+
+void Service::administer(const HttpRequest& request) {
+  allow_ = "POST, OPTIONS";
+  auto [response, wish] = repository_->answer(request);
+  response_ = std::move(response);
+  ticket_ = wish;
 }
 
 void Service::answer(const HttpRequest& request) {

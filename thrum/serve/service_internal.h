@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -27,6 +28,8 @@ class Service : public RequestHandler {
 
   const HttpResponse& handle(const HttpRequest& request) noexcept override;
   const HttpResponse* handle_or_gather(const HttpRequest& request) noexcept override;
+  std::uint64_t ticket() const noexcept override { return ticket_; }
+  const HttpResponse* postponed_answer(std::uint64_t ticket, const HttpRequest& request) noexcept override;
   void predict_gathered() noexcept override;
   const HttpResponse& gathered_answer(std::size_t index, const HttpRequest& request) noexcept override;
   void set_draining() noexcept override;
@@ -34,16 +37,19 @@ class Service : public RequestHandler {
  private:
   void add_health();
   void add_route(std::string path, RouteHandler handler);
+  void administer(const HttpRequest& request);
   void answer(const HttpRequest& request);
   bool is_for_router(const HttpRequest& request) const;
 
   std::vector<ServedModel> models_;
   Routes routes_;
+  bool gathers_;
   std::optional<Router> router_;  // none without a model
   std::vector<ServedModel> unloaded_;
   std::optional<RepositoryRoutes> repository_;
   HttpResponse response_;
   std::string allow_;
+  std::uint64_t ticket_ = 0;  ///< of the last request, where its answer is postponed
   bool draining_ = false;
 };
 

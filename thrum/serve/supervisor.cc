@@ -108,12 +108,13 @@ void Supervisor::run() {
   while (stop_signal_ == 0 || !crew_.members().empty()) {
     wait();
     crew_.hear_doorbell();
-    if (crew_.board().head().is_reload_wanted.exchange(false)) begin_reload();
+    hear_wishes();
     reap();
     take_offer();
     finish_reload();
     watch_succession();
     staff();
+    settle_wishes();
     crew_.watch();
     if (Clock::now() >= stop_end_) crew_.kill_all();
   }
@@ -211,6 +212,7 @@ void Supervisor::stop(int signal, Clock::duration allowed) {
   }
   crew_.forget_told();
   reload_.reset();
+  settle_wishes(crew_.board().head().wishes.latest(), "the server ends");
 }
 
 void Supervisor::add_workers(int n) {
@@ -257,6 +259,8 @@ void Supervisor::begin_reload() {
   log(LogLevel::info, "Hang up: Master");
   is_reload_wanted_ = next_ != nullptr;  // what boots now may be old already
   if (is_reload_wanted_) return;
+  settle_wishes(n_done_, "");
+  n_begun_ = crew_.board().head().wishes.latest();
   try {
     reload_.emplace(crew_.board().fd());  // in place of one that still loads
   } catch (const Error& error) {
@@ -291,6 +295,7 @@ std::shared_ptr<Generation> Supervisor::generation_of(Offer offer) const {
 void Supervisor::finish_reload() {
   if (next_ == nullptr || !all_ready(*next_)) return;
   now_ = std::exchange(next_, nullptr);
+  n_done_ = n_begun_;
   crew_.board().head().reloads.add();
   log(LogLevel::info, "Reloaded");
   logs_.reopen(now_->options);
@@ -301,10 +306,29 @@ void Supervisor::finish_reload() {
 void Supervisor::abandon_reload(const std::string& why) {
   log(LogLevel::error, "Cannot reload, the old model and settings stay: " + why);
   crew_.board().head().failed_reloads.add();
+  settle_wishes(n_begun_, why);
   next_.reset();
   reload_.reset();
   for (Place& place : places_) place = {};
   if (is_reload_wanted_) begin_reload();
+}
+
+void Supervisor::hear_wishes() {
+  const std::uint64_t n = crew_.board().head().wishes.latest();
+  if (std::exchange(n_heard_, n) == n) return;
+  if (stop_signal_ != 0) return settle_wishes(n, "the server ends");
+  begin_reload();
+}
+
+/// Who is told that a model is there, or no longer there, meets no worker that knows nothing of it.
+void Supervisor::settle_wishes() {
+  if (crew_.is_only(now_.get())) settle_wishes(n_done_, "");
+}
+
+void Supervisor::settle_wishes(std::uint64_t wish, const std::string& failure) {
+  if (wish <= n_settled_) return;
+  crew_.board().head().wishes.settle(wish, failure);
+  n_settled_ = wish;
 }
 
 bool Supervisor::all_ready(const Generation& generation) const {

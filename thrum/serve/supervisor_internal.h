@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +57,9 @@ class Supervisor {
   std::shared_ptr<Generation> generation_of(Offer offer) const;
   void finish_reload();
   void abandon_reload(const std::string& why);
+  void hear_wishes();
+  void settle_wishes();
+  void settle_wishes(std::uint64_t wish, const std::string& failure);
 
   void staff();
   void spawn_due();
@@ -78,6 +82,10 @@ class Supervisor {
   std::optional<Reload> reload_;      ///< while its model is loaded
   std::unique_ptr<Successor> successor_;
   bool is_reload_wanted_ = false;  ///< after this one
+  std::uint64_t n_heard_ = 0;      ///< wishes of the administrator, by their numbers
+  std::uint64_t n_begun_ = 0;      ///< those that the reload of now fulfils
+  std::uint64_t n_done_ = 0;       ///< those that the last one has fulfilled
+  std::uint64_t n_settled_ = 0;    ///< those that are told so
   std::vector<Place> places_;
   std::size_t n_dealt_ = 0;  ///< places that get new connections
   Clock::time_point stop_end_ = Clock::time_point::max();

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <limits>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -27,6 +28,8 @@ using std::chrono::milliseconds;
 constexpr Clock::duration linger = std::chrono::seconds(1);  // for a client to close after we have
 constexpr Clock::duration grace = std::chrono::seconds(1);   // for a request on its way to an idle connection
 constexpr std::size_t most_lingering = 256;                  // connections beyond the limit that get a 503
+constexpr Clock::duration next_look = milliseconds(10);      // for an answer that is known later
+constexpr std::uint32_t not_watched = ~std::uint32_t{0};
 
 [[noreturn]] void fail(const char* what) {
   throw Error(ErrorCode::io, std::string("[serve] ") + what + ": " + std::generic_category().message(errno));
@@ -60,6 +63,11 @@ std::uint64_t most_requests_of(const ServeOptions& options) {
   return static_cast<std::uint64_t>(options.max_requests) + jitter;
 }
 
+/// Whether answers may come later: where requests gather, or an administrator changes what is served.
+bool may_wait(const ServeOptions& options) {
+  return options.batch_max_size > 1 || (!options.admin_token_file.empty() && !options.model_repository.empty());
+}
+
 std::optional<std::string> access_format(const ServeOptions& options) {
   return options.access_logfile.empty() ? std::nullopt : std::optional(options.access_logformat);
 }
@@ -84,7 +92,8 @@ Worker::Worker(WorkerPlace place, RequestHandler& handler, const ServeOptions& o
       most_requests_(most_requests_of(options)) {
   if (!epoll_) fail("cannot make an event loop");
   context_.observer = &log_;
-  context_.gathers = options.batch_max_size > 1;
+  context_.may_wait = may_wait(options);
+  gathered_.reserve(static_cast<std::size_t>(std::max(options.batch_max_size, 1)));
   watch(place_.signals.fd(), EPOLLIN, EPOLL_CTL_ADD);
   listen(true);
 }
@@ -100,6 +109,7 @@ void Worker::run() {
     place_.seat.heartbeat_ns.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
     for (int i = 0; i < n; ++i) on_event(events[i].data.fd, events[i].events);
     while (is_batch_due()) answer_gathered();
+    answer_postponed();
     if (log_.n_requests() >= most_requests_ && !is_draining()) {
       log(LogLevel::info, "Autorestarting worker after current request.");
       begin_drain();
@@ -113,7 +123,8 @@ void Worker::run() {
 int Worker::wait_for_events(std::span<epoll_event> events) const {
   const auto n = static_cast<int>(events.size());
   if (gathered_.empty()) {
-    const auto wait = std::chrono::ceil<milliseconds>(std::max(next_sweep_ - now_, Clock::duration::zero()));
+    const auto next = postponed_.empty() ? next_sweep_ : std::min(next_sweep_, now_ + next_look);
+    const auto wait = std::chrono::ceil<milliseconds>(std::max(next - now_, Clock::duration::zero()));
     return epoll_wait(epoll_.get(), events.data(), n, static_cast<int>(wait.count()));
   }
   const auto left = gathered_since_ + std::chrono::microseconds(options_.batch_max_delay_us) - Clock::now();
@@ -134,10 +145,28 @@ void Worker::answer_gathered() {
   std::swap(answered_, gathered_);
   for (std::size_t i = 0; i < answered_.size(); ++i) {
     Connection& connection = *connections_[answered_[i]];
-    connection.answer_gathered(i, now_);
-    update(connection);
+    proceed(answered_[i], [&] { connection.answer_gathered(i, now_); });
   }
   answered_.clear();
+}
+
+/// One whose answer is not known yet goes on waiting.
+void Worker::answer_postponed() {
+  for (const int fd : std::exchange(postponed_, {})) {
+    proceed(fd, [&] { connections_[fd]->answer_postponed(now_); });
+  }
+}
+
+/// The worker lives on where there is no memory for a connection, not even for words of refusal.
+template <class Step>
+void Worker::proceed(int fd, Step step) {
+  try {
+    step();
+    update(*connections_[fd]);
+  } catch (const std::bad_alloc&) {
+    drop(fd);
+    log(LogLevel::error, "Out of memory");
+  }
 }
 
 /// The supervisor looks what is new at this worker's seat.
@@ -172,22 +201,28 @@ void Worker::watch(int fd, std::uint32_t events, int operation) {
   if (epoll_ctl(epoll_.get(), operation, fd, &event) != 0) fail("cannot watch a socket");
 }
 
+/// A client that has gone would be told of again and again.
+void Worker::unwatch(int fd) {
+  if (watched_[fd] != not_watched) watch(fd, 0, EPOLL_CTL_DEL);
+  watched_[fd] = not_watched;
+}
+
 void Worker::on_event(int fd, std::uint32_t events) {
   if (fd == place_.signals.fd()) return on_signal();
   if (is_listener(fd)) return accept_at(fd);
   Connection* connection = connections_[fd].get();
   if (connection == nullptr) return;
-  if (connection->wait() == Connection::Wait::others) {  // it may say more when it is answered
-    watched_[fd] = 0;
-    return watch(fd, 0, EPOLL_CTL_MOD);
-  }
-  if (connection->wait() == Connection::Wait::client_reads) {
-    connection->on_writable(now_);
-  } else if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
-    connection->on_readable(buffer_, now_);
-  }
-  update(*connection);
+  if (connection->wait() == Connection::Wait::others) return unwatch(fd);  // it may say more when it is answered
+  proceed(fd, [&] { on_event(*connection, events); });
   if (gathered_.size() >= static_cast<std::size_t>(options_.batch_max_size) && is_batch_due()) answer_gathered();
+}
+
+void Worker::on_event(Connection& connection, std::uint32_t events) {
+  if (connection.wait() == Connection::Wait::client_reads) {
+    connection.on_writable(now_);
+  } else if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
+    connection.on_readable(buffer_, now_);
+  }
 }
 
 void Worker::on_signal() {
@@ -215,7 +250,11 @@ bool Worker::accept_one(int listener) {
   socklen_t size = sizeof peer;
   UniqueFd socket(accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (socket) {
-    admit(std::move(socket), peer);
+    try {
+      admit(std::move(socket), peer);
+    } catch (const std::bad_alloc&) {
+      log(LogLevel::error, "Out of memory");  // for this client
+    }
     return true;
   }
   if (errno == EAGAIN || errno == EINVAL) return false;
@@ -230,8 +269,8 @@ void Worker::admit(UniqueFd socket, const sockaddr_storage& peer) {
   const auto limit = static_cast<std::size_t>(options_.worker_connections);
   if (n_connections_ >= limit + most_lingering) return;
   if (connections_.size() <= static_cast<std::size_t>(fd)) {
-    connections_.resize(fd + 1);
     watched_.resize(fd + 1);
+    connections_.resize(fd + 1);
   }
   connections_[fd] = std::make_unique<Connection>(std::move(socket), context_, peer_text(peer), now_);
   watched_[fd] = EPOLLIN;
@@ -251,10 +290,14 @@ void Worker::update(Connection& connection) {
     gathered_.push_back(fd);
     return;
   }
+  if (connection.wait() == Connection::Wait::answer) {
+    postponed_.push_back(fd);
+    return unwatch(fd);
+  }
   const std::uint32_t events = connection.wait() == Connection::Wait::client_reads ? EPOLLOUT : EPOLLIN;
   if (watched_[fd] == events) return;
+  watch(fd, events, watched_[fd] == not_watched ? EPOLL_CTL_ADD : EPOLL_CTL_MOD);
   watched_[fd] = events;
-  watch(fd, events, EPOLL_CTL_MOD);
 }
 
 void Worker::drop(int fd) {
@@ -298,22 +341,23 @@ void Worker::check_deadline(Connection& connection) {
   if (!is_overdue(connection)) return;
   switch (connection.wait()) {
     case Connection::Wait::request:
-      connection.end(now_);
-      break;
+      return proceed(connection.fd(), [&] { connection.end(now_); });
     case Connection::Wait::head:
-      connection.refuse(HttpError(408, "[serve] the head of the request did not come in time"), 0, now_);
-      break;
+      return refuse_late(connection, "[serve] the head of the request did not come in time");
     case Connection::Wait::body:
-      connection.refuse(HttpError(408, "[serve] the body of the request did not come in time"), 0, now_);
-      break;
+      return refuse_late(connection, "[serve] the body of the request did not come in time");
     case Connection::Wait::others:
+    case Connection::Wait::answer:
       return;
     case Connection::Wait::client_reads:
     case Connection::Wait::client_closes:
     case Connection::Wait::nothing:
       return drop(connection.fd());
   }
-  update(connection);
+}
+
+void Worker::refuse_late(Connection& connection, const char* what) {
+  proceed(connection.fd(), [&] { connection.refuse(HttpError(408, what), 0, now_); });
 }
 
 bool Worker::is_overdue(const Connection& connection) const {
@@ -339,6 +383,7 @@ Clock::duration Worker::allowed(const Connection& connection) const {
     case Connection::Wait::client_closes:
       return linger;
     case Connection::Wait::others:
+    case Connection::Wait::answer:
     case Connection::Wait::nothing:
       break;
   }

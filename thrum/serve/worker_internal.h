@@ -44,6 +44,9 @@ class Worker {
  private:
   void watch(int fd, std::uint32_t events, int operation);
   void on_event(int fd, std::uint32_t events);
+  void on_event(Connection& connection, std::uint32_t events);
+  template <class Step>
+  void proceed(int fd, Step step);
   void on_signal();
   bool is_listener(int fd) const noexcept;
   void listen(bool on);
@@ -51,9 +54,11 @@ class Worker {
   bool accept_one(int listener);
   void admit(UniqueFd socket, const sockaddr_storage& peer);
   void update(Connection& connection);
+  void unwatch(int fd);
   int wait_for_events(std::span<epoll_event> events) const;
   bool is_batch_due() const noexcept;
   void answer_gathered();
+  void answer_postponed();
   void drop(int fd);
   void begin_drain();
   bool is_draining() const noexcept { return context_.draining; }
@@ -61,6 +66,7 @@ class Worker {
   void reopen_logs();
   void sweep();
   void check_deadline(Connection& connection);
+  void refuse_late(Connection& connection, const char* what);
   bool is_overdue(const Connection& connection) const;
   Clock::duration allowed(const Connection& connection) const;
 
@@ -73,11 +79,12 @@ class Worker {
   RequestHandler& handler_;
   HttpSession::Context context_;
   std::vector<std::unique_ptr<Connection>> connections_;  // by fd
-  std::vector<std::uint32_t> watched_;                    // events, by fd
+  std::vector<std::uint32_t> watched_;                    // events, by fd; or not_watched
   std::size_t n_connections_ = 0;
   std::vector<char> buffer_;
   std::vector<int> gathered_;  ///< connections whose requests wait for others, in their order
   std::vector<int> answered_;
+  std::vector<int> postponed_;  ///< connections that the handler will have an answer for
   Clock::time_point gathered_since_;
   Clock::time_point now_;
   Clock::time_point next_sweep_;
