@@ -172,77 +172,10 @@ void add_block_kernel(const View& view, const Rows& rows, double* sums) {
   }
 }
 
-/// Trees that are walked at once, so that the steps of one hide the latency of the others'.
-constexpr std::size_t walked_trees = 8;
-
-HWY_INLINE std::size_t step(const Node* tree, std::size_t at, const Bytes* HWY_RESTRICT row) {
-  std::uint64_t node = 0;
-  std::memcpy(&node, tree + at % most_leaves, sizeof node);
-  const bool goes_right = row[node >> 16 & 0xffff] > static_cast<Bytes>(node & 0xff);
-  const std::size_t child = node >> (goes_right ? 48 : 32) & 0xffff;
-  return at >= first_node_ref ? child : at;
-}
-
-void walk(const View& view, std::size_t first, const Bytes* row, std::array<std::size_t, walked_trees>& leaves) {
-  std::array<const Node*, walked_trees> nodes;
-  for (std::size_t j = 0; j < walked_trees; ++j) {
-    const ByteTree& tree = view.trees[first + j];
-    nodes[j] = view.nodes.data() + tree.first_node;
-    leaves[j] = tree.n_nodes == 0 ? 0 : first_node_ref;
-  }
-  // References of nodes have a bit that those of leaves do not have.
-  std::size_t all = first_node_ref;
-  while (all >= first_node_ref) {
-    all = 0;
-    for (std::size_t j = 0; j < walked_trees; ++j) all |= leaves[j] = step(nodes[j], leaves[j], row);
-  }
-}
-
-std::size_t walk_one(const View& view, std::size_t t, const Bytes* row) {
-  const Node* nodes = view.nodes.data() + view.trees[t].first_node;
-  std::size_t at = view.trees[t].n_nodes == 0 ? 0 : first_node_ref;
-  while (at >= first_node_ref) at = step(nodes, at, row);
-  return at;
-}
-
-void add_leaf(const View& view, std::size_t t, std::size_t leaf, double* sums) {
-  const ByteTree& tree = view.trees[t];
-  const double* values = view.leaf_values.data() + tree.first_value + leaf;
-  if (view.leaf_width == 1) {
-    sums[t % view.n_margins] += *values;
-    return;
-  }
-  for (std::size_t k = 0; k < view.leaf_width; ++k) sums[k] += values[k * tree.n_leaves];
-}
-
-void fill_sets(const View& view, const ByteTree& tree, std::size_t n_planes, Bytes* row) {
-  for (std::size_t s = 0; s < tree.n_sets; ++s) {
-    const CategorySet& set = view.sets[tree.first_set + s];
-    const auto code = static_cast<unsigned>(row[set.plane] + 128);
-    row[n_planes + s] = (set.bits[code / 8] >> code % 8 & 1) != 0 ? Bytes{-128} : Bytes{127};
-  }
-}
-
-void add_row_kernel(const View& view, const Rows& rows, double* sums) {
-  Bytes row[most_planes] = {};
-  for (const Chunk& chunk : view.chunks) {
-    for (std::size_t p = 0; p < chunk.n_planes; ++p) {
-      const Plane& plane = view.planes[chunk.first_plane + p];
-      row[p] = byte_of(view, plane, rows.data[plane.feature * rows.feature_stride]);
-    }
-    const std::size_t end = chunk.first_tree + chunk.n_trees;
-    std::size_t t = chunk.first_tree;
-    if (view.sets.empty()) {
-      for (; t + walked_trees <= end; t += walked_trees) {
-        std::array<std::size_t, walked_trees> leaves;
-        walk(view, t, row, leaves);
-        for (std::size_t j = 0; j < walked_trees; ++j) add_leaf(view, t + j, leaves[j], sums);
-      }
-    }
-    for (; t < end; ++t) {
-      fill_sets(view, view.trees[t], chunk.n_planes, row);
-      add_leaf(view, t, walk_one(view, t, row), sums);
-    }
+void fill_row_kernel(const View& view, const Chunk& chunk, const Rows& rows, Bytes* row) {
+  for (std::size_t p = 0; p < chunk.n_planes; ++p) {
+    const Plane& plane = view.planes[chunk.first_plane + p];
+    row[p] = byte_of(view, plane, rows.data[plane.feature * rows.feature_stride]);
   }
 }
 
@@ -252,14 +185,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace thrum::byte_trees {
 HWY_EXPORT(add_block_kernel);
-HWY_EXPORT(add_row_kernel);
+HWY_EXPORT(fill_row_kernel);
 
 void add_block(const View& view, const Rows& rows, double* sums) noexcept {
   HWY_DYNAMIC_DISPATCH(add_block_kernel)(view, rows, sums);
 }
 
-void add_row(const View& view, const Rows& rows, double* sums) noexcept {
-  HWY_DYNAMIC_DISPATCH(add_row_kernel)(view, rows, sums);
+void fill_row(const View& view, const Chunk& chunk, const Rows& rows, std::int8_t* row) noexcept {
+  HWY_DYNAMIC_DISPATCH(fill_row_kernel)(view, chunk, rows, row);
 }
 
 }  // namespace thrum::byte_trees

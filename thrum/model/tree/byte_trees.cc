@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "thrum/model/tree/byte_groups_internal.h"
 #include "thrum/model/tree/byte_trees_internal.h"
 #include "thrum/model/tree/raw_tensor_internal.h"
 #include "thrum/model/tree/tree_outputs_internal.h"
@@ -8,9 +9,9 @@
 namespace thrum {
 namespace {
 
-/// From so many rows on, a block costs less than row after row: it asks every question, and a walk few of many.
-std::size_t fewest_block_rows(std::size_t n_leaves) {
-  return std::clamp<std::size_t>(n_leaves / 6, 8, 40);
+/// From so many rows on, a block costs less than row after row: it asks every question for all rows at once.
+std::size_t fewest_block_rows(std::size_t n_leaves, const byte_trees::Groups& groups) {
+  return groups.trees_per_group == 2 ? 40 : std::clamp<std::size_t>(n_leaves / 6, 8, 40);
 }
 
 class ByteTrees final : public Predictor {
@@ -27,7 +28,8 @@ class ByteTrees final : public Predictor {
     view_.leaf_width = image.has_metadata("vector_leaves") ? view_.n_margins : 1;
     byte_trees::check(view_, schema_, image);
     for (const auto& tree : view_.trees) view_.longest_tree = std::max<std::size_t>(view_.longest_tree, tree.n_leaves);
-    fewest_block_rows_ = fewest_block_rows(view_.longest_tree);
+    groups_ = group_trees(view_);
+    fewest_block_rows_ = fewest_block_rows(view_.longest_tree, groups_);
   }
 
   const Schema& schema() const noexcept override { return schema_; }
@@ -63,7 +65,7 @@ class ByteTrees final : public Predictor {
     for (std::size_t i = 0; i < outputs.rows(); ++i, rows.data += rows.row_stride) {
       const auto out = outputs.row(i);
       std::ranges::fill(out, 0.0);
-      byte_trees::add_row(view_, rows, out.data());
+      byte_trees::add_row(view_, groups_, rows, out.data());
       outputs_.finish(out);
     }
   }
@@ -82,6 +84,7 @@ class ByteTrees final : public Predictor {
   Schema schema_;
   TreeOutputs outputs_;
   byte_trees::View view_;
+  byte_trees::Groups groups_;
   std::size_t fewest_block_rows_ = 0;
 };
 

@@ -96,8 +96,13 @@ struct Rows {
 /// sums[k * block_rows + i] += the leaves of row i for margin k, tree after tree. REQUIRES: at most block_rows rows.
 void add_block(const View& view, const Rows& rows, double* sums) noexcept;
 
+/// row[p] = the byte of the first row for plane p of the chunk.
+void fill_row(const View& view, const Chunk& chunk, const Rows& rows, std::int8_t* row) noexcept;
+
+struct Groups;
+
 /// sums[k] += the leaves of the first row for margin k, tree after tree: the same bits.
-void add_row(const View& view, const Rows& rows, double* sums) noexcept;
+void add_row(const View& view, const Groups& groups, const Rows& rows, double* sums) noexcept;
 
 /// Throws corrupt_data where anything leads out of the image.
 void check(const View& view, const Schema& schema, const ModelFile& image);

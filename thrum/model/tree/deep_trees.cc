@@ -73,12 +73,11 @@ class DeepTrees final : public Predictor {
       for (std::size_t i = 0; i < outputs.rows(); ++i) add_row(walk, values + i * width_, outputs.row(i));
       return;
     }
-    std::array<std::uint32_t, most_block_rows> ends;
-    const auto rows = std::span(ends).first(outputs.rows());
+    std::array<Key, most_block_rows> keys;
+    const auto leaves = std::span(keys).first(outputs.rows());
     for (std::size_t t = 0; t < first_nodes_.size(); ++t) {
-      const DeepNode<Key>* nodes = nodes_.data() + first_nodes_[t];
-      walk.rows(nodes, values, width_, rows, after(t, rows.size()));
-      for (std::size_t i = 0; i < rows.size(); ++i) add_leaf(t, nodes[rows[i]], outputs.row(i));
+      walk.rows(nodes_of(t), values, width_, leaves, after(t, leaves.size()));
+      for (std::size_t i = 0; i < leaves.size(); ++i) add_leaf(t, {leaves[i], 0}, outputs.row(i));
     }
   }
 

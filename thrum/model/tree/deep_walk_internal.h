@@ -19,11 +19,13 @@ class Ahead {
   void fetch_some() noexcept {
     constexpr std::size_t line = 64;
     const std::size_t n = std::min(32 * line, memory_.size());
-    for (std::size_t i = 0; i < n; i += line) __builtin_prefetch(memory_.data() + i);
+    for (std::size_t i = 0; i < n; i += line) __builtin_prefetch(memory_.data() + i, 0, second_cache);
     memory_ = memory_.subspan(n);
   }
 
  private:
+  static constexpr int second_cache = 2;  // the first has what is read now
+
   std::span<const std::byte> memory_;
 };
 
@@ -36,30 +38,40 @@ class Walk {
 
   Walk(TheLinks links, const std::uint64_t* category_bits) : links_(links), category_bits_(category_bits) {}
 
-  /// Where the rows of a block end in one tree: ends[i] of row i, a node. The rows are divided like those of a training
-  /// node while they are many, so that those that walk on together share the nodes in the nearest cache.
-  void rows(Nodes nodes, const Key* values, std::size_t width, std::span<std::uint32_t> ends,
+  /// The leaves of the rows of a block in one tree: leaves[i] of row i. The rows are divided like those of a training
+  /// node while they are many, so that those that walk on together share the nodes in the nearest cache, which fetches
+  /// them while others walk.
+  void rows(std::span<const DeepNode<Key>> tree, const Key* values, std::size_t width, std::span<Key> leaves,
             Ahead ahead) const noexcept {
+    const Nodes nodes = tree.data();
     std::array<std::uint16_t, most_block_rows> order, right;
     std::array<Part, most_block_rows / few_rows> parts;  // all but one have more than few_rows rows
-    std::iota(order.begin(), order.begin() + ends.size(), std::uint16_t{0});
+    std::iota(order.begin(), order.begin() + leaves.size(), std::uint16_t{0});
     std::size_t n_parts = 0;
+    Part next;
     const auto take = [&](const Part& part) {
+      if (part.rows.empty()) return;
       ahead.fetch_some();
       if (part.rows.size() > few_rows && !nodes[part.at].is_leaf()) {
         parts[n_parts++] = part;
-      } else {
-        walk(nodes, part, values, width, ends);
+        return;
       }
+      fetch(nodes, part);
+      walk(nodes, next, values, width, leaves);
+      next = part;
     };
-    take({0, std::span(order).first(ends.size())});
+    take({0, tree.size(), std::span(order).first(leaves.size())});
     while (n_parts > 0) {
       const Part part = parts[--n_parts];
       const std::size_t n_left = divide(nodes[part.at], values, width, part.rows, right);
-      const std::size_t left = links_.left(static_cast<std::uint32_t>(nodes[part.at].link));
-      take({left, part.rows.first(n_left)});
-      take({left + 1, part.rows.subspan(n_left)});
+      const std::size_t left = first_below(nodes, part.at);
+      const std::size_t below_left = first_below(nodes, left);
+      const std::size_t below_right = first_below(nodes, left + 1);
+      // What is below one child is before or behind what is below the other.
+      take({left, below_left < below_right ? below_right : part.end, part.rows.first(n_left)});
+      take({left + 1, below_right < below_left ? below_left : part.end, part.rows.subspan(n_left)});
     }
+    walk(nodes, next, values, width, leaves);
   }
 
   /// Where a row ends in `lanes` trees.
@@ -75,13 +87,28 @@ class Walk {
 
  private:
   /// Rows that are not divided further: they and the nodes they meet fit into the first-level cache.
-  static constexpr std::size_t few_rows = 64;
+  static constexpr std::size_t few_rows = 32;
 
   /// Rows that have come to a node.
   struct Part {
     std::size_t at = 0;
+    std::size_t end = 0;  ///< of the nodes below it
     std::span<std::uint16_t> rows = {};
   };
+
+  /// The left child of a node; a leaf itself.
+  std::size_t first_below(Nodes nodes, std::size_t at) const noexcept {
+    return links_.left(static_cast<std::uint32_t>(nodes[at].link));
+  }
+
+  /// Asks for the nodes that the rows of a part will meet, or for the first of them.
+  void fetch(Nodes nodes, const Part& part) const noexcept {
+    constexpr std::size_t line = 64 / sizeof(DeepNode<Key>);
+    constexpr std::size_t most_lines = 192;
+    const std::size_t begin = first_below(nodes, part.at);
+    const std::size_t end = std::min(part.end, begin + most_lines * line);
+    for (std::size_t i = begin; i < end; i += line) __builtin_prefetch(nodes + i);
+  }
 
   /// Moves the rows that go left to the front and returns how many they are. `right` is scratch.
   std::size_t divide(const DeepNode<Key> node, const Key* values, std::size_t width, std::span<std::uint16_t> rows,
@@ -99,15 +126,14 @@ class Walk {
     return n_left;
   }
 
-  void walk(Nodes nodes, const Part& part, const Key* values, std::size_t width,
-            std::span<std::uint32_t> ends) const noexcept {
+  void walk(Nodes nodes, const Part& part, const Key* values, std::size_t width, std::span<Key> leaves) const noexcept {
     for (std::size_t i = 0; i < part.rows.size(); i += lanes) {
       const auto some = part.rows.subspan(i, std::min(lanes, part.rows.size() - i));
       std::array<const Key*, lanes> rows;  // where there are few, the last one is walked several times
       for (std::size_t r = 0; r < lanes; ++r) rows[r] = values + some[std::min(r, some.size() - 1)] * width;
       const Positions at =
           descend(part.at, [&](std::size_t) { return nodes; }, [&](std::size_t lane) { return rows[lane]; });
-      for (std::size_t r = 0; r < some.size(); ++r) ends[some[r]] = static_cast<std::uint32_t>(at[r]);
+      for (std::size_t r = 0; r < some.size(); ++r) leaves[some[r]] = nodes[at[r]].key;
     }
   }
 

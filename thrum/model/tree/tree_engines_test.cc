@@ -1,5 +1,8 @@
 // Every engine gives the bits of the definition: for any row, in any batch, at any level of SIMD.
 #include <gtest/gtest.h>
+
+// As in byte_group_kernel.cc, before Highway's headers.
+#define HWY_WANT_AVX3_DL
 #include <hwy/targets.h>
 
 #include <cstdint>
@@ -135,8 +138,31 @@ TEST_P(TreeEngines, RankManyThresholdsOfAFeature) {
 }
 
 TEST_P(TreeEngines, SplitTreesOfManyFeatures) {
-  const Schema schema = tree_schema(1500, {}, 0);
-  expect_the_definition(random_ensemble(schema, {.n_trees = 60, .missing_both_ways = true}), schema);
+  for (const std::size_t n_features : {60, 1500}) {
+    const Schema schema = tree_schema(n_features, {}, 0);
+    expect_the_definition(random_ensemble(schema, {.n_trees = 60, .missing_both_ways = true}), schema);
+  }
+}
+
+/// x > -10, x > -9, …: as deep as a tree can be.
+Tree chain(std::size_t n_leaves) {
+  Tree tree;
+  for (std::int32_t i = 0; static_cast<std::size_t>(i) + 1 < n_leaves; ++i) {
+    tree.nodes.push_back({.left = ~i, .right = i + 1, .threshold = i - 10.0, .weight = 1});
+  }
+  tree.nodes.back().right = ~static_cast<std::int32_t>(n_leaves - 1);
+  for (std::size_t leaf = 0; leaf < n_leaves; ++leaf) tree.leaf_values.push_back(static_cast<double>(leaf));
+  tree.leaf_weights.assign(n_leaves, 1);
+  return tree;
+}
+
+TEST_P(TreeEngines, WalkChains) {
+  const Schema schema = tree_schema(1, {}, 0);
+  for (const std::size_t n_leaves : {2, 3, 5, 31, 32, 33, 64}) {
+    TreeEnsemble ensemble;
+    ensemble.trees.assign(3, chain(n_leaves));
+    expect_the_definition(ensemble, schema);
+  }
 }
 
 TEST_P(TreeEngines, WalkDeepTrees) {
