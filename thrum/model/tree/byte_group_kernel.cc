@@ -66,7 +66,7 @@ class GroupLookup {
   __m512i leaves_;
 };
 
-#elif HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+#elif HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SSSE3
 
 /// Where looking up many bytes takes as many steps.
 struct GroupLookup {

@@ -84,8 +84,9 @@ struct DeepColumn {
   std::uint32_t rule;          ///< see NodeRule
   std::uint32_t n_categories;  ///< 0: a number
 
-  /// The key of the smallest number that is not below x, which is on the same side of every threshold; of an infinity
-  /// where it is missing. Or the code of a category, n_categories for those that are none.
+  /// The key of the smallest number that is not below x, which is on the same side of every threshold (just below 0
+  /// perhaps the key before that of 0, which no threshold has); of an infinity where it is missing. Or the code of a
+  /// category, n_categories for those that are none.
   template <class Key>
   Key value(double x) const noexcept {
     using Number = NumberOf<Key>;
@@ -94,7 +95,7 @@ struct DeepColumn {
     const NodeRule missing(rule);
     if (missing.is_missing(x)) return order_key<Key>(missing.missing_left() ? -infinity : infinity);
     const Number nearest = static_cast<Number>(x);
-    return order_key<Key>(static_cast<double>(nearest) < x ? std::nextafter(nearest, infinity) : nearest);
+    return order_key<Key>(nearest) + (static_cast<double>(nearest) < x ? 1 : 0);  // the key of the number after it
   }
 };
 
