@@ -19,7 +19,7 @@ namespace thrum::byte_trees::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// Doublings that are made without a look at whether they are needed: few ways have more than 16 questions.
-constexpr int usual_doublings = 4;
+[[maybe_unused]] constexpr int usual_doublings = 4;
 
 HWY_INLINE std::uint8_t leaf_of(int follower) {
   return static_cast<std::uint8_t>(follower - first_leaf);

@@ -6,9 +6,19 @@
 namespace thrum::byte_trees {
 namespace {
 
-bool fit(const View& view) {
-  return view.longest_tree <= Group::slots && view.sets.empty() &&
-         std::ranges::all_of(view.chunks, [](const Chunk& chunk) { return chunk.n_planes <= most_grouped_planes; });
+/// Of the largest tree; an image may have nodes that no leaf is below.
+std::size_t most_slots(const View& view) {
+  std::size_t most = 0;
+  for (const ByteTree& tree : view.trees) most = std::max<std::size_t>({most, tree.n_nodes, tree.n_leaves});
+  return most;
+}
+
+std::size_t trees_per_group(const View& view) {
+  const bool planes_fit =
+      std::ranges::all_of(view.chunks, [](const Chunk& chunk) { return chunk.n_planes <= most_grouped_planes; });
+  const std::size_t n_slots = most_slots(view);
+  if (!view.sets.empty() || !planes_fit || n_slots > Group::slots) return 0;
+  return n_slots <= Group::half ? 2 : 1;
 }
 
 std::int8_t follower(std::size_t child, std::size_t first_slot) {
@@ -37,8 +47,8 @@ void put(std::span<const Node> nodes, std::size_t first_slot, Group& group) {
 
 Groups group_trees(const View& view) {
   Groups all;
-  if (!fit(view)) return all;
-  all.trees_per_group = view.longest_tree <= Group::half ? 2 : 1;
+  all.trees_per_group = trees_per_group(view);
+  if (all.trees_per_group == 0) return all;
   for (const Chunk& chunk : view.chunks) {
     for (std::size_t i = 0; i < chunk.n_trees; ++i) {
       const ByteTree& tree = view.trees[chunk.first_tree + i];

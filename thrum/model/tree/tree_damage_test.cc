@@ -117,11 +117,12 @@ class HostileTrees : public testing::TestWithParam<Kind> {};
 
 TEST_P(HostileTrees, AreRefusedOrPredict) {
   constexpr int rounds = 400;
-  const Schema schema = tree_schema(3, {5}, 3);
   const RandomTrees boosted = {
       .n_trees = 4, .n_leaves = 9, .n_margins = 3, .link = Link::softmax, .missing_both_ways = true};
   const RandomTrees forest = {.n_trees = 3, .n_leaves = 7, .leaf_width = 3, .n_margins = 3, .link = Link::clip};
   for (const RandomTrees& wish : {boosted, forest}) {
+    const Schema schema =
+        tree_schema(3, wish.leaf_width > 1 ? std::vector<std::size_t>{5} : std::vector<std::size_t>(), 3);
     const int refused = refusals(GetParam().compile(random_ensemble(schema, wish), schema), rounds, &predict_rows);
     EXPECT_GT(refused, rounds / 10);
     EXPECT_LT(refused, rounds);
