@@ -107,7 +107,9 @@ Json summary_json(const ColumnSummary& summary) {
 std::string values_text(const ColumnSummary& summary, std::size_t n_rows) {
   if (summary.n_missing == n_rows) return "every value is missing";
   if (summary.type != ColumnType::category) {
-    return fmt::format("{:.6g} … {:.6g}, mean {:.6g}", summary.low, summary.high, summary.mean);
+    // Of infinite values of both signs there is none.
+    const std::string mean = std::isnan(summary.mean) ? "-" : fmt::format("{:.6g}", summary.mean);
+    return fmt::format("{:.6g} … {:.6g}, mean {}", summary.low, summary.high, mean);
   }
   std::string text;
   for (const auto& [value, count] : summary.most_frequent) {

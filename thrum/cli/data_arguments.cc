@@ -109,7 +109,7 @@ std::variant<Table, LibsvmData> read_rows(const DataArguments& arguments, const 
 }
 
 std::string shape_text(std::size_t rows, std::size_t columns, const std::string& noun) {
-  return fmt::format("{} rows, {} {}{}", grouped(rows), grouped(columns), noun, columns == 1 ? "" : "s");
+  return counted(rows, "row") + ", " + counted(columns, noun);
 }
 
 }  // namespace thrum::cli

@@ -32,8 +32,9 @@ void generate_file(const GenerateArguments& arguments, const Session& session) {
   std::error_code unknown;
   const auto size = std::filesystem::file_size(arguments.output, unknown);
   const std::string target = generator_target(arguments.generator);
-  session.say(fmt::format("wrote {} rows to {} ({}) in {:.2f} s; the column to predict is {}", grouped(arguments.rows),
-                          arguments.output, byte_size(unknown ? 0 : size), stopwatch.seconds(), target));
+  session.say(fmt::format("wrote {} to {} ({}) in {:.2f} s; the column to predict is {}",
+                          counted(arguments.rows, "row"), arguments.output, byte_size(unknown ? 0 : size),
+                          stopwatch.seconds(), target));
   if (!session.globals.json) return;
   const Json object = {{"schema", "thrum.data.generate/1"},
                        {"generator", arguments.generator},

@@ -37,7 +37,9 @@ std::vector<std::string> remarks(const std::vector<ColumnSummary>& summaries, co
     if (summary.n_missing == n_rows) {
       remark("has no value at all: leave it out with --exclude");
     } else if (summary.name == target) {
-      if (summary.n_missing > 0) remark(fmt::format("is the target, but {} rows have none", summary.n_missing));
+      if (summary.n_missing > 0) {
+        remark(fmt::format("is the target, but missing in {}", counted(summary.n_missing, "row")));
+      }
     } else if (summary.n_distinct == 1 && summary.n_missing == 0) {
       remark("has the same value in every row: a model learns nothing from it");
     } else if (summary.type == ColumnType::category && n_rows >= 20 && 2 * summary.n_distinct > n_rows) {
@@ -60,9 +62,9 @@ std::string table_text(const Table& table, const std::vector<ColumnSummary>& sum
   std::vector<std::vector<std::string>> lines;
   for (const auto& [name, count] : classes) {
     const double share = static_cast<double>(count) / static_cast<double>(table.n_rows());
-    lines.push_back({"  " + name, grouped(count) + " rows", fmt::format("{:.1f} %", 100 * share)});
+    lines.push_back({"  " + name, counted(count, "row"), fmt::format("{:.1f} %", 100 * share)});
   }
-  return text + fmt::format("\ntarget {}: {} classes\n", target, classes.size()) + aligned(lines);
+  return text + fmt::format("\ntarget {}: {}\n", target, counted(classes.size(), "class", "classes")) + aligned(lines);
 }
 
 Json table_json(const Table& table, const std::vector<ColumnSummary>& summaries, const std::string& target) {

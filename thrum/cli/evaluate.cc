@@ -57,7 +57,7 @@ void evaluate_file(const EvaluateArguments& arguments, const Session& session) {
   const Table table = read_data(arguments.data, session, model->schema());
   const double load_seconds = loading.seconds();
   session.say(
-      fmt::format("{}; {}, {} rows", model_line(*model, arguments.model), table.source(), grouped(table.n_rows())));
+      fmt::format("{}; {}, {}", model_line(*model, arguments.model), table.source(), counted(table.n_rows(), "row")));
   const Evaluation evaluation = evaluate(*model, table, {.weight = arguments.weight}, execution);
   session.console.end_progress();
   check_names(gates, evaluation.scores);

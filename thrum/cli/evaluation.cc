@@ -139,7 +139,7 @@ Json confusion_json(const Evaluation& evaluation) {
 std::string scores_text(const Evaluation& evaluation) {
   std::vector<std::vector<std::string>> rows;
   for (const metrics::Score& score : evaluation.scores) {
-    rows.push_back({score.name, std::isfinite(score.value) ? fmt::format("{:.6f}", score.value)
+    rows.push_back({score.name, std::isfinite(score.value) ? decimal(score.value)
                                                            : fmt::format("not defined: {}", score.why_undefined)});
   }
   return aligned(rows);

@@ -100,7 +100,7 @@ void predict_file(const PredictArguments& arguments, const Session& session) {
   session.console.end_progress();
   const Table predictions(std::move(columns), "the predictions");
   blame(ExitCode::failure, [&] { write_csv(predictions, arguments.output, execution); });
-  session.say(fmt::format("predicted {} rows in {:.3f} s{}", grouped(table.n_rows()), predict_seconds,
+  session.say(fmt::format("predicted {} in {:.3f} s{}", counted(table.n_rows(), "row"), predict_seconds,
                           arguments.output == "-" ? "" : ", saved " + arguments.output));
   if (!session.globals.json) return;
   const Json object = {

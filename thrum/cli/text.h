@@ -6,16 +6,15 @@
 #include <string_view>
 #include <vector>
 
+#include "thrum/core/counted.h"
+
 namespace thrum::cli {
 
-/// 22792 → "22,792".
-std::string grouped(std::size_t number);
+/// Six decimals or, of a number that is too long to be read so, six digits: "0.250000", "1.5e+300".
+std::string decimal(double number);
 
 /// 1536 → "1.5 KiB".
 std::string byte_size(std::size_t bytes);
-
-/// "1 thread", "2 threads".
-std::string counted(std::size_t count, const std::string& noun);
 
 /// `text` with control characters as \\x1b, so that data cannot steer a terminal; line feeds and tabs stay.
 std::string without_controls(std::string_view text);

@@ -233,9 +233,8 @@ void train_on_sparse(const TrainArguments& arguments, const LibsvmData& rows, do
   const linalg::CsrMatrix& X = rows.features;
   const double density =
       static_cast<double>(X.n_values()) / (static_cast<double>(X.rows()) * static_cast<double>(X.cols()));
-  session.say(
-      fmt::format("read  {:.2f} s: {} rows, {} features, of whose numbers {:.2g} % are not zero: a sparse matrix",
-                  load_seconds, grouped(X.rows()), grouped(X.cols()), 100 * density));
+  session.say(fmt::format("read  {:.2f} s: {}, {}, of whose numbers {:.2g} % are not zero: a sparse matrix",
+                          load_seconds, counted(X.rows(), "row"), counted(X.cols(), "feature"), 100 * density));
   const Stopwatch fitting;
   const auto model = fit([&] { return train_sparse(rows, arguments.options, session); });
   finish(arguments, {*model, X.rows(), load_seconds, fitting.seconds(), {}, true}, session);

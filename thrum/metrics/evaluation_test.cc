@@ -82,7 +82,7 @@ TEST(Evaluation, ThrowsForInputsThatNoScoreAccepts) {
   EXPECT_EQ(refusal({0, 2}, {}), "[evaluate] expected a class index below 2, got 2 in row 1");
   EXPECT_EQ(refusal({0.5, 1}, {}), "[evaluate] expected a class index below 2, got 0.5 in row 0");
   EXPECT_EQ(refusal({NAN, 1}, {}), "[evaluate] expected a class index below 2, got nan in row 0");
-  EXPECT_EQ(refusal({0}, {}), "[evaluate] y has 1 rows, probabilities has 2");
+  EXPECT_EQ(refusal({0}, {}), "[evaluate] y has 1 row, probabilities has 2");
   EXPECT_EQ(refusal({0, 1}, {0, 0}), "[evaluate] all weights are zero");
   EXPECT_EQ(refusal({0, 1}, {1, 2}), "accepted");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "thrum/core/counted.h"
 #include "thrum/core/error.h"
 #include "thrum/metrics/inputs_internal.h"
 
@@ -16,7 +17,7 @@ namespace {
 }  // namespace
 
 void check_rows(std::string_view where, std::size_t n, std::string_view what, std::size_t given) {
-  if (given != n) refuse(where, fmt::format("y has {} rows, {} has {}", n, what, given));
+  if (given != n) refuse(where, fmt::format("y has {}, {} has {}", counted(n, "row"), what, given));
   if (n == 0) refuse(where, "expected at least one row, got none");
 }
 

@@ -5,8 +5,8 @@
 #include <numeric>
 #include <vector>
 
-#include "thrum/core/error.h"
 #include "thrum/core/random.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/metrics/classification.h"
 #include "thrum/metrics/ranking.h"
 #include "thrum/metrics/regression.h"
@@ -16,17 +16,7 @@ namespace {
 
 using Classes = std::vector<std::size_t>;
 using Numbers = std::vector<double>;
-
-template <class F>
-std::string refusal(F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "accepted";
-}
+using test::refusal;
 
 MatrixView<const double> two_columns(const Numbers& values) {
   return {values.data(), values.size() / 2, 2};
@@ -144,7 +134,7 @@ TEST(LogLoss, RefusesWhatIsNoProbability) {
             "[log_loss] expected probabilities in [0, 1], got 1.5 in row 1");
   EXPECT_EQ(refusal([&] { brier(Classes{0, 1}, two_columns(nan)); }),
             "[brier] expected probabilities in [0, 1], got nan in row 1");
-  EXPECT_EQ(refusal([&] { log_loss(Classes{0}, two_columns(p)); }), "[log_loss] y has 1 rows, probabilities has 2");
+  EXPECT_EQ(refusal([&] { log_loss(Classes{0}, two_columns(p)); }), "[log_loss] y has 1 row, probabilities has 2");
   EXPECT_EQ(refusal([&] { log_loss(Classes{0, 0}, MatrixView<const double>(p.data(), 2, 1)); }),
             "[log_loss] expected probabilities of at least 2 classes, got 1");
 }
@@ -223,7 +213,7 @@ TEST(Regression, RefusesBadInputs) {
   EXPECT_EQ(refusal([] { mae(Numbers{1, 1}, Numbers{NAN, 1}); }),
             "[mae] expected finite numbers in predicted, got nan in row 0");
   EXPECT_EQ(refusal([] { r2(Numbers{1}, Numbers{1}); }), "[r2] expected at least two rows, got one");
-  EXPECT_EQ(refusal([] { r2(Numbers{1}, Numbers{1, 2}); }), "[r2] y has 1 rows, predicted has 2");
+  EXPECT_EQ(refusal([] { r2(Numbers{1}, Numbers{1, 2}); }), "[r2] y has 1 row, predicted has 2");
 }
 
 TEST(Regression, SumsDoNotLoseSmallErrorsAmongMany) {

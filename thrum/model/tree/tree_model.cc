@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "thrum/core/assert.h"
+#include "thrum/core/counted.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/model/tree/byte_trees_internal.h"
 #include "thrum/model/tree/deep_trees_internal.h"
@@ -31,10 +32,6 @@ std::size_t depth(const TreeEnsemble& ensemble) {
   std::size_t depth = 0;
   for (const Tree& tree : ensemble.trees) depth = std::max(depth, std::ranges::max(tree_depths(tree)));
   return depth;
-}
-
-std::string counted(std::size_t n, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", n, n == 1 ? one : many);
 }
 
 std::string importance_text(const std::vector<TreeImportance>& importances, const Schema& schema) {
@@ -83,8 +80,8 @@ std::vector<std::byte> TreeModel::explaining(std::vector<std::byte> compiled) co
 
 std::string TreeModel::description() const {
   const TreeEnsemble& ensemble = parts_.ensemble;
-  return fmt::format("{} with {}, at most {} deep\n", counted(ensemble.trees.size(), "tree", "trees"),
-                     counted(n_leaves(ensemble), "leaf", "leaves"), counted(depth(ensemble), "question", "questions")) +
+  return fmt::format("{} with {}, at most {} deep\n", counted(ensemble.trees.size(), "tree"),
+                     counted(n_leaves(ensemble), "leaf", "leaves"), counted(depth(ensemble), "question")) +
          importance_text(tree_importances(ensemble, parts_.schema.features.size()), parts_.schema);
 }
 
