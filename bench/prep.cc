@@ -16,6 +16,7 @@
 #include "thrum/data/csv.h"
 #include "thrum/data/dataset.h"
 #include "thrum/data/prepare/pipeline.h"
+#include "thrum/runtime/process_status_internal.h"
 
 namespace {
 
@@ -32,13 +33,13 @@ std::vector<double> checksums(const thrum::Dataset& dataset) {
 std::string measure(const thrum::Dataset& dataset, const std::string& steps, bool transforms,
                     const thrum::Execution& execution) {
   thrum::bench::forget_peak();
-  const std::size_t before = thrum::bench::status_bytes("VmRSS");
+  const std::size_t before = thrum::status_bytes("VmRSS");
   const auto start = std::chrono::steady_clock::now();
   const auto pipeline = thrum::Pipeline::fit(dataset, {}, thrum::parse_steps(steps), execution);
   const auto prepared = transforms ? pipeline.prepare_training(dataset, execution) : dataset;
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   const std::size_t result = transforms ? prepared.n_rows() * pipeline.outputs().size() * sizeof(double) : 0;
-  const auto extra = static_cast<double>(thrum::bench::status_bytes("VmHWM") - before) - static_cast<double>(result);
+  const auto extra = static_cast<double>(thrum::status_bytes("VmHWM") - before) - static_cast<double>(result);
   return fmt::format(R"({{"seconds": {}, "extra_bytes": {}, "learned": {}}})", seconds.count(), extra,
                      transforms ? fmt::format("[{}]", fmt::join(checksums(prepared), ", ")) : pipeline.to_json());
 }

@@ -4,6 +4,7 @@
 #include "measurements.h"
 #include "thrum/data/generate.h"
 #include "thrum/learn/learner.h"
+#include "thrum/runtime/process_status_internal.h"
 
 namespace thrum::bench {
 namespace {

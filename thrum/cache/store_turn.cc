@@ -2,6 +2,7 @@
 
 #include "thrum/cache/store.h"
 #include "thrum/cache/store_state_internal.h"
+#include "thrum/core/function_ref.h"
 
 namespace thrum {
 
@@ -14,6 +15,18 @@ struct Store::Turn::Parts {
   }
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
+
+  /// Takes the key's turn and lock, after the flights of other threads: until one `ended(its outcome)` as wanted.
+  void take(ByteLock::Clock::time_point deadline, FunctionRef<bool(const std::optional<Flights::Outcome>&)> ended) {
+    for (;;) {
+      const Flights::Place place = state->flights.join(key);
+      if (place.first) {
+        flight = place.flight;
+        return lock_key(deadline);
+      }
+      if (ended(state->flights.wait(place.flight, deadline))) return;
+    }
+  }
 
   void lock_key(ByteLock::Clock::time_point deadline) {
     usage = state->usage_file();
@@ -50,19 +63,14 @@ std::variant<StoredEntry, Store::Turn> Store::find_or_turn(const Digest& key, Ac
   if (auto entry = state_->look_up(key, accept)) return hit(std::move(*entry));
   const auto deadline = ByteLock::Clock::now() + state_->options.longest_wait;
   auto parts = std::make_unique<Turn::Parts>(state_, key);
-  for (;;) {
-    const Flights::Place place = state_->flights.join(key);
-    if (place.first) {
-      parts->flight = place.flight;
-      break;
-    }
-    const auto outcome = state_->flights.wait(place.flight, deadline);
+  std::optional<StoredEntry> found;
+  parts->take(deadline, [&](const std::optional<Flights::Outcome>& outcome) {
     if (outcome && outcome->error != nullptr) std::rethrow_exception(outcome->error);
-    if (!outcome || !outcome->stored) break;
-    if (auto entry = state_->look_up(key, accept)) return hit(std::move(*entry));
-  }
+    if (outcome && outcome->stored) found = state_->look_up(key, accept);
+    return found || !outcome || !outcome->stored;
+  });
+  if (found) return hit(std::move(*found));
   if (parts->flight != nullptr) {
-    parts->lock_key(deadline);
     // It may have come between the first look and the lock.
     if (auto entry = state_->look_up(key, accept)) {
       parts->outcome.stored = true;
@@ -76,15 +84,7 @@ std::variant<StoredEntry, Store::Turn> Store::find_or_turn(const Digest& key, Ac
 Store::Turn Store::turn(const Digest& key) const {
   const auto deadline = ByteLock::Clock::now() + state_->options.longest_wait;
   auto parts = std::make_unique<Turn::Parts>(state_, key);
-  for (;;) {
-    const Flights::Place place = state_->flights.join(key);
-    if (place.first) {
-      parts->flight = place.flight;
-      break;
-    }
-    if (!state_->flights.wait(place.flight, deadline)) break;
-  }
-  if (parts->flight != nullptr) parts->lock_key(deadline);
+  parts->take(deadline, [](const std::optional<Flights::Outcome>& outcome) { return !outcome; });
   return Turn(std::move(parts));
 }
 

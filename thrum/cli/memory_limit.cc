@@ -1,10 +1,10 @@
 #include "thrum/cli/memory_limit.h"
 
 #include <cstdlib>
-#include <fstream>
 
 #include "thrum/cli/byte_count.h"
 #include "thrum/cli/exit_code.h"
+#include "thrum/runtime/process_status_internal.h"
 
 namespace thrum::cli {
 namespace {
@@ -36,12 +36,7 @@ std::unique_ptr<Scratch> make_scratch(const MemoryLimit& limit) {
 }
 
 std::size_t peak_memory_bytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    std::size_t kibibytes = 0;
-    if (word == "VmHWM:" && status >> kibibytes) return kibibytes * 1024;
-  }
-  return 0;
+  return status_bytes("VmHWM");
 }
 
 }  // namespace thrum::cli

@@ -7,11 +7,12 @@
 #include <limits>
 #include <numeric>
 
-#include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
 
+using test::refusal;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::IsNan;
@@ -37,17 +38,6 @@ std::vector<double> read_all(const FeatureReader& reader) {
   std::vector<double> values(reader.n_rows() * reader.n_features());
   reader.read(0, {values.data(), reader.n_rows(), reader.n_features()});
   return values;
-}
-
-template <class F>
-std::string refusal(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(FeatureReader, MatchesColumnsByNameWhateverTheirOrder) {

@@ -7,10 +7,12 @@
 #include <numeric>
 
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
 
+using test::refusal;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -35,24 +37,8 @@ Schema infer_target(Column target, Task task = Task::classification) {
   return Schema::infer(Table(std::move(columns), "t.csv"), "y", task);
 }
 
-template <class F>
-std::string message_of(ErrorCode code, F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code);
-    return error.what();
-  }
-  return "no error";
-}
-
-template <class F>
-std::string refusal(F&& f) {
-  return message_of(ErrorCode::invalid_argument, f);
-}
-
 std::string corruption(std::string_view json) {
-  return message_of(ErrorCode::corrupt_data, [&] { Schema::from_json(json); });
+  return refusal([&] { Schema::from_json(json); }, ErrorCode::corrupt_data);
 }
 
 TEST(SchemaInfer, TakesEveryOtherColumnAsAFeatureInTheOrderOfTheTable) {
@@ -230,7 +216,7 @@ TEST(SchemaJson, RefusesTargetsOfAnomaliesAndRankingsThatDoNotFit) {
 }
 
 TEST(SchemaJson, NamesWhereTheTextCameFrom) {
-  EXPECT_THAT(message_of(ErrorCode::corrupt_data, [] { Schema::from_json("[]", "a.thrum"); }), HasSubstr("[a.thrum]"));
+  EXPECT_THAT(refusal([] { Schema::from_json("[]", "a.thrum"); }, ErrorCode::corrupt_data), HasSubstr("[a.thrum]"));
 }
 
 TEST(NaturalTask, IsAClassificationOfTextsAndOfFewWholeNumbers) {

@@ -6,25 +6,15 @@
 #include <cmath>
 #include <limits>
 
-#include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
 
+using test::refusal;
 using testing::ElementsAre;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-template <class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST(Column, NumbersAreReadWithTheirMissingValues) {
   const Column column = Column::float64("x", {1.5, nan, -2});
@@ -82,17 +72,17 @@ TEST(Table, FindsColumnsByName) {
 
 TEST(Table, NamesTheNearestColumnWhenOneIsMissing) {
   const Table table({Column::int64("age", {1}), Column::float64("income", {3})}, "adult.csv");
-  EXPECT_EQ(message_of([&] { table.column("incom"); }), "column \"incom\" is not in adult.csv; nearest: \"income\"");
-  EXPECT_EQ(message_of([&] { table.column("zzzzzz"); }), "column \"zzzzzz\" is not in adult.csv");
+  EXPECT_EQ(refusal([&] { table.column("incom"); }), "column \"incom\" is not in adult.csv; nearest: \"income\"");
+  EXPECT_EQ(refusal([&] { table.column("zzzzzz"); }), "column \"zzzzzz\" is not in adult.csv");
 }
 
 TEST(Table, RefusesTwoColumnsOfOneName) {
-  EXPECT_EQ(message_of([] { Table({Column::int64("a", {1}), Column::int64("a", {2})}, "x.csv"); }),
+  EXPECT_EQ(refusal([] { Table({Column::int64("a", {1}), Column::int64("a", {2})}, "x.csv"); }),
             "x.csv has two columns called \"a\"");
 }
 
 TEST(Table, RefusesColumnsOfDifferentLengths) {
-  EXPECT_EQ(message_of([] { Table({Column::int64("a", {1}), Column::int64("b", {2, 3})}, "x.csv"); }),
+  EXPECT_EQ(refusal([] { Table({Column::int64("a", {1}), Column::int64("b", {2, 3})}, "x.csv"); }),
             "x.csv: column \"b\" has 2 rows, column \"a\" has 1");
 }
 

@@ -1,10 +1,10 @@
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
 #include <chrono>
 #include <vector>
 
 #include "thrum/core/function_ref.h"
+#include "thrum/core/median_internal.h"
 #include "thrum/linalg/add.h"
 #include "thrum/linalg/cholesky.h"
 #include "thrum/linalg/gemm.h"
@@ -66,11 +66,6 @@ double seconds_of(FunctionRef<void()> f) {
   const auto start = std::chrono::steady_clock::now();
   f();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-  std::ranges::nth_element(values, values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2));
-  return values[values.size() / 2];
 }
 
 /// STREAM's loop "add" (J. D. McCalpin, 1995): each thread adds its part of three arrays.

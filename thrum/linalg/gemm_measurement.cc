@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "thrum/core/error.h"
+#include "thrum/core/median_internal.h"
 #include "thrum/core/random.h"
 #include "thrum/linalg/gemm.h"
 #include "thrum/linalg/peak.h"
@@ -58,12 +58,6 @@ SquareMatrix<T> random_matrix(Arena& arena, std::size_t n, std::uint64_t stream)
     }
   });
   return matrix;
-}
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
 /// A few elements of the product, each formed anew in f64.

@@ -5,12 +5,17 @@
 #include <limits>
 
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/data/prepare/pipeline.h"
+#include "thrum/data/prepare/pipeline_fixture_test.h"
 #include "thrum/data/prepare/row_maps_internal.h"
 
 namespace thrum {
 namespace {
 
+using prepare_test::made_of;
+using prepare_test::names_of;
+using test::refusal;
 using testing::DoubleNear;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -30,31 +35,6 @@ Dataset dataset() {
 
 Pipeline fitted(std::string_view steps) {
   return Pipeline::fit(dataset(), {}, parse_steps(steps), LocalExecution(2));
-}
-
-/// What the pipeline, written and read back, makes of a row (a, c, b, d).
-std::vector<double> made_of(const Pipeline& pipeline, std::vector<double> row) {
-  const Pipeline again = Pipeline::from_json(pipeline.to_json(), pipeline.inputs(), "m");
-  std::vector<double> out(again.outputs().size());
-  again.apply({row.data(), 1, row.size()}, {out.data(), 1, out.size()});
-  return out;
-}
-
-std::vector<std::string> names_of(const Pipeline& pipeline) {
-  std::vector<std::string> names;
-  for (const Feature& feature : pipeline.outputs()) names.push_back(feature.name);
-  return names;
-}
-
-template <class F>
-std::string message_of(ErrorCode code, F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
-  }
-  return "no error";
 }
 
 const std::string only_numbers = "drop(columns=c|d); ";
@@ -81,10 +61,9 @@ TEST(Polynomial, LeavesOtherColumnsInFront) {
 TEST(Polynomial, RefusesMoreProductsThanAnyoneWaitsFor) {
   EXPECT_EQ(prepare::n_products(3, {.degree = 3}), 20u);
   EXPECT_EQ(prepare::n_products(3, {.degree = 5, .interaction_only = true, .include_bias = false}), 7u);
-  EXPECT_EQ(
-      message_of(ErrorCode::invalid_argument, [] { fitted("one-hot(columns=c); one-hot; polynomial(degree=100)"); }),
-      "[prepare] polynomial: 6 columns have more than 65536 products of up to 100 factors; lower the degree, or "
-      "name fewer columns");
+  EXPECT_EQ(refusal([] { fitted("one-hot(columns=c); one-hot; polynomial(degree=100)"); }),
+            "[prepare] polynomial: 6 columns have more than 65536 products of up to 100 factors; lower the degree, or "
+            "name fewer columns");
 }
 
 TEST(Normalize, BringsTheNormOfEachRowToOne) {
@@ -128,8 +107,8 @@ TEST(Binarize, ComparesWithTheThreshold) {
 TEST(JointSteps, RefuseTextThatTheyDidNotWrite) {
   const auto refusal = [](const std::string& joint) {
     const std::string json = R"([{"step":"s","columns":[null,null],"joint":)" + joint + "}]";
-    return message_of(ErrorCode::corrupt_data,
-                      [&] { Pipeline::from_json(json, {{"x"}, {"c", FeatureType::category, {"a"}}}, "m.thrum"); });
+    return test::refusal([&] { Pipeline::from_json(json, {{"x"}, {"c", FeatureType::category, {"a"}}}, "m.thrum"); },
+                         ErrorCode::corrupt_data);
   };
   const auto map = [&](const std::string& column, const std::string& text) {
     return refusal(R"({"columns":[)" + column + R"(],"map":)" + text + "}");

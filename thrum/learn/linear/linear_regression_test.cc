@@ -12,6 +12,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/learn/linear/linear_regression_testing_internal.h"
 
 namespace thrum {
@@ -23,6 +24,7 @@ using Numbers = std::vector<double>;
 using Mask = std::vector<std::uint8_t>;
 using O = LinearRegressionOptions;
 using Parts = LinearRegressionModel::Parts;
+using test::refusal;
 
 const O raw = {.standardize = false};
 
@@ -71,17 +73,6 @@ void expect_near(const Parts& a, const Parts& b, double tolerance) {
     EXPECT_NEAR(a.coefficients[j], b.coefficients[j], tolerance) << "coefficient " << j;
   }
   EXPECT_NEAR(a.intercept, b.intercept, tolerance);
-}
-
-template <class F>
-std::string refusal(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "accepted";
 }
 
 TEST(LinearRegression, FindsTheLineThatCanBeDoneByHand) {

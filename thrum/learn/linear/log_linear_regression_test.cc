@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/learn/linear/log_linear_regression_testing_internal.h"
 
 namespace thrum {
@@ -17,6 +17,7 @@ namespace {
 
 using O = LogLinearRegressionOptions;
 using Numbers = std::vector<double>;
+using test::refusal;
 
 Dataset dataset_of(const Numbers& x, const Numbers& y, const Numbers& weights = {}) {
   std::vector<Column> columns = {Column::float64("x", x), Column::float64("y", y)};
@@ -27,16 +28,6 @@ Dataset dataset_of(const Numbers& x, const Numbers& y, const Numbers& weights = 
 
 std::unique_ptr<LinearRegressionModel> fit(MeanFamily family, const Dataset& dataset, const O& options = {}) {
   return LogLinearRegression(family).fit(dataset, options, LocalExecution(2));
-}
-
-std::string refusal(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "";
 }
 
 class EachFamily : public testing::TestWithParam<MeanFamily> {

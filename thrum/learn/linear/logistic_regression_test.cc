@@ -12,6 +12,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/learn/linear/logistic_regression_testing_internal.h"
 
 namespace thrum {
@@ -21,6 +22,7 @@ using testing::HasSubstr;
 using testing_data::Generated;
 using O = LogisticRegressionOptions;
 using Numbers = std::vector<double>;
+using test::refusal;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 const O tight = {.tol = 1e-9, .max_iter = 2000};
@@ -73,17 +75,6 @@ void expect_near(const LogisticRegressionModel::Parts& a, const LogisticRegressi
     EXPECT_NEAR(a.coefficients[i], b.coefficients[i], tolerance) << "coefficient " << i;
   }
   for (std::size_t k = 0; k < a.intercepts.size(); ++k) EXPECT_NEAR(a.intercepts[k], b.intercepts[k], tolerance);
-}
-
-template <class F>
-std::string refusal(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "accepted";
 }
 
 /// Collects what the library logs while it lives.

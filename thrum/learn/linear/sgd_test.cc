@@ -12,11 +12,13 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/random.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
 
 using Numbers = std::vector<double>;
+using test::refusal;
 
 /// Rows with many zeros, and classes or numbers that depend on them.
 struct Sample {
@@ -42,16 +44,6 @@ struct Sample {
   }
   MatrixView<const double> matrix() const { return {x.data(), n_rows, n_columns}; }
 };
-
-std::string refusal(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "";
-}
 
 TEST(Sgd, LearnsALine) {
   const Numbers x = {-2, -1, 0, 1, 2};

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "thrum/core/error.h"
 #include "thrum/core/log.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/learn/linear/linear_regression.h"
 #include "thrum/learn/linear/linear_regression_testing_internal.h"
 #include "thrum/learn/linear/logistic_regression.h"
@@ -18,21 +18,12 @@
 namespace thrum {
 namespace {
 
+using test::refusal;
 using testing_data::Generated;
 using testing_data::GeneratedNumbers;
 
 const StochasticGradientDescent classifier(Task::classification);
 const StochasticGradientDescent regressor(Task::regression);
-
-std::string refusal(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "";
-}
 
 double accuracy(const Model& model, const Dataset& dataset, const Table& table) {
   const std::vector<double> outputs = predict(model, table, LocalExecution(1));

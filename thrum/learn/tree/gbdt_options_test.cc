@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "thrum/core/error.h"
 #include "thrum/core/random.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/learn/linear/logistic_regression_testing_internal.h"
 #include "thrum/learn/tree/gbdt.h"
 
@@ -69,13 +69,7 @@ std::unique_ptr<Model> fit(const Dataset& dataset, const GbdtOptions& options, F
 }
 
 std::string message_of(const Dataset& dataset, const GbdtOptions& options, const FitSpec& spec = {}) {
-  try {
-    fit(dataset, options, spec);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "";
+  return test::refusal([&] { fit(dataset, options, spec); });
 }
 
 double rmse(const Model& model, const Table& table, std::span<const double> y) {

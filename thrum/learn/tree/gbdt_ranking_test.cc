@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/learn/tree/gbdt.h"
 #include "thrum/learn/tree/objectives/objectives_internal.h"
 #include "thrum/learn/tree/query_rows_internal.h"
@@ -15,18 +15,8 @@
 namespace thrum {
 namespace {
 
+using test::refusal;
 using testing_data::RankingRows;
-
-template <class Function>
-std::string message_of(Function function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "";
-}
 
 std::shared_ptr<const Table> table_of(std::vector<double> labels, std::vector<std::int64_t> queries) {
   std::vector<double> x;
@@ -147,25 +137,25 @@ TEST(Ranking, StopsWhenTheWatchedQueriesDoNotImprove) {
 
 TEST(Ranking, RefusesBadQueriesAndLabels) {
   const auto table = table_of({0, 1, 2}, {1, 1, 1});
-  EXPECT_EQ(message_of([&] { Dataset(table, {.target = "label", .task = Task::ranking}); }),
+  EXPECT_EQ(refusal([&] { Dataset(table, {.target = "label", .task = Task::ranking}); }),
             "a ranking needs a column of queries; name the column whose equal values belong together");
-  EXPECT_EQ(message_of([&] { Dataset(table, {.target = "label", .task = Task::regression, .query = "query"}); }),
+  EXPECT_EQ(refusal([&] { Dataset(table, {.target = "label", .task = Task::regression, .query = "query"}); }),
             "a regression has no queries; leave the query out");
-  EXPECT_EQ(message_of([&] { Dataset(table, {.target = "label", .task = Task::ranking, .query = "label"}); }),
+  EXPECT_EQ(refusal([&] { Dataset(table, {.target = "label", .task = Task::ranking, .query = "label"}); }),
             "\"label\" cannot be query and target at once");
-  EXPECT_EQ(message_of([&] {
+  EXPECT_EQ(refusal([&] {
               Dataset(table, {.target = "label", .task = Task::ranking, .query = "qurey"});
             }).find("column \"qurey\""),
             0U);
   for (const auto& [label, text] : {std::pair{-1.0, "-1"}, {1.5, "1.5"}, {32.0, "32"}}) {
-    EXPECT_EQ(message_of([&] { dataset_of({0, label, 1}, {1, 1, 1}); }),
+    EXPECT_EQ(refusal([&] { dataset_of({0, label, 1}, {1, 1, 1}); }),
               std::string("target \"label\" is ") + text +
                   " in row 2 of rows.csv; the labels of a ranking are whole numbers from 0 to 31");
   }
   std::vector<Column> columns = {Column::float64("x", {1, 2}), Column::int64("label", {0, 1}),
                                  Column::float64("query", {1, std::nan("")})};
   const auto gap = std::make_shared<const Table>(std::move(columns), "rows.csv");
-  EXPECT_EQ(message_of([&] { Dataset(gap, {.target = "label", .task = Task::ranking, .query = "query"}); }),
+  EXPECT_EQ(refusal([&] { Dataset(gap, {.target = "label", .task = Task::ranking, .query = "query"}); }),
             "query \"query\" is missing in row 2 of rows.csv; every row of a ranking belongs to a query");
 }
 
@@ -175,8 +165,8 @@ TEST(Ranking, RefusesQueriesWithNothingToRank) {
       "the "
       "same value in its column";
   const LocalExecution execution(1);
-  EXPECT_EQ(message_of([&] { Gbdt().fit(dataset_of({0, 1, 2}, {1, 2, 3}), GbdtOptions(), execution); }), expected);
-  EXPECT_EQ(message_of([&] { Gbdt().fit(dataset_of({2, 2, 2}, {1, 1, 1}), GbdtOptions(), execution); }), expected);
+  EXPECT_EQ(refusal([&] { Gbdt().fit(dataset_of({0, 1, 2}, {1, 2, 3}), GbdtOptions(), execution); }), expected);
+  EXPECT_EQ(refusal([&] { Gbdt().fit(dataset_of({2, 2, 2}, {1, 1, 1}), GbdtOptions(), execution); }), expected);
 }
 
 TEST(Ranking, RefusesOptionsThatDoNotGoWithIt) {
@@ -185,7 +175,7 @@ TEST(Ranking, RefusesOptionsThatDoNotGoWithIt) {
   const auto refusal = [&](const Dataset& dataset, const std::string& name, const std::string& value) {
     Options options = Gbdt().default_options();
     options.set(name, value);
-    return message_of([&] { Gbdt().Learner::fit(dataset, options, LocalExecution(1)); });
+    return test::refusal([&] { Gbdt().Learner::fit(dataset, options, LocalExecution(1)); });
   };
   EXPECT_EQ(refusal(ranking, "objective", "poisson"),
             "[gbdt] objective poisson does not rank the rows of queries; use objective=lambdarank");

@@ -7,8 +7,8 @@
 #include <limits>
 #include <string>
 
-#include "thrum/core/error.h"
 #include "thrum/core/random.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
@@ -119,13 +119,7 @@ TEST(Schedule, NeverTakesLongerOnMoreCores) {
 }
 
 std::string message_of(const FitQueue& queue, int cores = 1) {
-  try {
-    schedule(queue, cores);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "no error";
+  return test::refusal([&] { schedule(queue, cores); });
 }
 
 TEST(Schedule, RefusesWhatIsOutOfRange) {

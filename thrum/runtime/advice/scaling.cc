@@ -8,6 +8,7 @@
 
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
+#include "thrum/core/median_internal.h"
 #include "thrum/runtime/machine.h"
 #include "thrum/runtime/parallel.h"
 
@@ -31,12 +32,6 @@ double timed(FunctionRef<void(int)> run, int workers) {
   const Clock::time_point begin = Clock::now();
   run(workers);
   return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
 }
 
 /// The sums of the normal equations: of a = N - 1, b = N (N - 1), and c = N/S - 1.

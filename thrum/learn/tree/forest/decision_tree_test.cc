@@ -11,12 +11,13 @@
 #include <utility>
 #include <vector>
 
-#include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/learn/tree/forest/forest_testing_internal.h"
 
 namespace thrum {
 namespace {
 
+using test::refusal;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing_data::TreeRows;
@@ -53,17 +54,6 @@ std::vector<double> predictions_of(const std::unique_ptr<TreeModel>& model, std:
 
 std::vector<double> predictions(const std::unique_ptr<TreeModel>& model, std::vector<double> x) {
   return predictions_of(model, std::vector{Column::float64("x", std::move(x))});
-}
-
-/// The message and the hint of what `f` throws.
-std::string error_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 TEST(DecisionTree, SplitsInTheMiddleBetweenValues) {
@@ -226,14 +216,14 @@ TEST(DecisionTreeErrors, NameACriterionThatDoesNotFit) {
   DecisionTreeOptions options;
   options.criterion = "gini";
   EXPECT_EQ(
-      error_of([&] { fit(regression({1, 2}, std::vector<double>{1, 2}), options); }),
+      refusal([&] { fit(regression({1, 2}, std::vector<double>{1, 2}), options); }),
       "[decision-tree] criterion gini is for classes, \"y\" is a number; use squared_error, absolute_error or poisson");
   options.criterion = "poisson";
-  EXPECT_EQ(error_of([&] { fit(TreeRows{}.dataset(), options); }),
+  EXPECT_EQ(refusal([&] { fit(TreeRows{}.dataset(), options); }),
             "[decision-tree] criterion poisson is for numbers, \"y\" is a class; use gini, entropy or log_loss");
-  EXPECT_EQ(error_of([&] { fit(regression({1, -2}, std::vector<double>{1, 2}), options); }),
+  EXPECT_EQ(refusal([&] { fit(regression({1, -2}, std::vector<double>{1, 2}), options); }),
             "[decision-tree] criterion poisson expects targets of 0 or more, got -2 in row 2; use squared_error");
-  EXPECT_EQ(error_of([&] { fit(regression({0, 0}, std::vector<double>{1, 2}), options); }),
+  EXPECT_EQ(refusal([&] { fit(regression({0, 0}, std::vector<double>{1, 2}), options); }),
             "[decision-tree] criterion poisson expects a target above 0, all are 0; use squared_error");
 }
 
@@ -242,22 +232,22 @@ TEST(DecisionTreeErrors, NameRowsWithoutWeight) {
   const Options options = DecisionTree().default_options();
   const FitSpec spec{.options = &options, .weights = weights};
   const Dataset dataset = regression({1, 2}, std::vector<double>{1, 2});
-  EXPECT_EQ(error_of([&] { DecisionTree().fit_many(dataset, std::span(&spec, 1), LocalExecution(1)); }),
+  EXPECT_EQ(refusal([&] { DecisionTree().fit_many(dataset, std::span(&spec, 1), LocalExecution(1)); }),
             "[decision-tree] no training row has a weight above 0; train on rows with weights above 0");
 }
 
 TEST(DecisionTreeErrors, NameTargetsThatAreTooLarge) {
-  EXPECT_EQ(error_of([&] { fit(regression({1, -1e200}, std::vector<double>{1, 2})); }),
+  EXPECT_EQ(refusal([&] { fit(regression({1, -1e200}, std::vector<double>{1, 2})); }),
             "[decision-tree] expected targets from -1e150 to 1e150, \"y\" is -1e+200 in row 2; divide them all by the "
             "same number");
 }
 
 TEST(DecisionTreeErrors, NameBadOptions) {
   Options options = DecisionTree().default_options();
-  EXPECT_EQ(error_of([&] { options.set("max_features", "many"); }),
+  EXPECT_EQ(refusal([&] { options.set("max_features", "many"); }),
             "[max_features] expected auto, all, sqrt, log2, a number of features or a fraction in (0, 1), got "
             "\"many\"");
-  EXPECT_EQ(error_of([&] { options.set("class_weight", "yes"); }),
+  EXPECT_EQ(refusal([&] { options.set("class_weight", "yes"); }),
             "[class_weight] expected none, balanced, or label=weight,label=weight with weights of 0 or more, got "
             "\"yes\"");
 }

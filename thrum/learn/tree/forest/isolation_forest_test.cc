@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "thrum/core/error.h"
 #include "thrum/core/random.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/learn/tree/forest/isolation_sample_internal.h"
 #include "thrum/learn/tree/forest/isolation_tree_internal.h"
 #include "thrum/learn/tree/gbdt.h"
@@ -49,18 +49,8 @@ class IsolationForestTest : public testing::Test {
   std::vector<double> scores_of(const std::shared_ptr<const Table>& table) const {
     return predict(*IsolationForest().fit(dataset_of(table), options, execution), *table, execution);
   }
-  template <class Function>
-  static std::string message_of(Function function) {
-    try {
-      function();
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-      return error.what();
-    }
-    return "";
-  }
   std::string refusal(const Dataset& dataset, const FitSpec& spec) const {
-    return message_of([&] { IsolationForest().fit_many(dataset, std::span(&spec, 1), execution); });
+    return test::refusal([&] { IsolationForest().fit_many(dataset, std::span(&spec, 1), execution); });
   }
 };
 
@@ -245,25 +235,26 @@ TEST_F(IsolationForestTest, RefusesWhatItCannotUse) {
 TEST_F(IsolationForestTest, HasOptionsWithinTheirRanges) {
   Options described = IsolationForest().default_options();
   for (const char* bad : {"0", "0.51", "-0.1", "many", ""}) {
-    EXPECT_EQ(message_of([&] { described.set("contamination", bad); }),
+    EXPECT_EQ(test::refusal([&] { described.set("contamination", bad); }),
               std::string("[contamination] expected auto or a share in (0, 0.5], got \"") + bad + "\"");
   }
   options.contamination = "0.7";
-  EXPECT_NE(message_of([&] { IsolationForest().fit(dataset_of(table_of(crowd(9))), options, execution); }), "");
+  EXPECT_NE(test::refusal([&] { IsolationForest().fit(dataset_of(table_of(crowd(9))), options, execution); }),
+            "no error");
 }
 
 TEST_F(IsolationForestTest, HasLabelsOfTwoKindsOrNone) {
   std::vector<Column> columns = crowd(3);
   columns.push_back(Column::int64("kind", {1, 2, 3}));
-  EXPECT_EQ(message_of([&] { dataset_of(table_of(columns), {.target = "kind"}); }),
+  EXPECT_EQ(test::refusal([&] { dataset_of(table_of(columns), {.target = "kind"}); }),
             "target \"kind\" labels anomalies with 3 different values, not with two; leave the column out with "
             "--exclude, and --target, too");
 }
 
 TEST_F(IsolationForestTest, AloneNeedsNoTarget) {
-  EXPECT_EQ(message_of([&] { Dataset(table_of(crowd(3)), {.target = "", .task = Task::regression}); }),
+  EXPECT_EQ(test::refusal([&] { Dataset(table_of(crowd(3)), {.target = "", .task = Task::regression}); }),
             "a regression needs a target; name the column to predict");
-  EXPECT_EQ(message_of([&] { Gbdt().fit(dataset_of(table_of(crowd(3))), GbdtOptions(), execution); }),
+  EXPECT_EQ(test::refusal([&] { Gbdt().fit(dataset_of(table_of(crowd(3))), GbdtOptions(), execution); }),
             "[gbdt] expected a target to learn, the dataset looks for anomalies; name a target, or use "
             "isolation-forest");
 }
