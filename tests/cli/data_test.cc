@@ -81,6 +81,31 @@ TEST_F(DataCommand, SplitDependsOnTheSeedAlone) {
   EXPECT_NE(test_rows("1", "1"), test_rows("2", "1"));
 }
 
+TEST_F(DataCommand, SplitKeepsTheRowsOfAQueryTogether) {
+  std::string text = "x,patient\n";
+  for (int i = 0; i < 60; ++i) text += std::to_string(i) + ",p" + std::to_string(i % 10) + "\n";
+  const auto split = [&](const std::string& input) {
+    return run_thrum({"data", "split", "-", "--query", "patient", "--fraction", "0.3", "--train", file("train.csv"),
+                      "--test", file("test.csv")},
+                     {.input = input});
+  };
+  EXPECT_THAT(split(text).err, HasSubstr("wrote 42 rows to"));
+  const std::string test = read_text(file("test.csv"));
+  for (int patient = 0; patient < 10; ++patient) {
+    const std::string name = ",p" + std::to_string(patient) + "\n";
+    EXPECT_NE(test.find(name) == std::string::npos, read_text(file("train.csv")).find(name) == std::string::npos);
+  }
+  const Outcome single = split("x,patient\n1,a\n2,a\n");
+  EXPECT_EQ(single.exit_code, 3);
+  EXPECT_THAT(single.err, HasSubstr("\"patient\" has the same value in every row: a single query cannot be split\n"));
+}
+
+TEST_F(DataCommand, InspectCountsInWords) {
+  EXPECT_THAT(run_thrum({"data", "inspect", "-"}, {.input = "x\n1\n"}).out, HasSubstr(": 1 row, 1 column\n"));
+  EXPECT_THAT(run_thrum({"data", "inspect", "-"}, {.input = "x,y\n-inf,1\ninf,2\n"}).out,
+              HasSubstr("-inf … inf, mean -\n"));
+}
+
 TEST_F(DataCommand, InspectRemarksOnColumnsThatTeachNothing) {
   std::string text = "id,same,none,y\n";
   for (int i = 0; i < 30; ++i) text += "person" + std::to_string(i) + ",7,," + (i % 2 == 0 ? "a" : "b") + "\n";

@@ -52,7 +52,10 @@ TEST_F(Rankings, AreLearnedAndJudgedByQuery) {
   EXPECT_THAT(run_thrum({"predict", model, "-"}, {.input = "x,noise\n5,1\n"}).out, HasSubstr("prediction\n"));
   EXPECT_THAT(run_thrum({"explain", model, "-"}, {.input = rows()}).out, HasSubstr("relevance is predicted as"));
   const Outcome importance = run_thrum({"importance", model, "-", "--repeats", "1"}, {.input = rows()});
-  EXPECT_THAT(importance.out, HasSubstr("ndcg worse by")) << importance.err;
+  EXPECT_THAT(importance.out, HasSubstr("ndcg@10 worse by")) << importance.err;
+  EXPECT_THAT(run_thrum({"importance", model, "-", "--repeats", "1", "--metric", "ndcg@1"}, {.input = rows()}).out,
+              HasSubstr("ndcg@1 worse by"));
+  EXPECT_THAT(run_thrum({"inspect", model}).out, HasSubstr("trained on 300 rows: 1 - ndcg@10 0"));
   EXPECT_EQ(run_thrum({"importance", model, "-", "--metric", "r2"}, {.input = rows()}).err,
             "thrum: error: [importance] --metric: r2 is no score of a ranking\n");
 }
@@ -89,6 +92,9 @@ TEST_F(Rankings, SayWhatIsWrongWithTheirRows) {
   EXPECT_THAT(refusal(by_query, "x,relevance,query\n1,1,a\n2,0,b\n3,1,c\n"),
               HasSubstr("expected a query of \"query\" with rows of different \"relevance\", there is none"));
   EXPECT_EQ(train({"--query", "query"}, "x,relevance,query\n1,1,a\n2,0,a\n3,1,alone\n").exit_code, 0);
+  EXPECT_THAT(refusal({"--query", "query", "--valid", "0.5"}, "x,relevance,query\n1,1,a\n2,0,a\n"),
+              HasSubstr("[train] \"query\" has the same value in every row: a single query cannot be split\n"
+                        "  whole queries are held out, give rows of two or more\n"));
 }
 
 }  // namespace

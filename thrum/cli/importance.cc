@@ -40,7 +40,7 @@ class Judge {
       return;
     }
     if (metric == "auto") metric_ = is_regression ? "rmse" : of_anomalies ? "roc_auc" : "log_loss";
-    if (metric_ == "ndcg" || (of_anomalies && metric_ != "roc_auc") ||
+    if (is_ndcg() || (of_anomalies && metric_ != "roc_auc") ||
         (metric_ == "rmse" || metric_ == "mae" || metric_ == "r2") != is_regression) {
       const std::string what = of_anomalies ? "anomalies" : fmt::format("a {}", task_name(target.task));
       throw usage_error(fmt::format("--metric: {} is no score of {}", metric_, what));
@@ -61,16 +61,20 @@ class Judge {
     if (metric_ == "accuracy") return metrics::accuracy(classes_, most_probable(outputs));
     if (metric_ == "roc_auc") return roc_auc(outputs);
     const std::span<const double> predicted(outputs.data(), outputs.rows());
-    if (metric_ == "ndcg") return metrics::mean_ndcg(numbers_, predicted, queries_, numbers_.size());
+    if (is_ndcg()) return metrics::mean_ndcg(numbers_, predicted, queries_, n_judged());
     if (metric_ == "rmse") return -metrics::rmse(numbers_, predicted);
     if (metric_ == "mae") return -metrics::mae(numbers_, predicted);
     return metrics::r2(numbers_, predicted);
   }
 
  private:
+  bool is_ndcg() const { return metric_.starts_with("ndcg"); }
+  /// How many rows of a query "ndcg@10" looks at; "ndcg": at all.
+  std::size_t n_judged() const { return metric_ == "ndcg" ? numbers_.size() : std::stoul(metric_.substr(5)); }
+
   void take_ranking(const Target& target, const Table& table) {
-    if (metric_ == "auto") metric_ = "ndcg";
-    if (metric_ != "ndcg") throw usage_error(fmt::format("--metric: {} is no score of a ranking", metric_));
+    if (metric_ == "auto") metric_ = "ndcg@10";
+    if (!is_ndcg()) throw usage_error(fmt::format("--metric: {} is no score of a ranking", metric_));
     numbers_ = true_numbers(target, table);
     queries_ = number_queries(table, table.column(target.query));
   }
@@ -112,8 +116,7 @@ void measure_importance(const ImportanceArguments& arguments, const Session& ses
   for (const std::size_t j : in_order(importances)) {
     const PermutationImportance& importance = importances[j];
     list.push_back({{"name", features[j].name}, {"mean", importance.mean}, {"deviation", importance.deviation}});
-    lines.push_back(
-        {features[j].name, fmt::format("{:.6f}", importance.mean), fmt::format("{:.6f}", importance.deviation)});
+    lines.push_back({features[j].name, decimal(importance.mean), decimal(importance.deviation)});
   }
   const Json object = {{"schema", "thrum.importance/1"}, {"model", arguments.model},
                        {"rows", table.n_rows()},         {"metric", metric},
@@ -139,9 +142,10 @@ Command importance_command() {
   }
   command.parameters.push_back(
       parameter(option_field("metric", &ImportanceArguments::metric,
-                             {"auto", "log_loss", "brier", "accuracy", "roc_auc", "rmse", "mae", "r2", "ndcg"},
+                             {"auto", "log_loss", "brier", "accuracy", "roc_auc", "rmse", "mae", "r2", "ndcg@1",
+                              "ndcg@5", "ndcg@10", "ndcg"},
                              "the score; auto: log_loss of a classification, rmse of a regression, roc_auc of "
-                             "anomalies, ndcg of a ranking"),
+                             "anomalies, ndcg@10 of a ranking"),
                 arguments.get()));
   command.parameters.push_back(parameter(
       option_field("repeats", &ImportanceArguments::repeats, Range{1, 1000}, "how often each feature is shuffled"),

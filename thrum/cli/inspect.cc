@@ -78,8 +78,7 @@ std::string model_card(const Model& model, const std::string& file) {
     text += fmt::format("anomalies: rows with a score above {:.6g}\n", schema.target.threshold);
   }
   if (schema.target.task == Task::ranking) text += fmt::format("ranks: rows of equal {}\n", schema.target.query);
-  text += fmt::format("trained on {} rows: objective {:.10g} after {}, {} ({})\n", grouped(training.n_rows),
-                      training.objective, counted(training.iterations, "iteration"),
+  text += fmt::format("trained on {}: {}, {} ({})\n", counted(training.n_rows, "row"), training_line(model),
                       training.converged ? "converged" : "not converged", training.stopped_by);
   for (const std::string& warning : training.warnings) text += "warning: " + warning + "\n";
   const Json options = parse_json(training.options_json, file);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "thrum/cli/exit_code.h"
+#include "thrum/cli/text.h"
+#include "thrum/core/json_internal.h"
 
 namespace thrum::cli {
 
@@ -15,8 +17,18 @@ std::string model_line(const Model& model, const std::string& file) {
   const std::string classes =
       target.task == Task::classification ? fmt::format(" ({} classes)", target.classes.size()) : "";
   const std::string name = target.task == Task::anomaly ? "anomalies" : target.name;
-  return fmt::format("{}: {}, predicts {}{} from {} features", file, model.algorithm(), name, classes,
-                     model.schema().features.size());
+  return fmt::format("{}: {}, predicts {}{} from {}", file, model.algorithm(), name, classes,
+                     counted(model.schema().features.size(), "feature"));
+}
+
+std::string training_line(const Model& model) {
+  const TrainingRecord& training = model.training();
+  std::string what = "objective";
+  if (model.schema().target.task == Task::ranking) {
+    const Json options = Json::parse(training.options_json);
+    if (options.contains("eval_at")) what = fmt::format("1 - ndcg@{}", options["eval_at"].get<int>());
+  }
+  return fmt::format("{} {:.8g} after {}", what, training.objective, counted(training.iterations, "iteration"));
 }
 
 }  // namespace thrum::cli

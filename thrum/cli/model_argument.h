@@ -21,4 +21,7 @@ std::unique_ptr<Model> read_model(const std::string& file);
 /// "adult.thrum: logistic-regression, predicts income (2 classes) from 14 features"
 std::string model_line(const Model& model, const std::string& file);
 
+/// "objective 0.13 after 20 iterations"; a ranking's is "1 - ndcg@10".
+std::string training_line(const Model& model);
+
 }  // namespace thrum::cli

@@ -13,6 +13,7 @@
 #include "thrum/cli/evaluation.h"
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/memory_limit.h"
+#include "thrum/cli/model_argument.h"
 #include "thrum/cli/output_path.h"
 #include "thrum/cli/sparse_training.h"
 #include "thrum/cli/text.h"
@@ -112,7 +113,7 @@ Json report_json(const TrainArguments& arguments, const TrainReport& report, con
 std::string features_text(const Schema& schema) {
   std::size_t categories = 0;
   for (const Feature& feature : schema.features) categories += feature.type == FeatureType::category ? 1 : 0;
-  return fmt::format("{} features ({} numeric, {} categorical)", schema.features.size(),
+  return fmt::format("{} ({} numeric, {} categorical)", counted(schema.features.size(), "feature"),
                      schema.features.size() - categories, categories);
 }
 
@@ -127,14 +128,13 @@ void say_memory(const Session& session) {
 }
 
 void say_report(const TrainArguments& arguments, const TrainReport& report, const Session& session) {
-  const TrainingRecord& training = report.model.training();
-  session.say(fmt::format("fit   {:.2f} s with {}{}: objective {:.8g} after {}, {}", report.fit_seconds,
+  session.say(fmt::format("fit   {:.2f} s with {}{}: {}, {}", report.fit_seconds,
                           counted(static_cast<std::size_t>(session.threads), "thread"),
-                          arguments.ranks > 1 ? fmt::format(" in {} ranks", arguments.ranks) : "", training.objective,
-                          counted(training.iterations, "iteration"), training.stopped_by));
+                          arguments.ranks > 1 ? fmt::format(" in {} ranks", arguments.ranks) : "",
+                          training_line(report.model), report.model.training().stopped_by));
   if (session.scratch != nullptr) say_memory(session);
   if (report.valid) {
-    session.say(fmt::format("valid {} rows\n{}", grouped(report.valid->n_rows), scores_text(*report.valid)));
+    session.say(fmt::format("valid {}\n{}", counted(report.valid->n_rows, "row"), scores_text(*report.valid)));
   }
   if (arguments.output == "-") return;
   std::error_code unknown;
@@ -148,16 +148,6 @@ struct ValidRows {
   std::vector<std::uint8_t> training_mask = {};  ///< empty: train on all rows
 };
 
-/// The mask of the rows to train on: of a ranking, whole queries are held out.
-std::vector<std::uint8_t> held_out(const Dataset& dataset, double fraction, std::uint64_t seed) {
-  const std::span<const std::uint32_t> queries = dataset.queries();
-  if (queries.empty()) return training_mask(dataset.n_rows(), fraction, seed);
-  const auto of_queries = training_mask(std::ranges::max(queries) + std::size_t{1}, fraction, seed);
-  std::vector<std::uint8_t> mask(queries.size());
-  for (std::size_t row = 0; row < mask.size(); ++row) mask[row] = of_queries[queries[row]];
-  return mask;
-}
-
 /// LIBSVM's column of queries says which rows belong together, and nothing of a row.
 void warn_of_queries(const Schema& schema, const Session& session) {
   if (std::ranges::find(schema.features, "qid", &Feature::name) == schema.features.end()) return;
@@ -169,7 +159,11 @@ void warn_of_queries(const Schema& schema, const Session& session) {
 ValidRows valid_rows(const TrainArguments& arguments, std::optional<double> fraction, const Dataset& dataset,
                      const Table& table, const Session& session) {
   if (arguments.valid.empty()) return {};
-  if (fraction) return {.training_mask = held_out(dataset, *fraction, session.seed())};
+  if (fraction) {
+    return {.training_mask = dataset.queries().empty()
+                                 ? training_mask(dataset.n_rows(), *fraction, session.seed())
+                                 : training_mask(dataset.queries(), arguments.query, *fraction, session.seed())};
+  }
   DataArguments file = arguments.data;
   file.file = arguments.valid;
   file.label_file = arguments.valid_label_file;
@@ -266,7 +260,7 @@ void train_within(const TrainArguments& arguments, const Session& session) {
   const double load_seconds = loading.seconds();
   const Schema& schema = dataset.schema();
   session.say(fmt::format(
-      "read  {:.2f} s: {}, {} rows, {}{}", load_seconds, table->source(), grouped(table->n_rows()),
+      "read  {:.2f} s: {}, {}, {}{}", load_seconds, table->source(), counted(table->n_rows(), "row"),
       features_text(schema),
       schema.target.task == Task::classification ? fmt::format(", {} classes", schema.target.classes.size()) : ""));
 

@@ -1,11 +1,14 @@
 #include "thrum/cli/training.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <numeric>
 #include <optional>
 
+#include "thrum/cli/exit_code.h"
 #include "thrum/comm/thread_communicator.h"
 #include "thrum/core/random.h"
 #include "thrum/learn/prepared_learner.h"
@@ -52,7 +55,7 @@ std::unique_ptr<Model> train_model(const TrainingJob& job, const Session& sessio
 
 std::vector<std::uint8_t> training_mask(std::size_t n_rows, double fraction, std::uint64_t seed) {
   const auto wanted = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(n_rows)));
-  const std::size_t held_out = std::clamp<std::size_t>(wanted, std::min<std::size_t>(1, n_rows), n_rows);
+  const std::size_t held_out = n_rows < 2 ? n_rows : std::clamp<std::size_t>(wanted, 1, n_rows - 1);
   const Random random(seed, 0x76616c6964);  // a stream of its own, so that no other use of the seed meets it
   std::vector<std::size_t> order(n_rows);
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -62,6 +65,20 @@ std::vector<std::uint8_t> training_mask(std::size_t n_rows, double fraction, std
             [&](std::size_t a, std::size_t b) { return key[a] < key[b] || (key[a] == key[b] && a < b); });
   std::vector<std::uint8_t> mask(n_rows, 1);
   for (std::size_t i = 0; i < held_out; ++i) mask[order[i]] = 0;
+  return mask;
+}
+
+std::vector<std::uint8_t> training_mask(std::span<const std::uint32_t> queries, const std::string& column,
+                                        double fraction, std::uint64_t seed) {
+  const std::size_t n_queries = queries.empty() ? 0 : std::ranges::max(queries) + std::size_t{1};
+  if (n_queries < 2) {
+    throw Failure(ExitCode::data, ErrorCode::invalid_argument,
+                  fmt::format("\"{}\" has the same value in every row: a single query cannot be split", column),
+                  "whole queries are held out, give rows of two or more");
+  }
+  const std::vector<std::uint8_t> of_queries = training_mask(n_queries, fraction, seed);
+  std::vector<std::uint8_t> mask(queries.size());
+  for (std::size_t row = 0; row < mask.size(); ++row) mask[row] = of_queries[queries[row]];
   return mask;
 }
 

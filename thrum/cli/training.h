@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "thrum/cli/session.h"
@@ -31,6 +32,10 @@ std::unique_ptr<Model> train_model(const TrainingJob& job, const Session& sessio
 /// 1 for the rows to train on, 0 for `fraction` of the rows (rounded, at least one of each kind where there are two),
 /// drawn by `seed`.
 std::vector<std::uint8_t> training_mask(std::size_t n_rows, double fraction, std::uint64_t seed);
+/// The same for rows of which those of equal `queries`, which `column` names, stay together: a fraction of the queries
+/// is drawn. Throws Failure (data) where there is only one.
+std::vector<std::uint8_t> training_mask(std::span<const std::uint32_t> queries, const std::string& column,
+                                        double fraction, std::uint64_t seed);
 
 /// 1 where the mask is 0.
 std::vector<std::uint8_t> inverted(const std::vector<std::uint8_t>& mask);

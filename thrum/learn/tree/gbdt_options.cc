@@ -47,14 +47,15 @@ std::vector<OptionField> objective_fields() {
       option_field(
           "metric", &O::metric, {"loss", "auc", "error", "ndcg"},
           "what stopping_rounds watches; loss: the objective; auc: of two classes; error: the share of rows in "
-          "the wrong class; ndcg: of a ranking, as loss"),
+          "the wrong class; ndcg: of a ranking, ndcg@eval_at, as loss"),
       option_field("lambdarank_truncation_level", &O::lambdarank_truncation_level, Range{.low = 1},
                    "pairs of rows are learned from where one is among the first so many, with lambdarank"),
       option_field("lambdarank_norm", &O::lambdarank_norm, Range{},
                    "damp pairs that are far apart, and queries with much to learn, with lambdarank"),
       option_field("sigmoid", &O::sigmoid, Range{.low = 0, .low_open = true, .high_open = true},
                    "how steeply the pull of a pair falls with its distance, with lambdarank"),
-      option_field("eval_at", &O::eval_at, Range{.low = 1}, "how many rows of a query the NDCG looks at"),
+      option_field("eval_at", &O::eval_at, Range{.low = 1},
+                   "how many rows of a query are looked at: the loss of a ranking is 1 - ndcg@eval_at"),
   };
 }
 
