@@ -7,15 +7,11 @@
 #include "thrum/data/csv_header_internal.h"
 #include "thrum/data/csv_parse_internal.h"
 #include "thrum/data/input_bytes_internal.h"
+#include "thrum/data/utf8_internal.h"
 
 namespace thrum {
 namespace csv {
 namespace {
-
-std::string_view without_byte_order_mark(std::string_view text) noexcept {
-  constexpr std::string_view mark = "\xEF\xBB\xBF";
-  return text.starts_with(mark) ? text.substr(mark.size()) : text;
-}
 
 /// Fewer blocks need fewer dictionaries, and a page of a column is written to more often at once; but the text and the
 /// values of those that are parsed at a time are in memory.

@@ -7,4 +7,7 @@ namespace thrum {
 /// Whether `text` is UTF-8 (The Unicode Standard, table 3-7: no overlong forms, no surrogates).
 bool is_utf8(std::string_view text) noexcept;
 
+/// Without the mark that some programs begin a file in UTF-8 with.
+std::string_view without_byte_order_mark(std::string_view text) noexcept;
+
 }  // namespace thrum

@@ -14,6 +14,7 @@
 #include "thrum/data/formats/number_array_internal.h"
 #include "thrum/data/large_vector_internal.h"
 #include "thrum/data/memory_bound_internal.h"
+#include "thrum/data/utf8_internal.h"
 
 namespace thrum::formats {
 namespace {
@@ -222,6 +223,7 @@ Column label_column(std::vector<double> labels) {
 }
 
 bool looks_like_libsvm(std::string_view text) noexcept {
+  text = without_byte_order_mark(text);
   while (!text.empty()) {
     const std::string_view line = first_line(text);
     Words words(line);
@@ -238,6 +240,7 @@ bool looks_like_libsvm(std::string_view text) noexcept {
 
 LibsvmRows parse_libsvm(std::string_view text, const std::string& name, std::size_t block_size,
                         const Execution& execution) {
+  text = without_byte_order_mark(text);
   const csv::Source source{name, text};
   const std::vector<std::string_view> blocks = blocks_of(text, block_size);
   std::vector<Part> parts = parallel_map(

@@ -52,6 +52,16 @@ TEST(Libsvm, TakesCommentsBlankLinesAnyBlanksAndEmptyRows) {
             "label:float64|1.5|0|2\nx1:float64|2|0|3\n");
 }
 
+TEST(Libsvm, TakesAByteOrderMark) {
+  EXPECT_EQ(csv::dump(parse_data(bytes_of("\xEF\xBB\xBF"
+                                          "2 1:5\n"),
+                                 {}, "rows", LocalExecution(2))),
+            "label:int64|2\nx1:float64|5\n");
+  EXPECT_EQ(error_of("\xEF\xBB\xBF"
+                     "2 1:5\n1 x\n"),
+            "[x.svm] line 2: expected index:value with a finite value, got \"x\"");
+}
+
 TEST(Libsvm, KeepsQueries) {
   EXPECT_EQ(dumped("2 qid:7 1:1\n0 qid:-3 1:2 # doc 5\n"), "label:int64|2|0\nqid:int64|7|-3\nx1:float64|1|2\n");
 }
