@@ -92,7 +92,7 @@ void Settings::check_required() const {
 }
 
 void warn_of_unknown_variables(const Command& root, Console& console) {
-  std::vector<std::string> known = {"THRUM_NUM_THREADS"};
+  std::vector<std::string> known;
   collect_variables(root, known);
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string variable(*entry, std::strcspn(*entry, "="));

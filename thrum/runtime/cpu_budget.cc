@@ -21,11 +21,11 @@ int parse_wish(std::string_view wish) {
   constexpr int max = Arena::max_slots;
   int threads = 0;
   const auto [end, error] = std::from_chars(wish.data(), wish.data() + wish.size(), threads);
-  if (error == std::errc() && end == wish.data() + wish.size() && threads >= 1 && threads <= max) {
+  if (error == std::errc() && end == wish.data() + wish.size() && threads >= 0 && threads <= max) {
     return threads;
   }
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("[THRUM_NUM_THREADS] expected a whole number from 1 to {}, got \"{}\"", max, wish));
+              fmt::format("[THRUM_THREADS] expected a whole number from 0 to {}, got \"{}\"", max, wish));
 }
 
 }  // namespace
@@ -44,11 +44,10 @@ std::optional<int> count_affinity(FunctionRef<int(std::size_t bytes, cpu_set_t* 
 int cpu_budget(int affinity, std::optional<double> quota, const char* wish) {
   int budget = std::max(1, affinity);
   if (quota && *quota < budget) budget = std::max(1, static_cast<int>(std::ceil(*quota)));
-  if (wish == nullptr) return budget;
-  const int threads = parse_wish(wish);
+  const int threads = wish == nullptr || *wish == '\0' ? 0 : parse_wish(wish);
+  if (threads == 0) return budget;
   if (threads > budget) {
-    log(LogLevel::warning,
-        fmt::format("THRUM_NUM_THREADS asks for {} threads, the machine leaves {}", threads, budget));
+    log(LogLevel::warning, fmt::format("THRUM_THREADS asks for {} threads, the machine leaves {}", threads, budget));
   }
   return threads;
 }

@@ -13,7 +13,7 @@ namespace thrum {
 /// EINVAL says that the mask must be longer. None where the kernel refuses.
 std::optional<int> count_affinity(FunctionRef<int(std::size_t bytes, cpu_set_t* mask)> get);
 
-/// available_cpus() from its three sources. `wish`: the value of THRUM_NUM_THREADS, or null.
+/// available_cpus() from its three sources. `wish`: the value of THRUM_THREADS, or null; "" and "0" wish nothing.
 int cpu_budget(int affinity, std::optional<double> quota, const char* wish);
 
 }  // namespace thrum

@@ -105,7 +105,7 @@ Machine inspect_machine() {
   machine.affinity_cpus = affinity_cpus();
   machine.cpu_quota = limits.cpus;
   machine.memory_limit_bytes = limits.memory_bytes;
-  machine.available_cpus = available_cpus();
+  machine.available_cpus = cpu_budget(machine.affinity_cpus, machine.cpu_quota, nullptr);
   return machine;
 }
 
@@ -121,7 +121,7 @@ MachineState inspect_machine_state() {
 }
 
 int available_cpus() {
-  return cpu_budget(affinity_cpus(), read_cgroup_limits().cpus, std::getenv("THRUM_NUM_THREADS"));
+  return cpu_budget(affinity_cpus(), read_cgroup_limits().cpus, std::getenv("THRUM_THREADS"));
 }
 
 std::uint64_t available_memory() {

@@ -30,10 +30,10 @@ struct Machine {
   int affinity_cores = 0;                           ///< physical cores that these belong to; 0: not known
   std::optional<double> cpu_quota;                  ///< CPUs per unit of time left by control groups, such as 1.5
   std::optional<std::uint64_t> memory_limit_bytes;  ///< left by control groups
-  int available_cpus = 0;                           ///< as available_cpus()
+  int available_cpus = 0;                           ///< left by affinity and quota, whatever THRUM_THREADS says
 };
 
-/// Reads the facts anew. Throws as available_cpus().
+/// Reads the facts anew.
 Machine inspect_machine();
 
 /// How busy the machine is, and what the system grants to this process besides CPUs and memory.
@@ -50,8 +50,8 @@ struct MachineState {
 MachineState inspect_machine_state();
 
 /// How many threads should compute at once: what the affinity mask holds, but no more than the quota of the control
-/// groups (rounded up), and at least 1. THRUM_NUM_THREADS in the environment wins over both; a number above what they
-/// leave is logged as a warning. Throws invalid_argument when it is not a whole number from 1 to 1024.
+/// groups (rounded up), and at least 1. THRUM_THREADS in the environment, unless it is 0, wins over both; a number
+/// above what they leave is logged as a warning. Throws invalid_argument when it is not a whole number from 0 to 1024.
 int available_cpus();
 
 /// How many bytes of memory the process may use: what the machine has, but no more than control groups leave.

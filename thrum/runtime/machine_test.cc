@@ -54,6 +54,8 @@ TEST(CpuBudget, TheWishWins) {
   EXPECT_EQ(cpu_budget(8, 2.0, "1"), 1);
   EXPECT_EQ(cpu_budget(8, 2.0, "2"), 2);
   EXPECT_EQ(cpu_budget(8, {}, "1024"), 1024);
+  EXPECT_EQ(cpu_budget(8, 2.0, "0"), 2);
+  EXPECT_EQ(cpu_budget(8, 2.0, ""), 2);
 }
 
 TEST(CpuBudget, WarnsOfAWishAboveTheMachine) {
@@ -64,18 +66,17 @@ TEST(CpuBudget, WarnsOfAWishAboveTheMachine) {
   EXPECT_EQ(cpu_budget(8, 2.0, "2"), 2);
   EXPECT_EQ(cpu_budget(8, 2.0, "5"), 5);
   set_log_sink({});
-  EXPECT_THAT(warnings, testing::ElementsAre("THRUM_NUM_THREADS asks for 5 threads, the machine leaves 2"));
+  EXPECT_THAT(warnings, testing::ElementsAre("THRUM_THREADS asks for 5 threads, the machine leaves 2"));
 }
 
 TEST(CpuBudget, RefusesAWishThatIsNoNumberOfThreads) {
-  for (const std::string wish : {"", "0", "-1", "1025", "two", "2 ", "2.5", "99999999999999999999"}) {
+  for (const std::string wish : {"-1", "1025", "two", "2 ", "2.5", "99999999999999999999"}) {
     try {
       cpu_budget(8, {}, wish.c_str());
       FAIL() << wish;
     } catch (const Error& e) {
       EXPECT_EQ(e.code(), ErrorCode::invalid_argument);
-      EXPECT_EQ(std::string(e.what()),
-                "[THRUM_NUM_THREADS] expected a whole number from 1 to 1024, got \"" + wish + "\"");
+      EXPECT_EQ(std::string(e.what()), "[THRUM_THREADS] expected a whole number from 0 to 1024, got \"" + wish + "\"");
     }
   }
 }

@@ -56,7 +56,7 @@ std::unique_ptr<WorkerHandle> Core::make_worker() {
 
 void Core::start_missing() {
   const std::vector<std::pair<std::string, std::string>> environment = {
-      {"THRUM_NUM_THREADS", std::to_string(options_.threads_per_worker)}};
+      {"THRUM_THREADS", std::to_string(options_.threads_per_worker)}};
   for (std::size_t i = 0; i < static_cast<std::size_t>(options_.workers); ++i) {
     RoleCommand command{ProcessRole::pool_worker, options_.name, environment, {}};
     {
