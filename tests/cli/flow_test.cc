@@ -218,6 +218,31 @@ TEST_F(Flow, StepsThatPrepareColumnsLieInTheModel) {
   EXPECT_EQ(card.at("parameters").at("pipeline").at(0).at("step"), "k-bins");
 }
 
+TEST_F(Flow, ModelsWithStepsExplainThemselvesByTheRawColumns) {
+  const Outcome run = run_thrum({"train", "gbdt", breast_cancer, "--target", "diagnosis", "-o", file("p.thrum"),
+                                 "--n-estimators", "5", "--prepare", "k-bins(n_bins=8, encode=onehot)"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const json margin =
+      json::parse(run_thrum({"explain", file("p.thrum"), breast_cancer, "--json"}).out).at("margins").at(0);
+  double sum = margin.at("base");
+  for (const auto& [name, part] : margin.at("contributions").items()) sum += part.get<double>();
+  EXPECT_EQ(margin.at("contributions").size(), 30);
+  EXPECT_NE(margin.at("contributions").at("mean_concave_points"), 0);
+  EXPECT_NEAR(sum, margin.at("margin"), 1e-12);
+  EXPECT_THAT(run_thrum({"explain", file("p.thrum"), breast_cancer, "--paths"}).out, HasSubstr("=bin"));
+}
+
+TEST_F(Flow, ColumnsMadeOfSeveralExplainThemselvesByTheirNames) {
+  const Outcome run =
+      run_thrum({"train", "logistic-regression", breast_cancer, "--target", "diagnosis", "-o", file("p.thrum"),
+                 "--prepare", "standard-scaler; polynomial(columns=mean_radius|mean_texture, interaction_only=true)"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const json margin =
+      json::parse(run_thrum({"explain", file("p.thrum"), breast_cancer, "--json"}).out).at("margins").at(0);
+  EXPECT_NE(margin.at("contributions").at("mean_radius mean_texture"), 0);
+  EXPECT_EQ(run_thrum({"predict", file("p.thrum"), breast_cancer, "--contributions"}).exit_code, 3);
+}
+
 TEST_F(Flow, ValidFileIsScored) {
   const Outcome run = run_thrum({"train", "logistic-regression", breast_cancer, "--target", "diagnosis", "-o",
                                  file("w.thrum"), "--valid", breast_cancer, "--json"});

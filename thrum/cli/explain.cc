@@ -15,6 +15,7 @@
 #include "thrum/core/json_internal.h"
 #include "thrum/data/feature_reader.h"
 #include "thrum/model/predictor.h"
+#include "thrum/model/prepared_model.h"
 #include "thrum/model/tree/tree_text.h"
 
 namespace thrum::cli {
@@ -56,14 +57,30 @@ std::vector<double> read_row(const Schema& schema, const Table& table, std::int6
   return values;
 }
 
+/// What is explained, from the columns that it sees.
+struct Explained {
+  const Model& model;
+  std::vector<double> row;
+};
+
+/// The row behind the steps that prepare it.
+std::vector<double> prepared_row(const Pipeline& pipeline, std::span<const double> row) {
+  std::vector<double> prepared(pipeline.outputs().size());
+  pipeline.apply({row.data(), 1, row.size()}, {prepared.data(), 1, prepared.size()});
+  return prepared;
+}
+
+/// The model behind its steps where columns are made of several together: it explains itself by those.
+Explained explained_of(const Model& model, std::vector<double> row) {
+  const auto* prepared = dynamic_cast<const PreparedModel*>(&model);
+  if (prepared == nullptr || prepared->pipeline().sources()) return {model, std::move(row)};
+  return {prepared->model(), prepared_row(prepared->pipeline(), row)};
+}
+
 Explanation explain_row(const Model& model, std::vector<double> row) {
   const auto image = model.compile_to_explain();
   const auto predictor = open_predictor(image);
   const std::size_t n_margins = predictor->n_margins();
-  if (n_margins == 0) {
-    throw usage_error(fmt::format("this {} does not explain itself", model.algorithm()),
-                      "models that were trained with --prepare cannot yet; thrum importance explains any model");
-  }
   const MatrixView<const double> rows(row.data(), 1, row.size());
   std::vector<double> outputs(predictor->n_outputs());
   predictor->predict(rows, {outputs.data(), 1, outputs.size()});
@@ -113,6 +130,10 @@ std::string prediction_line(const Target& target, const Explanation& explanation
                      explanation.outputs[winner]);
 }
 
+std::string signed_decimal(double number) {
+  return (std::signbit(number) ? "" : "+") + decimal(number);
+}
+
 std::string contributions_text(const ExplainArguments& arguments, const Schema& schema,
                                const Explanation& explanation) {
   const std::size_t k = margin_index(arguments, schema.target, explanation);
@@ -122,16 +143,17 @@ std::string contributions_text(const ExplainArguments& arguments, const Schema& 
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, {}, [&](std::size_t j) { return std::pair(-std::abs(values[j]), j); });
   std::string text =
-      fmt::format("margin of {}: {:.6g}\n  {:>12.6f}  (base)\n", margin_name(schema.target, explanation.n_margins, k),
-                  explanation.margin(k), values[n]);
+      fmt::format("margin of {}: {:.6g}\n  {:>12}  (base)\n", margin_name(schema.target, explanation.n_margins, k),
+                  explanation.margin(k), decimal(values[n]));
   const std::size_t shown = std::min(arguments.top, n);
   for (const std::size_t j : std::span(order).first(shown)) {
-    text += fmt::format("  {:>+12.6f}  {} = {}\n", values[j], schema.features[j].name,
+    text += fmt::format("  {:>12}  {} = {}\n", signed_decimal(values[j]), schema.features[j].name,
                         value_text(schema.features[j], explanation.row[j]));
   }
   double rest = 0;
   for (const std::size_t j : std::span(order).subspan(shown)) rest += values[j];
-  return shown == n ? text : text + fmt::format("  {:>+12.6f}  {} more\n", rest, counted(n - shown, "feature"));
+  return shown == n ? text
+                    : text + fmt::format("  {:>12}  {} more\n", signed_decimal(rest), counted(n - shown, "feature"));
 }
 
 Json explanation_json(const ExplainArguments& arguments, const Schema& schema, const Explanation& explanation) {
@@ -153,27 +175,35 @@ Json explanation_json(const ExplainArguments& arguments, const Schema& schema, c
           {"margins", std::move(margins)}};
 }
 
+/// The questions that the row is asked in every tree, which are about the prepared columns.
+std::string paths_text(const std::string& name, const Model& model, const std::vector<double>& row) {
+  const auto* prepared = dynamic_cast<const PreparedModel*>(&model);
+  if (prepared != nullptr) return paths_text(name, prepared->model(), prepared_row(prepared->pipeline(), row));
+  const auto* trees = dynamic_cast<const TreeModel*>(&model);
+  if (trees == nullptr) {
+    throw usage_error(fmt::format("--paths: {} is a {}, which has no trees", name, model.algorithm()));
+  }
+  std::string text;
+  for (std::size_t t = 0; t < trees->ensemble().trees.size(); ++t) text += path_text(*trees, t, row);
+  return text;
+}
+
 void explain_file(const ExplainArguments& arguments, const Session& session) {
   const auto model = read_model(arguments.model);
-  const auto* trees = dynamic_cast<const TreeModel*>(model.get());
-  if (arguments.paths && trees == nullptr) {
-    throw usage_error(fmt::format("--paths: {} is a {}, which has no trees", arguments.model, model->algorithm()));
-  }
-  const Schema& schema = model->schema();
   const Table table = read_data(arguments.data, session, model->schema());
   session.console.end_progress();
-  const Explanation explanation =
-      explain_row(*model, blame(ExitCode::data, [&] { return read_row(schema, table, arguments.row); }));
+  const std::vector<double> row =
+      blame(ExitCode::data, [&] { return read_row(model->schema(), table, arguments.row); });
+  const std::string paths = arguments.paths ? paths_text(arguments.model, *model, row) : "";
+  Explained explained = explained_of(*model, row);
+  const Schema& schema = explained.model.schema();
+  const Explanation explanation = explain_row(explained.model, std::move(explained.row));
   if (session.globals.json) {
     print(explanation_json(arguments, schema, explanation).dump(2) + "\n");
     return;
   }
-  std::string text =
-      prediction_line(schema.target, explanation, arguments.row) + contributions_text(arguments, schema, explanation);
-  for (std::size_t t = 0; arguments.paths && t < trees->ensemble().trees.size(); ++t) {
-    text += path_text(*trees, t, explanation.row);
-  }
-  print(text);
+  print(prediction_line(schema.target, explanation, arguments.row) +
+        contributions_text(arguments, schema, explanation) + paths);
 }
 
 }  // namespace
@@ -183,7 +213,9 @@ Command explain_command() {
   Command command{.name = "explain", .summary = "Say why a model predicts what it does for a row."};
   command.description =
       "What each feature adds to the margin of the row: of linear models its terms, of trees exact Shapley values\n"
-      "(TreeSHAP). thrum predict --contributions writes them for all rows.";
+      "(TreeSHAP). Behind --prepare a column adds what those add that are made of it; where one is made of several, "
+      "the\n"
+      "prepared columns are shown. thrum predict --contributions writes the values for all rows.";
   command.examples = {{"thrum explain adult.thrum new.csv --row 3", ""},
                       {"thrum explain adult.thrum new.csv --paths", "with the questions of every tree"}};
   command.parameters = {model_parameter(&ExplainArguments::model, *arguments)};

@@ -182,7 +182,10 @@ std::vector<double> explain(const Model& model, const Table& table, const Execut
   const auto predictor = open_predictor(image);
   if (predictor->n_margins() == 0) {
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("[explain] expected a model that explains itself, this {} does not", model.algorithm()));
+                fmt::format("[explain] this {} does not explain itself: some of its prepared columns are made of "
+                            "several together, as by polynomial, normalize or hashing",
+                            model.algorithm()),
+                "thrum explain shows what the prepared columns add, thrum importance explains any model");
   }
   const FeatureReader reader(model.schema(), table);
   const std::size_t width = predictor->n_margins() * (reader.n_features() + 1);

@@ -27,10 +27,10 @@ inline Dataset raw_dataset(std::size_t n_rows) {
 }
 
 /// A logistic regression of made-up coefficients behind a fitted pipeline.
-inline PreparedModel prepared_model(const Dataset& raw) {
+inline PreparedModel prepared_model(const Dataset& raw,
+                                    std::string_view steps = "impute(add_indicator=true); one-hot; standard-scaler") {
   const LocalExecution execution(1);
-  Pipeline pipeline =
-      Pipeline::fit(raw, {}, parse_steps("impute(add_indicator=true); one-hot; standard-scaler"), execution);
+  Pipeline pipeline = Pipeline::fit(raw, {}, parse_steps(steps), execution);
   const Schema inner{.features = pipeline.outputs(), .target = raw.schema().target};
   const std::size_t n = inner.features.size();
   Encoder encoder(inner, std::vector<Encoder::FeatureEncoding>(n));

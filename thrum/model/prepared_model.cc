@@ -31,13 +31,20 @@ void PreparedModel::write(ModelFileBuilder& file) const {
 }
 
 std::vector<std::byte> PreparedModel::compile() const {
-  const std::vector<std::byte> inner = model_->compile();
-  ModelFileBuilder image;
-  add_engine(image, prepared_engine, schema_);
-  image.add_metadata("pipeline", pipeline_.to_json());
-  image.add_tensor<std::uint8_t>("model", {inner.size()},
-                                 {reinterpret_cast<const std::uint8_t*>(inner.data()), inner.size()});
-  return image.bytes();
+  return behind_pipeline(model_->compile());
+}
+
+std::vector<std::byte> PreparedModel::compile_to_explain() const {
+  return behind_pipeline(model_->compile_to_explain());
+}
+
+std::vector<std::byte> PreparedModel::behind_pipeline(ByteSpan image) const {
+  ModelFileBuilder whole;
+  add_engine(whole, prepared_engine, schema_);
+  whole.add_metadata("pipeline", pipeline_.to_json());
+  whole.add_tensor<std::uint8_t>("model", {image.size()},
+                                 {reinterpret_cast<const std::uint8_t*>(image.data()), image.size()});
+  return whole.bytes();
 }
 
 }  // namespace thrum

@@ -20,11 +20,14 @@ class PreparedModel final : public Model {
   std::string description_json() const override;
   void write(ModelFileBuilder& file) const override;
   std::vector<std::byte> compile() const override;
+  std::vector<std::byte> compile_to_explain() const override;
 
   const Pipeline& pipeline() const noexcept { return pipeline_; }
   const Model& model() const noexcept { return *model_; }
 
  private:
+  std::vector<std::byte> behind_pipeline(ByteSpan image) const;
+
   Schema schema_;
   Pipeline pipeline_;
   std::unique_ptr<Model> model_;

@@ -1,6 +1,8 @@
 #include "thrum/model/prepared_predictor_internal.h"
 
 #include <algorithm>
+#include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -14,12 +16,43 @@ constexpr std::size_t block_rows = 64;
 class PreparedPredictor final : public Predictor {
  public:
   PreparedPredictor(Schema schema, Pipeline pipeline, std::unique_ptr<Predictor> predictor)
-      : schema_(std::move(schema)), pipeline_(std::move(pipeline)), predictor_(std::move(predictor)) {}
+      : schema_(std::move(schema)),
+        pipeline_(std::move(pipeline)),
+        predictor_(std::move(predictor)),
+        sources_(pipeline_.sources()) {}
 
   const Schema& schema() const noexcept override { return schema_; }
   std::size_t n_outputs() const noexcept override { return predictor_->n_outputs(); }
 
   void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
+    for_each_block(rows, [&](std::size_t begin, std::size_t end, MatrixView<const double> block) {
+      predictor_->predict(block, outputs.row_range(begin, end));
+    });
+  }
+
+  std::size_t n_margins() const noexcept override { return sources_ ? predictor_->n_margins() : 0; }
+
+  /// A column adds what those add that are made of it.
+  void explain(MatrixView<const double> rows, MatrixView<double> contributions) const noexcept override {
+    thread_local std::vector<double> parts;  // of the prepared columns
+    const std::size_t width = pipeline_.outputs().size() + 1, raw_width = rows.cols() + 1;
+    parts.resize(std::max(parts.size(), block_rows * n_margins() * width));
+    for_each_block(rows, [&](std::size_t begin, std::size_t end, MatrixView<const double> block) {
+      const MatrixView<double> of_block(parts.data(), end - begin, n_margins() * width);
+      predictor_->explain(block, of_block);
+      for (std::size_t i = begin; i < end; ++i) {
+        for (std::size_t k = 0; k < n_margins(); ++k) {
+          add_up(of_block.row(i - begin).subspan(k * width, width),
+                 contributions.row(i).subspan(k * raw_width, raw_width));
+        }
+      }
+    });
+  }
+
+ private:
+  /// use(begin, end, those rows behind the pipeline)
+  template <class Use>
+  void for_each_block(MatrixView<const double> rows, Use use) const noexcept {
     thread_local std::vector<double> prepared;
     const std::size_t width = pipeline_.outputs().size();
     prepared.resize(std::max(prepared.size(), block_rows * width));
@@ -27,14 +60,20 @@ class PreparedPredictor final : public Predictor {
       const std::size_t end = std::min(begin + block_rows, rows.rows());
       const MatrixView<double> block(prepared.data(), end - begin, width);
       pipeline_.apply(rows.row_range(begin, end), block);
-      predictor_->predict(block, outputs.row_range(begin, end));
+      use(begin, end, block);
     }
   }
 
- private:
+  void add_up(std::span<const double> prepared, std::span<double> raw) const noexcept {
+    std::ranges::fill(raw, 0.0);
+    for (std::size_t j = 0; j < sources_->size(); ++j) raw[(*sources_)[j]] += prepared[j];
+    raw.back() = prepared.back();
+  }
+
   Schema schema_;
   Pipeline pipeline_;
   std::unique_ptr<Predictor> predictor_;
+  std::optional<std::vector<std::size_t>> sources_;  ///< of the prepared columns, where each has one
 };
 
 bool same_feature(const Feature& a, const Feature& b) {

@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "thrum/serve/protocol_fixture_test.h"
 
@@ -74,6 +76,22 @@ TEST_F(ShortProtocol, TellsWhatEachFeatureAddsWhereAsked) {
             R"({"predictions":[1.375]})");
   EXPECT_EQ(refusal(R"({"instances":[[16,"1",0]],"explain":"yes"})"),
             R"(400 [predict] explain: expected true or false, got "yes")");
+}
+
+class UnexplainedPredictor final : public FakePredictor {
+ public:
+  using FakePredictor::FakePredictor;
+  std::size_t n_margins() const noexcept override { return 0; }
+};
+
+TEST_F(ShortProtocol, SaysThatAModelDoesNotExplain) {
+  std::vector<serving::ServedModel> models;
+  models.push_back({"people", "1", std::make_unique<UnexplainedPredictor>(people_schema(Task::regression))});
+  serving::Router router(models, 5);
+  HttpRequest request{.method = HttpMethod::post, .path = "/predict"};
+  request.body = R"({"instances":[[16,"1",0]],"explain":true})";
+  EXPECT_EQ(Protocol::refusal_in(router.handle(request)),
+            "400 [predict] explain: this model does not explain its predictions");
 }
 
 TEST_F(ShortProtocol, RefusesWhatIsNotJson) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 #include <unordered_set>
 #include <utility>
 
@@ -201,6 +203,22 @@ std::optional<std::size_t> Pipeline::unchanged_input(std::size_t j) const {
     j = input;
   }
   return j;
+}
+
+std::optional<std::vector<std::size_t>> Pipeline::sources() const {
+  constexpr std::size_t several = std::numeric_limits<std::size_t>::max();
+  std::vector<std::size_t> sources(inputs_.size());
+  std::iota(sources.begin(), sources.end(), std::size_t{0});
+  for (const Step& step : steps_) {
+    std::vector<std::size_t> next;
+    for (std::size_t j = 0; j < sources.size(); ++j) next.insert(next.end(), step.widths[j], sources[j]);
+    std::size_t common = step.joint_columns.empty() ? several : sources[step.joint_columns.front()];
+    for (const std::size_t j : step.joint_columns) common = sources[j] == common ? common : several;
+    next.resize(step.outputs.size(), common);
+    sources = std::move(next);
+  }
+  if (std::ranges::find(sources, several) != sources.end()) return std::nullopt;
+  return sources;
 }
 
 template <class ApplyMap>

@@ -56,6 +56,9 @@ class Pipeline {
   /// The input that output `j` is, where no step changes it.
   std::optional<std::size_t> unchanged_input(std::size_t j) const;
 
+  /// Per output the input that it is made of; none where one is made of several together.
+  std::optional<std::vector<std::size_t>> sources() const;
+
   /// rows: (n, inputs().size()) as a FeatureReader gives them; out: (n, outputs().size()). Allocates nothing but for
   /// the first call of a thread. REQUIRES: the shapes fit.
   void apply(MatrixView<const double> rows, MatrixView<double> out) const noexcept;

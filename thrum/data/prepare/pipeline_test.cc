@@ -10,15 +10,21 @@
 #include "thrum/comm/thread_communicator.h"
 #include "thrum/core/error.h"
 #include "thrum/core/random.h"
+#include "thrum/core/refusal_test.h"
+#include "thrum/data/prepare/pipeline_fixture_test.h"
 
 namespace thrum {
 namespace {
 
+using prepare_test::made_of;
+using prepare_test::names_of;
+using test::refusal;
 using testing::AllOf;
 using testing::DoubleNear;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsNan;
+using testing::Optional;
 using testing::StartsWith;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -46,30 +52,6 @@ Dataset categories(const std::vector<std::string>& c, std::vector<double> y = {}
 Pipeline fitted(const Dataset& dataset, std::string_view steps, std::span<const std::uint8_t> mask = {}) {
   const LocalExecution execution(2);
   return Pipeline::fit(dataset, mask, parse_steps(steps), execution);
-}
-
-/// What the pipeline makes of one raw row.
-std::vector<double> made_of(const Pipeline& pipeline, std::vector<double> row) {
-  std::vector<double> out(pipeline.outputs().size());
-  pipeline.apply({row.data(), 1, row.size()}, {out.data(), 1, out.size()});
-  return out;
-}
-
-std::vector<std::string> names_of(const Pipeline& pipeline) {
-  std::vector<std::string> names;
-  for (const Feature& feature : pipeline.outputs()) names.push_back(feature.name);
-  return names;
-}
-
-template <class F>
-std::string message_of(ErrorCode code, F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
-  }
-  return "no error";
 }
 
 auto near(double value) {
@@ -145,7 +127,7 @@ TEST(VarianceThreshold, DropsConstantsAlone) {
   const Dataset data = dataset_of(
       {Column::float64("a", {0.1, 0.1, 0.1}), Column::float64("b", {1, 2, 3}), Column::float64("y", {1, 2, 3})});
   EXPECT_THAT(names_of(fitted(data, "variance-threshold")), ElementsAre("b"));
-  EXPECT_EQ(message_of(ErrorCode::invalid_argument, [&] { fitted(data, "variance-threshold(threshold=5)"); }),
+  EXPECT_EQ(refusal([&] { fitted(data, "variance-threshold(threshold=5)"); }),
             "[prepare] variance-threshold: no column is left");
 }
 
@@ -299,8 +281,9 @@ TEST(Pipeline, IsReadBackAsItWasWritten) {
 
 TEST(Pipeline, RefusesTextThatItDidNotWrite) {
   const auto refusal = [](std::string_view json) {
-    return message_of(ErrorCode::corrupt_data,
-                      [&] { Pipeline::from_json(json, {{"x"}, {"c", FeatureType::category, {"a", "b"}}}, "m.thrum"); });
+    return test::refusal(
+        [&] { Pipeline::from_json(json, {{"x"}, {"c", FeatureType::category, {"a", "b"}}}, "m.thrum"); },
+        ErrorCode::corrupt_data);
   };
   EXPECT_EQ(refusal("{}"), "[m.thrum] holds a pipeline that is no list");
   EXPECT_EQ(refusal(R"([{"step":"s","columns":[null]}])"),
@@ -321,9 +304,7 @@ TEST(Pipeline, RefusesTextThatItDidNotWrite) {
 }
 
 TEST(ParseSteps, NamesWhatItCannotRead) {
-  const auto refusal = [](std::string_view text) {
-    return message_of(ErrorCode::invalid_argument, [&] { parse_steps(text); });
-  };
+  const auto refusal = [](std::string_view text) { return test::refusal([&] { parse_steps(text); }); };
   EXPECT_EQ(refusal("imput"), "[prepare] expected the name of a step, got \"imput\"; nearest: \"impute\"");
   EXPECT_EQ(refusal("impute(strategy"),
             "[prepare] impute: expected a closing parenthesis at the end of \"impute(strategy\"");
@@ -335,9 +316,7 @@ TEST(ParseSteps, NamesWhatItCannotRead) {
 
 TEST(Pipeline, RefusesColumnsThatAStepCannotWorkOn) {
   const Dataset data = long_dataset();
-  const auto refusal = [&](std::string_view steps) {
-    return message_of(ErrorCode::invalid_argument, [&] { fitted(data, steps); });
-  };
+  const auto refusal = [&](std::string_view steps) { return test::refusal([&] { fitted(data, steps); }); };
   EXPECT_EQ(refusal("standard-scaler(columns=c)"),
             "[prepare] standard-scaler: it works on numbers, and \"c\" is not one");
   EXPECT_EQ(refusal("standard-scaler(columns=X)"),
@@ -350,11 +329,22 @@ TEST(Pipeline, RefusesWhatItsFileCouldNotHold) {
   const double inf = std::numeric_limits<double>::infinity();
   const Dataset data = numbers({1, inf, 2, 3});
   for (const std::string step : {"impute", "standard-scaler", "quantile-transformer"}) {
-    EXPECT_EQ(message_of(ErrorCode::invalid_argument, [&] { fitted(data, step); }),
+    EXPECT_EQ(refusal([&] { fitted(data, step); }),
               "[prepare] " + step +
                   ": the column \"x\" leads to numbers that are not finite, or out of order; "
                   "leave out infinite and extreme values, or the column: columns=…");
   }
+}
+
+TEST(Pipeline, KnowsTheColumnThatEachOfItsOwnIsMadeOf) {
+  const Dataset dataset = dataset_of({Column::float64("x", {1, 2}), texts("c", {"a", "b"}),
+                                      Column::float64("z", {3, 5}), Column::float64("y", {0, 0})});
+  const auto sources = [&](std::string_view steps) { return fitted(dataset, steps).sources(); };
+  EXPECT_THAT(sources("one-hot; drop(columns=x); standard-scaler"), Optional(ElementsAre(1, 1, 2)));
+  EXPECT_THAT(sources("one-hot; polynomial(columns=c=a|c=b, interaction_only=true, include_bias=false)"),
+              Optional(ElementsAre(0, 2, 1, 1, 1)));
+  EXPECT_EQ(sources("normalize; standard-scaler"), std::nullopt);
+  EXPECT_THAT(sources("normalize; drop(columns=x|z)"), Optional(ElementsAre(1)));
 }
 
 }  // namespace
