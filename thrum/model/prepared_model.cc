@@ -34,7 +34,7 @@ std::vector<std::byte> PreparedModel::compile() const {
   return behind_pipeline(model_->compile());
 }
 
-std::vector<std::byte> PreparedModel::compile_to_explain() const {
+std::vector<std::byte> PreparedModel::explaining(std::vector<std::byte>) const {
   return behind_pipeline(model_->compile_to_explain());
 }
 

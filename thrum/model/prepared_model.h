@@ -20,7 +20,7 @@ class PreparedModel final : public Model {
   std::string description_json() const override;
   void write(ModelFileBuilder& file) const override;
   std::vector<std::byte> compile() const override;
-  std::vector<std::byte> compile_to_explain() const override;
+  std::vector<std::byte> explaining(std::vector<std::byte> compiled) const override;
 
   const Pipeline& pipeline() const noexcept { return pipeline_; }
   const Model& model() const noexcept { return *model_; }
