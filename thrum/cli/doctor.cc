@@ -34,8 +34,9 @@ std::string dtype_text(DType dtype) {
 void warn_of_slow_gemm(Checkup& checkup, const linalg::GemmMeasurement& gemm) {
   if (gemm.share >= lowest_share) return;
   checkup.warnings.push_back(
-      fmt::format("matrix products in {} reach {:.0f} % of the processor's peak; OpenBLAS runs its {} kernels: set "
-                  "OPENBLAS_CORETYPE to this processor's, or install a newer libopenblas0-pthread",
+      fmt::format("matrix products in {} reach {:.0f} % of the processor's peak: other programs may take the rest; "
+                  "OpenBLAS runs its {} kernels: where these are not this processor's, set OPENBLAS_CORETYPE, or "
+                  "install a newer libopenblas0-pthread",
                   dtype_text(gemm.dtype), 100 * gemm.share, checkup.blas.core));
 }
 

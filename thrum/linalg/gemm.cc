@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "thrum/linalg/packed_product_internal.h"
 #include "thrum/linalg/product_internal.h"
 
 namespace thrum::linalg {
@@ -27,6 +28,9 @@ void multiply(Arena& arena, const Operand<T>& A, const Operand<T>& B, MatrixView
   const T alpha = static_cast<T>(options.alpha), beta = static_cast<T>(options.beta);
   if (C.rows() == 0 || C.cols() == 0) return;
   if (A.cols() == 0) return scale(C, beta);
+  if (alpha != 0 && packs_product<T>(C.rows(), C.cols(), A.cols())) {
+    return run_packed_product(arena, A, B, alpha, beta, C, options.stop);
+  }
   require_blas_buffers(arena);
   const BlasFunctions<T>& functions = blas().functions<T>();
   const auto part = [&](const Block& tile, std::size_t k_begin, std::size_t k_end, T tile_beta, MatrixView<T> out) {

@@ -17,8 +17,10 @@ struct GemmOptions {
 
 /// C = alpha op(A) op(B) + beta C, where op is the identity or the transpose.
 ///
-/// op(A): (m, k), op(B): (k, n), C: (m, n), row-major with any stride; C must not overlap A or B. Runs on OpenBLAS
-/// (blas_info) in tasks that follow from (m, n, k), so the result has the same bits for any number of threads.
+/// op(A): (m, k), op(B): (k, n), C: (m, n), row-major with any stride; C must not overlap A or B. The result
+/// has the same bits for any number of threads. Where each dimension is 256 or more and the machine has fused
+/// multiply-adds, a kernel of our own runs, in small tasks that share packed operands; else OpenBLAS (blas_info), in
+/// tasks that follow from (m, n, k).
 ///
 /// Throws invalid_argument for shapes that do not fit or exceed 2^31 - 1; io as blas_info; out_of_memory; cancelled,
 /// after which C holds anything. Thread-safe.

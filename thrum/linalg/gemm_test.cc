@@ -39,7 +39,8 @@ using Types = testing::Types<float, double>;
 TYPED_TEST_SUITE(Gemm, Types);
 
 TYPED_TEST(Gemm, EqualsTheNaiveProduct) {
-  const std::size_t sizes[][3] = {{1, 1, 1}, {1, 7, 3}, {5, 1, 9}, {17, 33, 65}, {64, 64, 64}, {301, 523, 77}};
+  const std::size_t sizes[][3] = {{1, 1, 1},    {1, 7, 3},      {5, 1, 9},      {17, 33, 65},
+                                  {64, 64, 64}, {301, 523, 77}, {300, 523, 257}};
   for (const auto& [m, n, k] : sizes) {
     for (const bool transpose_a : {false, true}) {
       for (const bool transpose_b : {false, true}) {
@@ -79,7 +80,7 @@ TYPED_TEST(Gemm, TakesEmptyMatrices) {
 }
 
 TYPED_TEST(Gemm, HasTheSameBitsForAnyNumberOfThreads) {
-  const std::size_t sizes[][3] = {{700, 600, 50}, {31, 29, 60000}, {5, 3000, 100}};
+  const std::size_t sizes[][3] = {{700, 600, 50}, {31, 29, 60000}, {5, 3000, 100}, {600, 700, 300}};
   for (const auto& [m, n, k] : sizes) {
     const auto A = Matrix<TypeParam>::random(m, k, 1), B = Matrix<TypeParam>::random(k, n, 2);
     const auto product = [&](int threads, Backend backend) {
