@@ -12,8 +12,8 @@
 #include "thrum/core/assert.h"
 #include "thrum/data/bin_choice_internal.h"
 #include "thrum/data/bundle_plan_internal.h"
-#include "thrum/data/large_vector_internal.h"
 #include "thrum/data/value_binner_internal.h"
+#include "thrum/data/zeroed_memory_internal.h"
 
 namespace thrum {
 namespace {

@@ -11,12 +11,15 @@
 
 namespace thrum {
 
-/// The values of a column: in memory, or where a Scratch keeps them. Copies share the latter.
+/// The values of a column: in a vector, in memory of its own kind, or where a Scratch keeps them. Copies share all but
+/// a vector.
 template <class T>
 class ColumnValues {
  public:
   ColumnValues() = default;
   explicit ColumnValues(std::vector<T> values) : owned_(std::move(values)), size_(owned_.size()) {}
+  /// `n` values that lie at `kept`, aligned for them.
+  ColumnValues(std::size_t n, std::shared_ptr<std::byte> kept) : kept_(std::move(kept)), size_(n) {}
   /// `n` zeros. Throws as Scratch::allocate.
   ColumnValues(std::size_t n, Scratch& scratch) : kept_(scratch.allocate(n * sizeof(T))), size_(n) {}
 
@@ -26,7 +29,7 @@ class ColumnValues {
   const T* data() const noexcept { return kept_ == nullptr ? owned_.data() : reinterpret_cast<const T*>(kept_.get()); }
   std::span<const T> values() const noexcept { return {data(), size_}; }
 
-  /// The same bytes taken for numbers of another type of that size: without a copy where a Scratch keeps them.
+  /// The same bytes taken for numbers of another type of that size: without a copy but of a vector.
   template <class U>
     requires(sizeof(U) == sizeof(T))
   ColumnValues<U> taken_for() && {

@@ -10,7 +10,7 @@
 #include "thrum/core/assert.h"
 #include "thrum/data/column_values.h"
 #include "thrum/data/csv_field_internal.h"
-#include "thrum/data/large_vector_internal.h"
+#include "thrum/data/zeroed_memory_internal.h"
 
 namespace thrum::csv {
 namespace {

@@ -12,9 +12,9 @@
 #include "thrum/data/csv_source_internal.h"
 #include "thrum/data/formats/libsvm_internal.h"
 #include "thrum/data/formats/number_array_internal.h"
-#include "thrum/data/large_vector_internal.h"
 #include "thrum/data/memory_bound_internal.h"
 #include "thrum/data/utf8_internal.h"
+#include "thrum/data/zeroed_memory_internal.h"
 
 namespace thrum::formats {
 namespace {
@@ -270,13 +270,11 @@ void widen(LibsvmRows& rows, std::span<const std::string> names) {
 std::vector<Column> columns_of(LibsvmRows rows, const std::string& name, const Execution& execution) {
   check_dense(rows.n_rows(), rows.n_columns(), name);
   constexpr std::size_t rows_per_task = 4096;
-  std::vector<std::vector<double>> dense(rows.n_columns());
-  execution.arena->run(
-      dense.size(), [&](std::size_t c) { dense[c] = large_vector<double>(rows.n_rows()); }, execution.stop);
+  std::vector<ColumnValues<double>> dense = column_values<double>(rows.n_rows(), rows.n_columns(), nullptr);
   const auto fill = [&](std::size_t begin, std::size_t end) {
     for (std::size_t row = begin; row < end; ++row) {
       for (std::uint64_t k = rows.row_offsets[row]; k < rows.row_offsets[row + 1]; ++k) {
-        dense[rows.indices[k] - rows.first_index][row] = rows.values[k];
+        dense[rows.indices[k] - rows.first_index].data()[row] = rows.values[k];
       }
     }
   };
@@ -286,7 +284,7 @@ std::vector<Column> columns_of(LibsvmRows rows, const std::string& name, const E
   columns.push_back(label_column(std::move(rows.labels)));
   if (!rows.query_ids.empty()) columns.push_back(Column::int64("qid", std::move(rows.query_ids)));
   for (std::size_t c = 0; c < dense.size(); ++c) {
-    columns.push_back(Column::float64(fmt::format("x{}", c + rows.first_index), std::move(dense[c])));
+    columns.push_back(Column::stored(fmt::format("x{}", c + rows.first_index), std::move(dense[c])));
   }
   return columns;
 }

@@ -14,8 +14,8 @@
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
 #include "thrum/data/formats/number_array_internal.h"
-#include "thrum/data/large_vector_internal.h"
 #include "thrum/data/memory_bound_internal.h"
+#include "thrum/data/zeroed_memory_internal.h"
 
 namespace thrum::formats {
 namespace {

@@ -13,10 +13,10 @@
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/core/names.h"
-#include "thrum/data/large_vector_internal.h"
 #include "thrum/data/prepare/column_maps_internal.h"
 #include "thrum/data/prepare/prepared_rows_internal.h"
 #include "thrum/data/prepare/step_rules_internal.h"
+#include "thrum/data/zeroed_memory_internal.h"
 
 namespace thrum {
 namespace {
@@ -103,26 +103,21 @@ std::vector<std::size_t> joint_columns(const Json& joint, std::size_t n_columns,
   return columns;
 }
 
-/// A column while it is prepared.
+/// A column while it is prepared: numbers, or the codes of categories.
 class PreparedColumn {
  public:
-  PreparedColumn() = default;
-  PreparedColumn(const Feature& feature, std::size_t n_rows, Scratch* scratch) : feature_(&feature) {
-    if (feature.type == FeatureType::number) {
-      numbers_ = column_values<double>(n_rows, scratch);
-    } else {
-      codes_ = column_values<std::int32_t>(n_rows, scratch);
-    }
-  }
+  PreparedColumn(const Feature& feature, ColumnValues<double> numbers)
+      : feature_(&feature), numbers_(std::move(numbers)) {}
+  PreparedColumn(const Feature& feature, ColumnValues<std::int32_t> codes)
+      : feature_(&feature), codes_(std::move(codes)) {}
 
   /// Column j of `rows`, from row `first` on.
   void store(std::size_t first, MatrixView<const double> rows, std::size_t j) {
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      if (feature_->type == FeatureType::number) {
-        numbers_.data()[first + i] = rows(i, j);
-      } else {
-        codes_.data()[first + i] = code(rows(i, j));
-      }
+    if (feature_->type == FeatureType::number) {
+      double* const out = numbers_.data() + first;
+      for (std::size_t i = 0; i < rows.rows(); ++i) out[i] = rows(i, j);
+    } else {
+      for (std::size_t i = 0; i < rows.rows(); ++i) codes_.data()[first + i] = code(rows(i, j));
     }
   }
 
@@ -137,10 +132,26 @@ class PreparedColumn {
     return is_known ? static_cast<std::int32_t>(value) : -1;
   }
 
-  const Feature* feature_ = nullptr;
+  const Feature* feature_;
   ColumnValues<double> numbers_;
   ColumnValues<std::int32_t> codes_;
 };
+
+std::vector<PreparedColumn> columns_to_fill(const std::vector<Feature>& features, std::size_t n_rows,
+                                            Scratch* scratch) {
+  const auto n_numbers = std::ranges::count(features, FeatureType::number, &Feature::type);
+  auto numbers = column_values<double>(n_rows, static_cast<std::size_t>(n_numbers), scratch);
+  auto next = numbers.begin();
+  std::vector<PreparedColumn> columns;
+  for (const Feature& feature : features) {
+    if (feature.type == FeatureType::number) {
+      columns.emplace_back(feature, std::move(*next++));
+    } else {
+      columns.emplace_back(feature, column_values<std::int32_t>(n_rows, scratch));
+    }
+  }
+  return columns;
+}
 
 }  // namespace
 
@@ -258,15 +269,12 @@ void Pipeline::apply(MatrixView<const double> rows, MatrixView<double> out) cons
 
 template <class Apply>
 Dataset Pipeline::prepare_rows(const Dataset& dataset, const Execution& execution, Apply apply) const {
-  std::vector<PreparedColumn> made(outputs().size());
-  execution.arena->run(
-      made.size(), [&](std::size_t j) { made[j] = PreparedColumn(outputs()[j], dataset.n_rows(), execution.scratch); },
-      execution.stop);
+  std::vector<PreparedColumn> made = columns_to_fill(outputs(), dataset.n_rows(), execution.scratch);
   parallel_for(
       *execution.arena, dataset.n_rows(), row_block,
       [&](std::size_t begin, std::size_t end) {
-        // A tile at a time, which stays in the cache while its columns are dealt out.
-        constexpr std::size_t tile = 256;
+        // A tile at a time, which stays in the first cache while its columns are dealt out.
+        constexpr std::size_t tile = 64;
         std::vector<double> raw(tile * inputs().size()), prepared(tile * outputs().size());
         for (std::size_t first = begin; first < end; first += tile) {
           const std::size_t n = std::min(tile, end - first);
