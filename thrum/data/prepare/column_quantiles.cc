@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 #include "thrum/core/assert.h"
 #include "thrum/data/sort_doubles_internal.h"
@@ -19,12 +21,17 @@ constexpr int coarse_bits = 16;  // of a double: its sign, its exponent and a si
 constexpr int most_fine_bits = 16;
 constexpr std::size_t n_coarse = std::size_t{1} << coarse_bits;
 constexpr std::size_t values_per_cell = 8;
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// Whole numbers in the order of the doubles.
 std::uint64_t key_of(double x) noexcept {
   constexpr std::uint64_t sign = std::uint64_t{1} << 63;
   const auto bits = std::bit_cast<std::uint64_t>(x);
   return (bits & sign) != 0 ? ~bits : bits | sign;
+}
+
+std::size_t coarse_cell_of(double x) noexcept {
+  return key_of(x) >> (64 - coarse_bits);
 }
 
 /// Calls f(x) for every number.
@@ -37,22 +44,82 @@ void for_each_number(Visit visit, F f) {
   });
 }
 
-/// Numbers by their leading bits: coarsely first, and where many lie so close, by as many more bits as leave a few in
-/// each cell. Cells are in the order of the numbers. The same on all ranks.
-class Cells {
+/// Numbers with the same first bits.
+struct CoarseCell {
+  std::int64_t n = 0;
+  double low = infinity;
+  double high = -infinity;
+
+  void add(double x) noexcept {
+    ++n;
+    low = x < low ? x : low;
+    high = x > high ? x : high;
+  }
+};
+
+/// What one pass tells.
+struct Census {
+  std::size_t n = 0;              ///< numbers of all ranks
+  std::vector<double> few;        ///< this rank's, where they are few
+  std::vector<CoarseCell> cells;  ///< of all ranks where they are many, in the order of the numbers
+
+  void add(Values values) {
+    if (cells.empty()) {
+      std::ranges::copy_if(values, std::back_inserter(few), [](double x) { return x == x; });
+      if (few.size() > most_held / 4) count_few();
+      return;
+    }
+    for (const double x : values) {
+      if (x == x) cells[coarse_cell_of(x)].add(x);
+    }
+  }
+
+  void count_few() {
+    cells.resize(n_coarse);
+    for (const double x : few) cells[coarse_cell_of(x)].add(x);
+    few = {};
+  }
+};
+
+void add_over_ranks(std::vector<CoarseCell>& cells, Communicator& communicator) {
+  std::vector<std::int64_t> counts;
+  std::vector<double> lows, highs;
+  for (const CoarseCell& cell : cells) {
+    counts.push_back(cell.n);
+    lows.push_back(cell.low);
+    highs.push_back(cell.high);
+  }
+  communicator.allreduce(std::span(counts), ReduceOp::sum);
+  communicator.allreduce(std::span(lows), ReduceOp::min);
+  communicator.allreduce(std::span(highs), ReduceOp::max);
+  for (std::size_t c = 0; c < cells.size(); ++c) cells[c] = {counts[c], lows[c], highs[c]};
+}
+
+Census take_census(Visit visit, Communicator& communicator) {
+  Census census;
+  visit([&](Values values) { census.add(values); });
+  auto n = static_cast<std::int64_t>(census.few.size());
+  for (const CoarseCell& cell : census.cells) n += cell.n;
+  communicator.allreduce(std::span(&n, 1), ReduceOp::sum);
+  census.n = static_cast<std::size_t>(n);
+  if (census.n <= most_held / 4) return census;
+  if (census.cells.empty()) census.count_few();
+  if (communicator.size() > 1) add_over_ranks(census.cells, communicator);
+  return census;
+}
+
+/// Coarse cells in which many numbers lie close, divided by as many more bits as leave a few in each cell. Cells are in
+/// the order of the numbers. The same on all ranks.
+class FineCells {
  public:
-  Cells(Visit visit, Communicator& communicator) : first_(n_coarse), bits_(n_coarse) {
-    std::vector<std::int64_t> coarse(n_coarse);
-    for_each_number(visit, [&](double x) { ++coarse[key_of(x) >> (64 - coarse_bits)]; });
-    communicator.allreduce(std::span(coarse), ReduceOp::sum);
-    std::size_t n = 0, n_cells = 0;
-    for (const std::int64_t count : coarse) n += static_cast<std::size_t>(count);
-    const std::size_t per_cell = std::max(values_per_cell, n >> 17);  // so that there are not too many cells
+  FineCells(const Census& census, Visit visit, Communicator& communicator) : first_(n_coarse), bits_(n_coarse) {
+    std::size_t n_cells = 0;
+    const std::size_t per_cell = std::max(values_per_cell, census.n >> 17);  // so that there are not too many cells
     for (std::size_t c = 0; c < n_coarse; ++c) {
-      const auto wanted = static_cast<std::size_t>(coarse[c]) / per_cell;
+      const auto wanted = static_cast<std::size_t>(census.cells[c].n) / per_cell;
       first_[c] = static_cast<std::uint32_t>(n_cells);
       bits_[c] = static_cast<std::uint8_t>(std::min(most_fine_bits, static_cast<int>(std::bit_width(wanted))));
-      n_cells += coarse[c] == 0 ? 0 : std::size_t{1} << bits_[c];
+      n_cells += census.cells[c].n == 0 ? 0 : std::size_t{1} << bits_[c];
     }
     counts_.resize(n_cells);
     for_each_number(visit, [&](double x) { ++counts_[of(x)]; });
@@ -77,29 +144,26 @@ class Cells {
 /// Ranks that lie in one cell, whose values begin with rank `first`.
 struct WantedCell {
   std::size_t cell;
+  std::size_t size;
   std::size_t first;
   std::span<const std::size_t> ranks;
 };
 
-std::vector<WantedCell> wanted_cells(const Cells& cells, std::span<const std::size_t> ranks) {
+template <class SizeOf>
+std::vector<WantedCell> wanted_cells(std::span<const std::size_t> ranks, SizeOf size_of) {
   std::vector<WantedCell> wanted;
   std::size_t first = 0, r = 0;
   for (std::size_t cell = 0; r < ranks.size(); ++cell) {
-    const std::size_t end = first + cells.size(cell), r_begin = r;
-    while (r < ranks.size() && ranks[r] < end) ++r;
-    if (r > r_begin) wanted.push_back({cell, first, ranks.subspan(r_begin, r - r_begin)});
-    first = end;
+    const std::size_t size = size_of(cell), r_begin = r;
+    while (r < ranks.size() && ranks[r] < first + size) ++r;
+    if (r > r_begin) wanted.push_back({cell, size, first, ranks.subspan(r_begin, r - r_begin)});
+    first += size;
   }
   return wanted;
 }
 
-/// The numbers of all ranks for which keep(x), ascending.
-template <class Keep>
-std::vector<double> sorted(Visit visit, Communicator& communicator, Keep keep) {
-  std::vector<double> values;
-  for_each_number(visit, [&](double x) {
-    if (keep(x)) values.push_back(x);
-  });
+/// The numbers of all ranks, ascending.
+std::vector<double> sorted(std::vector<double> values, Communicator& communicator) {
   if (communicator.size() > 1) {
     const auto parts = communicator.allgatherv(Values(values));
     values.clear();
@@ -109,9 +173,28 @@ std::vector<double> sorted(Visit visit, Communicator& communicator, Keep keep) {
   return values;
 }
 
+/// Appends the numbers at the ranks in `wanted`, which are held for it; cell_of(x) is below n_cells.
+template <class CellOf>
+void gather(Visit visit, Communicator& communicator, std::span<const WantedCell> wanted, std::size_t n_cells,
+            CellOf cell_of, std::vector<double>& found) {
+  std::vector<std::uint8_t> is_held(n_cells);
+  for (const WantedCell& w : wanted) is_held[w.cell] = 1;
+  std::vector<double> held;
+  for_each_number(visit, [&](double x) {
+    if (is_held[cell_of(x)] != 0) held.push_back(x);
+  });
+  const std::vector<double> values = sorted(std::move(held), communicator);
+  std::size_t offset = 0;
+  for (const WantedCell& w : wanted) {
+    for (const std::size_t rank : w.ranks) found.push_back(values[offset + rank - w.first]);
+    offset += w.size;
+  }
+  THRUM_ASSERT(values.size() == offset);
+}
+
 /// Whether all values of a cell are one, as those of a cell of many often are.
-bool is_one_value(Visit visit, Communicator& communicator, const Cells& cells, std::size_t cell, double& value) {
-  double low = std::numeric_limits<double>::infinity(), high = -low;
+bool is_one_value(Visit visit, Communicator& communicator, const FineCells& cells, std::size_t cell, double& value) {
+  double low = infinity, high = -infinity;
   for_each_number(visit, [&](double x) {
     if (cells.of(x) != cell) return;
     low = std::min(low, x);
@@ -123,50 +206,69 @@ bool is_one_value(Visit visit, Communicator& communicator, const Cells& cells, s
   return low == high;
 }
 
-/// The numbers at `ranks`, ascending.
-std::vector<double> select(Visit visit, Communicator& communicator, const Cells& cells,
+/// The numbers at `ranks`, ascending, where they are not all held at a time.
+std::vector<double> select(Visit visit, Communicator& communicator, const FineCells& cells,
                            std::span<const std::size_t> ranks) {
-  const std::vector<WantedCell> wanted = wanted_cells(cells, ranks);
+  const auto wanted = wanted_cells(ranks, [&](std::size_t cell) { return cells.size(cell); });
   std::vector<double> found;
   for (std::size_t begin = 0, end = 0; begin < wanted.size(); begin = end) {
-    std::size_t held = cells.size(wanted[begin].cell);
+    std::size_t held = wanted[begin].size;
     end = begin + 1;
     double value = 0;
     if (held > most_held / 4 && is_one_value(visit, communicator, cells, wanted[begin].cell, value)) {
       found.insert(found.end(), wanted[begin].ranks.size(), value);
       continue;
     }
-    std::vector<std::uint8_t> is_held(cells.n_cells());
-    is_held[wanted[begin].cell] = 1;
-    for (; end < wanted.size() && cells.size(wanted[end].cell) <= most_held / 4 &&
-           held + cells.size(wanted[end].cell) <= most_held;
-         ++end) {
-      held += cells.size(wanted[end].cell);
-      is_held[wanted[end].cell] = 1;
+    for (; end < wanted.size() && wanted[end].size <= most_held / 4 && held + wanted[end].size <= most_held; ++end) {
+      held += wanted[end].size;
     }
-    const auto values = sorted(visit, communicator, [&](double x) { return is_held[cells.of(x)] != 0; });
-    THRUM_ASSERT(values.size() == held);
-    std::size_t offset = 0;
-    for (std::size_t w = begin; w < end; ++w) {
-      for (const std::size_t rank : wanted[w].ranks) found.push_back(values[offset + rank - wanted[w].first]);
-      offset += cells.size(wanted[w].cell);
+    gather(
+        visit, communicator, std::span(wanted).subspan(begin, end - begin), cells.n_cells(),
+        [&](double x) { return cells.of(x); }, found);
+  }
+  return found;
+}
+
+/// The numbers at `ranks`, ascending, of many: at once where the first bits tell them, else from those whose first bits
+/// are theirs, or, if these are too many, from those that have more bits in common.
+std::vector<double> of_many(Visit visit, Communicator& communicator, const Census& census,
+                            std::span<const std::size_t> ranks) {
+  const auto wanted = wanted_cells(ranks, [&](std::size_t c) { return static_cast<std::size_t>(census.cells[c].n); });
+  const auto is_known = [&](const WantedCell& w) { return census.cells[w.cell].low == census.cells[w.cell].high; };
+  std::vector<WantedCell> open;
+  std::vector<std::size_t> open_ranks;
+  std::size_t held = 0;
+  for (const WantedCell& w : wanted) {
+    if (is_known(w)) continue;
+    open.push_back(w);
+    open_ranks.insert(open_ranks.end(), w.ranks.begin(), w.ranks.end());
+    held += w.size;
+  }
+  std::vector<double> opened;
+  if (held > most_held) {
+    opened = select(visit, communicator, FineCells(census, visit, communicator), open_ranks);
+  } else if (held > 0) {
+    gather(visit, communicator, open, n_coarse, coarse_cell_of, opened);
+  }
+  std::vector<double> found;
+  auto next = opened.begin();
+  for (const WantedCell& w : wanted) {
+    if (is_known(w)) {
+      found.insert(found.end(), w.ranks.size(), census.cells[w.cell].low);
+    } else {
+      const auto end = next + static_cast<std::ptrdiff_t>(w.ranks.size());
+      found.insert(found.end(), next, end);
+      next = end;
     }
   }
   return found;
 }
 
-std::size_t count(Visit visit, Communicator& communicator) {
-  std::int64_t n = 0;
-  for_each_number(visit, [&](double) { ++n; });
-  communicator.allreduce(std::span(&n, 1), ReduceOp::sum);
-  return static_cast<std::size_t>(n);
-}
-
-/// The numbers at those of `ranks`, ascending, of all n.
-std::vector<double> at_ranks(Visit visit, Communicator& communicator, std::size_t n,
+/// The numbers at those of `ranks`, ascending.
+std::vector<double> at_ranks(Visit visit, Communicator& communicator, const Census& census,
                              std::span<const std::size_t> ranks) {
-  if (n > most_held / 4) return select(visit, communicator, Cells(visit, communicator), ranks);
-  const auto all = sorted(visit, communicator, [](double) { return true; });
+  if (!census.cells.empty()) return of_many(visit, communicator, census, ranks);
+  const auto all = sorted(census.few, communicator);
   std::vector<double> found;
   for (const std::size_t rank : ranks) found.push_back(all[rank]);
   return found;
@@ -176,7 +278,8 @@ std::vector<double> at_ranks(Visit visit, Communicator& communicator, std::size_
 
 std::vector<double> column_quantiles(Visit visit, FunctionRef<std::vector<double>(std::size_t n)> shares,
                                      Communicator& communicator) {
-  const std::size_t n = count(visit, communicator);
+  const Census census = take_census(visit, communicator);
+  const std::size_t n = census.n;
   if (n == 0) return {};
   const std::vector<double> wanted = shares(n);
   const auto place = [&](double share) { return share * static_cast<double>(n - 1); };
@@ -186,7 +289,7 @@ std::vector<double> column_quantiles(Visit visit, FunctionRef<std::vector<double
   std::ranges::sort(ranks);
   ranks.erase(std::ranges::unique(ranks).begin(), ranks.end());
 
-  const std::vector<double> values = at_ranks(visit, communicator, n, ranks);
+  const std::vector<double> values = at_ranks(visit, communicator, census, ranks);
   const auto at = [&](std::size_t rank) {
     return values[static_cast<std::size_t>(std::ranges::lower_bound(ranks, rank) - ranks.begin())];
   };
