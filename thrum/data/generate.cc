@@ -24,8 +24,10 @@ struct Generator {
   std::unique_ptr<RowGenerator> (*make)(std::uint64_t seed);
 };
 
-constexpr std::array<Generator, 3> generators = {
-    {{"higgs-like", "label", higgs_like}, {"airline-like", "delayed", airline_like}, {"sparse", "label", sparse}}};
+constexpr std::array<Generator, 4> generators = {{{"higgs-like", "label", higgs_like},
+                                                  {"airline-like", "delayed", airline_like},
+                                                  {"sparse", "label", sparse},
+                                                  {"wide", "label", wide}}};
 
 const Generator& find_generator(std::string_view name) {
   const auto found =

@@ -11,7 +11,7 @@
 
 namespace thrum {
 
-/// What can be generated: "higgs-like", "airline-like", "sparse"; docs/generators.md has the distributions.
+/// What can be generated: "higgs-like", "airline-like", "sparse", "wide"; docs/generators.md has the distributions.
 std::vector<std::string> generator_names();
 
 /// The column that the others predict, such as "label". Throws invalid_argument for an unknown generator, with the

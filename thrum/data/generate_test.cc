@@ -88,7 +88,8 @@ TEST(Generators, AnUnknownOneIsRefusedWithTheNearestName) {
     generator_target("quux");
     FAIL();
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "[generate] there is no generator \"quux\"; one of: higgs-like, airline-like, sparse");
+    EXPECT_STREQ(error.what(),
+                 "[generate] there is no generator \"quux\"; one of: higgs-like, airline-like, sparse, wide");
   }
 }
 
@@ -150,6 +151,18 @@ TEST(Generators, SparseColumnsAreMostlyZero) {
   };
   EXPECT_NEAR(nonzero("count0"), 0.4, 0.02);
   EXPECT_NEAR(nonzero("count199"), 0.4 * std::pow(200, -0.6), 0.005);
+}
+
+TEST(Generators, WideColumnsShareFactors) {
+  const Table table = generate("wide", 20'000, LocalExecution(2, 1));
+  ASSERT_EQ(table.n_columns(), 101u);
+  const auto product = [&](const char* a, const char* b) {
+    const auto x = table.column(a).float64(), y = table.column(b).float64();
+    return std::inner_product(x.begin(), x.end(), y.begin(), 0.0) / 20'000;
+  };
+  EXPECT_NEAR(product("x0", "x0"), 1, 0.04);
+  EXPECT_NEAR(product("x3", "x93"), 0.36, 0.04);
+  EXPECT_NEAR(product("x3", "x94"), 0, 0.04);
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ class RowGenerator {
 std::unique_ptr<RowGenerator> higgs_like(std::uint64_t seed);
 std::unique_ptr<RowGenerator> airline_like(std::uint64_t seed);
 std::unique_ptr<RowGenerator> sparse(std::uint64_t seed);
+std::unique_ptr<RowGenerator> wide(std::uint64_t seed);
 
 /// The random numbers of one row, drawn in order; up to 512.
 class RowDraws {
