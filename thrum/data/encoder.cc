@@ -33,7 +33,7 @@ struct BlockSummary {
   double n_missing = 0;  ///< rows of positive weight in which it is missing
 };
 
-BlockSummary summarise(std::span<const double> values, std::span<const double> weights) {
+BlockSummary summarise_any(std::span<const double> values, std::span<const double> weights) {
   BlockSummary summary;
   double sum = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -61,30 +61,68 @@ BlockSummary summarise(std::span<const double> values, std::span<const double> w
   return summary;
 }
 
-/// sum of f(x) over the values: eight sums side by side, which the compiler makes vectors of.
-template <class F>
-double sum_of(std::span<const double> values, F&& f) {
-  constexpr std::size_t lanes = 8;
-  std::array<double, lanes> sums{};
+/// Sums side by side, which the compiler makes vectors of.
+constexpr std::size_t lanes = 8;
+using Lanes = std::array<double, lanes>;
+
+/// add(i, lane) for i in [0, n), always the same lane for the same i.
+template <class Add>
+void for_each_lane(std::size_t n, Add add) {
   std::size_t i = 0;
-  for (; i + lanes <= values.size(); i += lanes) {
-    for (std::size_t l = 0; l < lanes; ++l) sums[l] += f(values[i + l]);
+  for (; i + lanes <= n; i += lanes) {
+    for (std::size_t l = 0; l < lanes; ++l) add(i + l, l);
   }
-  for (std::size_t l = 0; i < values.size(); ++i, ++l) sums[l] += f(values[i]);
+  for (std::size_t l = 0; i < n; ++i, ++l) add(i, l);
+}
+
+double total(const Lanes& sums) {
   return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
-/// The common case, several times faster: all weights are one and all values finite; nullopt where they are not.
-std::optional<BlockSummary> summarise_plain(std::span<const double> values) {
-  const auto n = static_cast<double>(values.size());
-  const double sum = sum_of(values, [](double x) { return x; });
-  if (!std::isfinite(sum)) return std::nullopt;
-  const double mean = sum / n;
-  const double residual = sum_of(values, [mean](double x) { return x - mean; });
-  const double squares = sum_of(values, [mean](double x) { return (x - mean) * (x - mean); });
-  const double correction = residual / n;
-  return BlockSummary{
-      .n = n, .weight = n, .mean = mean + correction, .squares = std::max(squares - residual * correction, 0.0)};
+/// What the rows of a block weigh.
+struct BlockWeights {
+  std::vector<double> values;
+  bool all_one = false;
+  double n = 0;  ///< rows of positive weight
+  double total = 0;
+};
+
+BlockWeights weights_of(const WeightedRows& rows, std::size_t begin, std::size_t end) {
+  BlockWeights weights{.values = std::vector<double>(end - begin)};
+  for (std::size_t i = begin; i < end; ++i) {
+    const double weight = rows.dataset.weight(i, rows.row_mask, rows.weights);
+    weights.values[i - begin] = weight;
+    weights.n += weight > 0 ? 1 : 0;
+    weights.total += weight;
+  }
+  weights.all_one = std::ranges::all_of(weights.values, [](double weight) { return weight == 1; });
+  return weights;
+}
+
+/// The common case, several times faster: all values are finite; nullopt where they are not, or weigh nothing.
+template <class Weight>
+std::optional<BlockSummary> summarise_finite(std::span<const double> x, const BlockWeights& weights, Weight weight) {
+  Lanes sums{}, residuals{}, squares{};
+  for_each_lane(x.size(), [&](std::size_t i, std::size_t l) { sums[l] += weight(i) * x[i]; });
+  if (!std::isfinite(total(sums)) || weights.total == 0) return std::nullopt;
+  const double mean = total(sums) / weights.total;
+  for_each_lane(x.size(), [&](std::size_t i, std::size_t l) {
+    const double deviation = x[i] - mean;
+    residuals[l] += weight(i) * deviation;
+    squares[l] += weight(i) * deviation * deviation;
+  });
+  const double residual = total(residuals), correction = residual / weights.total;
+  return BlockSummary{.n = weights.n,
+                      .weight = weights.total,
+                      .mean = mean + correction,
+                      .squares = std::max(total(squares) - residual * correction, 0.0)};
+}
+
+BlockSummary summarise(std::span<const double> values, const BlockWeights& weights) {
+  const auto of_finite = weights.all_one
+                             ? summarise_finite(values, weights, [](std::size_t) { return 1.0; })
+                             : summarise_finite(values, weights, [&](std::size_t i) { return weights.values[i]; });
+  return of_finite ? *of_finite : summarise_any(values, weights.values);
 }
 
 /// Of one feature in all rows of all ranks.
@@ -114,15 +152,12 @@ FirstPass first_pass(const WeightedRows& rows, const Execution& execution) {
   FirstPass pass;
   pass.summaries.resize((dataset.n_rows() + row_block - 1) / row_block * n_features);
   const auto summarise_block = [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-    std::vector<double> values(end - begin);
-    std::vector<double> weights(end - begin);
-    for (std::size_t i = begin; i < end; ++i) weights[i - begin] = dataset.weight(i, rows.row_mask, rows.weights);
-    const bool plain = std::ranges::all_of(weights, [](double weight) { return weight == 1; });
+    std::vector<double> buffer(end - begin);
+    const BlockWeights weights = weights_of(rows, begin, end);
     for (std::size_t j = 0; j < n_features; ++j) {
       if (j % features_between_looks == 0) execution.keep_within_limit();
-      dataset.reader().read_feature(j, dataset.first_row() + begin, values);
-      const auto summary = plain ? summarise_plain(values) : std::nullopt;
-      const BlockSummary s = summary ? *summary : summarise(values, weights);
+      const std::span<const double> values = dataset.reader().feature_values(j, dataset.first_row() + begin, buffer);
+      const BlockSummary s = summarise(values, weights);
       pass.summaries[begin / row_block * n_features + j] = s;
       const double totals[n_totals] = {s.n, s.weight, s.weight * s.mean, s.n_missing};
       std::ranges::copy(totals, partial.begin() + static_cast<std::ptrdiff_t>(n_totals * j));

@@ -104,6 +104,14 @@ std::span<const double> FeatureReader::stored_feature(std::size_t j, std::size_t
   return binding.column->float64().subspan(begin - first_row_, n);
 }
 
+std::span<const double> FeatureReader::feature_values(std::size_t j, std::size_t begin,
+                                                      std::span<double> buffer) const {
+  const std::span<const double> stored = stored_feature(j, begin, buffer.size());
+  if (!stored.empty()) return stored;
+  read_feature(j, begin, buffer);
+  return buffer;
+}
+
 void FeatureReader::read_feature_at(std::size_t j, std::span<const std::size_t> rows, std::span<double> values) const {
   THRUM_ASSERT(j < n_features() && rows.size() == values.size());
   const auto row = [rows, first = first_row_](std::size_t i) { return rows[i] - first; };

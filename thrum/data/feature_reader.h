@@ -32,6 +32,9 @@ class FeatureReader {
   /// The same where the table holds it as it is read, without a copy; else empty.
   std::span<const double> stored_feature(std::size_t j, std::size_t begin, std::size_t n) const;
 
+  /// The same where it is stored, else read into `buffer`, whose size it has.
+  std::span<const double> feature_values(std::size_t j, std::size_t begin, std::span<double> buffer) const;
+
   /// values[i] = feature `j` of row rows[i].
   void read_feature_at(std::size_t j, std::span<const std::size_t> rows, std::span<double> values) const;
 
