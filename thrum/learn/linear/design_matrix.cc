@@ -1,13 +1,19 @@
+#include "thrum/learn/linear/design_matrix_internal.h"
+
+#include <hwy/aligned_allocator.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <span>
+#include <limits>
 
-#include "thrum/comm/row_blocks.h"
-#include "thrum/learn/linear/design_matrix_internal.h"
+#include "thrum/core/assert.h"
+#include "thrum/learn/linear/standardize_internal.h"
 
 namespace thrum {
 namespace {
+
+constexpr std::uint8_t kept_already = std::numeric_limits<std::uint8_t>::max();
 
 /// As many rows as vectors of 512 bits in eight registers take, fewer where the tile would not stay in the second
 /// cache.
@@ -22,6 +28,26 @@ std::size_t round_up(std::size_t n, std::size_t multiple) {
   return (n + multiple - 1) / multiple * multiple;
 }
 
+/// Up to then encoding costs less than memory that is written once. Categories, which are looked up, are encoded once.
+std::uint8_t reads_before_kept(const Encoder& encoder) {
+  for (std::size_t j = 0; j < encoder.n_features(); ++j) {
+    if (encoder.n_categories(j) > 0) return 0;
+  }
+  return 12;
+}
+
+/// Room for `n` values, which a thread uses again and again.
+template <class T>
+T* thread_buffer(std::size_t n) {
+  thread_local hwy::AlignedFreeUniquePtr<T[]> buffer;
+  thread_local std::size_t size = 0;
+  if (size < n) {
+    buffer = hwy::AllocateAligned<T>(n);
+    size = n;
+  }
+  return buffer.get();
+}
+
 }  // namespace
 
 template <class T>
@@ -29,67 +55,100 @@ DesignMatrix<T>::DesignMatrix(std::size_t n_rows, std::size_t n_columns, Scratch
     : n_rows_(n_rows),
       n_columns_(n_columns),
       tile_rows_(rows_of_tile(n_columns, sizeof(T))),
-      values_(round_up(n_rows, tile_rows_) * n_columns, scratch) {}
-
-template <class T>
-std::size_t DesignMatrix<T>::rows_at_once() const noexcept {
-  constexpr std::size_t most_bytes = std::size_t{1} << 22;
-  std::size_t rows = row_block;
-  while (rows > tile_rows_ && rows * n_columns_ * sizeof(T) > most_bytes) rows /= 2;
-  return rows;
-}
+      values_(round_up(n_rows, tile_rows_) * n_columns, scratch),
+      n_reads_((n_rows + row_block - 1) / row_block) {}
 
 template <class T>
 DesignMatrix<T>::DesignMatrix(MatrixView<const double> X) : DesignMatrix(X.rows(), X.cols(), nullptr) {
   for (std::size_t i = 0; i < n_rows_; ++i) {
-    for (std::size_t j = 0; j < n_columns_; ++j) at(i, j) = static_cast<T>(X(i, j));
+    for (std::size_t j = 0; j < n_columns_; ++j) at(values_.data(), i, j) = static_cast<T>(X(i, j));
   }
+  std::ranges::fill(n_reads_, kept_already);
 }
 
 template <class T>
 DesignMatrix<T>::DesignMatrix(const Dataset& dataset, const Encoder& encoder, const Execution& execution)
     : DesignMatrix(dataset.n_rows(), encoder.n_outputs(), execution.scratch) {
-  const auto encode_block = [&](std::size_t begin, std::size_t end) {
-    std::array<double, row_block> buffer;
-    const std::span<double> values = std::span(buffer).first(end - begin);
-    for (std::size_t j = 0; j < encoder.n_features(); ++j) {
-      const std::size_t n_categories = encoder.n_categories(j);
-      // So many numbers of a row share a page, and a category may touch one for each row.
-      if (j % 32 == 0 || n_categories > 0) execution.keep_within_limit();
-      dataset.reader().read_feature(j, dataset.first_row() + begin, values);
-      const Encoder::FeatureEncoding& encoding = encoder.encodings()[j];
-      if (n_categories == 0) {
-        encode_number(encoder.first_output(j), begin, values, encoding);
-      } else {
-        encode_category(encoder.first_output(j), begin, values, n_categories, encoding.missing_column);
-      }
-    }
-    execution.keep_within_limit();
+  source_.emplace(Source{dataset, encoder, &execution, reads_before_kept(encoder)});
+}
+
+/// From n_columns only: as many as fit into a part of the second cache, but enough that what a kernel does once per
+/// piece does not count, unless they took much memory.
+template <class T>
+std::size_t DesignMatrix<T>::piece_rows() const noexcept {
+  const auto too_large = [&](std::size_t rows) {
+    const std::size_t bytes = rows * n_columns_ * sizeof(T);
+    return rows > 512 ? bytes > 256 * 1024 : rows > tile_rows_ && bytes > 4 * 1024 * 1024;
   };
-  parallel_for(*execution.arena, n_rows_, row_block, encode_block, execution.stop);
+  std::size_t rows = row_block;
+  while (too_large(rows)) rows /= 2;
+  return rows;
 }
 
 template <class T>
-void DesignMatrix<T>::encode_number(std::size_t column, std::size_t begin, std::span<const double> values,
-                                    const Encoder::FeatureEncoding& encoding) {
-  for (std::size_t first = 0; first < values.size(); first += tile_rows_) {
-    const std::size_t n = std::min(tile_rows_, values.size() - first);
-    T* out = &at(begin + first, column);
-    for (std::size_t i = 0; i < n; ++i) {
-      const double x = values[first + i];
-      out[i] = static_cast<T>(((std::isnan(x) ? encoding.fill : x) - encoding.mean) / encoding.scale);
+std::size_t DesignMatrix<T>::n_values(RowRange rows) const noexcept {
+  return round_up(rows.size(), tile_rows_) * n_columns_;
+}
+
+template <class T>
+void DesignMatrix<T>::read(RowRange block, FunctionRef<void(const Piece&)> f) const {
+  THRUM_ASSERT(block.begin % row_block == 0 && block.size() <= row_block);
+  const bool stays = is_kept(block);
+  for (std::size_t begin = block.begin; begin < block.end; begin += piece_rows()) {
+    const RowRange rows{begin, std::min(begin + piece_rows(), block.end)};
+    if (source_) source_->execution->keep_within_limit();
+    if (stays) {
+      f({kept(begin), rows});
+      continue;
+    }
+    T* const x = thread_buffer<T>(n_values(rows));
+    if (rows.size() % tile_rows_ != 0) std::fill_n(x, n_values(rows), T{0});
+    encode(rows, x);
+    f({x, rows});
+  }
+}
+
+template <class T>
+bool DesignMatrix<T>::is_kept(RowRange block) const {
+  std::uint8_t& n_reads = n_reads_[block.begin / row_block];
+  if (n_reads == kept_already) return true;
+  if (n_reads < source_->reads_before_kept) {
+    ++n_reads;
+    return false;
+  }
+  encode(block, kept(block.begin));
+  n_reads = kept_already;
+  return true;
+}
+
+template <class T>
+void DesignMatrix<T>::encode(RowRange rows, T* x) const {
+  const Dataset& dataset = source_->dataset;
+  const Encoder& encoder = source_->encoder;
+  std::array<double, row_block> buffer;
+  for (std::size_t j = 0; j < encoder.n_features(); ++j) {
+    const std::size_t column = encoder.first_output(j), n_categories = encoder.n_categories(j);
+    // So many numbers of a row share a page, and a category may touch one for each row.
+    if (j % 32 == 0 || n_categories > 0) source_->execution->keep_within_limit();
+    const std::span<const double> values =
+        dataset.reader().feature_values(j, dataset.first_row() + rows.begin, std::span(buffer).first(rows.size()));
+    const Encoder::FeatureEncoding& encoding = encoder.encodings()[j];
+    if (n_categories > 0) {
+      encode_category(column, values, n_categories, encoding.missing_column, x);
+    } else {
+      standardize(values, encoding, TiledColumn<T>{x + column * tile_rows_, tile_rows_, tile_rows_ * n_columns_});
     }
   }
 }
 
 template <class T>
-void DesignMatrix<T>::encode_category(std::size_t column, std::size_t begin, std::span<const double> values,
-                                      std::size_t n_categories, bool missing_column) {
+void DesignMatrix<T>::encode_category(std::size_t column, std::span<const double> values, std::size_t n_categories,
+                                      bool missing_column, T* x) const {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isnan(values[i])) {
-      if (missing_column) at(begin + i, column + n_categories) = T{1};
+      if (missing_column) at(x, i, column + n_categories) = T{1};
     } else if (const auto code = static_cast<std::size_t>(values[i]); code < n_categories) {
-      at(begin + i, column + code) = T{1};
+      at(x, i, column + code) = T{1};
     }
   }
 }

@@ -1,8 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "thrum/comm/execution.h"
+#include "thrum/comm/row_blocks.h"
+#include "thrum/core/function_ref.h"
 #include "thrum/core/view.h"
 #include "thrum/data/dataset.h"
 #include "thrum/data/encoder.h"
@@ -13,10 +19,14 @@ namespace thrum {
 /// The encoded rows of one rank, as kernels want them: (n_tiles, n_columns, tile_rows). Inside a tile a column's values
 /// lie side by side, so that both margins X w and gradients X^T r are sums of whole vectors. The last tile is padded
 /// with zeros. T is float or double.
+///
+/// Fresh memory costs several times what encoding costs, and few passes are usual. So blocks of numbers are encoded
+/// anew into a buffer that stays in the cache the first times that they are read, and kept from then on. Their bits are
+/// the same. Passes over it must come one after another; inside one, different blocks may be read at once.
 template <class T>
 class DesignMatrix {
  public:
-  /// Encodes all rows of `dataset` in parallel. Throws cancelled, out_of_memory.
+  /// Of all rows of `dataset`. Refers to `execution`. Throws out_of_memory.
   DesignMatrix(const Dataset& dataset, const Encoder& encoder, const Execution& execution);
   /// From rows that are encoded already: X: (n_rows, n_columns).
   explicit DesignMatrix(MatrixView<const double> X);
@@ -25,27 +35,49 @@ class DesignMatrix {
   std::size_t n_columns() const noexcept { return n_columns_; }
   /// A multiple of 128 bytes and a divisor of row_block, from n_columns only.
   std::size_t tile_rows() const noexcept { return tile_rows_; }
-  /// Rows of a block that a pass reads before it looks at the limit of memory: whole tiles, a divisor of row_block,
-  /// from n_columns only.
-  std::size_t rows_at_once() const noexcept;
   std::size_t n_tiles() const noexcept { return (n_rows_ + tile_rows_ - 1) / tile_rows_; }
-  /// (n_columns, tile_rows)
-  const T* tile(std::size_t t) const noexcept { return values_.data() + t * n_columns_ * tile_rows_; }
+  /// All tiles. REQUIRES: made from rows that were encoded already.
+  const T* tiles() const noexcept { return values_.data(); }
+
+  /// A few tiles that lie in the second cache. `x` is there for the call only.
+  struct Piece {
+    const T* x;  ///< (tiles, n_columns, tile_rows)
+    RowRange rows;
+  };
+  /// Calls f with one piece after another of the rows of a block: [block.begin, block.end) begins at a multiple of
+  /// row_block and ends at the next or at n_rows. The pieces follow from n_columns only, and between them the limit of
+  /// memory is kept. Throws out_of_memory.
+  void read(RowRange block, FunctionRef<void(const Piece&)> f) const;
 
  private:
+  struct Source {
+    Dataset dataset;
+    Encoder encoder;
+    const Execution* execution;
+    std::uint8_t reads_before_kept;
+  };
+
   DesignMatrix(std::size_t n_rows, std::size_t n_columns, Scratch* scratch);
-  void encode_number(std::size_t column, std::size_t begin, std::span<const double> values,
-                     const Encoder::FeatureEncoding& encoding);
-  void encode_category(std::size_t column, std::size_t begin, std::span<const double> values, std::size_t n_categories,
-                       bool missing_column);
-  T& at(std::size_t row, std::size_t column) {
-    return values_.data()[(row / tile_rows_ * n_columns_ + column) * tile_rows_ + row % tile_rows_];
+  std::size_t piece_rows() const noexcept;
+  std::size_t n_values(RowRange rows) const noexcept;  ///< padded to whole tiles
+  /// Whether the block is kept, from now on where it was read often enough.
+  bool is_kept(RowRange block) const;
+  /// x: the tiles of `rows`, zeros before.
+  void encode(RowRange rows, T* x) const;
+  void encode_category(std::size_t column, std::span<const double> values, std::size_t n_categories,
+                       bool missing_column, T* x) const;
+  /// The tiles from `row` on. REQUIRES: it is the first of a tile.
+  T* kept(std::size_t row) const { return values_.data() + row * n_columns_; }
+  T& at(T* x, std::size_t row, std::size_t column) const {
+    return x[(row / tile_rows_ * n_columns_ + column) * tile_rows_ + row % tile_rows_];
   }
 
   std::size_t n_rows_;
   std::size_t n_columns_;
   std::size_t tile_rows_;
-  ZeroedArray<T> values_;
+  std::optional<Source> source_;               ///< none: all is kept
+  mutable ZeroedArray<T> values_;              ///< of the blocks that are kept
+  mutable std::vector<std::uint8_t> n_reads_;  ///< of each block, until it is kept
 };
 
 }  // namespace thrum

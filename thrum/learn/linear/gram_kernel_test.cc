@@ -73,7 +73,7 @@ class GramKernel : public testing::TestWithParam<std::int64_t> {
   void expect_the_formula(std::size_t n_rows, std::size_t n_columns) {
     const Sample<T> sample(n_rows, n_columns);
     for (const T* y : {sample.y.data(), static_cast<const T*>(nullptr)}) {
-      const GramRows<T> rows{sample.x.tile(0),   sample.weights.data(), y,
+      const GramRows<T> rows{sample.x.tiles(),   sample.weights.data(), y,
                              sample.x.n_tiles(), sample.x.tile_rows(),  n_columns};
       std::vector<double> sums(rows.size() * rows.size(), 0.0);
       add_gram(rows, sums);

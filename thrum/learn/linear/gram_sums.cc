@@ -1,3 +1,5 @@
+#include <hwy/aligned_allocator.h>
+
 #include <algorithm>
 
 #include "thrum/comm/row_blocks.h"
@@ -10,50 +12,55 @@ namespace {
 /// Numbers that the sums of one pass may take: a matter of memory only.
 constexpr std::size_t most_components = 1 << 20;
 
-/// Some rows of a block of a design matrix, close together.
+/// Some rows of a piece of a design matrix, close together.
 template <class T>
 class Gathered {
  public:
-  Gathered(const DesignMatrix<T>& x, std::size_t begin, const std::vector<std::size_t>& rows, const T* y,
-           const T* weights)
-      : tile_rows_(x.tile_rows()),
-        n_columns_(x.n_columns()),
+  Gathered(const GramRows<T>& all, const std::vector<std::size_t>& rows)
+      : tile_rows_(all.tile_rows),
+        n_columns_(all.n_columns),
         n_tiles_((rows.size() + tile_rows_ - 1) / tile_rows_),
-        x_(n_tiles_ * tile_rows_ * n_columns_),
-        y_(n_tiles_ * tile_rows_),
-        weights_(n_tiles_ * tile_rows_) {
+        x_(zeros(n_tiles_ * tile_rows_ * n_columns_)),
+        y_(zeros(n_tiles_ * tile_rows_)),
+        weights_(zeros(n_tiles_ * tile_rows_)) {
     for (std::size_t k = 0; k < rows.size(); ++k) {
-      const std::size_t i = begin + rows[k];
-      y_.data()[k] = y[i];
-      weights_.data()[k] = weights[i];
-      const T* from = x.tile(i / tile_rows_) + i % tile_rows_;
-      T* to = x_.data() + k / tile_rows_ * n_columns_ * tile_rows_ + k % tile_rows_;
+      const std::size_t i = rows[k];
+      y_[k] = all.y[i];
+      weights_[k] = all.weights[i];
+      const T* from = all.x + i / tile_rows_ * n_columns_ * tile_rows_ + i % tile_rows_;
+      T* to = x_.get() + k / tile_rows_ * n_columns_ * tile_rows_ + k % tile_rows_;
       for (std::size_t j = 0; j < n_columns_; ++j) to[j * tile_rows_] = from[j * tile_rows_];
     }
   }
 
-  GramRows<T> rows() const { return {x_.data(), weights_.data(), y_.data(), n_tiles_, tile_rows_, n_columns_}; }
+  GramRows<T> rows() const { return {x_.get(), weights_.get(), y_.get(), n_tiles_, tile_rows_, n_columns_}; }
 
  private:
+  using Values = hwy::AlignedFreeUniquePtr<T[]>;
+
+  static Values zeros(std::size_t n) {
+    Values values = hwy::AllocateAligned<T>(n);
+    std::fill_n(values.get(), n, T{0});
+    return values;
+  }
+
   std::size_t tile_rows_;
   std::size_t n_columns_;
   std::size_t n_tiles_;
-  ZeroedArray<T> x_;
-  ZeroedArray<T> y_;
-  ZeroedArray<T> weights_;
+  Values x_;
+  Values y_;
+  Values weights_;
 };
 
 template <class T>
-void add_rows(const DesignMatrix<T>& x, const T* y, const T* weights, RowRange range, std::span<double> sums) {
+void add_rows(const GramRows<T>& all, std::size_t n_rows, std::span<double> sums) {
   std::vector<std::size_t> rows;
-  for (std::size_t i = range.begin; i < range.end; ++i) {
-    if (weights[i] != 0) rows.push_back(i - range.begin);
+  for (std::size_t i = 0; i < n_rows; ++i) {
+    if (all.weights[i] != 0) rows.push_back(i);
   }
-  if (4 * rows.size() < 3 * range.size()) return add_gram(Gathered<T>(x, range.begin, rows, y, weights).rows(), sums);
-  const std::size_t first = range.begin / x.tile_rows();
-  const std::size_t n_tiles = (range.size() + x.tile_rows() - 1) / x.tile_rows();
-  add_gram(GramRows<T>{x.tile(first), weights + range.begin, y + range.begin, n_tiles, x.tile_rows(), x.n_columns()},
-           sums);
+  if (rows.empty()) return;
+  if (4 * rows.size() < 3 * n_rows) return add_gram(Gathered<T>(all, rows).rows(), sums);
+  add_gram(all, sums);
 }
 
 }  // namespace
@@ -67,11 +74,14 @@ std::vector<std::vector<double>> gram_matrices(const DesignMatrix<T>& x, const T
   for (std::size_t first = 0; first < weights.size(); first += per_pass) {
     const auto sets = weights.subspan(first, std::min(per_pass, weights.size() - first));
     const auto add = [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-      for (std::size_t row = begin; row < end; row += x.rows_at_once()) {
-        execution.keep_within_limit();
-        const RowRange rows{row, std::min(row + x.rows_at_once(), end)};
-        for (std::size_t k = 0; k < sets.size(); ++k) add_rows(x, y, sets[k], rows, partial.subspan(k * size, size));
-      }
+      x.read({begin, end}, [&](const typename DesignMatrix<T>::Piece& piece) {
+        const std::size_t first_row = piece.rows.begin, n_rows = piece.rows.size();
+        const std::size_t n_tiles = (n_rows + x.tile_rows() - 1) / x.tile_rows();
+        for (std::size_t k = 0; k < sets.size(); ++k) {
+          add_rows(GramRows<T>{piece.x, sets[k] + first_row, y + first_row, n_tiles, x.tile_rows(), x.n_columns()},
+                   n_rows, partial.subspan(k * size, size));
+        }
+      });
     };
     const std::vector<double> sums = sum_row_blocks(execution, x.n_rows(), sets.size() * size, add);
     for (std::size_t k = 0; k < sets.size(); ++k) {

@@ -20,26 +20,37 @@ double log_gamma(double x) {
   return ::lgamma_r(x, &sign);
 }
 
+template <class T>
+using Piece = typename DesignMatrix<T>::Piece;
+
+/// The margins of the rows of a piece, padded to whole tiles.
+template <class T>
+std::vector<double> margins(const FittedMeans<T>& fit, const Piece<T>& piece) {
+  const std::size_t d = fit.x.n_columns(), tile_rows = fit.x.tile_rows();
+  const std::size_t n_tiles = (piece.rows.size() + tile_rows - 1) / tile_rows;
+  std::vector<double> z(n_tiles * tile_rows, fit.parameters[d]);
+  const T* x = piece.x;
+  for (std::size_t t = 0; t < n_tiles; ++t) {
+    for (std::size_t j = 0; j < d; ++j) {
+      for (std::size_t r = 0; r < tile_rows; ++r) z[t * tile_rows + r] += fit.parameters[j] * static_cast<double>(*x++);
+    }
+  }
+  return z;
+}
+
 /// What a row adds to the sums, by its target and margin.
 template <class T, class Add>
 std::vector<double> sum_rows(const FittedMeans<T>& fit, std::size_t n_sums, const Execution& execution, Add add) {
-  const std::size_t d = fit.x.n_columns(), tile_rows = fit.x.tile_rows();
   const T* const weights = fit.targets.weights.data();
   return sum_row_blocks(execution, fit.x.n_rows(), n_sums,
                         [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-                          std::vector<double> z(tile_rows);
-                          for (std::size_t first = begin; first < end; first += tile_rows) {
-                            std::ranges::fill(z, fit.parameters[d]);
-                            const T* x = fit.x.tile(first / tile_rows);
-                            for (std::size_t j = 0; j < d; ++j) {
-                              for (std::size_t r = 0; r < tile_rows; ++r)
-                                z[r] += fit.parameters[j] * static_cast<double>(*x++);
+                          fit.x.read({begin, end}, [&](const Piece<T>& piece) {
+                            const std::vector<double> z = margins(fit, piece);
+                            for (std::size_t i = piece.rows.begin; i < piece.rows.end; ++i) {
+                              if (weights[i] == 0) continue;
+                              add(static_cast<double>(weights[i]), fit.y[i], z[i - piece.rows.begin], partial);
                             }
-                            for (std::size_t i = first; i < std::min(first + tile_rows, end); ++i) {
-                              if (weights[i] != 0)
-                                add(static_cast<double>(weights[i]), fit.y[i], z[i - first], partial);
-                            }
-                          }
+                          });
                         });
 }
 

@@ -104,7 +104,7 @@ class Prepared {
   }
 
   LogisticRows<T> rows() const {
-    return {x_.tile(0), weights_.data(), labels_.data(), x_.n_tiles(), x_.tile_rows(), x_.n_columns()};
+    return {x_.tiles(), weights_.data(), labels_.data(), x_.n_tiles(), x_.tile_rows(), x_.n_columns()};
   }
   LogisticCoefficients<T> coefficients() const { return {w_.data(), b_.data(), b_.size()}; }
 
@@ -301,7 +301,7 @@ TEST_P(LogisticKernel, SumsWeightedSquares) {
   weights.data()[0] = 2;
   weights.data()[1] = -3;
   std::vector<double> sums(2, 0.0);
-  add_weighted_squares(LogisticRows<float>{x.tile(0), weights.data(), nullptr, 1, x.tile_rows(), 2}, sums);
+  add_weighted_squares(LogisticRows<float>{x.tiles(), weights.data(), nullptr, 1, x.tile_rows(), 2}, sums);
   EXPECT_EQ(sums, (std::vector<double>{2 * 1 + 3 * 9, 2 * 4 + 3 * 16}));
 }
 

@@ -62,21 +62,21 @@ LogisticProblem<T>::LogisticProblem(const DesignMatrix<T>& x, Parts parts, const
       fit_intercept_(parts.fit_intercept) {}
 
 template <class T>
-LogisticRows<T> LogisticProblem<T>::tiles(std::size_t begin, std::size_t end) const {
-  const std::size_t first = begin / x_.tile_rows();
-  return {.x = x_.tile(first),
+LogisticRows<T> LogisticProblem<T>::rows_of(const Piece& piece) const {
+  const auto [begin, end] = piece.rows;
+  return {.x = piece.x,
           .weights = targets_->weights.data() + begin,
           .labels = targets_->labels.size() > 0 ? targets_->labels.data() + begin : nullptr,
-          .n_tiles = (end + x_.tile_rows() - 1) / x_.tile_rows() - first,
+          .n_tiles = (end - begin + x_.tile_rows() - 1) / x_.tile_rows(),
           .tile_rows = x_.tile_rows(),
           .n_columns = x_.n_columns(),
           .loss = targets_->loss};
 }
 
 template <class T>
-std::vector<double> LogisticProblem<T>::sum(
+std::vector<double> LogisticProblem<T>::sum_blocks(
     const BlockSample& blocks, std::size_t n_components,
-    FunctionRef<void(std::size_t begin, std::size_t end, std::span<double> partial)> add) const {
+    FunctionRef<void(RowRange block, std::span<double> partial)> add) const {
   const std::size_t n_blocks = (x_.n_rows() + row_block - 1) / row_block;
   const std::size_t first = (blocks.stride - first_block_ % blocks.stride) % blocks.stride;
   const std::size_t n_sampled = n_blocks <= first ? 0 : (n_blocks - first - 1) / blocks.stride + 1;
@@ -84,19 +84,26 @@ std::vector<double> LogisticProblem<T>::sum(
   return sum_row_blocks(execution_, n_sampled * row_block, n_components,
                         [&](std::size_t i, std::size_t, std::span<double> partial) {
                           const std::size_t begin = first * row_block + i * blocks.stride;
-                          const std::size_t end = std::min(begin + row_block, x_.n_rows());
-                          for (std::size_t row = begin; row < end; row += x_.rows_at_once()) {
-                            execution_.keep_within_limit();
-                            add(row, std::min(row + x_.rows_at_once(), end), partial);
-                          }
+                          add({begin, std::min(begin + row_block, x_.n_rows())}, partial);
                         });
+}
+
+template <class T>
+std::vector<double> LogisticProblem<T>::sum(
+    const BlockSample& blocks, std::size_t n_components,
+    FunctionRef<void(const Piece& piece, std::span<double> partial)> add) const {
+  return sum_blocks(blocks, n_components, [&](RowRange block, std::span<double> partial) {
+    x_.read(block, [&](const Piece& piece) { add(piece, partial); });
+  });
 }
 
 template <class T>
 BlockSample LogisticProblem<T>::sample(std::size_t stride) const {
   BlockSample blocks{.stride = stride};
-  const std::vector<double> total = sum(blocks, 1, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-    for (std::size_t i = begin; i < end; ++i) partial[0] += std::abs(static_cast<double>(targets_->weights.data()[i]));
+  const std::vector<double> total = sum_blocks(blocks, 1, [&](RowRange block, std::span<double> partial) {
+    for (std::size_t i = block.begin; i < block.end; ++i) {
+      partial[0] += std::abs(static_cast<double>(targets_->weights.data()[i]));
+    }
   });
   blocks.total_weight = total[0];
   return blocks.total_weight > 0 ? blocks : all_blocks();
@@ -118,11 +125,11 @@ void LogisticProblem<T>::evaluate_together(std::span<Evaluation> evaluations) {
   const std::size_t n_sums = LogisticSums::size(first.n_outputs(), first.x_.n_columns());
   std::vector<T> rounded;
   for (const Evaluation& e : evaluations) rounded.insert(rounded.end(), e.parameters.begin(), e.parameters.end());
-  const auto add = [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+  const auto add = [&](const Piece& piece, std::span<double> partial) {
     std::vector<LogisticFit<T>> fits;
     for (std::size_t k = 0; k < evaluations.size(); ++k) {
       const T* w = rounded.data() + k * n_parameters;
-      fits.push_back({evaluations[k].problem->tiles(begin, end),
+      fits.push_back({evaluations[k].problem->rows_of(piece),
                       {w, w + first.n_coefficients(), first.n_outputs()},
                       partial.subspan(k * n_sums, n_sums)});
     }
@@ -155,10 +162,8 @@ void LogisticProblem<T>::finish(Evaluation& evaluation, std::span<const double> 
 template <class T>
 std::vector<double> LogisticProblem<T>::curvature(const BlockSample& blocks) const {
   const std::size_t n = x_.n_columns();
-  const std::vector<double> squares =
-      sum(blocks, n, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-        add_weighted_squares(tiles(begin, end), partial);
-      });
+  const std::vector<double> squares = sum(
+      blocks, n, [&](const Piece& piece, std::span<double> partial) { add_weighted_squares(rows_of(piece), partial); });
   const double of_loss = targets_->curvature;
   std::vector<double> result(n_parameters(), of_loss);
   for (std::size_t i = 0; i < n_coefficients(); ++i) {
@@ -200,10 +205,9 @@ std::vector<double> LogisticProblem<T>::hessian_product(std::span<const double> 
   const auto coefficients = [&](const std::vector<T>& values) {
     return LogisticCoefficients<T>{values.data(), values.data() + n_coefficients(), n_outputs()};
   };
-  std::vector<double> result =
-      sum(blocks, n_parameters(), [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-        add_logistic_product(tiles(begin, end), coefficients(at), coefficients(along), partial);
-      });
+  std::vector<double> result = sum(blocks, n_parameters(), [&](const Piece& piece, std::span<double> partial) {
+    add_logistic_product(rows_of(piece), coefficients(at), coefficients(along), partial);
+  });
   for (double& value : result) value /= blocks.total_weight;
   for (std::size_t i = 0; i < n_coefficients(); ++i) result[i] += l2_[i % x_.n_columns()] * direction[i];
   if (!fit_intercept_) std::fill_n(result.rbegin(), n_outputs(), 0.0);
@@ -217,8 +221,8 @@ std::vector<double> LogisticProblem<T>::sum_hessian(std::span<const std::size_t>
   const std::vector<T> rounded(parameters.begin(), parameters.end());
   const LogisticCoefficients<T> point{rounded.data(), rounded.data() + n_coefficients(), 1};
   const std::size_t n = columns.size() + 1;
-  return sum(blocks, n * n, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-    add_logistic_hessian(tiles(begin, end), point, columns, partial);
+  return sum(blocks, n * n, [&](const Piece& piece, std::span<double> partial) {
+    add_logistic_hessian(rows_of(piece), point, columns, partial);
   });
 }
 
@@ -227,10 +231,9 @@ std::vector<double> LogisticProblem<T>::sum_multinomial_hessian(std::span<const 
                                                                 const BlockSample& blocks) const {
   const std::vector<T> rounded(parameters.begin(), parameters.end());
   const LogisticCoefficients<T> point{rounded.data(), rounded.data() + n_coefficients(), n_outputs()};
-  return sum(blocks, n_parameters() * n_parameters(),
-             [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-               add_multinomial_hessian(tiles(begin, end), point, partial);
-             });
+  return sum(blocks, n_parameters() * n_parameters(), [&](const Piece& piece, std::span<double> partial) {
+    add_multinomial_hessian(rows_of(piece), point, partial);
+  });
 }
 
 /// The rows and columns of these coefficients and of the intercepts.

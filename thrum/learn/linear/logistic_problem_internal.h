@@ -96,11 +96,15 @@ class LogisticProblem {
   bool separated() const noexcept { return separated_; }
 
  private:
-  LogisticRows<T> tiles(std::size_t begin, std::size_t end) const;
-  /// What `add` adds for the rows of each block, in pieces of rows_at_once(), summed over the blocks of the sample
-  /// (collective).
+  using Piece = typename DesignMatrix<T>::Piece;
+
+  LogisticRows<T> rows_of(const Piece& piece) const;
+  /// What `add` adds for the rows of each block, summed over the blocks of the sample (collective).
+  std::vector<double> sum_blocks(const BlockSample& blocks, std::size_t n_components,
+                                 FunctionRef<void(RowRange block, std::span<double> partial)> add) const;
+  /// What it adds for each piece of them.
   std::vector<double> sum(const BlockSample& blocks, std::size_t n_components,
-                          FunctionRef<void(std::size_t begin, std::size_t end, std::span<double> partial)> add) const;
+                          FunctionRef<void(const Piece& piece, std::span<double> partial)> add) const;
   std::vector<double> sum_hessian(std::span<const std::size_t> columns, std::span<const double> parameters,
                                   const BlockSample& blocks) const;
   std::vector<double> sum_multinomial_hessian(std::span<const double> parameters, const BlockSample& blocks) const;
