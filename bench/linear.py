@@ -191,6 +191,7 @@ def speed_up(name, csv, target):
 def rows():
     higgs = generated_higgs()
     found: list[Row] = fit_rows("1 000 000 x 28", higgs, "label")
+    found += fit_rows("1 000 000 x 100", generated("wide", 1_000_000), "label")
     found.append(speed_up("1 000 000 x 28", higgs, "label"))
     found.append(newton_row("1 000 000 x 28", higgs, "label"))
     found += option_rows("1 000 000 x 28", higgs, "label", "lepton_pt")

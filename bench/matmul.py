@@ -1,9 +1,13 @@
-"""Matrix products beside the peak of fused multiply-adds measured between them, and beside NumPy's; matrix addition
-beside the same loop of STREAM."""
-from harness import BIN, Peer, Row, run_json
+"""Matrix products beside the peak of fused multiply-adds measured between them, and beside NumPy's, BLIS's and oneDNN's;
+matrix addition beside the same loop of STREAM."""
+import ctypes.util
+
+from harness import BIN, Peer, Row, run_json, thrum
 
 GOALS = {1000: 0.8, 4000: 0.9}
 SIZES = (1000, 4000)
+LIBRARIES = {"BLIS": "blis", "oneDNN": "dnnl"}
+BLIS_TYPES = {"SKYLAKEX": "0", "HASWELL": "3"}  # of BLIS 0.9, which does not know newer processors and is told
 
 
 def our_products():
@@ -23,16 +27,30 @@ def addition_rows():
             for threads, run in zip((1, 2), report["benchmarks"])]
 
 
+def peers():
+    """(name, script, arguments, environment) of what multiplies beside us."""
+    yield "NumPy", "numpy_matmul.py", (), {}
+    blis_type = BLIS_TYPES.get(thrum("doctor")["blas"]["core"].upper())
+    for name, library in LIBRARIES.items():
+        if ctypes.util.find_library(library):
+            yield name, "library_matmul.py", (library,), {"BLIS_ARCH_TYPE": blis_type} if blis_type else {}
+        else:
+            print(f"without {name}; to have it: ./dev setup --peers")
+
+
 def rows():
     found = addition_rows()
     products = our_products()
     for (dtype, n, threads), run in products.items():
         found.append(Row(f"gemm {dtype} {n}, {threads} threads, beside the FMA peak", run["GFLOP/s"], run["peak"],
                          run["share"], GOALS[n], "checked", "", "GFLOP/s"))
-    for threads in (1, 2):
-        with Peer("numpy_matmul.py", threads, threads=threads) as peer:
-            for dtype, n in ((dtype, n) for dtype in ("float32", "float64") for n in SIZES):
-                ours, theirs = products[dtype, n, threads]["GFLOP/s"], peer.ask(dtype=dtype, n=n)["gflops"]
-                found.append(Row(f"gemm {dtype} {n}, {threads} threads, NumPy", ours, theirs, ours / theirs,
-                                 unit="GFLOP/s"))
+    for name, script, arguments, environment in peers():
+        for threads in (1, 2):
+            with Peer(script, *arguments, threads, threads=threads, environment=environment) as peer:
+                for dtype, n in ((dtype, n) for dtype in ("float32", "float64") for n in SIZES):
+                    ours, theirs = products[dtype, n, threads]["GFLOP/s"], peer.ask(dtype=dtype, n=n)["gflops"]
+                    if theirs is None:
+                        continue
+                    found.append(Row(f"gemm {dtype} {n}, {threads} threads, {name}", ours, theirs, ours / theirs,
+                                     unit="GFLOP/s"))
     return found

@@ -1,0 +1,65 @@
+"""Times the matrix product of a C library: a line {"dtype": ..., "n": ...} in, a line with GFLOP/s out, null where the
+library has none of that type.   usage: library_matmul.py blis|dnnl THREADS
+"""
+import ctypes
+import ctypes.util
+import json
+import os
+import sys
+
+import numpy as np
+from numpy_matmul import seconds
+
+ROW_MAJOR, NO_TRANSPOSE = 101, 111  # of CBLAS
+
+
+def load(name):
+    return ctypes.CDLL(ctypes.util.find_library(name))
+
+
+def blis():
+    library, size = load("blis"), ctypes.c_int
+    functions = {"float32": (library.cblas_sgemm, ctypes.c_float), "float64": (library.cblas_dgemm, ctypes.c_double)}
+
+    def product(A, B, C):
+        gemm, real = functions[A.dtype.name]
+        n = size(len(A))
+        pointers = [ctypes.c_void_p(X.ctypes.data) for X in (A, B, C)]
+        return lambda: gemm(ROW_MAJOR, NO_TRANSPOSE, NO_TRANSPOSE, n, n, n, real(1), pointers[0], n, pointers[1], n, real(0),
+                            pointers[2], n)
+
+    return product
+
+
+def dnnl():
+    gemm, real = load("dnnl").dnnl_sgemm, ctypes.c_float
+
+    def product(A, B, C):
+        if A.dtype != np.float32:
+            return None
+        n = ctypes.c_int64(len(A))
+        pointers = [ctypes.c_void_p(X.ctypes.data) for X in (A, B, C)]
+        letter = ctypes.c_char(b"N")
+        return lambda: gemm(letter, letter, n, n, n, real(1), pointers[0], n, pointers[1], n, real(0), pointers[2], n)
+
+    return product
+
+
+def main():
+    os.environ.update(BLIS_NUM_THREADS=sys.argv[2], OMP_NUM_THREADS=sys.argv[2])  # read when they are loaded
+    product_of = {"blis": blis, "dnnl": dnnl}[sys.argv[1]]()
+    random = np.random.default_rng(0)
+    for line in sys.stdin:
+        request = json.loads(line)
+        n = request["n"]
+        A, B = (random.random((n, n)).astype(request["dtype"]) for _ in range(2))
+        C = np.empty_like(A)
+        product = product_of(A, B, C)
+        gflops = None if product is None else 2 * n**3 / seconds(product) / 1e9
+        if gflops is not None and not np.allclose(C[0], A[0] @ B, rtol=1e-4):
+            raise RuntimeError(f"{sys.argv[1]}: a wrong product")
+        print(json.dumps({"gflops": gflops}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
