@@ -1,8 +1,10 @@
 #include "thrum/linalg/gemm.h"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "thrum/linalg/matrix_testing_internal.h"
@@ -50,6 +52,17 @@ TYPED_TEST(Gemm, EqualsTheNaiveProduct) {
       }
     }
   }
+}
+
+TYPED_TEST(Gemm, EqualsTheNaiveProductOnEveryInstructionSet) {
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    SCOPED_TRACE(hwy::TargetName(target));
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    this->expect_product(270, 300, 260, {.alpha = -0.75, .beta = 0.5});
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
 TYPED_TEST(Gemm, EqualsTheNaiveProductWhereTheInnerDimensionIsCut) {
