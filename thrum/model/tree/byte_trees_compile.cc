@@ -6,6 +6,7 @@
 
 #include "thrum/model/engine_internal.h"
 #include "thrum/model/tree/byte_trees_internal.h"
+#include "thrum/model/tree/category_set_internal.h"
 #include "thrum/model/tree/compiled_threshold_internal.h"
 #include "thrum/model/tree/node_rule_internal.h"
 #include "thrum/model/tree/raw_tensor_internal.h"
@@ -178,8 +179,7 @@ class Compiler {
     CategorySet set{.plane = static_cast<std::uint32_t>(plane), .bits = {}};
     const std::size_t n = schema_.features[static_cast<std::size_t>(node.feature)].categories.size();
     for (std::size_t code = 0; code <= most_categories; ++code) {
-      const std::size_t word = static_cast<std::size_t>(node.category_set) + code / 64;
-      const bool left = code < n ? (tree.category_bits[word] >> code % 64 & 1) != 0 : node.missing_left;
+      const bool left = code < n ? category_goes_left(node, tree, code) : node.missing_left;
       if (left) set.bits[code / 8] = static_cast<std::uint8_t>(set.bits[code / 8] | 1u << code % 8);
     }
     return set;

@@ -48,6 +48,9 @@ struct DeepNode {
   std::size_t leaf_row() const noexcept { return key - first_leaf(); }
 };
 
+/// What the key of a category set has beside its first word, where the set is a list.
+inline constexpr std::uint32_t list_key = 1u << 30;
+
 /// How the 32 bits of a link are shared out: where the left child is in its tree, the column that is asked for, and
 /// whether by a category set. The right child is the next node. A leaf is its own left child.
 class Links {

@@ -150,8 +150,14 @@ class DeepTrees final : public Predictor {
     const std::size_t n_categories = columns_[column].n_categories;
     if (is_category != (n_categories > 0) || node.is_leaf()) return false;
     has_categories_ = has_categories_ || is_category;
+    return !is_category || set_fits(node.key, n_categories);
+  }
+
+  bool set_fits(Key key, std::size_t n_categories) const {
+    const std::size_t first_word = key & ~Key{list_key};
+    if ((key & list_key) != 0) return category_list_fits(category_bits_, first_word);
     const std::size_t n_words = n_categories / 64 + 1;
-    return !is_category || (n_words <= category_bits_.size() && node.key <= category_bits_.size() - n_words);
+    return n_words <= category_bits_.size() && first_word <= category_bits_.size() - n_words;
   }
 
   Schema schema_;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "thrum/model/engine_internal.h"
+#include "thrum/model/tree/category_set_internal.h"
 #include "thrum/model/tree/compiled_threshold_internal.h"
 #include "thrum/model/tree/deep_node_internal.h"
 #include "thrum/model/tree/deep_trees_internal.h"
@@ -62,7 +63,7 @@ class Compiler {
       first_nodes_.push_back(n_placed);
       first_words_.push_back(n_words);
       n_placed += tree.nodes.size() + tree.n_leaves();
-      for (const TreeNode& node : tree.nodes) n_words += n_words_of(node);
+      for (const TreeNode& node : tree.nodes) n_words += n_words_of(node, tree);
     }
     nodes_.resize(n_placed);
     category_bits_.resize(n_words);
@@ -107,7 +108,7 @@ class Compiler {
       const TreeNode& node = tree.nodes[static_cast<std::size_t>(child)];
       const std::size_t left = std::exchange(n_placed, n_placed + 2);
       nodes[at] = question(node, tree, left, next_word);
-      next_word += n_words_of(node);
+      next_word += n_words_of(node, tree);
       const Placed children[] = {{node.left, left}, {node.right, left + 1}};
       const std::size_t heavier = weight(tree, node.left) >= weight(tree, node.right) ? 0 : 1;
       open.push_back(children[1 - heavier]);
@@ -120,8 +121,12 @@ class Compiler {
                      : tree.nodes[static_cast<std::size_t>(child)].weight;
   }
 
-  std::size_t n_words_of(const TreeNode& node) const {
+  std::size_t n_words_of(const TreeNode& node, const Tree& tree) const {
     if (node.category_set < 0) return 0;
+    if (node.category_list) {
+      return category_list_words(category_list_half(tree.category_bits.data() + node.category_set, 0) +
+                                 (node.missing_left ? 1 : 0));
+    }
     return schema_.features[static_cast<std::size_t>(node.feature)].categories.size() / 64 + 1;
   }
 
@@ -131,12 +136,11 @@ class Compiler {
       return {order_key<Key>(static_cast<NumberOf<Key>>(compiled_threshold(node, ensemble_))), link};
     }
     const std::size_t n = schema_.features[static_cast<std::size_t>(node.feature)].categories.size();
-    for (std::size_t code = 0; code <= n; ++code) {
-      const std::size_t word = static_cast<std::size_t>(node.category_set) + code / 64;
-      const bool left_code = code < n ? (tree.category_bits[word] >> code % 64 & 1) != 0 : node.missing_left;
-      category_bits_[first_word + code / 64] |= static_cast<std::uint64_t>(left_code) << code % 64;
-    }
-    return {static_cast<Key>(first_word), link | Links::category};
+    std::vector<std::uint32_t> codes = category_codes(node, tree, n);
+    if (node.missing_left) codes.push_back(static_cast<std::uint32_t>(n));  // unknown ones have the code behind all
+    std::uint64_t* set = category_bits_.data() + first_word;
+    node.category_list ? write_category_list(codes, set) : write_category_bits(codes, set);
+    return {static_cast<Key>(first_word | (node.category_list ? list_key : 0)), link | Links::category};
   }
 
   void add_leaves(std::size_t t) {
@@ -187,7 +191,7 @@ bool fits_deep_trees(const TreeEnsemble& ensemble, const Schema& schema) {
   if (n_columns > most_columns<std::uint64_t>) return false;
   std::size_t n_words = 0;
   for (const Tree& tree : ensemble.trees) n_words += tree.category_bits.size() + tree.nodes.size();
-  return n_words <= std::size_t{1} << 31 && std::ranges::all_of(ensemble.trees, [&](const Tree& tree) {
+  return n_words <= std::size_t{list_key} && std::ranges::all_of(ensemble.trees, [&](const Tree& tree) {
            return tree.nodes.size() + tree.n_leaves() <= Links(n_columns).most_nodes();
          });
 }

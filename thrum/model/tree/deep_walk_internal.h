@@ -7,6 +7,7 @@
 #include <numeric>
 #include <span>
 
+#include "thrum/model/tree/category_set_internal.h"
 #include "thrum/model/tree/deep_node_internal.h"
 
 namespace thrum::deep_trees {
@@ -164,7 +165,8 @@ class Walk {
     if constexpr (has_categories) {
       if ((link & Links::category) != 0) {
         const std::size_t code = row[links_.column(link & ~Links::category)];
-        return 1 - (category_bits_[node.key + code / 64] >> code % 64 & 1);
+        const std::uint64_t* set = category_bits_ + (node.key & ~Key{list_key});
+        return category_set_holds(set, (node.key & list_key) != 0, code) ? 0 : 1;
       }
     }
     return node.key < row[links_.column(link)] ? 1 : 0;

@@ -74,11 +74,16 @@ class GeneralTrees final : public Predictor {
       }
       const Feature& feature = schema_.features[static_cast<std::size_t>(node.feature)];
       if ((feature.type == FeatureType::category) != (node.category_set >= 0)) return false;
-      const std::size_t n_words = (feature.categories.size() + 63) / 64;
-      const auto set = static_cast<std::size_t>(std::max(node.category_set, 0));
-      if (n_words > 0 && (category_bits_.size() < n_words || set > category_bits_.size() - n_words)) return false;
+      if (node.category_set >= 0 && !set_fits(node, feature.categories.size())) return false;
     }
     return true;
+  }
+
+  bool set_fits(const Node& node, std::size_t n_categories) const {
+    const auto begin = static_cast<std::size_t>(node.category_set);
+    if (NodeRule(node.rule).category_list()) return category_list_fits(category_bits_, begin);
+    const std::size_t n_words = (n_categories + 63) / 64;
+    return n_words <= category_bits_.size() && begin <= category_bits_.size() - n_words;
   }
 
   std::size_t leaf_of(std::int32_t at, std::span<const double> row) const noexcept {

@@ -9,6 +9,7 @@
 #include <limits>
 #include <utility>
 
+#include "thrum/model/tree/category_set_internal.h"
 #include "thrum/model/tree/each_tree_internal.h"
 
 namespace thrum {
@@ -46,12 +47,31 @@ bool all_weights(const std::vector<double>& values) {
   return std::ranges::all_of(values, [](double value) { return std::isfinite(value) && value >= 0; });
 }
 
+/// Whether the list names categories that the feature has, each once, in their order.
+bool list_fits(const Tree& tree, std::size_t begin, std::size_t n_categories) {
+  if (!category_list_fits(tree.category_bits, begin)) return false;
+  const std::uint64_t* list = tree.category_bits.data() + begin;
+  const std::size_t n = category_list_half(list, 0);
+  std::size_t next = 0;
+  for (std::size_t i = 1; i <= n; ++i) {
+    if (category_list_half(list, i) < next) return false;
+    next = category_list_half(list, i) + std::size_t{1};
+  }
+  return next <= n_categories && (n % 2 == 1 || category_list_half(list, n + 1) == 0);
+}
+
 /// Whether the set holds no category that the feature does not have.
-bool set_fits(const Tree& tree, std::size_t begin, std::size_t n_categories) {
+bool bits_fit(const Tree& tree, std::size_t begin, std::size_t n_categories) {
   const std::size_t n_words = (n_categories + 63) / 64;
   if (begin > tree.category_bits.size() || tree.category_bits.size() - begin < n_words) return false;
   const std::size_t n_last = n_categories - 64 * (n_words - 1);
   return n_last == 64 || tree.category_bits[begin + n_words - 1] >> n_last == 0;
+}
+
+bool set_fits(const TreeNode& node, const Tree& tree, std::size_t n_categories) {
+  if (node.category_set < 0) return !node.category_list;
+  const auto begin = static_cast<std::size_t>(node.category_set);
+  return node.category_list ? list_fits(tree, begin, n_categories) : bits_fit(tree, begin, n_categories);
 }
 
 /// The fault of one question, but for its links.
@@ -63,8 +83,7 @@ std::string_view fault_of_node(const TreeNode& node, const Tree& tree, const Sch
   if ((feature.type == FeatureType::category) != (node.category_set >= 0)) {
     return "takes categories for numbers, or numbers for categories";
   }
-  if (node.category_set >= 0 &&
-      !set_fits(tree, static_cast<std::size_t>(node.category_set), feature.categories.size())) {
+  if (!set_fits(node, tree, feature.categories.size())) {
     return "has a set of categories that do not exist";
   }
   if (!(std::abs(node.threshold) < std::numeric_limits<double>::max()) || !std::isfinite(node.gain) ||

@@ -17,12 +17,13 @@ struct TreeNode {
   /// Children: c >= 0 is node c, which comes after its parent; c < 0 is leaf ~c.
   std::int32_t left = -1;
   std::int32_t right = -1;
-  /// -1: x <= threshold goes left. Else the first word in Tree::category_bits of a set of categories, one bit per
-  /// category of the feature; those in it go left.
+  /// -1: x <= threshold goes left. Else the first word in Tree::category_bits of a set of categories; those in it go
+  /// left.
   std::int32_t category_set = -1;
   double threshold = 0;          ///< below the largest double and finite; unused where there is a category set
   bool missing_left = false;     ///< where NaN and unknown categories go
   bool zero_is_missing = false;  ///< numbers up to 1e-35 in size, unrounded, go where NaN goes (LightGBM's)
+  bool category_list = false;    ///< the set is a list of few of very many categories
   float gain = 0;                ///< by how much the split lowered the training loss
   double weight = 0;             ///< of the training rows that came here
 
@@ -31,10 +32,12 @@ struct TreeNode {
 
 /// A binary tree. Without nodes it is leaf 0 for every row.
 struct Tree {
-  std::vector<TreeNode> nodes;               ///< nodes[0] is the root
-  std::vector<double> leaf_values;           ///< (n_leaves, leaf_width) row-major
-  std::vector<double> leaf_weights;          ///< (n_leaves), of the training rows that came there
-  std::vector<std::uint64_t> category_bits;  ///< the sets, ceil(n_categories / 64) words each
+  std::vector<TreeNode> nodes;       ///< nodes[0] is the root
+  std::vector<double> leaf_values;   ///< (n_leaves, leaf_width) row-major
+  std::vector<double> leaf_weights;  ///< (n_leaves), of the training rows that came there
+  /// The sets: one bit per category of the feature, in ceil(n_categories / 64) words, or a list: how many there are in
+  /// the lower half of its first word, then they, ascending, in half a word each.
+  std::vector<std::uint64_t> category_bits;
 
   std::size_t n_leaves() const noexcept { return leaf_weights.size(); }
   bool operator==(const Tree&) const = default;

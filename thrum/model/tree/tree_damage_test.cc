@@ -129,6 +129,17 @@ TEST_P(HostileTrees, AreRefusedOrPredict) {
   }
 }
 
+TEST(HostileLists, AreRefusedOrPredict) {
+  constexpr int rounds = 400;
+  const Schema schema = tree_schema(0, {1001}, 2);
+  const auto ensemble = model_test::random_ensemble(schema, {.n_trees = 2, .n_leaves = 9, .link = Link::logistic});
+  for (const auto compile : {&compile_general_trees, &compile_deep_trees}) {
+    const int refused = refusals(compile(ensemble, schema), rounds, &predict_rows);
+    EXPECT_GT(refused, rounds / 10);
+    EXPECT_LT(refused, rounds);
+  }
+}
+
 std::vector<std::byte> compile_explaining(const TreeEnsemble& ensemble, const Schema& schema) {
   return compile_explaining_trees(ensemble, schema, compile_byte_trees(ensemble, schema));
 }
@@ -141,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(All, HostileTrees,
 
 TEST(HostileTreeModel, IsRefusedOrPredicts) {
   constexpr int rounds = 800;
-  const Schema schema = tree_schema(3, {5}, 3);
+  const Schema schema = tree_schema(3, {5, 1001}, 3);
   const auto model = model_test::tree_model(
       "gbdt", schema,
       model_test::random_ensemble(schema, {.n_trees = 4, .n_leaves = 9, .n_margins = 3, .link = Link::softmax}));

@@ -123,6 +123,8 @@ TEST_P(TreeEngines, SendMissingValuesBothWays) {
 TEST_P(TreeEngines, LookUpCategories) {
   const Schema schema = tree_schema(2, {2, 63, 64, 65, 255}, 0);
   expect_the_definition(random_ensemble(schema, {.n_trees = 30, .missing_both_ways = true}), schema);
+  const Schema of_lists = tree_schema(2, {5, 1001}, 0);
+  expect_the_definition(random_ensemble(of_lists, {.n_trees = 10, .missing_both_ways = true}), of_lists);
 }
 
 TEST_P(TreeEngines, AddUpSeveralMargins) {

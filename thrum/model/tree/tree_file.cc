@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint8_t missing_left_flag = 1;
 constexpr std::uint8_t zero_is_missing_flag = 2;
+constexpr std::uint8_t category_list_flag = 4;
 
 /// One member of every node, in the order of the trees.
 template <class T, class Get>
@@ -171,7 +172,7 @@ class EnsembleReader {
 
   TreeNode node(std::size_t i) const {
     const std::uint8_t flags = flags_[i];
-    if (flags > (missing_left_flag | zero_is_missing_flag)) fail();
+    if (flags > (missing_left_flag | zero_is_missing_flag | category_list_flag)) fail();
     return {.feature = feature_[i],
             .left = left_[i],
             .right = right_[i],
@@ -179,6 +180,7 @@ class EnsembleReader {
             .threshold = float_threshold_.empty() ? threshold_[i] : static_cast<double>(float_threshold_[i]),
             .missing_left = (flags & missing_left_flag) != 0,
             .zero_is_missing = (flags & zero_is_missing_flag) != 0,
+            .category_list = (flags & category_list_flag) != 0,
             .gain = gain_[i],
             .weight = weight_[i]};
   }
@@ -236,7 +238,8 @@ void write_nodes(const TreeEnsemble& ensemble, ModelFileBuilder& file) {
     add_of_nodes<float>(file, "threshold", ensemble, threshold);
   }
   add_of_nodes<std::uint8_t>(file, "flags", ensemble, [](const TreeNode& node) {
-    return (node.missing_left ? missing_left_flag : 0) | (node.zero_is_missing ? zero_is_missing_flag : 0);
+    return (node.missing_left ? missing_left_flag : 0) | (node.zero_is_missing ? zero_is_missing_flag : 0) |
+           (node.category_list ? category_list_flag : 0);
   });
   add_of_nodes<float>(file, "gain", ensemble, [](const TreeNode& node) { return node.gain; });
   add_of_nodes<double>(file, "weight", ensemble, [](const TreeNode& node) { return node.weight; });

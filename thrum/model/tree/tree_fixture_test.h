@@ -10,6 +10,7 @@
 #include "thrum/core/random.h"
 #include "thrum/data/schema.h"
 #include "thrum/model/predictor.h"
+#include "thrum/model/tree/category_set_internal.h"
 #include "thrum/model/tree/tree_model.h"
 
 namespace thrum::model_test {
@@ -108,11 +109,12 @@ class RandomTreeMaker {
     }
     node.category_set = static_cast<std::int32_t>(tree.category_bits.size());
     const std::size_t n = feature.categories.size();
-    tree.category_bits.resize(tree.category_bits.size() + (n + 63) / 64);
-    for (std::size_t c = 0; c < n; ++c) {
-      const std::size_t word = static_cast<std::size_t>(node.category_set) + c / 64;
-      tree.category_bits[word] |= static_cast<std::uint64_t>(below(2)) << c % 64;
+    const std::size_t one_in = n > 1000 && below(2) == 0 ? 300 : 2;  // few enough for a list, or half
+    std::vector<std::uint32_t> codes;
+    for (std::uint32_t c = 0; c < n; ++c) {
+      if (below(one_in) == 0) codes.push_back(c);
     }
+    node.category_list = append_category_set(codes, n, tree.category_bits);
     return node;
   }
 
@@ -175,7 +177,7 @@ inline std::size_t plain_leaf(const Tree& tree, const Schema& schema, std::span<
     if (node.category_set >= 0) {
       is_missing = !(x >= 0 && x < static_cast<double>(schema.features[feature].categories.size()));
       const std::size_t code = is_missing ? 0 : static_cast<std::size_t>(x);
-      left = (tree.category_bits[static_cast<std::size_t>(node.category_set) + code / 64] >> code % 64 & 1) != 0;
+      left = category_goes_left(node, tree, code);
     }
     at = (is_missing ? node.missing_left : left) ? node.left : node.right;
   }

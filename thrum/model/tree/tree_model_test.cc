@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "thrum/model/model_fixture_test.h"
+#include "thrum/model/tree/category_set_internal.h"
 #include "thrum/model/tree/tree_fixture_test.h"
 
 namespace thrum {
@@ -97,7 +98,7 @@ TEST(TreeModel, GivesFiniteOutputsForTheLargestMargins) {
 }
 
 TEST(TreeModel, IsTheSameAfterWritingAndReading) {
-  const Schema schema = tree_schema(3, {2, 64, 65, 300}, 3);
+  const Schema schema = tree_schema(3, {2, 64, 65, 300, 1001}, 3);
   for (const std::size_t width : {1, 3}) {
     for (const bool floats : {false, true}) {
       auto ensemble = random_ensemble(schema, {.n_trees = 7,
@@ -131,6 +132,25 @@ TEST(TreeModel, StoresRepeatedLeavesOnce) {
   EXPECT_EQ(dynamic_cast<const TreeModel&>(*deserialize(bytes, "a")).ensemble(), ensemble);
 }
 
+TEST(CategorySets, HoldWhatIsPutIntoThem) {
+  for (const std::uint32_t n_categories : {1U, 64U, 65U, 1000U, 100'000U}) {
+    for (const std::uint32_t step : {1U, 3U, 300U, 40'000U, 200'000U}) {
+      std::vector<std::uint32_t> codes;
+      for (std::uint32_t code = step - 1; code < n_categories; code += step) codes.push_back(code);
+      Tree tree;
+      tree.category_bits = {7};
+      TreeNode node{.category_set = 1};
+      node.category_list = append_category_set(codes, n_categories, tree.category_bits);
+      EXPECT_LE(tree.category_bits.size(), 1 + (n_categories + 63) / 64);
+      EXPECT_LE(tree.category_bits.size(), 1 + 4 * (codes.size() / 2 + 1));
+      for (std::uint32_t c = 0; c < n_categories; ++c) {
+        ASSERT_EQ(category_goes_left(node, tree, c), (c + 1) % step == 0) << c << " by " << step;
+      }
+      EXPECT_EQ(category_codes(node, tree, n_categories), codes);
+    }
+  }
+}
+
 struct Fault {
   const char* name;
   void (*make)(TreeEnsemble&);
@@ -139,6 +159,11 @@ struct Fault {
 
 void PrintTo(const Fault& fault, std::ostream* out) {
   *out << fault.name;
+}
+
+void list(TreeEnsemble& ensemble, std::vector<std::uint64_t> words) {
+  ensemble.trees[0].nodes[1].category_list = true;
+  ensemble.trees[0].category_bits = std::move(words);
 }
 
 class TreeFaults : public testing::TestWithParam<Fault> {};
@@ -152,6 +177,7 @@ TEST_P(TreeFaults, AreNamed) {
 
 constexpr auto links = "has a tree 0 that does not link every node and leaf once";
 constexpr auto margins = "has margins that do not fit its target";
+constexpr auto no_set = "has a tree 0 that has a set of categories that do not exist";
 constexpr auto values = "has a tree 0 that has a threshold, gain or weight that cannot be";
 
 INSTANTIATE_TEST_SUITE_P(
@@ -181,10 +207,13 @@ INSTANTIATE_TEST_SUITE_P(
               "has a tree 0 that takes categories for numbers, or numbers for categories"},
         Fault{"CategoryAsNumber", [](TreeEnsemble& e) { e.trees[0].nodes[1].category_set = -1; },
               "has a tree 0 that takes categories for numbers, or numbers for categories"},
-        Fault{"SetBeyondTheWords", [](TreeEnsemble& e) { e.trees[0].nodes[1].category_set = 1; },
-              "has a tree 0 that has a set of categories that do not exist"},
-        Fault{"SetOfMoreCategories", [](TreeEnsemble& e) { e.trees[0].category_bits = {0b1000}; },
-              "has a tree 0 that has a set of categories that do not exist"},
+        Fault{"SetBeyondTheWords", [](TreeEnsemble& e) { e.trees[0].nodes[1].category_set = 1; }, no_set},
+        Fault{"SetOfMoreCategories", [](TreeEnsemble& e) { e.trees[0].category_bits = {0b1000}; }, no_set},
+        Fault{"ListBeyondTheWords", [](TreeEnsemble& e) { list(e, {2 | 1ull << 32}); }, no_set},
+        Fault{"ListOfMoreCategories", [](TreeEnsemble& e) { list(e, {1 | 3ull << 32}); }, no_set},
+        Fault{"ListInNoOrder", [](TreeEnsemble& e) { list(e, {2 | 1ull << 32, 1}); }, no_set},
+        Fault{"ListWithRemains", [](TreeEnsemble& e) { list(e, {2, 1 | 1ull << 32}); }, no_set},
+        Fault{"ListOfNoSet", [](TreeEnsemble& e) { e.trees[0].nodes[0].category_list = true; }, no_set},
         Fault{"InfiniteThreshold", [](TreeEnsemble& e) { e.trees[0].nodes[0].threshold = HUGE_VAL; }, values},
         Fault{"LargestThreshold",
               [](TreeEnsemble& e) { e.trees[0].nodes[0].threshold = std::numeric_limits<double>::max(); }, values},

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "thrum/model/tree/category_set_internal.h"
 #include "thrum/model/tree/tree_path.h"
 #include "thrum/model/tree/tree_writing_internal.h"
 
@@ -15,8 +16,7 @@ namespace {
 std::vector<std::string> set_names(const TreeNode& node, const Tree& tree, const Feature& feature) {
   std::vector<std::string> names;
   for (std::size_t c = 0; c < feature.categories.size(); ++c) {
-    const std::uint64_t word = tree.category_bits[static_cast<std::size_t>(node.category_set) + c / 64];
-    if ((word >> c % 64 & 1) != 0) names.push_back(feature.categories[c]);
+    if (category_goes_left(node, tree, c)) names.push_back(feature.categories[c]);
   }
   return names;
 }

@@ -5,6 +5,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/model/tree/category_set_internal.h"
 #include "thrum/model/tree/tree_text.h"
 #include "thrum/model/tree/tree_writing_internal.h"
 
@@ -23,8 +24,7 @@ Json node_json(const TreeNode& node, const Tree& tree, const Schema& schema) {
   } else {
     Json& names = json["categories"] = Json::array();
     for (std::size_t c = 0; c < feature.categories.size(); ++c) {
-      const std::uint64_t word = tree.category_bits[static_cast<std::size_t>(node.category_set) + c / 64];
-      if ((word >> c % 64 & 1) != 0) names.push_back(feature.categories[c]);
+      if (category_goes_left(node, tree, c)) names.push_back(feature.categories[c]);
     }
   }
   json["missing"] = node.missing_left ? "left" : "right";
