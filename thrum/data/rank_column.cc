@@ -104,7 +104,6 @@ RankedColumn rank_numbers(std::span<const double> values, std::span<const std::u
   }
   sort_by_key(present);
   column.map = rank_map(distinct_keys(present, mask));
-  column.map.make_cells();
   const std::vector<double>& lowest = column.map.lowest;
   std::size_t rank = lowest.empty() ? 0 : 1;  // rows without a say go to the rank below them
   for (const Value& value : present) {

@@ -13,8 +13,6 @@ namespace thrum {
 namespace {
 
 constexpr double largest = std::numeric_limits<double>::max();
-constexpr std::size_t most_features_side_by_side = 64;
-constexpr std::size_t ranks_of_line = 32;  ///< in a cache line
 
 /// This rank's rows of feature `j`.
 std::vector<double> own_values(const Dataset& dataset, std::size_t j) {
@@ -67,35 +65,8 @@ double RankMap::threshold(std::size_t left, std::size_t right) const noexcept {
   return separating_cut(a, lowest[right - 1]);
 }
 
-void RankMap::make_cells() {
-  constexpr std::size_t values_of_cell = 16;
-  const std::size_t n_cells = lowest.size() / values_of_cell;
-  const double width = n_cells > 0 ? lowest.back() - lowest.front() : 0;
-  if (n_cells < 2 || !std::isfinite(width) || !std::isfinite(static_cast<double>(n_cells) / width)) return;
-  cells_per_unit = static_cast<double>(n_cells) / width;
-  cells.assign(n_cells + 1, 0);  // so that cell_of knows how many there are
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < lowest.size(); ++i) {
-    for (const std::size_t cell = cell_of(lowest[i]); next <= cell; ++next) cells[next] = static_cast<std::uint32_t>(i);
-  }
-  for (; next <= n_cells; ++next) cells[next] = static_cast<std::uint32_t>(lowest.size());
-}
-
-std::size_t RankMap::cell_of(double x) const noexcept {
-  const double cell = (x - lowest.front()) * cells_per_unit;  // of two numbers never lower for the higher one
-  return static_cast<std::size_t>(std::clamp(cell, 0.0, static_cast<double>(cells.size() - 2)));
-}
-
-std::span<const double> RankMap::near(double x) const noexcept {
-  if (cells.empty()) return lowest;
-  const std::size_t cell = cell_of(x);
-  return std::span(lowest).subspan(cells[cell], cells[cell + 1] - cells[cell]);
-}
-
 std::size_t RankMap::rank_at(double x) const noexcept {
-  const std::span<const double> some = near(x);
-  const auto above = std::ranges::upper_bound(some, x);
-  return static_cast<std::size_t>(some.data() - lowest.data() + (above - some.begin()));
+  return static_cast<std::size_t>(std::ranges::upper_bound(lowest, x) - lowest.begin());
 }
 
 bool RankMap::has_room_above() const noexcept {
@@ -123,17 +94,12 @@ RankedTable RankedTable::build(const Dataset& dataset, std::span<const std::uint
 }
 
 void RankedTable::store(std::vector<RankedColumn>& columns, const Execution& execution) {
-  const bool side_by_side = columns.size() <= most_features_side_by_side;
-  stride_ = side_by_side ? (columns.size() + ranks_of_line - 1) / ranks_of_line * ranks_of_line : 1;
-  step_ = side_by_side ? 1 : n_rows_;
-  ranks_.resize((side_by_side ? stride_ : columns.size()) * n_rows_ + ranks_of_line);
-  const auto misplaced = reinterpret_cast<std::uintptr_t>(ranks_.data()) / sizeof(std::uint16_t) % ranks_of_line;
-  first_ = (ranks_of_line - misplaced) % ranks_of_line;
+  ranks_ = KeyTable<std::uint16_t>(n_rows_, columns.size());
   for (RankedColumn& column : columns) maps_.push_back(std::move(column.map));
   const auto copy = [&](std::size_t begin, std::size_t end) {
     for (std::size_t j = 0; j < columns.size(); ++j) {
-      std::uint16_t* to = ranks_.data() + first_ + j * step_;
-      for (std::size_t i = begin; i < end; ++i) to[i * stride_] = columns[j].ranks[i];
+      std::uint16_t* to = ranks_.column(j);
+      for (std::size_t i = begin; i < end; ++i) to[i * ranks_.stride()] = columns[j].ranks[i];
     }
   };
   parallel_for(*execution.arena, n_rows_, row_block, copy, execution.stop);

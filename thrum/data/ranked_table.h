@@ -7,6 +7,7 @@
 
 #include "thrum/comm/execution.h"
 #include "thrum/data/dataset.h"
+#include "thrum/data/key_table.h"
 
 namespace thrum {
 
@@ -20,9 +21,6 @@ struct RankMap {
   /// They are equal, and `highest` is empty, where every value has a rank of its own.
   std::vector<double> lowest = {};
   std::vector<double> highest = {};
-  /// To find a number without looking at many: cell c of equally wide ones begins with value cells[c]. Empty: none.
-  std::vector<std::uint32_t> cells = {};
-  double cells_per_unit = 0;
   std::size_t n_categories = 0;  ///< of a category feature: code c has rank c + 1, if there is one
 
   bool is_exact() const noexcept { return highest.empty(); }
@@ -33,14 +31,8 @@ struct RankMap {
   double threshold(std::size_t left, std::size_t right) const noexcept;
   /// The last rank that begins at or below `x`; 0 where all are above.
   std::size_t rank_at(double x) const noexcept;
-  /// The part of `lowest` that says what rank_at(x) is.
-  std::span<const double> near(double x) const noexcept;
-  /// Divides the numbers into cells. REQUIRES: `lowest` does not change after.
-  void make_cells();
   /// Whether a threshold fits above all values: whether the largest number, and so an infinite one, is not among them.
   bool has_room_above() const noexcept;
-
-  std::size_t cell_of(double x) const noexcept;
 };
 
 /// The features of the rows of all ranks as whole numbers of 16 bits that keep the order of the values: what exact
@@ -60,20 +52,17 @@ class RankedTable {
   /// Whether each different value has a rank of its own, so that masks made no difference.
   bool is_exact() const noexcept;
 
-  /// Rank of row i in feature j: column(j)[i * stride()]. Rows of few features lie side by side, in whole cache lines;
-  /// of many features, columns do.
-  const std::uint16_t* column(std::size_t j) const noexcept { return ranks_.data() + first_ + j * step_; }
-  std::size_t stride() const noexcept { return stride_; }
+  KeyView<std::uint16_t> ranks() const noexcept { return ranks_.view(); }
+  /// Rank of row i in feature j: column(j)[i * stride()].
+  const std::uint16_t* column(std::size_t j) const noexcept { return ranks_.view().column(j); }
+  std::size_t stride() const noexcept { return ranks_.stride(); }
 
  private:
   void store(std::vector<RankedColumn>& columns, const Execution& execution);
 
   std::size_t n_rows_ = 0;
   std::vector<RankMap> maps_;
-  std::vector<std::uint16_t> ranks_;
-  std::size_t first_ = 0;
-  std::size_t step_ = 1;
-  std::size_t stride_ = 1;
+  KeyTable<std::uint16_t> ranks_;
 };
 
 }  // namespace thrum

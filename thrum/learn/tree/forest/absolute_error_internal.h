@@ -37,6 +37,7 @@ class AbsoluteError {
   double weight() const noexcept { return weight_; }
   double loss() const noexcept { return loss_ * data_.weight_unit; }
   double decrease(double score) const noexcept { return (loss_ + score) * data_.weight_unit; }
+  bool is_most(double) const noexcept { return false; }
   std::pair<double, double> order(std::uint32_t payload) const noexcept;
   void write_value(std::span<double> value) const { value[0] = median_; }
 

@@ -36,6 +36,7 @@ class ClassImpurity {
   double weight() const noexcept { return weight_; }
   double loss() const noexcept { return (Term::purity(Term::of(weight_), weight_) - purity()) * data_.weight_unit; }
   double decrease(double score) const noexcept { return (score - purity()) * data_.weight_unit; }
+  bool is_most(double) const noexcept { return false; }
   /// Categories are ordered by how much of them belongs to the node's largest class.
   std::pair<double, double> order(std::uint32_t payload) const noexcept {
     return {weights_[payload], labels_[payload] == largest_class_ ? weights_[payload] : 0};

@@ -71,7 +71,7 @@ void SquaredError::write_value(std::span<double> value) const {
 }
 
 void GiniOfTwo::begin(std::span<const SampleRow> rows) {
-  payloads_.resize(std::max(payloads_.size(), rows.size()));
+  payloads_.resize(std::max(payloads_.size(), rows.size() + scan_padding));
   total_ = 0;
   positive_ = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "thrum/learn/tree/forest/forest_rows_internal.h"
+#include "thrum/learn/tree/forest/key_scan_internal.h"
 
 namespace thrum::forest {
 
@@ -18,10 +19,12 @@ namespace thrum::forest {
 //   is_pure()         whether all rows have the same target
 //   weight(), loss()  of the node: in weight units, and impurity x weight
 //   decrease(score)   by how much a division of that score lowers the loss
+//   is_most(score)    whether no division is known to have a higher score
 //   order(payload)    weight, and weight x what categories are ordered by the mean of
 //   write_value(out)  what the node predicts as a leaf: the probabilities of the classes, of two that of the second
 //
-// and Criterion::Left the rows that go left: add(payload), add_if(goes_left, payload), weight(), score().
+// and Criterion::Left the rows that go left: add(payload), add_if(goes_left, payload), weight(), score(), and, if that
+// is faster than row by row, add_where(keys, interval): those whose keys are in the interval; returns how many.
 
 /// Squared error, of numbers or of two classes, of which it is half the Gini impurity. With S and W the sums of moments
 /// and weights, the division is better the larger S_l^2/W_l + S_r^2/W_r - S^2/W = A^2 / (W_l W_r W), A = S_l W - S W_l.
@@ -35,6 +38,7 @@ class SquaredError {
   double weight() const noexcept { return weight_; }
   double loss() const noexcept;
   double decrease(double score) const noexcept { return score / weight_ * scale(); }
+  bool is_most(double) const noexcept { return false; }
   std::pair<double, double> order(std::uint32_t payload) const noexcept { return {weights_[payload], sums_[payload]}; }
   void write_value(std::span<double> value) const;
 
@@ -90,6 +94,10 @@ class GiniOfTwo {
   double weight() const noexcept { return static_cast<double>(total_); }
   double loss() const noexcept;
   double decrease(double score) const noexcept { return 2 * score / weight(); }
+  /// Where each class has a side of its own.
+  bool is_most(double score) const noexcept {
+    return score >= static_cast<double>(positive_) * static_cast<double>(total_ - positive_);
+  }
   std::pair<double, double> order(std::uint32_t payload) const noexcept { return {payload & 255, payload >> 8}; }
   void write_value(std::span<double> value) const;
 
@@ -101,6 +109,12 @@ class GiniOfTwo {
       positive_ += payload >> 8;
     }
     void add_if(bool goes_left, std::uint32_t payload) noexcept { add(payload & -std::uint32_t{goes_left}); }
+    std::size_t add_where(std::span<const std::uint32_t> keys, const KeyInterval& interval) noexcept {
+      const PayloadSums sums = sum_payloads(keys, node_.payloads_.data(), interval);
+      total_ += sums.low;
+      positive_ += sums.high;
+      return sums.n;
+    }
     double weight() const noexcept { return static_cast<double>(total_); }
     double score() const noexcept {
       const auto left = static_cast<double>(total_);
@@ -132,6 +146,7 @@ class PoissonDeviance {
   double weight() const noexcept { return weight_; }
   double loss() const noexcept { return loss_; }
   double decrease(double score) const noexcept { return (score - log_term(sum_, weight_)) * data_.moment_unit; }
+  bool is_most(double) const noexcept { return false; }
   std::pair<double, double> order(std::uint32_t payload) const noexcept { return {weights_[payload], sums_[payload]}; }
   void write_value(std::span<double> value) const;
 

@@ -32,7 +32,8 @@ std::vector<std::unique_ptr<Model>> DecisionTree::fit_many(const Dataset& datase
   for (FitSpec& spec : fresh) {
     spec.start = nullptr;  // there is no second tree to go on with
     const auto& options = spec.options->as<DecisionTreeOptions>();
-    settings.push_back({.tree = options, .random_thresholds = options.splitter == "random"});
+    const bool draws = options.splitter == "random";
+    settings.push_back({.tree = options, .thresholds = draws ? forest::Thresholds::drawn : forest::Thresholds::best});
   }
   return forest::models_of(forest::fit_forests(dataset, fresh, settings, name(), execution));
 }

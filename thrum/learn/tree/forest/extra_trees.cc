@@ -23,7 +23,7 @@ std::vector<std::unique_ptr<Model>> ExtraTrees::fit_many(const Dataset& dataset,
   std::vector<forest::Settings> settings;
   for (const FitSpec& spec : specs) {
     settings.push_back(forest::settings_of(spec.options->as<ExtraTreesOptions>()));
-    settings.back().random_thresholds = true;
+    settings.back().thresholds = forest::Thresholds::drawn;
   }
   return forest::models_of(forest::fit_forests(dataset, specs, settings, name(), execution));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -25,7 +26,7 @@ std::size_t sample_size(double max_samples, std::size_t n_rows) {
 
 Plan make_plan(const Settings& settings, const Schema& schema, const ForestRows& rows, std::string_view where) {
   Plan plan{.growth = plan_growth(settings.tree, schema, rows, where), .n_trees = settings.n_trees};
-  plan.growth.random_thresholds = settings.random_thresholds;
+  plan.thresholds = settings.thresholds;
   plan.bootstrap = settings.bootstrap;
   plan.n_samples = sample_size(settings.max_samples, rows.rows.size());
   plan.ccp_alpha = settings.tree.ccp_alpha;
@@ -101,7 +102,7 @@ OutOfBagFit fit_one(const Dataset& dataset, const FitSpec& spec, const Settings&
   Grown grown = grow_forest(tables.of(spec.row_mask), rows, plan, trees.size(), execution);
   std::ranges::move(grown.trees, std::back_inserter(trees));
   TrainingRecord record{.n_rows = rows.rows.size(), .iterations = trees.size(), .converged = true};
-  record.objective = grown.out_of_bag.error;
+  record.objective = plan.out_of_bag ? grown.out_of_bag.error : std::numeric_limits<double>::quiet_NaN();
   record.stopped_by = "all trees are grown";
   record.options_json = spec.options->json();
   auto model = std::make_unique<TreeModel>(TreeModel::Parts{.algorithm = std::string(algorithm),
@@ -116,7 +117,6 @@ OutOfBagFit fit_one(const Dataset& dataset, const FitSpec& spec, const Settings&
 Settings settings_of(const ForestOptions& options) {
   return {.tree = options,
           .n_trees = static_cast<std::size_t>(options.n_estimators),
-          .random_thresholds = false,
           .bootstrap = options.bootstrap,
           .max_samples = options.max_samples,
           .oob_score = options.oob_score};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "thrum/learn/learner.h"
+#include "thrum/learn/tree/forest/growth_internal.h"
 #include "thrum/learn/tree/forest/random_forest.h"
 
 namespace thrum::forest {
@@ -15,7 +16,7 @@ namespace thrum::forest {
 struct Settings {
   TreeOptions tree = {};
   std::size_t n_trees = 1;
-  bool random_thresholds = false;
+  Thresholds thresholds = Thresholds::best;
   bool bootstrap = false;
   double max_samples = 1;
   bool oob_score = false;

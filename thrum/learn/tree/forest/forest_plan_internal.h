@@ -12,6 +12,7 @@ namespace thrum::forest {
 /// What a fit's options come to for its data.
 struct Plan {
   Growth growth = {};  ///< of each tree, besides the random numbers
+  Thresholds thresholds = Thresholds::best;
   std::size_t n_trees = 1;
   bool bootstrap = false;
   std::size_t n_samples = 0;  ///< rows drawn per tree, with replacement, where `bootstrap`

@@ -58,15 +58,18 @@ Grown grow_forest(const RankedTable& table, const ForestRows& rows, const Plan& 
   std::atomic<std::size_t> n_done = 0;
   std::optional<OutOfBagVotes> votes;
   if (plan.out_of_bag) votes.emplace(table, rows);
+  std::optional<NumberTable> numbers;
+  if (plan.thresholds == Thresholds::drawn) numbers.emplace(table, execution);
+  const GrowthTable growth_table{.ranks = table, .numbers = numbers ? &*numbers : nullptr};
   const auto grow = [&](std::size_t i) {
     const std::size_t t = first + i * n_ranks + rank;
     Growth growth = plan.growth;
     growth.random = random_of_tree(execution.seed, t);
     std::vector<SampleRow> sample = draw_sample(rows, plan, execution.seed, t);
     const std::vector<SampleRow> in_bag = votes ? sample : std::vector<SampleRow>();
-    GrownTree grown = grow_tree(table, rows, std::move(sample), growth, execution);
+    GrownTree grown = grow_tree(growth_table, rows, std::move(sample), growth, execution);
     if (plan.ccp_alpha > 0) prune(grown, plan.ccp_alpha, grown.nodes.front().weight * rows.weight_unit);
-    Tree tree = finish_tree(grown, table.maps(), rows.weight_unit);
+    Tree tree = finish_tree(grown, growth_table, rows.weight_unit);
     if (votes) votes->add(tree, in_bag);
     execution.report({"trees", ++n_done, n_own, {}});
     return tree;

@@ -19,10 +19,16 @@ bool fits_keys(const ForestRows& data, std::span<const SampleRow> sample) {
 
 }  // namespace
 
-GrownTree grow_tree(const RankedTable& table, const ForestRows& data, std::vector<SampleRow> sample,
+GrownTree grow_tree(const GrowthTable& table, const ForestRows& data, std::vector<SampleRow> sample,
                     const Growth& growth, const Execution& execution) {
   const auto by = [&]<class Criterion>(std::type_identity<Criterion>) {
-    return TreeGrower<Criterion>(table, data, std::move(sample), growth, execution).grow();
+    const auto maps = table.ranks.maps();
+    if (table.numbers == nullptr) {
+      using Grower = TreeGrower<Criterion, Thresholds::best>;
+      return Grower(table.ranks.ranks(), maps, data, std::move(sample), growth, execution).grow();
+    }
+    using Grower = TreeGrower<Criterion, Thresholds::drawn>;
+    return Grower(table.numbers->keys(), maps, data, std::move(sample), growth, execution).grow();
   };
   switch (growth.impurity) {
     case Impurity::gini:

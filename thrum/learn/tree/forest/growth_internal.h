@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "thrum/comm/execution.h"
@@ -11,15 +12,22 @@
 #include "thrum/data/ranked_table.h"
 #include "thrum/learn/tree/forest/forest_rows_internal.h"
 #include "thrum/learn/tree/forest/grown_tree_internal.h"
+#include "thrum/learn/tree/forest/number_keys_internal.h"
 
 namespace thrum::forest {
 
 enum class Impurity { gini, entropy, squared_error, absolute_error, poisson, none };
 
+/// Whether the best threshold of a feature is looked for, or one is drawn.
+enum class Thresholds { best, drawn };
+
+/// What a table holds for it: ranks, or keys of numbers.
+template <Thresholds thresholds>
+using KeyOf = std::conditional_t<thresholds == Thresholds::best, std::uint16_t, std::uint32_t>;
+
 /// How one tree grows.
 struct Growth {
   Impurity impurity = Impurity::gini;
-  bool random_thresholds = false;  ///< one threshold per feature is drawn instead of the best one
   std::size_t max_depth = 0;
   std::size_t min_samples_split = 2;
   std::size_t min_samples_leaf = 1;
@@ -37,8 +45,14 @@ struct Growth {
   }
 };
 
+/// What trees grow on. Refers to it.
+struct GrowthTable {
+  const RankedTable& ranks;
+  const NumberTable* numbers = nullptr;  ///< where thresholds are drawn
+};
+
 /// Grows a tree on `sample`, which it reorders. The same tree for any number of threads. Throws cancelled.
-GrownTree grow_tree(const RankedTable& table, const ForestRows& data, std::vector<SampleRow> sample,
+GrownTree grow_tree(const GrowthTable& table, const ForestRows& data, std::vector<SampleRow> sample,
                     const Growth& growth, const Execution& execution);
 
 }  // namespace thrum::forest

@@ -6,7 +6,10 @@
 #include <numbers>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <utility>
+
+#include "thrum/model/tree/category_set_internal.h"
 
 namespace thrum::forest {
 namespace {
@@ -114,17 +117,14 @@ class IsolationTreeGrower {
     groups.erase(repeated.begin(), repeated.end());
     if (groups.size() < 2) return false;
     const std::size_t n_left = 1 + below(groups.size() - 1);
+    for (std::size_t i = 0; i < n_left; ++i) std::swap(groups[i], groups[i + below(groups.size() - i)]);
+    groups.resize(n_left);
+    std::ranges::sort(groups);
+    node.missing_left = groups.front() == 0;
+    std::span<std::uint32_t> codes = std::span(groups).subspan(node.missing_left ? 1 : 0);
+    for (std::uint32_t& group : codes) --group;
     node.category_set = static_cast<std::int32_t>(tree_.category_bits.size());
-    tree_.category_bits.resize(tree_.category_bits.size() + (n_categories(feature) + 63) / 64);
-    std::uint64_t* bits = tree_.category_bits.data() + node.category_set;
-    for (std::size_t i = 0; i < n_left; ++i) {
-      std::swap(groups[i], groups[i + below(groups.size() - i)]);
-      if (groups[i] == 0) {
-        node.missing_left = true;
-      } else {
-        bits[(groups[i] - 1) / 64] |= std::uint64_t{1} << (groups[i] - 1) % 64;
-      }
-    }
+    node.category_list = append_category_set(codes, n_categories(feature), tree_.category_bits);
     return true;
   }
 
@@ -142,8 +142,7 @@ class IsolationTreeGrower {
     if (node.category_set < 0) return std::isnan(x) ? node.missing_left : x <= node.threshold;
     const std::uint32_t group = group_of(feature, x);
     if (group == 0) return node.missing_left;
-    const std::uint64_t word = tree_.category_bits[static_cast<std::size_t>(node.category_set) + (group - 1) / 64];
-    return (word >> (group - 1) % 64 & 1) != 0;
+    return category_goes_left(node, tree_, group - 1);
   }
 
   bool is_missing(const TreeNode& node, std::uint32_t row) const {

@@ -24,14 +24,15 @@ class NodePath {
     return mix(key_ ^ (std::uint64_t{feature} << 32));
   }
 
- private:
-  explicit NodePath(std::uint64_t key) : key_(key) {}
-  /// SplitMix64's.
+  /// SplitMix64's (Steele, Lea and Flood 2014): a number below 2^64 at a fifth of the cost of Random's.
   static std::uint64_t mix(std::uint64_t x) noexcept {
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
     x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
     return x ^ (x >> 31);
   }
+
+ private:
+  explicit NodePath(std::uint64_t key) : key_(key) {}
 
   std::uint64_t key_ = 0x7468727565;
 };

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <memory>
+#include <numeric>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +15,7 @@
 #include "thrum/core/error.h"
 #include "thrum/learn/tree/forest/extra_trees.h"
 #include "thrum/learn/tree/forest/forest_testing_internal.h"
+#include "thrum/learn/tree/forest/number_keys_internal.h"
 
 namespace thrum {
 namespace {
@@ -164,6 +168,75 @@ TEST(ExtraTrees, LearnsFromEveryRow) {
   options.n_estimators = 5;
   const auto model = ExtraTrees().fit(rows.dataset(), options, LocalExecution(2));
   EXPECT_EQ(accuracy(*model, rows), 1);
+}
+
+/// y is `label` of each row of one column.
+Dataset two_classes(Column x, const std::function<bool(std::size_t)>& label) {
+  std::vector<std::int32_t> y;
+  for (std::size_t i = 0; i < x.size(); ++i) y.push_back(label(i) ? 1 : 0);
+  return Dataset(std::make_shared<const Table>(
+                     std::vector<Column>{std::move(x), Column::category("y", std::move(y), {"no", "yes"})}, "made"),
+                 {.target = "y"});
+}
+
+TEST(ExtraTrees, TellsSecondsOfAYearApart) {
+  std::vector<double> x;
+  for (int i = 0; i < 999; ++i) x.push_back(1.7e9 + i);
+  const auto is_odd = [](std::size_t i) { return i % 2 == 1; };
+  const Dataset dataset = two_classes(Column::float64("x", std::move(x)), is_odd);
+  ExtraTreesOptions options;
+  options.n_estimators = 2;
+  const auto model = ExtraTrees().fit(dataset, options, LocalExecution(2));
+  for (const Tree& tree : model->ensemble().trees) EXPECT_EQ(tree.n_leaves(), 999);
+}
+
+TEST(ExtraTrees, StoresFewOfManyCategoriesShortly) {
+  constexpr std::size_t n = 20'000;
+  std::vector<std::int32_t> codes(n);
+  std::iota(codes.begin(), codes.end(), 0);
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < n; ++i) names.push_back(std::to_string(n + i));
+  const auto is_rare = [](std::size_t i) { return i % 7 == 3; };
+  const Dataset dataset = two_classes(Column::category("c", codes, names), is_rare);
+  ExtraTreesOptions options;
+  options.n_estimators = 1;
+  const auto model = ExtraTrees().fit(dataset, options, LocalExecution(2));
+  const Tree& tree = model->ensemble().trees.front();
+  EXPECT_GT(tree.nodes.size(), n / 10);
+  EXPECT_LT(tree.category_bits.size(), tree.nodes.size() * 60);  // a bit of each were 313 words
+  const Table table({Column::category("c", std::move(codes), std::move(names))}, "made");
+  const std::vector<double> predicted = predict(*model, table, LocalExecution(2));
+  for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(predicted[2 * i + 1], is_rare(i) ? 1 : 0) << i;
+}
+
+TEST(NumberKeys, AreInTheOrderOfTheFloats) {
+  constexpr float largest = std::numeric_limits<float>::max();
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  std::uint32_t last = 0;
+  for (const float x : {-infinity, -largest, -1.0F, -1e-40F, 0.0F, 1e-40F, 1.0F, 1.5F, largest, infinity}) {
+    EXPECT_GT(forest::key_of_float(x), last) << x;
+    last = forest::key_of_float(x);
+    EXPECT_EQ(forest::float_of_key(last), x);
+  }
+  EXPECT_LT(last, forest::key_above_all);
+  EXPECT_EQ(forest::key_of_float(-0.0F), forest::key_of_float(0.0F));
+}
+
+TEST(NumberKeys, StandForThresholdsThatPartTheSameNumbers) {
+  const std::vector<std::vector<double>> features = {
+      {1.7e9, 1.7e9 + 1, 1.7e9 + 2}, {-1e300, -1, 0, 1e-300, 3, 1e300}, {0.1, 0.3, 0.7}, {0}, {-5, -4.5}};
+  for (const std::vector<double>& lowest : features) {
+    const RankMap map{.lowest = lowest};
+    const auto ranks = forest::RankKeys::of(map);
+    for (std::size_t r = 1; r < map.n_ranks(); ++r) {
+      const double threshold = ranks.threshold(map, ranks.keys[r]);
+      EXPECT_GE(threshold, lowest[r - 1]);
+      if (r + 1 == map.n_ranks() || ranks.keys[r] == ranks.keys[r + 1]) continue;
+      EXPECT_LT(threshold, lowest[r]);
+    }
+  }
+  const auto seconds = forest::NumberCode::of(features[0]);
+  EXPECT_EQ(seconds.number(seconds.key(1.7e9 + 1)), 1.7e9 + 1);
 }
 
 TEST(RandomForestErrors, NameWhatDoesNotGoTogether) {

@@ -1,5 +1,7 @@
 #include "thrum/learn/tree/forest/rank_walk_internal.h"
 
+#include "thrum/model/tree/category_set_internal.h"
+
 namespace thrum::forest {
 
 RankWalk::RankWalk(const Tree& tree, const RankedTable& table) : stride_(table.stride()) {
@@ -11,6 +13,7 @@ RankWalk::RankWalk(const Tree& tree, const RankedTable& table) : stride_(table.s
                       .right = node.right,
                       .cut = static_cast<std::uint16_t>(table.maps()[feature].rank_at(node.threshold)),
                       .missing_left = node.missing_left,
+                      .is_list = node.category_list,
                       .set = node.category_set < 0 ? nullptr : &tree.category_bits[node.category_set]});
   }
 }
@@ -24,7 +27,7 @@ std::size_t RankWalk::leaf_of(std::size_t row) const noexcept {
     if (rank == 0) {
       left = node.missing_left;
     } else if (node.set != nullptr) {
-      left = (node.set[(rank - 1) / 64] >> (rank - 1) % 64 & 1) != 0;
+      left = category_set_holds(node.set, node.is_list, rank - 1);
     }
     at = left ? node.left : node.right;
   }

@@ -25,6 +25,7 @@ class RankWalk {
     std::int32_t right;
     std::uint16_t cut;  ///< ranks 1 to here go left
     bool missing_left;
+    bool is_list;
     const std::uint64_t* set;  ///< of the categories that do; null for a number
   };
 

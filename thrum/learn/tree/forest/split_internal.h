@@ -5,33 +5,42 @@
 #include <limits>
 #include <vector>
 
+#include "thrum/learn/tree/forest/key_scan_internal.h"
+#include "thrum/model/tree/category_set_internal.h"
+
 namespace thrum::forest {
 
-/// A question that divides the rows of a node, in terms of ranks (thrum/data/ranked_table.h).
+/// A question that divides the rows of a node, in terms of ranks (thrum/data/ranked_table.h) or, where thresholds are
+/// drawn, of keys (number_keys_internal.h).
 struct RankSplit {
   double score = -std::numeric_limits<double>::infinity();  ///< the higher the better, in the criterion's terms
   std::uint32_t feature = 0;
-  /// Of a number: ranks 1 to `left` go left; `right` is the next one that the node has, or the number of ranks.
+  /// Of a number: ranks or keys 1 to `left` go left; `right` is the next rank that the node has, or the number of
+  /// ranks.
   std::uint32_t left = 0;
   std::uint32_t right = 0;
-  double drawn = std::numeric_limits<double>::quiet_NaN();  ///< near which the threshold is to be; NaN: in the middle
   bool missing_left = false;
   bool is_category = false;
-  std::vector<std::uint64_t> categories = {};  ///< those that go left, one bit each
+  bool category_list = false;
+  std::vector<std::uint64_t> categories = {};  ///< those that go left, as Tree::category_bits has them
 
+  /// Of a number: the ranks or keys that go left.
+  KeyInterval interval() const noexcept {
+    const std::uint32_t first = missing_left ? 0 : 1;
+    return {.first = first, .last_offset = left - first};
+  }
   bool found() const noexcept { return score > -std::numeric_limits<double>::infinity(); }
-  bool goes_left(std::uint16_t rank) const noexcept {
-    if (rank == 0) return missing_left;
-    if (!is_category) return rank <= left;
-    const std::size_t code = rank - 1u;
-    return (categories[code / 64] >> code % 64 & 1) != 0;
+  bool goes_left(std::uint32_t key) const noexcept {
+    if (key == 0) return missing_left;
+    if (!is_category) return interval().holds(key);
+    return category_set_holds(categories.data(), category_list, key - 1);
   }
 };
 
 /// What a node's rows have in one feature.
 struct SplitResult {
   RankSplit split = {};
-  bool is_constant = false;  ///< all rows have the same rank
+  bool is_constant = false;  ///< all rows have the same key
 };
 
 }  // namespace thrum::forest

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -11,26 +12,29 @@
 #include "thrum/data/ranked_table.h"
 #include "thrum/learn/tree/forest/growth_internal.h"
 #include "thrum/learn/tree/forest/node_draws_internal.h"
-#include "thrum/learn/tree/forest/node_ranks_internal.h"
+#include "thrum/learn/tree/forest/node_keys_internal.h"
 #include "thrum/learn/tree/forest/sort_keys_internal.h"
 #include "thrum/learn/tree/forest/split_internal.h"
 #include "thrum/learn/tree/forest/threshold_draws_internal.h"
 
 namespace thrum::forest {
 
-/// Looks for the best divisions of a node's rows by features. One per task: it holds scratch.
-template <class Criterion>
+/// Looks for the best divisions of a node's rows by features, of which the table has ranks, or, where thresholds are
+/// drawn, keys. One per task: it holds scratch.
+template <class Criterion, Thresholds thresholds>
 class SplitSearch {
  public:
-  SplitSearch(const RankedTable& table, const Growth& growth)
-      : table_(table), growth_(growth), ranks_(table), draws_(table, growth) {}
+  using TableKey = KeyOf<thresholds>;
+
+  SplitSearch(const KeyView<TableKey>& table, std::span<const RankMap> maps, const Growth& growth)
+      : table_(table), maps_(maps), growth_(growth), draws_(growth), salt_(salt_of(growth.random)) {}
 
   /// Result i is of features[i]. REQUIRES: node.begin(rows) was called.
   std::span<SplitResult> search(const Criterion& node, std::span<const SampleRow> rows,
                                 std::span<const std::uint32_t> features, NodePath path) {
     results_.assign(features.size(), {});
-    for (std::size_t begin = 0; begin < features.size(); begin += NodeRanks::most_features) {
-      const std::size_t n = std::min(NodeRanks::most_features, features.size() - begin);
+    for (std::size_t begin = 0; begin < features.size(); begin += NodeKeys<TableKey>::most_features) {
+      const std::size_t n = std::min(NodeKeys<TableKey>::most_features, features.size() - begin);
       search_some(node, rows, features.subspan(begin, n), path, std::span(results_).subspan(begin, n));
     }
     return results_;
@@ -39,32 +43,34 @@ class SplitSearch {
  private:
   void search_some(const Criterion& node, std::span<const SampleRow> rows, std::span<const std::uint32_t> features,
                    NodePath path, std::span<SplitResult> results) {
-    ranks_.read(rows, features);
-    if (growth_.random_thresholds) draws_.search(node, ranks_, features, path, results);
+    keys_.read(table_, rows, features);
     for (std::size_t i = 0; i < features.size(); ++i) {
-      if (growth_.random_thresholds && table_.maps()[features[i]].type == FeatureType::number) continue;
-      const std::uint64_t draw = path.draw_of_feature(features[i]);
-      results[i] = rows.size() <= SortKey<std::uint32_t>::most_rows
-                       ? search_with<std::uint32_t>(node, ranks_.of(i), features[i], draw)
-                       : search_with<std::uint64_t>(node, ranks_.of(i), features[i], draw);
+      results[i] = search_one(node, keys_.of(i), maps_[features[i]], path.draw_of_feature(features[i]));
+      results[i].split.feature = features[i];
     }
   }
 
+  SplitResult search_one(const Criterion& node, std::span<const TableKey> ranks, const RankMap& map,
+                         std::uint64_t draw) {
+    if constexpr (thresholds == Thresholds::drawn) {
+      if (map.type == FeatureType::number) return draws_.search(node, ranks, map, NodePath::mix(draw ^ salt_));
+    }
+    return ranks.size() <= SortKey<std::uint32_t>::most_rows ? search_with<std::uint32_t>(node, ranks, map, draw)
+                                                             : search_with<std::uint64_t>(node, ranks, map, draw);
+  }
+
   template <class Key>
-  SplitResult search_with(const Criterion& node, std::span<const std::uint16_t> ranks, std::uint32_t feature,
+  SplitResult search_with(const Criterion& node, std::span<const TableKey> ranks, const RankMap& map,
                           std::uint64_t draw) {
     const std::span<Key> keys = scratch<Key>().keys(ranks.size());
     unsigned differs = 0;
     for (std::size_t i = 0; i < ranks.size(); ++i) {
       differs |= static_cast<unsigned>(ranks[i] ^ ranks.front());
-      keys[i] = SortKey<Key>::make(ranks[i], node.payload(i));
+      keys[i] = SortKey<Key>::make(static_cast<std::uint16_t>(ranks[i]), node.payload(i));
     }
     if (differs == 0) return {.split = {}, .is_constant = true};
-    const RankMap& map = table_.maps()[feature];
-    RankSplit split =
-        map.type == FeatureType::category ? search_categories(node, keys, map, draw) : search_numbers(node, keys, map);
-    split.feature = feature;
-    return {.split = std::move(split)};
+    return {.split = map.type == FeatureType::category ? search_categories(node, keys, map, draw)
+                                                       : search_numbers(node, keys, map)};
   }
 
   template <class Key>
@@ -164,7 +170,7 @@ class SplitSearch {
       group += ends ? 1 : 0;
     }
     RankSplit best;
-    if (growth_.random_thresholds) {
+    if constexpr (thresholds == Thresholds::drawn) {
       best.left = 1 + static_cast<std::uint32_t>(growth_.random.below(draw, groups_.size() - 1));
       try_sides(node, std::span<const Key>(keys), best);
     } else {
@@ -194,7 +200,7 @@ class SplitSearch {
         weight += w;
         sum += s;
       }
-      const double place = growth_.random_thresholds
+      const double place = thresholds == Thresholds::drawn
                                ? growth_.random.uniform(draw + (std::uint64_t{rank} + 1) * category_stride)
                                : sum / weight;
       groups_.push_back({rank, static_cast<std::uint32_t>(groups_.size()), place});
@@ -203,19 +209,22 @@ class SplitSearch {
   }
 
   /// Turns "the first `left` groups" into a set of categories.
-  void name_categories(RankSplit& split, const RankMap& map) const {
+  void name_categories(RankSplit& split, const RankMap& map) {
     split.is_category = true;
-    split.categories.assign((map.n_categories + 63) / 64, 0);
     split.missing_left = false;
-    for (std::uint32_t p = 0; p < groups_.size(); ++p) {
-      const bool goes_left = p < split.left;
-      const std::uint32_t rank = groups_[p].rank;
-      if (rank == 0) {
-        split.missing_left = goes_left;
-      } else if (goes_left) {
-        split.categories[(rank - 1) / 64] |= std::uint64_t{1} << (rank - 1) % 64;
-      }
+    std::vector<std::uint32_t>& codes = places_;
+    codes.clear();
+    for (const Group& group : std::span(groups_).first(split.left)) {
+      split.missing_left |= group.rank == 0;
+      if (group.rank > 0) codes.push_back(group.rank - 1);
     }
+    std::ranges::sort(codes);
+    split.category_list = append_category_set(codes, map.n_categories, split.categories);
+  }
+
+  static std::uint64_t salt_of(const Random& random) noexcept {
+    const std::array<std::uint32_t, 4> bits = random.bits(0);
+    return std::uint64_t{bits[0]} << 32 | bits[1];
   }
 
   template <class Key>
@@ -229,10 +238,12 @@ class SplitSearch {
 
   static constexpr std::uint64_t category_stride = std::uint64_t{1} << 32;
 
-  const RankedTable& table_;
+  const KeyView<TableKey>& table_;
+  std::span<const RankMap> maps_;
   const Growth& growth_;
-  NodeRanks ranks_;
+  NodeKeys<TableKey> keys_;
   ThresholdDraws<Criterion> draws_;
+  std::uint64_t salt_;  ///< of the tree
   std::vector<SplitResult> results_;
   KeySorter<std::uint32_t> narrow_;
   KeySorter<std::uint64_t> wide_;

@@ -11,25 +11,30 @@
 #include <vector>
 
 #include "thrum/learn/tree/forest/growth_internal.h"
+#include "thrum/learn/tree/forest/near_rows_internal.h"
 #include "thrum/learn/tree/forest/node_draws_internal.h"
 #include "thrum/learn/tree/forest/split_search_internal.h"
 
 namespace thrum::forest {
 
 /// Grows one tree by one criterion. Nodes of many rows are searched feature by feature in parallel; those below grow as
-/// tasks of their own, depth first, in scratch that stays in the caches. What is drawn depends on the way to a node
-/// only, so the tree does not depend on any of that.
-template <class Criterion>
+/// tasks of their own, depth first, and subtrees of few rows on copies that stay in the caches. What is drawn depends
+/// on the way to a node only, so the tree does not depend on any of that.
+template <class Criterion, Thresholds thresholds>
 class TreeGrower {
  public:
-  TreeGrower(const RankedTable& table, const ForestRows& data, std::vector<SampleRow> sample, const Growth& growth,
-             const Execution& execution)
-      : table_(table), data_(data), sample_(std::move(sample)), growth_(growth), execution_(execution) {}
+  using Key = KeyOf<thresholds>;
+
+  TreeGrower(const KeyView<Key>& table, std::span<const RankMap> maps, const ForestRows& data,
+             std::vector<SampleRow> sample, const Growth& growth, const Execution& execution)
+      : table_(table), maps_(maps), data_(data), sample_(std::move(sample)), growth_(growth), execution_(execution) {}
 
   GrownTree grow() { return growth_.max_leaf_nodes > 0 ? grow_best_first() : grow_all(); }
 
  private:
   static constexpr std::size_t rows_of_task = std::size_t{1} << 15;  ///< a node of more is searched in parallel
+  /// Of a node that is likely to be divided for good by the first feature whose threshold is drawn.
+  static constexpr std::size_t few_rows = thresholds == Thresholds::drawn ? 16 : 0;
 
   /// A node to be looked at, and where its rows are in the sample.
   struct Range {
@@ -38,15 +43,31 @@ class TreeGrower {
     std::size_t depth = 0;
     NodePath path = {};
     std::int32_t node = 0;
+    bool is_near = false;  ///< its rows are those of Scratch::copies
     std::size_t size() const { return end - begin; }
+  };
+
+  /// A table, and what judges nodes by its rows.
+  struct Site {
+    Site(const KeyView<Key>& keys, const ForestRows& data, const TreeGrower& grower)
+        : table(keys), criterion(data), search(keys, grower.maps_, grower.growth_) {}
+    const KeyView<Key>& table;
+    Criterion criterion;
+    SplitSearch<Criterion, thresholds> search;
   };
 
   /// What a task works with.
   struct Scratch {
     explicit Scratch(const TreeGrower& grower)
-        : criterion(grower.data_), search(grower.table_, grower.growth_), features(grower.table_.n_features()) {}
-    Criterion criterion;
-    SplitSearch<Criterion> search;
+        : copies(grower.data_),
+          far(grower.table_, grower.data_, grower),
+          near(copies.keys(), copies.data(), grower),
+          features(grower.maps_.size()) {}
+    Site& site_of(const Range& range) { return range.is_near ? near : far; }
+
+    NearRows<Key> copies;
+    Site far;
+    Site near;
     FeatureDraws features;
     std::vector<SampleRow> right;
   };
@@ -94,12 +115,22 @@ class TreeGrower {
     range.node = add_node(tree);
     std::vector<Range> pending = {range};
     while (!pending.empty()) {
-      const Range next = pending.back();
+      Range next = pending.back();
       pending.pop_back();
+      if (!next.is_near) bring_near(next, scratch);
       judge(tree, next, scratch);
       if (tree.nodes[next.node].split.found()) push_children(tree, next, pending, scratch);
     }
     return tree;
+  }
+
+  /// Where thresholds are drawn, waiting for rows is most of the work. All nodes below are looked at before any other,
+  /// so the copies are needed no longer than they last.
+  void bring_near(Range& range, Scratch& scratch) {
+    const bool pays = thresholds == Thresholds::drawn && NearRows<Key>::pays(table_);
+    if (!pays || range.size() > NearRows<Key>::most_rows || range.size() <= few_rows) return;
+    scratch.copies.take(table_, maps_.size(), data_, rows(range));
+    range.is_near = true;
   }
 
   /// Divides the node that promises most until there are max_leaf_nodes leaves.
@@ -129,24 +160,23 @@ class TreeGrower {
     return tree;
   }
 
-  Range whole(GrownTree& tree) const {
-    return {.begin = 0, .end = sample_.size(), .depth = 0, .path = {}, .node = add_node(tree)};
-  }
+  Range whole(GrownTree& tree) const { return {.begin = 0, .end = sample_.size(), .path = {}, .node = add_node(tree)}; }
 
   /// Divides the rows of a node that has a split, and adds its children; the left one is pushed last.
   void push_children(GrownTree& tree, const Range& range, std::vector<Range>& to, Scratch& scratch) {
-    const std::size_t middle = range.begin + divide(rows(range), tree.nodes[range.node].split, scratch.right);
+    const KeyView<Key>& table = scratch.site_of(range).table;
+    const std::size_t middle = range.begin + divide(rows(range), table, tree.nodes[range.node].split, scratch.right);
     const std::int32_t left = add_node(tree);
     const std::int32_t right = add_node(tree);
     tree.nodes[range.node].left = left;
     tree.nodes[range.node].right = right;
-    to.push_back({middle, range.end, range.depth + 1, range.path.right(), right});
-    to.push_back({range.begin, middle, range.depth + 1, range.path.left(), left});
+    to.push_back({middle, range.end, range.depth + 1, range.path.right(), right, range.is_near});
+    to.push_back({range.begin, middle, range.depth + 1, range.path.left(), left, range.is_near});
   }
 
   /// Decides what a node is: a leaf, or what splits it.
   void judge(GrownTree& tree, const Range& range, Scratch& scratch) {
-    Criterion& criterion = scratch.criterion;
+    Criterion& criterion = scratch.site_of(range).criterion;
     criterion.begin(rows(range));
     GrownNode& node = tree.nodes[range.node];
     node.weight = criterion.weight();
@@ -165,22 +195,26 @@ class TreeGrower {
            !criterion.is_pure();
   }
 
-  /// The best split of max_features features that are drawn, and of more until one is not constant.
+  /// The best split of max_features features that are drawn, and of more until one is not constant; of fewer where it
+  /// cannot be better.
   RankSplit find_split(const Range& range, Scratch& scratch) {
+    Site& site = scratch.site_of(range);
     scratch.features.begin(growth_, range.path);
     RankSplit best;
     bool any_varies = false;
     std::size_t n_drawn = 0;
     if (range.size() > rows_of_task) {
       const auto features = scratch.features.take(growth_.max_features);
-      for (SplitResult& result : search_in_parallel(features, range, scratch.criterion)) {
+      for (SplitResult& result : search_in_parallel(features, range, site.criterion)) {
         any_varies |= keep_better(best, result);
       }
       n_drawn = features.size();
     }
-    while (n_drawn < table_.n_features() && (n_drawn < growth_.max_features || !any_varies)) {
-      const auto features = scratch.features.take(n_drawn < growth_.max_features ? growth_.max_features - n_drawn : 1);
-      for (SplitResult& result : scratch.search.search(scratch.criterion, rows(range), features, range.path)) {
+    while (n_drawn < maps_.size() && (n_drawn < growth_.max_features || !any_varies) &&
+           !site.criterion.is_most(best.score)) {
+      const bool at_once = n_drawn < growth_.max_features && range.size() > few_rows;
+      const auto features = scratch.features.take(at_once ? growth_.max_features - n_drawn : 1);
+      for (SplitResult& result : site.search.search(site.criterion, rows(range), features, range.path)) {
         any_varies |= keep_better(best, result);
       }
       n_drawn += features.size();
@@ -192,7 +226,7 @@ class TreeGrower {
   std::vector<SplitResult> search_in_parallel(std::span<const std::uint32_t> features, const Range& range,
                                               const Criterion& criterion) {
     const auto search = [&](std::size_t i) {
-      SplitSearch<Criterion> own(table_, growth_);
+      SplitSearch<Criterion, thresholds> own(table_, maps_, growth_);
       return own.search(criterion, rows(range), features.subspan(i, 1), range.path).front();
     };
     return parallel_map(*execution_.arena, features.size(), search, execution_.stop);
@@ -206,21 +240,28 @@ class TreeGrower {
 
   /// Moves the rows that go left to the front, both sides in their order, and sends missing values, where there was
   /// none to learn from, with the most rows. Returns how many go left.
-  std::size_t divide(std::span<SampleRow> rows, RankSplit& split, std::vector<SampleRow>& right) {
-    const std::uint16_t* ranks = table_.column(split.feature);
-    const std::size_t stride = table_.stride();
+  static std::size_t divide(std::span<SampleRow> rows, const KeyView<Key>& table, RankSplit& split,
+                            std::vector<SampleRow>& right) {
+    const Key* keys = table.column(split.feature);
     right.resize(std::max(right.size(), rows.size()));
     std::size_t n_left = 0;
     std::size_t n_right = 0;
     bool any_missing = false;
-    for (const SampleRow row : rows) {
-      const std::uint16_t rank = ranks[row.row * stride];
-      const bool left = split.goes_left(rank);
-      any_missing |= rank == 0;
-      rows[n_left] = row;
-      right[n_right] = row;
-      n_left += left ? 1 : 0;
-      n_right += left ? 0 : 1;
+    const auto move = [&](auto goes_left) {
+      for (const SampleRow row : rows) {
+        const Key key = keys[row.row * table.stride];
+        const bool left = goes_left(key);
+        any_missing |= key == 0;
+        rows[n_left] = row;
+        right[n_right] = row;
+        n_left += left ? 1 : 0;
+        n_right += left ? 0 : 1;
+      }
+    };
+    if (split.is_category) {
+      move([&](Key key) { return split.goes_left(key); });
+    } else {
+      move([interval = split.interval()](Key key) { return interval.holds(key); });
     }
     std::copy_n(right.begin(), n_right, rows.begin() + static_cast<std::ptrdiff_t>(n_left));
     if (!any_missing) split.missing_left = n_left > n_right;
@@ -244,7 +285,8 @@ class TreeGrower {
                        subtree.values.end());
   }
 
-  const RankedTable& table_;
+  KeyView<Key> table_;
+  std::span<const RankMap> maps_;
   const ForestRows& data_;
   std::vector<SampleRow> sample_;
   const Growth& growth_;
