@@ -96,12 +96,14 @@ class Serving : public testing::Test {
   std::unique_ptr<ThrumProcess> server_;
 };
 
-TEST_F(Serving, AnswersWithTheScoresOfAnomalies) {
+TEST_F(Serving, AnswersWithTheScoresAndLabelsOfAnomalies) {
   const Outcome run = run_thrum(
       {"train", "isolation-forest", breast_cancer, "--exclude", "diagnosis", "-o", folder_.file("m.thrum"), "-q"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   start();
-  EXPECT_THAT(post(port_, request_body(1)), HasSubstr("{\"predictions\":[0."));
+  const std::string answer = post(port_, request_body(1));
+  EXPECT_THAT(answer, HasSubstr("{\"predictions\":[0."));
+  EXPECT_THAT(answer, HasSubstr("],\"labels\":[\"anomaly\"]}"));
 }
 
 TEST_F(Serving, AnswersWhatPredictWrites) {

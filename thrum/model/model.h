@@ -24,7 +24,7 @@ struct TrainingRecord {
   std::size_t n_rows = 0;
   std::size_t iterations = 0;
   bool converged = false;
-  double objective = 0;
+  double objective = 0;                    ///< NaN where the algorithm has none
   std::string stopped_by = {};             ///< the test that ended training, for people
   std::string options_json = "{}";         ///< the learner's options, one JSON object
   std::vector<std::string> warnings = {};  ///< about the data, such as a column that could not be used

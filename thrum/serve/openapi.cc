@@ -43,6 +43,9 @@ Json answer_schema(const ModelEndpoint& model) {
     properties["probabilities"] = list_of(list_of({{"type", "number"}}));
     properties["classes"] = {{"const", Json::parse(model.text().class_list())}};
   }
+  if (model.schema().target.task == Task::anomaly) {
+    properties["labels"] = list_of({{"enum", Json::array({"anomaly", "normal"})}});
+  }
   Json required = Json::array();
   for (const auto& [name, property] : properties.items()) required.push_back(name);
   return object_of(std::move(properties), std::move(required));

@@ -44,10 +44,21 @@ void append_explanations(std::string& json, const ModelEndpoint& model, Outputs 
   json += ']';
 }
 
+void append_labels(std::string& json, const Target& target, Outputs scores) {
+  json += ",\"labels\":[";
+  for (std::size_t i = 0; i < scores.rows(); ++i) {
+    if (i > 0) json += ',';
+    append_json_string(json, target.label(scores(i, 0)));
+  }
+  json += ']';
+}
+
 void append_answer(std::string& json, const ModelEndpoint& model, Outputs outputs) {
   json += "{\"predictions\":[";
   model.text().append_predictions(json, outputs);
   json += ']';
+  const Target& target = model.schema().target;
+  if (target.task == Task::anomaly) append_labels(json, target, outputs);
   if (!model.text().is_classification()) return;
   json += ",\"probabilities\":[";
   model.text().append_probabilities(json, outputs);

@@ -35,6 +35,13 @@ TEST_F(ShortProtocol, AnswersARegressionWithNumbers) {
             R"({"predictions":[1.25,-1e+300]})");
 }
 
+TEST_F(ShortProtocol, AnswersAnomaliesWithScoresAndLabels) {
+  Schema schema = people_schema(Task::anomaly);
+  schema.target.threshold = -0.1;
+  EXPECT_EQ(Protocol(schema).answer("/predict", R"({"instances":[[16,"1",1],[0,"1",1]]})"),
+            R"({"predictions":[-0.25,0],"labels":["normal","anomaly"]})");
+}
+
 TEST_F(ShortProtocol, NonFiniteOutputsAreNull) {
   Protocol numbers(people_schema(Task::regression));
   EXPECT_EQ(numbers.answer("/predict", R"({"instances":[[0,"1",1],[1.7e308,"1",1.79e308]]})"),

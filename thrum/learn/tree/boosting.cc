@@ -89,7 +89,7 @@ Boosting::Boosting(const Input& input)
 }
 
 Boosting::Outcome Boosting::run() {
-  Outcome outcome{.ensemble = in_.start, .rounds = 0, .stopped_by = "n_estimators"};
+  Outcome outcome{.ensemble = in_.start, .rounds = 0, .stopped_by = "all trees are grown"};
   const auto n_rounds = static_cast<std::size_t>(in_.options.n_estimators);
   for (std::size_t round = 0; round < n_rounds; ++round) {
     in_.execution.check_stop("gbdt");

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <numbers>
 #include <utility>
 
@@ -74,6 +75,14 @@ std::vector<std::uint32_t> rows_to_draw_from(std::span<const double> weights) {
     refuse(fmt::format("expected two training rows or more with a weight above 0, got {}", rows.size()), "");
   }
   return rows;
+}
+
+/// Trees of two rows ask one question of every row.
+void check_drawn(const forest::SamplePlan& plan) {
+  if (plan.n_drawn > 2 || plan.n_rows == 2) return;
+  refuse(fmt::format("max_samples draws {} of {} rows per tree, which gives all rows the same score", plan.n_drawn,
+                     plan.n_rows),
+         "draw more, such as 256");
 }
 
 std::vector<Tree> grow_trees(const Dataset& dataset, std::span<const std::uint32_t> rows,
@@ -151,10 +160,12 @@ std::unique_ptr<Model> fit_one(const Dataset& dataset, const FitSpec& spec, cons
                                 .n_drawn = count_of(options.max_samples, rows.size(), 2),
                                 .bootstrap = options.bootstrap,
                                 .seed = execution.seed};
+  check_drawn(plan);
   const std::size_t n_features = count_of(options.max_features, dataset.schema().features.size(), 1);
   TreeModel::Parts parts{.algorithm = std::string(where), .schema = dataset.schema(), .ensemble = {}, .training = {}};
   parts.ensemble = ensemble_of(grow_trees(dataset, rows, plan, n_features, execution), plan.n_drawn);
   parts.training = {.n_rows = rows.size(), .iterations = plan.n_trees, .converged = true};
+  parts.training.objective = std::numeric_limits<double>::quiet_NaN();
   parts.training.stopped_by = "all trees are grown";
   parts.training.options_json = spec.options->json();
   parts.schema.target.threshold = threshold_of_auto;

@@ -39,7 +39,7 @@ class IsolationForest final : public Learner {
   Options default_options() const override;
 
   /// Throws also invalid_argument: a dataset of another task, fewer than two rows with a weight above 0, such weights
-  /// that differ, a start.
+  /// that differ, two of more rows per tree, a start.
   std::vector<std::unique_ptr<Model>> fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                const Execution& execution) const override;
 

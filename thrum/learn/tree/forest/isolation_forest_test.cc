@@ -224,6 +224,13 @@ TEST_F(IsolationForestTest, RefusesWhatItCannotUse) {
   EXPECT_EQ(refusal(dataset, {.options = &described, .weights = weights}),
             "[isolation-forest] draws all rows alike, but their weights differ: 1 in row 1, 2 in row 4; leave the "
             "weights out; those of 0 may stay");
+  IsolationForestOptions pairs = options;
+  pairs.max_samples = 2;
+  const Options described_pairs(pairs, IsolationForestOptions::fields());
+  EXPECT_EQ(
+      refusal(dataset, {.options = &described_pairs}),
+      "[isolation-forest] max_samples draws 2 of 5 rows per tree, which gives all rows the same score; draw more, "
+      "such as 256");
   const auto model = IsolationForest().fit(dataset, options, execution);
   EXPECT_EQ(refusal(dataset, {.options = &described, .start = model.get()}),
             "[isolation-forest] goes on from no other model; leave the start out, and raise n_estimators");
