@@ -51,8 +51,11 @@ TEST_F(Anomalies, AreInspectedAndExplained) {
   const Outcome card = run_thrum({"inspect", model});
   EXPECT_THAT(card.out, HasSubstr("isolation-forest, predicts anomalies from 30 features\n"
                                   "anomalies: rows with a score above 0.5\n"));
+  EXPECT_THAT(card.out, HasSubstr("trained on 569 rows: 100 iterations, all trees are grown\n"));
   EXPECT_THAT(card.out, HasSubstr("100 trees"));
-  EXPECT_EQ(json::parse(run_thrum({"inspect", model, "--json"}).out)["target"]["task"], "anomaly");
+  const json inspected = json::parse(run_thrum({"inspect", model, "--json"}).out);
+  EXPECT_EQ(inspected["target"]["task"], "anomaly");
+  EXPECT_TRUE(inspected["training"]["objective"].is_null());
   const Outcome text = run_thrum({"explain", model, tumours, "--row", "1"});
   EXPECT_THAT(text.out, StartsWith("row 1: anomaly (score 0."));
   EXPECT_THAT(text.out, HasSubstr(", anomalies are above 0.5000)\nmargin of log score: -0."));

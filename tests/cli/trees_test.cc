@@ -53,6 +53,63 @@ TEST(Trees, AreNotFoundWhereThereAreNone) {
                           " is a logistic-regression, which has no trees\n  leave --tree and --dump out\n");
 }
 
+class Continued : public testing::Test {
+ protected:
+  Outcome train(const std::string& output, const std::vector<std::string>& flags,
+                const std::string& learner = "gbdt") const {
+    std::vector<std::string> arguments = {
+        "train", learner, tumours, "--target", "diagnosis", "-o", folder.file(output)};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    return run_thrum(arguments);
+  }
+  std::string card(const std::string& output) const { return run_thrum({"inspect", folder.file(output)}).out; }
+  std::string scores(const std::string& output) const {
+    return run_thrum({"predict", folder.file(output), tumours, "--proba"}).out;
+  }
+
+  const std::string tumours = THRUM_SOURCE_DIR "/examples/data/breast_cancer.csv";
+  TemporaryFolder folder;
+  const std::string start = folder.file("start");
+};
+
+TEST_F(Continued, KeepsTheTreesOfItsStart) {
+  ASSERT_EQ(train("start", {"--n-estimators", "4"}).exit_code, 0);
+  EXPECT_THAT(card("start"), HasSubstr(" after 4 iterations, all trees are grown\n"));
+  const Outcome more = train("more", {"--n-estimators", "3", "--start", start});
+  ASSERT_EQ(more.exit_code, 0) << more.err;
+  EXPECT_THAT(card("more"), HasSubstr("7 trees"));
+  EXPECT_EQ(run_thrum({"inspect", folder.file("more"), "--tree", "3", "--json"}).out,
+            run_thrum({"inspect", start, "--tree", "3", "--json"}).out);
+  const Outcome refit = train("refit", {"--refit", "--start", start, "--valid", "0.5"});
+  ASSERT_EQ(refit.exit_code, 0) << refit.err;
+  EXPECT_THAT(card("refit"), HasSubstr("4 trees"));
+  EXPECT_NE(scores("refit"), scores("start"));
+  ASSERT_EQ(train("kept", {"--refit", "--start", start, "--refit-decay-rate", "1"}).exit_code, 0);
+  EXPECT_EQ(scores("kept"), scores("start"));
+}
+
+TEST_F(Continued, NamesAStartThatDoesNotFit) {
+  ASSERT_EQ(train("start", {"--n-estimators", "2"}).exit_code, 0);
+  const auto refusal = [&](std::vector<std::string> flags, const std::string& learner = "gbdt") {
+    flags.insert(flags.end(), {"--start", start});
+    const Outcome run = train("out", flags, learner);
+    EXPECT_EQ(run.exit_code, 2);
+    return run.err;
+  };
+  EXPECT_THAT(refusal({"--exclude", "mean_area"}),
+              HasSubstr("--start and --exclude exclude each other: the columns are those of the model\n"));
+  EXPECT_THAT(refusal({"--prepare", "impute"}),
+              HasSubstr("--start and --prepare exclude each other: the columns are those of the model\n"));
+  EXPECT_THAT(refusal({}, "random-forest"),
+              HasSubstr("--start: expected a model by random-forest, " + start + " is by gbdt\n"));
+  EXPECT_THAT(refusal({"--target", "mean_area"}),
+              HasSubstr("--start: " + start + " learned diagnosis, not what --target and --query name\n"));
+  ASSERT_EQ(train("start", {"--n-estimators", "2", "--prepare", "impute"}).exit_code, 0);
+  EXPECT_THAT(refusal({}),
+              HasSubstr("--start: " + start + " prepares its columns; such a model cannot be continued\n"));
+  EXPECT_EQ(train("out", {"--refit"}).exit_code, 3);
+}
+
 TEST(Explain, RanksWhatFeaturesAdd) {
   const Outcome run = run_thrum({"explain", boosted, "-", "--row", "2"}, {.input = rows});
   EXPECT_EQ(run.exit_code, 0) << run.err;

@@ -51,7 +51,7 @@ Json model_json(const Model& model, const std::string& file) {
             {"iterations", training.iterations},
             {"converged", training.converged},
             {"stopped_by", training.stopped_by},
-            {"objective", json_number(training.objective)},
+            {"objective", objective_json(training)},
             {"warnings", training.warnings},
             {"options", parse_json(training.options_json, file)}}},
           {"parameters", parse_json(model.description_json(), file)}};
@@ -78,8 +78,8 @@ std::string model_card(const Model& model, const std::string& file) {
     text += fmt::format("anomalies: rows with a score above {:.6g}\n", schema.target.threshold);
   }
   if (schema.target.task == Task::ranking) text += fmt::format("ranks: rows of equal {}\n", schema.target.query);
-  text += fmt::format("trained on {}: {}, {} ({})\n", counted(training.n_rows, "row"), training_line(model),
-                      training.converged ? "converged" : "not converged", training.stopped_by);
+  text += fmt::format("trained on {}: {}, {}{}\n", counted(training.n_rows, "row"), training_line(model),
+                      training.converged ? "" : "not converged: ", training.stopped_by);
   for (const std::string& warning : training.warnings) text += "warning: " + warning + "\n";
   const Json options = parse_json(training.options_json, file);
   for (const auto& [name, value] : options.items()) {

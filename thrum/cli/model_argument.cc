@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
@@ -23,12 +25,17 @@ std::string model_line(const Model& model, const std::string& file) {
 
 std::string training_line(const Model& model) {
   const TrainingRecord& training = model.training();
+  if (std::isnan(training.objective)) return counted(training.iterations, "iteration");
   std::string what = "objective";
   if (model.schema().target.task == Task::ranking) {
     const Json options = Json::parse(training.options_json);
     if (options.contains("eval_at")) what = fmt::format("1 - ndcg@{}", options["eval_at"].get<int>());
   }
   return fmt::format("{} {:.8g} after {}", what, training.objective, counted(training.iterations, "iteration"));
+}
+
+Json objective_json(const TrainingRecord& training) {
+  return std::isnan(training.objective) ? Json(nullptr) : json_number(training.objective);
 }
 
 }  // namespace thrum::cli

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "thrum/cli/parameter.h"
+#include "thrum/core/json_internal.h"
 #include "thrum/model/model.h"
 
 namespace thrum::cli {
@@ -21,7 +22,10 @@ std::unique_ptr<Model> read_model(const std::string& file);
 /// "adult.thrum: logistic-regression, predicts income (2 classes) from 14 features"
 std::string model_line(const Model& model, const std::string& file);
 
-/// "objective 0.13 after 20 iterations"; a ranking's is "1 - ndcg@10".
+/// "objective 0.13 after 20 iterations"; a ranking's is "1 - ndcg@10"; "20 iterations" where the algorithm has none.
 std::string training_line(const Model& model);
+
+/// null where there is none.
+Json objective_json(const TrainingRecord& training);
 
 }  // namespace thrum::cli

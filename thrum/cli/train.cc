@@ -20,6 +20,7 @@
 #include "thrum/cli/training.h"
 #include "thrum/model/linear/logistic_regression_model.h"
 #include "thrum/model/model.h"
+#include "thrum/model/prepared_model.h"
 
 namespace thrum::cli {
 namespace {
@@ -38,6 +39,7 @@ struct TrainArguments {
   std::string valid = {};
   std::string valid_label_file = {};
   std::string prepare = {};
+  std::string start = {};
   int ranks = 1;
   bool dense = false;
   MemoryLimit memory;
@@ -71,8 +73,34 @@ bool can_rank(const Learner& learner) {
   return std::ranges::find(learner.tasks(), Task::ranking) != learner.tasks().end();
 }
 
-Dataset make_dataset(const TrainArguments& arguments, const std::shared_ptr<const Table>& table) {
+/// The model to go on from; null without --start.
+std::unique_ptr<Model> read_start(const TrainArguments& arguments) {
+  if (arguments.start.empty()) return nullptr;
+  if (!arguments.prepare.empty() || !arguments.exclude.empty()) {
+    throw usage_error(fmt::format("--start and {} exclude each other: the columns are those of the model",
+                                  arguments.prepare.empty() ? "--exclude" : "--prepare"));
+  }
+  auto start = read_model(arguments.start);
+  if (dynamic_cast<const PreparedModel*>(start.get()) != nullptr) {
+    throw usage_error(
+        fmt::format("--start: {} prepares its columns; such a model cannot be continued", arguments.start));
+  }
+  const Target& target = start->schema().target;
+  if (start->algorithm() != arguments.learner.name()) {
+    throw usage_error(fmt::format("--start: expected a model by {}, {} is by {}", arguments.learner.name(),
+                                  arguments.start, start->algorithm()));
+  }
+  if (target.name != arguments.target || target.query != arguments.query) {
+    throw usage_error(fmt::format("--start: {} learned {}{}, not what --target and --query name", arguments.start,
+                                  target.name, target.query.empty() ? "" : " of each " + target.query));
+  }
+  return start;
+}
+
+/// start: see read_start.
+Dataset make_dataset(const TrainArguments& arguments, const std::shared_ptr<const Table>& table, const Model* start) {
   return blame(ExitCode::data, [&] {
+    if (start != nullptr) return Dataset::by_schema(table, start->schema(), arguments.weight);
     Dataset::Options options{.target = arguments.target};
     options.task = looks_for_anomalies(arguments.learner)
                        ? Task::anomaly
@@ -98,7 +126,7 @@ Json report_json(const TrainArguments& arguments, const TrainReport& report, con
                  {"iterations", training.iterations},
                  {"converged", training.converged},
                  {"stopped_by", training.stopped_by},
-                 {"objective", json_number(training.objective)},
+                 {"objective", objective_json(training)},
                  {"threads", session.threads},
                  {"ranks", arguments.ranks},
                  {"model", arguments.output}};
@@ -209,7 +237,7 @@ void check_limit(const TrainArguments& arguments) {
 bool may_stay_sparse(const TrainArguments& arguments) {
   const bool has_table_options = !arguments.data.names.empty() || !arguments.data.label_file.empty() ||
                                  !arguments.exclude.empty() || !arguments.weight.empty() || !arguments.valid.empty() ||
-                                 !arguments.prepare.empty();
+                                 !arguments.prepare.empty() || !arguments.start.empty();
   return !arguments.dense && !has_table_options && arguments.target == "label" && arguments.ranks == 1 &&
          arguments.memory.size.empty() && trains_sparse(arguments.learner, arguments.options);
 }
@@ -244,19 +272,20 @@ void train_within(const TrainArguments& arguments, const Session& session) {
                      {arguments.data.file, arguments.data.label_file, arguments.valid, arguments.valid_label_file},
                      session);
   const std::vector<PrepareStep> steps = blame(ExitCode::usage, [&] { return parse_steps(arguments.prepare); });
+  const std::unique_ptr<Model> start = read_start(arguments);
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
   std::variant<Table, LibsvmData> rows;
   if (may_stay_sparse(arguments)) {
     rows = read_rows(arguments.data, session);
   } else {
-    rows = read_data(arguments.data, session);
+    rows = read_data(arguments.data, session, start ? start->schema() : Schema());
   }
   if (const auto* sparse = std::get_if<LibsvmData>(&rows)) {
     return train_on_sparse(arguments, *sparse, loading.seconds(), session);
   }
   const auto table = std::make_shared<const Table>(std::move(std::get<Table>(rows)));
-  const Dataset dataset = make_dataset(arguments, table);
+  const Dataset dataset = make_dataset(arguments, table, start.get());
   const double load_seconds = loading.seconds();
   const Schema& schema = dataset.schema();
   session.say(fmt::format(
@@ -269,6 +298,7 @@ void train_within(const TrainArguments& arguments, const Session& session) {
   TrainingJob job{arguments.learner, arguments.options, dataset};
   job.ranks = arguments.ranks;
   job.steps = steps;
+  job.start = start.get();
   const ValidRows valid = valid_rows(arguments, fraction, dataset, *table, session);
   job.row_mask = valid.training_mask;
   std::optional<Dataset> watched;
@@ -341,6 +371,12 @@ std::vector<Parameter> train_parameters(TrainArguments& arguments) {
                              "a cluster would; the model is the same"),
                 &arguments, {.group = "Run"}),
   };
+  if (arguments.learner.continues()) {
+    parameters.push_back(text("start", &TrainArguments::start,
+                              "a model by the same learner to go on from: its columns and categories are looked for in "
+                              "DATA",
+                              {.value = "MODEL", .group = "Run"}));
+  }
   if (can_rank(arguments.learner)) {
     parameters.push_back(
         text("query", &TrainArguments::query,

@@ -23,7 +23,7 @@ std::unique_ptr<Model> fit_on_rank(const TrainingJob& job, const Session& sessio
   const Execution execution{&arena,         &communicator,  session.seed(), first ? &session.console : nullptr,
                             session.stop(), session.scratch};
   const Dataset rows = job.dataset.shard(communicator.rank(), communicator.size());
-  FitSpec spec{.options = &job.options};
+  FitSpec spec{.options = &job.options, .start = job.start};
   const std::vector<std::uint8_t> held_out = inverted(job.row_mask);
   std::optional<Dataset> valid;
   if (job.valid != nullptr) {

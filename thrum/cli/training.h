@@ -23,6 +23,7 @@ struct TrainingJob {
   std::vector<std::uint8_t> row_mask = {};  ///< 1: train on this row; empty: on all
   std::span<const PrepareStep> steps = {};  ///< that prepare the columns
   const Dataset* valid = nullptr;           ///< of the rows to watch; null: those that the mask leaves out
+  const Model* start = nullptr;             ///< to go on from; not with steps
   int ranks = 1;                            ///< each on its part of the rows, with its part of the threads
 };
 

@@ -48,6 +48,8 @@ class Learner {
   /// Whether it reads the rows in passes over blocks, so that with Execution::scratch they may be more than memory
   /// holds.
   virtual bool streams() const noexcept { return false; }
+  /// Whether it goes on from FitSpec::start.
+  virtual bool continues() const noexcept { return false; }
 
   /// One model per spec, the same on every rank and for any number of threads and ranks (collective).
   /// Throws invalid_argument for options that do not go together or data that the algorithm cannot use; cancelled.

@@ -52,6 +52,7 @@ class LogLinearRegression final : public Learner {
   }
   RowAccess row_access() const noexcept override { return RowAccess::sums; }
   bool streams() const noexcept override { return true; }
+  bool continues() const noexcept override { return true; }
   Options default_options() const override;
 
   /// Throws also invalid_argument: targets below 0, for gamma of 0 too, of rows with a weight above zero, none above 0,

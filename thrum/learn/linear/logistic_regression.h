@@ -52,6 +52,7 @@ class LogisticRegression final : public Learner {
   }
   RowAccess row_access() const noexcept override { return RowAccess::sums; }
   bool streams() const noexcept override { return true; }
+  bool continues() const noexcept override { return true; }
   Options default_options() const override;
 
   /// Throws also invalid_argument: options that exclude each other, a Newton solver for too many parameters, fewer than

@@ -118,7 +118,9 @@ void check_options(const GbdtOptions& options, const FitSpec& spec, const Object
   if (options.objective == "quantile" && options.alpha >= 1) {
     refuse(fmt::format("expected alpha below 1 with objective=quantile, got {}", options.alpha), "");
   }
-  if (options.refit && spec.start == nullptr) refuse("refit expects a model to start from, there is none", "");
+  if (options.refit && spec.start == nullptr) {
+    refuse("refit expects a model to start from, there is none", "name one with --start");
+  }
   if (objective.task() == Task::ranking) {
     if (options.refit) refuse("refit does not go with a ranking", "train on the new rows from the start");
   } else if (options.metric == "ndcg") {

@@ -94,6 +94,7 @@ class Gbdt final : public Learner {
   }
   Task task(const Options& options, const Column& target) const override;
   RowAccess row_access() const noexcept override { return RowAccess::sums; }
+  bool continues() const noexcept override { return true; }
   Options default_options() const override;
 
   /// Throws also invalid_argument: options that do not fit the target, a ranking without rows to rank, a start of

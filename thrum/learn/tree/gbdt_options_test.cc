@@ -370,7 +370,8 @@ TEST(GbdtStart, IsRefusedWhereItDoesNotFit) {
   EXPECT_EQ(message_of(generated.dataset(), options, {.start = model.get()}),
             "[gbdt] the start was trained on other features, categories or classes; train on the same columns");
   options.refit = true;
-  EXPECT_EQ(message_of(dataset, options), "[gbdt] refit expects a model to start from, there is none");
+  EXPECT_EQ(message_of(dataset, options),
+            "[gbdt] refit expects a model to start from, there is none; name one with --start");
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ class ExtraTrees final : public Learner {
   }
   Task task(const Options& options, const Column& target) const override;
   RowAccess row_access() const noexcept override { return RowAccess::all_rows; }
+  bool continues() const noexcept override { return true; }
   Options default_options() const override;
 
   /// Throws as RandomForest::fit_many.

@@ -47,6 +47,7 @@ class RandomForest final : public Learner {
   }
   Task task(const Options& options, const Column& target) const override;
   RowAccess row_access() const noexcept override { return RowAccess::all_rows; }
+  bool continues() const noexcept override { return true; }
   Options default_options() const override;
 
   /// Throws as DecisionTree::fit_many, and invalid_argument for a start that does not fit, and for oob_score without
