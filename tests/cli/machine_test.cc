@@ -71,14 +71,15 @@ TEST(Doctor, PrintsProductsBesideThePeakAndWarnsBelowHalf) {
   EXPECT_EQ(!checkup.at("warnings").empty(), any_slow);
 }
 
-TEST(Doctor, SaysThatOpenBlasFindsNoAddressSpace) {
+TEST(BenchMatmul, SaysThatOpenBlasFindsNoAddressSpace) {
   if (std::string(THRUM_SANITIZER) != "") GTEST_SKIP() << "a sanitizer reserves terabytes of it";
   const TemporaryFolder folder;
-  const std::string limited =
-      "ulimit -v 250000; exec timeout -s KILL 60 " THRUM_BINARY " doctor -j 2 2> " + folder.file("err");
+  const std::string limited = "ulimit -v 250000; exec timeout -s KILL 60 " THRUM_BINARY
+                              " bench matmul --size 100 -j 2 2> " +
+                              folder.file("err");
   EXPECT_EQ(WEXITSTATUS(std::system(limited.c_str())), 6);
   EXPECT_EQ(read_text(folder.file("err")),
-            "thrum: error: [blas] no address space for the buffers of 2 threads, 256 MiB\n"
+            "thrum: error: [blas] no address space for the buffers of 2 threads, 128 MiB\n"
             "  use fewer threads, or raise ulimit -v\n");
 }
 

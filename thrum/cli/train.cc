@@ -142,7 +142,7 @@ std::string features_text(const Schema& schema) {
   std::size_t categories = 0;
   for (const Feature& feature : schema.features) categories += feature.type == FeatureType::category ? 1 : 0;
   return fmt::format("{} ({} numeric, {} categorical)", counted(schema.features.size(), "feature"),
-                     schema.features.size() - categories, categories);
+                     grouped(schema.features.size() - categories), grouped(categories));
 }
 
 void say_memory(const Session& session) {

@@ -112,7 +112,7 @@ class RandomTreeMaker {
     const std::size_t one_in = n > 1000 && below(2) == 0 ? 300 : 2;  // few enough for a list, or half
     std::vector<std::uint32_t> codes;
     for (std::uint32_t c = 0; c < n; ++c) {
-      if (below(one_in) == 0) codes.push_back(c);
+      if (below(one_in) == one_in - 1) codes.push_back(c);
     }
     node.category_list = append_category_set(codes, n, tree.category_bits);
     return node;
