@@ -1,4 +1,4 @@
-"""Training trees beside LightGBM, XGBoost, CatBoost, scikit-learn, its extension and YDF, all in turn, at equal quality."""
+"""Training trees beside LightGBM, XGBoost, CatBoost, scikit-learn and YDF, all in turn, at equal quality."""
 import json
 import statistics
 import subprocess
@@ -44,7 +44,7 @@ GBDT_CASES = [
 ]
 FOREST_CASES = [
     Case("forest, 100 000 x 28", "100000",
-         {"sklearn_forest": 8.0, "intelex_forest": None, "ydf_forest": None},
+         {"sklearn_forest": 8.0, "ydf_forest": None},
          learner="random-forest", settings={"n_trees": 100, "leaves": 100_000, "learning_rate": 1.0}),
     # LightGBM takes seconds for a full tree.
     Case("forest of 5 full trees, 100 000 x 28", "100000", {"lightgbm_forest": 2.0}, learner="random-forest",

@@ -68,13 +68,6 @@ def sklearn_extra(X, y, threads, s):
     return positive(ExtraTreesClassifier(s["n_trees"], n_jobs=threads, random_state=0).fit(X, y))
 
 
-def intelex_forest(X, y, threads, s):
-    import sklearnex
-    from sklearnex.ensemble import RandomForestClassifier
-    with sklearnex.config_context(target_offload="host"):
-        return positive(RandomForestClassifier(s["n_trees"], n_jobs=threads, random_state=0).fit(X, y))
-
-
 def ydf_forest(X, y, threads, s):
     import ydf
     names = [f"f{j}" for j in range(X.shape[1])]
