@@ -40,7 +40,7 @@ std::size_t leaves_ahead(const Execution& execution, const GrowthLimits& limits)
   // All ranks must choose the same, and pay a message for each batch.
   if (execution.communicator->size() > 1) return 16;
   const auto slots = static_cast<std::size_t>(execution.arena->slots());
-  return slots == 1 ? 1 : std::min(8 * slots, std::max(slots, limits.max_leaves / 8));
+  return std::min(8 * slots, std::max(slots, limits.max_leaves / 8));
 }
 
 std::size_t columns_of_tile(const BinnedTable& table, std::size_t tile) {
@@ -181,21 +181,25 @@ std::size_t TreeGrower::work(const Node& node) const {
   return (node.size() + 2 * histogram_stride) * table_.n_columns();
 }
 
+/// Whether leaves may be split as threads come to need them: nobody else must split the same ones.
+bool TreeGrower::goes_by_work() const {
+  return limits_.ahead == 0 && execution_.communicator->size() == 1;
+}
+
 bool TreeGrower::is_small(const Node& node) const {
-  return work(node) <= work_of_one_ && limits_.ahead == 0 && execution_.communicator->size() == 1;
+  return goes_by_work() && work(node) <= work_of_one_;
 }
 
 /// The first leaf of the queue, and large ones behind it that are wanted unless new ones come in between; no more than
 /// threads need.
 std::vector<TreeGrower::Node*> TreeGrower::next_batch(const Growth& growth) const {
-  const bool by_work = limits_.ahead == 0 && execution_.communicator->size() == 1;
   const std::size_t enough = 4 * least_work_of_one * static_cast<std::size_t>(execution_.arena->slots());
   const std::size_t most = leaves_ahead(execution_, limits_);
   std::vector<Node*> batch;
   std::size_t total = 0;
   std::size_t n_before = 0;
   for (Node* node : growth.queue) {
-    if (batch.size() == most || n_before++ == missing_leaves(growth) || (by_work && total >= enough)) break;
+    if (batch.size() == most || n_before++ == missing_leaves(growth) || (goes_by_work() && total >= enough)) break;
     if (node->left != nullptr || is_small(*node)) continue;
     batch.push_back(node);
     total += work(*node);
@@ -209,7 +213,7 @@ void TreeGrower::expand_large_leaves(const Growth& growth) {
   std::vector<Expansion> expansions;
   std::size_t n_marks = 0;
   for (Node* node : batch) {
-    expansions.push_back(begin_expansion(*node, partition_rows));
+    expansions.push_back(begin_expansion(growth, *node, partition_rows));
     n_marks += (node->size() + 63) / 64;
   }
   if (marks_.size() < n_marks) marks_.resize(n_marks);
@@ -218,11 +222,11 @@ void TreeGrower::expand_large_leaves(const Growth& growth) {
     e.marks = marks;
     marks += (e.node->size() + 63) / 64;
   }
-  expand_together(expansions, missing_leaves(growth) > 1);
+  expand_together(expansions);
   for (Node* node : batch) node->is_split = true;
 }
 
-TreeGrower::Expansion TreeGrower::begin_expansion(Node& node, std::size_t chunk_rows) {
+TreeGrower::Expansion TreeGrower::begin_expansion(const Growth& growth, Node& node, std::size_t chunk_rows) {
   const BinnedFeature& feature = table_.features()[node.split.feature];
   const std::size_t n_chunks = std::max<std::size_t>(1, (node.size() + chunk_rows - 1) / chunk_rows);
   node.left = &nodes_.emplace_back();
@@ -231,10 +235,11 @@ TreeGrower::Expansion TreeGrower::begin_expansion(Node& node, std::size_t chunk_
           .column = columns_.column(feature.column),
           .goes_left = goes_left(node.split, feature),
           .chunk_rows = chunk_rows,
-          .left_before = std::vector<std::size_t>(1 + n_chunks)};
+          .left_before = std::vector<std::size_t>(1 + n_chunks),
+          .search = missing_leaves(growth) > 1};
 }
 
-void TreeGrower::expand_together(std::span<Expansion> batch, bool search) {
+void TreeGrower::expand_together(std::span<Expansion> batch) {
   partition(batch);
   std::vector<std::int64_t> left_counts;
   for (const Expansion& e : batch) left_counts.push_back(static_cast<std::int64_t>(e.left_before.back()));
@@ -245,7 +250,7 @@ void TreeGrower::expand_together(std::span<Expansion> batch, bool search) {
     Node& node = *batch[i].node;
     make_children(node, batch[i].left_before.back(), static_cast<std::size_t>(left_counts[i]));
     const std::optional<Siblings> found = siblings_to_search(node);
-    if (!found || !search) continue;
+    if (!found || !batch[i].search) continue;
     found->smaller->histogram = pool_.take();
     found->larger->histogram = std::exchange(node.histogram, nullptr);
     siblings.push_back(*found);
@@ -253,7 +258,7 @@ void TreeGrower::expand_together(std::span<Expansion> batch, bool search) {
   }
   if (siblings.empty()) return;
   add_up(smaller);
-  this->search(siblings);
+  search(siblings);
 }
 
 /// All of it on this thread.

@@ -33,8 +33,7 @@ std::optional<TreeGrower::Expansion> TreeGrower::begin_next(Crew& crew) {
   MutexLock lock(crew.mutex);
   Node* leaf = wait_for_leaf(crew);
   if (leaf == nullptr) return std::nullopt;
-  Expansion e = begin_expansion(*leaf, std::max(partition_rows, leaf->size()));
-  e.search = missing_leaves(crew.growth) > 1;
+  Expansion e = begin_expansion(crew.growth, *leaf, std::max(partition_rows, leaf->size()));
   if (e.search) e.spare = pool_.take();
   ++crew.n_at_work;
   return e;

@@ -151,12 +151,13 @@ class TreeGrower {
   bool is_over(const Growth& growth) const { return growth.queue.empty() || missing_leaves(growth) == 0; }
   void add_first_split(Growth& growth) const;
   std::size_t work(const Node& node) const;
+  bool goes_by_work() const;
   bool is_small(const Node& node) const;
 
   void expand_large_leaves(const Growth& growth);
   std::vector<Node*> next_batch(const Growth& growth) const;
-  Expansion begin_expansion(Node& node, std::size_t chunk_rows);
-  void expand_together(std::span<Expansion> batch, bool search);
+  Expansion begin_expansion(const Growth& growth, Node& node, std::size_t chunk_rows);
+  void expand_together(std::span<Expansion> batch);
 
   void expand_small_leaves(Growth& growth);
   void help(Crew& crew);
