@@ -34,8 +34,10 @@ std::vector<std::byte> PreparedModel::compile() const {
   return behind_pipeline(model_->compile());
 }
 
-std::vector<std::byte> PreparedModel::explaining(std::vector<std::byte>) const {
-  return behind_pipeline(model_->compile_to_explain());
+std::vector<std::byte> PreparedModel::explaining(std::vector<std::byte> compiled) const {
+  const ModelFile image(compiled, "a compiled model");
+  const ByteSpan inner = image.tensors().at("model").data;
+  return behind_pipeline(model_->explaining({inner.begin(), inner.end()}));
 }
 
 std::vector<std::byte> PreparedModel::behind_pipeline(ByteSpan image) const {
