@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "thrum/core/error.h"
 #include "thrum/model/model.h"
 #include "thrum/model/model_fixture_test.h"
 #include "thrum/model/prepared_fixture_test.h"

@@ -8,12 +8,12 @@
 #include <cstring>
 #include <limits>
 
+#include "thrum/core/refusal_test.h"
 #include "thrum/model/model_fixture_test.h"
 
 namespace thrum {
 namespace {
 
-using model_test::error_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -30,7 +30,7 @@ std::vector<std::byte> small_file() {
 }
 
 std::string corruption(const std::vector<std::byte>& bytes) {
-  return error_of(ErrorCode::corrupt_data, [&] { ModelFile(bytes, "a.thrum"); });
+  return test::refusal([&] { ModelFile(bytes, "a.thrum"); }, ErrorCode::corrupt_data);
 }
 
 constexpr std::string_view digits = "00000000000000000000000000000000";
@@ -115,7 +115,7 @@ TEST(ModelFile, HasTheBytesThatTheFormatSays) {
 TEST(ModelFile, RefusesAskingForWhatIsNotThere) {
   const auto bytes = small_file();
   const ModelFile file(bytes, "a.thrum");
-  const auto ask = [&](auto f) { return error_of(ErrorCode::corrupt_data, f); };
+  const auto ask = [&](auto f) { return test::refusal(f, ErrorCode::corrupt_data); };
   EXPECT_EQ(ask([&] { file.metadata("schema"); }), "[a.thrum] lacks the metadata \"schema\"");
   EXPECT_EQ(ask([&] { file.tensor<double>("y", std::vector<std::size_t>{3}); }), "[a.thrum] lacks the tensor \"y\"");
   const std::string misfit = "[a.thrum] has the tensor \"x\" in another type or shape than it needs";
@@ -128,7 +128,7 @@ TEST(ModelFile, RefusesBytesThatDoNotBeginAtAMultipleOf16) {
   const auto bytes = small_file();
   std::vector<std::byte> shifted(bytes.size() + 1);
   std::ranges::copy(bytes, shifted.begin() + 1);
-  EXPECT_EQ(error_of(ErrorCode::invalid_argument, [&] { ModelFile(ByteSpan(shifted).subspan(1), "a.thrum"); }),
+  EXPECT_EQ(test::refusal([&] { ModelFile(ByteSpan(shifted).subspan(1), "a.thrum"); }),
             "[a.thrum] the bytes must be aligned to 16; copy them, as deserialize does");
 }
 

@@ -1,11 +1,8 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
 
-#include "thrum/core/error.h"
 #include "thrum/data/encoder.h"
 #include "thrum/model/linear/linear_regression_model.h"
 #include "thrum/model/linear/logistic_regression_model.h"
@@ -61,17 +58,6 @@ inline LinearRegressionModel regression_model() {
                                 .intercept = parts.intercepts[0],
                                 .kkt = 1e-9,
                                 .training = parts.training});
-}
-
-template <class F>
-std::string error_of(ErrorCode code, F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
-  }
-  return "no error";
 }
 
 }  // namespace thrum::model_test

@@ -10,13 +10,13 @@
 #include <stop_token>
 #include <string>
 
+#include "thrum/core/refusal_test.h"
 #include "thrum/model/model_fixture_test.h"
 #include "thrum/runtime/temporary_folder_test.h"
 
 namespace thrum {
 namespace {
 
-using model_test::error_of;
 using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
@@ -25,7 +25,7 @@ using testing::StartsWith;
 std::string load_error(std::string_view content) {
   const test::TemporaryFolder folder;
   const std::string path = folder.write("x.thrum", std::string(content));
-  const std::string message = error_of(ErrorCode::corrupt_data, [&] { load_model(path); });
+  const std::string message = test::refusal([&] { load_model(path); }, ErrorCode::corrupt_data);
   EXPECT_THAT(message, StartsWith("[" + path + "] "));
   return message.substr(message.find(']') + 2);
 }
@@ -56,9 +56,10 @@ TEST(Model, IsNotSavedAfterAStop) {
   folder.write("a.thrum", "the old model");
   std::stop_source source;
   source.request_stop();
-  EXPECT_EQ(error_of(ErrorCode::cancelled,
-                     [&] { save_model(model_test::three_class_model(), folder.file("a.thrum"), source.get_token()); }),
-            "[save] a stop was requested before it was done");
+  EXPECT_EQ(
+      test::refusal([&] { save_model(model_test::three_class_model(), folder.file("a.thrum"), source.get_token()); },
+                    ErrorCode::cancelled),
+      "[save] a stop was requested before it was done");
   EXPECT_THAT(folder.names(), ElementsAre("a.thrum"));
   EXPECT_EQ(std::filesystem::file_size(folder.file("a.thrum")), std::string("the old model").size());
 }
@@ -108,7 +109,7 @@ TEST(ModelLoading, SaysSoWhenTheFileIsSomethingElse) {
 
 TEST(ModelLoading, NamesAFileThatIsNotThere) {
   const test::TemporaryFolder folder;
-  EXPECT_THAT(error_of(ErrorCode::io, [&] { load_model(folder.file("none.thrum")); }), HasSubstr("none.thrum"));
+  EXPECT_THAT(test::refusal([&] { load_model(folder.file("none.thrum")); }, ErrorCode::io), HasSubstr("none.thrum"));
 }
 
 /// A model's file with other metadata.
@@ -122,7 +123,7 @@ std::string error_with(std::string_view key, const std::string& text) {
     builder.add_metadata(name, name == key ? text : original.metadata(name));
   }
   model.write(builder);
-  return error_of(ErrorCode::corrupt_data, [&] { deserialize(builder.bytes(), "a.thrum"); });
+  return test::refusal([&] { deserialize(builder.bytes(), "a.thrum"); }, ErrorCode::corrupt_data);
 }
 
 TEST(ModelLoading, NamesTheVersionsThatThisBuildReads) {
@@ -137,9 +138,10 @@ TEST(ModelLoading, RefusesMissingMarks) {
 }
 
 TEST(ModelLoading, TellsAModelFromItsCompiledForm) {
-  EXPECT_EQ(error_of(ErrorCode::corrupt_data, [] { deserialize(model_test::two_class_model().compile(), "a.thrum"); }),
-            "[a.thrum] is a Thrum predictor, not a model");
-  EXPECT_EQ(error_of(ErrorCode::corrupt_data, [] { open_predictor(serialize(model_test::two_class_model())); }),
+  EXPECT_EQ(
+      test::refusal([] { deserialize(model_test::two_class_model().compile(), "a.thrum"); }, ErrorCode::corrupt_data),
+      "[a.thrum] is a Thrum predictor, not a model");
+  EXPECT_EQ(test::refusal([] { open_predictor(serialize(model_test::two_class_model())); }, ErrorCode::corrupt_data),
             "[predictor] is a Thrum model, not a predictor");
 }
 
@@ -190,7 +192,7 @@ std::string error_with_value(std::string_view tensor, std::size_t i, auto value)
                                        {reinterpret_cast<const std::uint8_t*>(data.data()), data.size()});
     }
   }
-  return error_of(ErrorCode::corrupt_data, [&] { deserialize(builder.bytes(), "a.thrum"); });
+  return test::refusal([&] { deserialize(builder.bytes(), "a.thrum"); }, ErrorCode::corrupt_data);
 }
 
 TEST(ModelLoading, RefusesValuesThatCannotBe) {
@@ -243,7 +245,7 @@ TEST(Predict, OfNoRowsIsEmpty) {
 TEST(Predict, NamesAMissingColumn) {
   const LocalExecution local(1);
   const Table table({Column::int64("age", {1})}, "new.csv");
-  EXPECT_EQ(error_of(ErrorCode::invalid_argument, [&] { predict(model_test::two_class_model(), table, local); }),
+  EXPECT_EQ(test::refusal([&] { predict(model_test::two_class_model(), table, local); }),
             "column \"hours\" is not in new.csv");
 }
 
@@ -252,8 +254,9 @@ TEST(Predict, StopsOnRequest) {
   std::stop_source source;
   source.request_stop();
   local.get().stop = source.get_token();
-  EXPECT_NE(error_of(ErrorCode::cancelled, [&] { predict(model_test::two_class_model(), table_of_rows(9), local); }),
-            "no error");
+  EXPECT_NE(
+      test::refusal([&] { predict(model_test::two_class_model(), table_of_rows(9), local); }, ErrorCode::cancelled),
+      "no error");
 }
 
 TEST(MostProbable, TakesTheFirstOfEquals) {

@@ -6,13 +6,13 @@
 #include <limits>
 #include <vector>
 
+#include "thrum/core/refusal_test.h"
 #include "thrum/model/model_fixture_test.h"
 #include "thrum/model/predictor.h"
 
 namespace thrum {
 namespace {
 
-using model_test::error_of;
 using model_test::regression_model;
 using testing::HasSubstr;
 
@@ -105,8 +105,9 @@ TEST(LinearRegressionModel, ShowsWhatTheDataSayAboutItsCoefficients) {
   EXPECT_EQ(read->description_json(), model.description_json());
   EXPECT_EQ(serialize(*read), bytes);
   parts.inference->standard_errors[3] = -1;
-  EXPECT_EQ(error_of(ErrorCode::corrupt_data, [&] { deserialize(serialize(LinearRegressionModel(parts)), "a.thrum"); }),
-            "[a.thrum] holds statistics that cannot be");
+  EXPECT_EQ(
+      test::refusal([&] { deserialize(serialize(LinearRegressionModel(parts)), "a.thrum"); }, ErrorCode::corrupt_data),
+      "[a.thrum] holds statistics that cannot be");
 }
 
 TEST(LinearRegressionModel, SaysWhyThereAreNoStandardErrors) {
@@ -121,7 +122,7 @@ TEST(LinearRegressionModel, IsRefusedForAClassificationTarget) {
   LinearRegressionModel::Parts parts = regression_model().parts();
   parts.schema = model_test::schema_of({"no", "yes"});
   const auto bytes = serialize(LinearRegressionModel(parts));
-  EXPECT_EQ(error_of(ErrorCode::corrupt_data, [&] { deserialize(bytes, "a.thrum"); }),
+  EXPECT_EQ(test::refusal([&] { deserialize(bytes, "a.thrum"); }, ErrorCode::corrupt_data),
             "[a.thrum] is a linear regression of a classification target");
 }
 

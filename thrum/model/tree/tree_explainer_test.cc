@@ -1,5 +1,6 @@
 // Against the definition of Shapley values, by all subsets of features.
 #include "thrum/model/tree/tree_explainer.h"
+#include "thrum/core/refusal_test.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -243,7 +244,7 @@ TEST(TreeExplainer, NeedsTheRightImage) {
   const auto ensemble = random_ensemble(schema, {.n_trees = 3});
   const auto other = tree_model("gbdt", tree_schema(3, {}, 0), ensemble).compile();
   const auto image = compile_explaining_trees(ensemble, schema, other);
-  EXPECT_EQ(model_test::error_of(ErrorCode::corrupt_data, [&] { open_predictor(image); }),
+  EXPECT_EQ(test::refusal([&] { open_predictor(image); }, ErrorCode::corrupt_data),
             "[predictor] explains other features than it predicts from");
   const auto plain = tree_model("gbdt", schema, ensemble).compile();
   EXPECT_EQ(open_predictor(plain)->n_margins(), 0u);

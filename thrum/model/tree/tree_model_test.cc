@@ -12,7 +12,6 @@
 namespace thrum {
 namespace {
 
-using model_test::error_of;
 using model_test::plain_margins;
 using model_test::random_ensemble;
 using model_test::small_ensemble;

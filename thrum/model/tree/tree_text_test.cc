@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "thrum/core/refusal_test.h"
 #include "thrum/model/model_fixture_test.h"
 #include "thrum/model/tree/tree_fixture_test.h"
 #include "thrum/model/tree/tree_importance.h"
@@ -65,11 +66,9 @@ TEST(TreeText, GivesTheValuesOfALeafByClass) {
 }
 
 TEST(TreeText, RefusesTreesThatAreNotThere) {
-  EXPECT_EQ(model_test::error_of(ErrorCode::invalid_argument, [] { tree_text(small_model(), 1); }),
-            "[tree] expected a tree from 0 to 0, got 1");
-  EXPECT_EQ(
-      model_test::error_of(ErrorCode::invalid_argument, [] { tree_text(tree_model("gbdt", small_schema(), {}), 0); }),
-      "[tree] expected a model with trees, this gbdt has none");
+  EXPECT_EQ(test::refusal([] { tree_text(small_model(), 1); }), "[tree] expected a tree from 0 to 0, got 1");
+  EXPECT_EQ(test::refusal([] { tree_text(tree_model("gbdt", small_schema(), {}), 0); }),
+            "[tree] expected a model with trees, this gbdt has none");
 }
 
 TEST(TreePath, SaysWhatARowAnswers) {
