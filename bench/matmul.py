@@ -28,12 +28,12 @@ def addition_rows():
 
 
 def peers():
-    """(name, script, arguments, environment) of what multiplies beside us."""
-    yield "NumPy", "numpy_matmul.py", (), {}
+    """(name, library, environment) of what multiplies beside us."""
+    yield "NumPy", "numpy", {}
     blis_type = BLIS_TYPES.get(thrum("doctor")["blas"]["core"].upper())
     for name, library in LIBRARIES.items():
         if ctypes.util.find_library(library):
-            yield name, "library_matmul.py", (library,), {"BLIS_ARCH_TYPE": blis_type} if blis_type else {}
+            yield name, library, {"BLIS_ARCH_TYPE": blis_type} if blis_type else {}
         else:
             print(f"without {name}; to have it: ./dev setup --peers")
 
@@ -44,9 +44,9 @@ def rows():
     for (dtype, n, threads), run in products.items():
         found.append(Row(f"gemm {dtype} {n}, {threads} threads, beside the FMA peak", run["GFLOP/s"], run["peak"],
                          run["share"], GOALS[n], "checked", "", "GFLOP/s"))
-    for name, script, arguments, environment in peers():
+    for name, library, environment in peers():
         for threads in (1, 2):
-            with Peer(script, *arguments, threads, threads=threads, environment=environment) as peer:
+            with Peer("library_matmul.py", library, threads, threads=threads, environment=environment) as peer:
                 for dtype, n in ((dtype, n) for dtype in ("float32", "float64") for n in SIZES):
                     ours, theirs = products[dtype, n, threads]["GFLOP/s"], peer.ask(dtype=dtype, n=n)["gflops"]
                     if theirs is None:

@@ -1,20 +1,36 @@
-"""Times the matrix product of a C library: a line {"dtype": ..., "n": ...} in, a line with GFLOP/s out, null where the
-library has none of that type.   usage: library_matmul.py blis|dnnl THREADS
+"""Times the matrix product of NumPy or a C library: a line {"dtype": ..., "n": ...} in, a line with GFLOP/s out, null where
+the library has none of that type.   usage: library_matmul.py numpy|blis|dnnl THREADS
 """
 import ctypes
 import ctypes.util
 import json
 import os
+import statistics
 import sys
+import time
 
 import numpy as np
-from numpy_matmul import seconds
+from threadpoolctl import threadpool_limits
 
 ROW_MAJOR, NO_TRANSPOSE = 101, 111  # of CBLAS
 
 
+def seconds(product, repeats=5):
+    product()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        product()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
 def load(name):
     return ctypes.CDLL(ctypes.util.find_library(name))
+
+
+def numpy():
+    return lambda A, B, C: lambda: np.matmul(A, B, out=C)
 
 
 def blis():
@@ -47,7 +63,7 @@ def dnnl():
 
 def main():
     os.environ.update(BLIS_NUM_THREADS=sys.argv[2], OMP_NUM_THREADS=sys.argv[2])  # read when they are loaded
-    product_of = {"blis": blis, "dnnl": dnnl}[sys.argv[1]]()
+    product_of = {"numpy": numpy, "blis": blis, "dnnl": dnnl}[sys.argv[1]]()
     random = np.random.default_rng(0)
     for line in sys.stdin:
         request = json.loads(line)
@@ -55,7 +71,8 @@ def main():
         A, B = (random.random((n, n)).astype(request["dtype"]) for _ in range(2))
         C = np.empty_like(A)
         product = product_of(A, B, C)
-        gflops = None if product is None else 2 * n**3 / seconds(product) / 1e9
+        with threadpool_limits(int(sys.argv[2])):
+            gflops = None if product is None else 2 * n**3 / seconds(product) / 1e9
         if gflops is not None and not np.allclose(C[0], A[0] @ B, rtol=1e-4):
             raise RuntimeError(f"{sys.argv[1]}: a wrong product")
         print(json.dumps({"gflops": gflops}), flush=True)
