@@ -21,7 +21,7 @@ SMOKE_ROWS = 5000
 
 class Selection:
     """What this run measures: with `smoke`, few rows once, only to show that the benchmark works; of the suites that ask
-    `wanted`, the cases whose name contains `text`."""
+    `wanted`, only the cases whose name contains `text`."""
     smoke = False
     text = ""
 

@@ -3,7 +3,7 @@
 predict|prep [--smoke] [--only TEXT]
 
 --smoke: few rows and one repeat, to see whether the benchmark works; its times mean nothing.
---only: of trees and predict, the cases whose name contains TEXT."""
+--only: the cases whose name contains TEXT; of lectures and runtime, all."""
 import argparse
 
 import harness
@@ -26,7 +26,7 @@ def main():
     parser = argparse.ArgumentParser(prog="./dev bench")
     parser.add_argument("name", choices=SUITES, metavar=f"NAME ({' '.join(SUITES)})")
     parser.add_argument("--smoke", action="store_true", help="few rows and one repeat: its times mean nothing")
-    parser.add_argument("--only", default="", metavar="TEXT", help="of trees and predict: cases whose name contains TEXT")
+    parser.add_argument("--only", default="", metavar="TEXT", help="cases whose name contains TEXT")
     options = parser.parse_args()
     harness.Selection.smoke, harness.Selection.text = options.smoke, options.only
     suffixes = (["smoke"] if options.smoke else []) + (["some"] if options.only else [])

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import serving_storm
-from harness import BIN, REPEATS, ROOT, Row, take_turns, thrum
+from harness import BIN, REPEATS, ROOT, Row, take_turns, thrum, wanted
 from servers import bare, gunicorn, mlserver, nginx
 from servers import thrum as thrum_server
 
@@ -67,6 +67,7 @@ def compare_load(name, ours, peer, bodies, goal, quality):
     runs = take_turns(lambda: answered(ours, bodies[0]), lambda: answered(peer, bodies[1]))
     rates, cpus = ([[run[key] for run in side] for side in runs] for key in ("rate", "cpu"))
     (rate, peer_rate), (cpu, peer_cpu) = ([statistics.median(side) for side in sides] for sides in (rates, cpus))
+    print(f"{name}: {rate / peer_rate:.2f}", flush=True)
     return [Row(f"requests per second, {name}", rate, peer_rate, rate / peer_rate, goal, *quality, "1/s",
                 {"ours": rates[0], "peer": rates[1]}),
             Row(f"CPU time per request, {name}", cpu, peer_cpu, peer_cpu / cpu, None, *quality, "µs",
@@ -88,15 +89,18 @@ def compare_latency(name, ours, peer, body, goal):
     return rows
 
 
-def linear_rows(folder):
-    model = folder / "lr.thrum"
-    thrum("train", "logistic-regression", EXAMPLE, "--target", "diagnosis", "-o", model, "--tol", "1e-9",
+def fit_logistic_regression(folder):
+    """lr.thrum and lr.joblib, which several cases serve."""
+    thrum("train", "logistic-regression", EXAMPLE, "--target", "diagnosis", "-o", folder / "lr.thrum", "--tol", "1e-9",
           "--max-iter", "1000")
     subprocess.run([sys.executable, FLASK, "logistic-regression", EXAMPLE, "diagnosis", folder / "lr.joblib"], check=True)
+
+
+def linear_rows(folder):
     instances, _ = rows_of(EXAMPLE, "diagnosis", 569)
     one = body_of(instances[:1])
     rows = []
-    with thrum_server(folder, 18301, model) as ours, ExitStack() as stack:
+    with thrum_server(folder, 18301, folder / "lr.thrum") as ours, ExitStack() as stack:
         ask = json.loads(body_of(instances))
         mine = ours.ask(json.dumps(ask).encode())["probabilities"]
         with gunicorn(folder, 18302, folder / "lr.joblib") as peer:
@@ -194,12 +198,18 @@ def start_rows(folder):
                 at_most=0.05)]
 
 
+def cases(folder):
+    """(name, what makes its rows)"""
+    yield "logistic regression", lambda: linear_rows(folder)
+    yield "random-forest", lambda: forest_rows(folder, "random-forest", ["--n-estimators", "100", "--max-depth", "12"])
+    yield "gbdt", lambda: forest_rows(folder, "gbdt", ["--n-estimators", "100"])
+    yield "start to first answer", lambda: start_rows(folder)
+    yield "storm", lambda: serving_storm.rows(folder, body_of(rows_of(EXAMPLE, "diagnosis", 1)[0]))
+    yield "large model", lambda: large_rows(folder)
+
+
 def rows():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        found = linear_rows(folder)
-        found += forest_rows(folder, "random-forest", ["--n-estimators", "100", "--max-depth", "12"])
-        found += forest_rows(folder, "gbdt", ["--n-estimators", "100"])
-        found += start_rows(folder)
-        found += serving_storm.rows(folder, body_of(rows_of(EXAMPLE, "diagnosis", 1)[0]))
-        return found + large_rows(folder)
+        fit_logistic_regression(folder)
+        return [row for name, make in cases(folder) if wanted(name) for row in make()]
