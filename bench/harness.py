@@ -24,10 +24,25 @@ class Selection:
     `wanted`, only the cases whose name contains `text`."""
     smoke = False
     text = ""
+    failed = False  # a case of it
 
 
 def wanted(name):
     return Selection.text in name
+
+
+def rows_of_cases(cases):
+    """Of (name, what makes its rows), those that are wanted; one that fails is told and costs the others nothing."""
+    found = []
+    for name, make in cases:
+        if not wanted(name):
+            continue
+        try:
+            found += make()
+        except RuntimeError as error:
+            print(f"FAILED: {name}: {error}", flush=True)
+            Selection.failed = True
+    return found
 
 
 def n_rows(rows):

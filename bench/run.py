@@ -5,6 +5,7 @@ predict|prep [--smoke] [--only TEXT]
 --smoke: few rows and one repeat, to see whether the benchmark works; its times mean nothing.
 --only: the cases whose name contains TEXT; of lectures and runtime, all."""
 import argparse
+import sys
 
 import harness
 import lectures
@@ -31,6 +32,7 @@ def main():
     harness.Selection.smoke, harness.Selection.text = options.smoke, options.only
     suffixes = (["smoke"] if options.smoke else []) + (["some"] if options.only else [])
     harness.report("-".join([options.name, *suffixes]), SUITES[options.name]())
+    sys.exit(harness.Selection.failed)
 
 
 if __name__ == "__main__":

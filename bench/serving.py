@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import serving_storm
-from harness import BIN, REPEATS, ROOT, Row, take_turns, thrum, wanted
+from harness import BIN, REPEATS, ROOT, Row, rows_of_cases, take_turns, thrum
 from servers import bare, gunicorn, mlserver, nginx
 from servers import thrum as thrum_server
 
@@ -75,18 +75,19 @@ def compare_load(name, ours, peer, bodies, goal, quality):
 
 
 def compare_latency(name, ours, peer, body, goal):
-    """Each at half of the most that it can do, on a schedule that does not wait for it."""
-    sides = []
-    for server in (ours, peer):
-        rate = answered(server, body)["rate"] / 2
-        sides.append((server, rate))
-    runs = take_turns(*(lambda server=server, rate=rate: answered(server, body, rate=rate) for server, rate in sides))
-    rows = []
-    for key, wanted in (("p50", None), ("p99", goal)):
-        mine, theirs = (statistics.median(run[key] for run in side) * 1e3 for side in runs)
-        rows.append(Row(f"{key} at half of the own maximum, {name}", mine, theirs, theirs / mine, wanted,
-                        f"at {sides[0][1]:.0f}/s", f"at {sides[1][1]:.0f}/s", "ms"))
-    return rows
+    """On a schedule that does not wait for answers: both at half of the most that the peer can do, and each at half of its
+    own."""
+    half, peer_half = (answered(server, body)["rate"] / 2 for server in (ours, peer))
+    found = []
+    for title, rate in (("at half of the peer's maximum", peer_half), ("at half of the own maximum", half)):
+        runs = take_turns(lambda: answered(ours, body, rate=rate), lambda: answered(peer, body, rate=peer_half))
+        for key, wanted_ratio in (("p50", None), ("p99", goal)):
+            mine, theirs = ([run[key] * 1e3 for run in side] for side in runs)
+            found.append(Row(f"{key} {title}, {name}", statistics.median(mine), statistics.median(theirs),
+                             statistics.median(theirs) / statistics.median(mine), wanted_ratio, f"at {rate:.0f}/s",
+                             f"at {peer_half:.0f}/s", "ms", {"ours": mine, "peer": theirs}))
+            print(f"{found[-1].name}: {found[-1].ratio:.2f}", flush=True)
+    return found
 
 
 def fit_logistic_regression(folder):
@@ -212,4 +213,4 @@ def rows():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fit_logistic_regression(folder)
-        return [row for name, make in cases(folder) if wanted(name) for row in make()]
+        return rows_of_cases(cases(folder))
