@@ -115,9 +115,13 @@ thrum_status thrum_predict(const thrum_model* model, const double* rows, size_t 
   if (rows == nullptr || outputs == nullptr) {
     return fail(THRUM_INVALID_ARGUMENT, "[predict] expected rows and room for outputs, got NULL");
   }
-  const thrum::Predictor& predictor = *model->predictor;
-  predictor.predict({rows, n_rows, predictor.schema().features.size()}, {outputs, n_rows, predictor.n_outputs()});
-  return THRUM_OK;
+  try {
+    const thrum::Predictor& predictor = *model->predictor;
+    predictor.predict({rows, n_rows, predictor.schema().features.size()}, {outputs, n_rows, predictor.n_outputs()});
+    return THRUM_OK;
+  } catch (...) {
+    return fail_with_exception();
+  }
 }
 
 const char* thrum_last_error(void) {

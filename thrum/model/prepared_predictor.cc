@@ -24,7 +24,7 @@ class PreparedPredictor final : public Predictor {
   const Schema& schema() const noexcept override { return schema_; }
   std::size_t n_outputs() const noexcept override { return predictor_->n_outputs(); }
 
-  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
+  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const override {
     for_each_block(rows, [&](std::size_t begin, std::size_t end, MatrixView<const double> block) {
       predictor_->predict(block, outputs.row_range(begin, end));
     });
@@ -33,7 +33,7 @@ class PreparedPredictor final : public Predictor {
   std::size_t n_margins() const noexcept override { return sources_ ? predictor_->n_margins() : 0; }
 
   /// A column adds what those add that are made of it.
-  void explain(MatrixView<const double> rows, MatrixView<double> contributions) const noexcept override {
+  void explain(MatrixView<const double> rows, MatrixView<double> contributions) const override {
     thread_local std::vector<double> parts;  // of the prepared columns
     const std::size_t width = pipeline_.outputs().size() + 1, raw_width = rows.cols() + 1;
     parts.resize(std::max(parts.size(), block_rows * n_margins() * width));
@@ -52,7 +52,7 @@ class PreparedPredictor final : public Predictor {
  private:
   /// use(begin, end, those rows behind the pipeline)
   template <class Use>
-  void for_each_block(MatrixView<const double> rows, Use use) const noexcept {
+  void for_each_block(MatrixView<const double> rows, Use use) const {
     thread_local std::vector<double> prepared;
     const std::size_t width = pipeline_.outputs().size();
     prepared.resize(std::max(prepared.size(), block_rows * width));

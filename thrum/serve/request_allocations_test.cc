@@ -5,9 +5,11 @@
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "thrum/model/prepared_fixture_test.h"
 #include "thrum/runtime/sanitized_test.h"
 #include "thrum/serve/fake_predictor_test.h"
 #include "thrum/serve/http_session.h"
@@ -101,8 +103,8 @@ TEST_F(RequestAllocations, NoneForTensors) {
 }
 
 /// The reply of a worker that has answered nothing yet, where its `nth` allocation fails.
-std::string reply_without(std::size_t nth, const std::string& request, bool gathers) {
-  const std::vector<serving::ServedModel> models = fake_models(people_schema(Task::classification));
+std::string reply_without(std::size_t nth, const std::vector<serving::ServedModel>& models, const std::string& request,
+                          bool gathers) {
   serving::Router router(models, 100);
   HttpSession::Context context{router};
   context.may_wait = gathers;
@@ -126,20 +128,47 @@ std::string reply_without(std::size_t nth, const std::string& request, bool gath
   return reply;
 }
 
+/// In a thread that has no buffers from predictions before.
+std::string reply_of_new_thread_without(std::size_t nth, const std::vector<serving::ServedModel>& models,
+                                        const std::string& request, bool gathers) {
+  std::string reply;
+  std::thread([&] { reply = reply_without(nth, models, request, gathers); }).join();
+  return reply;
+}
+
+/// Each allocation that the request takes fails once: the number of them.
+std::size_t fail_each(const std::vector<serving::ServedModel>& models, const std::string& path, const std::string& body,
+                      bool gathers) {
+  const std::string request = request_of(path, body);
+  std::size_t n = 0;
+  for (std::string reply;
+       (reply = reply_of_new_thread_without(n + 1, models, request, gathers)) != "no such allocation"; ++n) {
+    EXPECT_THAT(reply, testing::AllOf(testing::StartsWith("HTTP/1.1 503"),
+                                      testing::HasSubstr("[serve] out of memory for this request")))
+        << path << " " << n + 1;
+  }
+  return n;
+}
+
 TEST_F(RequestAllocations, AnyOfThemMayFail) {
   const std::string rows = R"({"instances":[[39,"Private",40.5],[16,"a category without a name",0]]})";
   for (const std::string path : {"/predict", "/v1/models/people:predict", "/invocations"}) {
-    for (const bool gathers : {false, true}) {
-      std::size_t nth = 1;
-      for (std::string reply; (reply = reply_without(nth, request_of(path, rows), gathers)) != "no such allocation";
-           ++nth) {
-        EXPECT_THAT(reply, testing::AllOf(testing::StartsWith("HTTP/1.1 503"),
-                                          testing::HasSubstr("[serve] out of memory for this request")))
-            << path << " " << nth;
-      }
-      EXPECT_GT(nth, 8u) << "allocations have failed";
-    }
+    for (const bool gathers : {false, true}) EXPECT_GE(fail_each(models, path, rows, gathers), 8u);
   }
+}
+
+TEST_F(RequestAllocations, AnyOfThoseBehindAPipelineMayFail) {
+  const auto open = [](ByteSpan image) {
+    std::vector<serving::ServedModel> opened;
+    opened.push_back({"people", "1", open_predictor(image)});
+    return opened;
+  };
+  const Dataset raw = model_test::raw_dataset(30);
+  const auto joint = model_test::prepared_model(raw, "impute; normalize; one-hot").compile();
+  const std::string rows = R"({"instances":[[3,"a"],[null,"b"]])";
+  for (const bool gathers : {false, true}) EXPECT_GE(fail_each(open(joint), "/predict", rows + "}", gathers), 12u);
+  const auto explaining = model_test::prepared_model(raw).compile_to_explain();
+  EXPECT_GE(fail_each(open(explaining), "/predict", rows + R"(,"explain":true})", false), 12u);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ class ThreadedPredictor : public Predictor {
   double typical_value(std::size_t feature) const noexcept override { return predictor_->typical_value(feature); }
   std::size_t n_margins() const noexcept override { return predictor_->n_margins(); }
 
-  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
+  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const override {
     parallel_for(arena_, rows.rows(), chunk_rows, [&](std::size_t begin, std::size_t end) {
       predictor_->predict(rows_of(rows, begin, end), rows_of(outputs, begin, end));
     });

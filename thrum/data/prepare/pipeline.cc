@@ -262,7 +262,7 @@ void Pipeline::run(MatrixView<const double> rows, MatrixView<double> out, ApplyM
   }
 }
 
-void Pipeline::apply(MatrixView<const double> rows, MatrixView<double> out) const noexcept {
+void Pipeline::apply(MatrixView<const double> rows, MatrixView<double> out) const {
   THRUM_ASSERT(rows.cols() == inputs().size() && out.cols() == outputs().size());
   run(rows, out, [](const ColumnMap& map, std::size_t, double x, double* next) { map.apply(x, next); });
 }

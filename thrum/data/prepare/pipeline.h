@@ -60,8 +60,8 @@ class Pipeline {
   std::optional<std::vector<std::size_t>> sources() const;
 
   /// rows: (n, inputs().size()) as a FeatureReader gives them; out: (n, outputs().size()). Allocates nothing but for
-  /// the first call of a thread. REQUIRES: the shapes fit.
-  void apply(MatrixView<const double> rows, MatrixView<double> out) const noexcept;
+  /// the first call of a thread, which throws std::bad_alloc. REQUIRES: the shapes fit.
+  void apply(MatrixView<const double> rows, MatrixView<double> out) const;
 
   /// The dataset that a learner is to see: the same rows, targets and weights. For the rows that the pipeline was
   /// fitted on, cross-fitted steps give each row what was learned without it. REQUIRES: the features are inputs().
