@@ -64,9 +64,10 @@ bool Crew::has_any_at(std::size_t place) const noexcept {
   return std::ranges::any_of(members_, [place](const Member& member) { return member.place == place; });
 }
 
-bool Crew::is_only(const Generation* generation) const noexcept {
+bool Crew::are_only(const Generation* now, const Generation* next) const noexcept {
   return std::ranges::all_of(members_, [&](const Member& member) {
-    return member.generation.get() == generation || board_.seat(member.seat).is_leaving.load(std::memory_order_acquire);
+    return member.generation.get() == now || member.generation.get() == next ||
+           board_.seat(member.seat).is_leaving.load(std::memory_order_acquire);
   });
 }
 

@@ -50,8 +50,8 @@ class Crew {
   /// The one that serves this place, or soon will, and does not leave; nullptr where there is none.
   const Member* find(const Generation* generation, std::size_t place) const noexcept;
   bool has_any_at(std::size_t place) const noexcept;
-  /// None but those of this generation accept connections any more.
-  bool is_only(const Generation* generation) const noexcept;
+  /// None but those of these generations accept connections any more.
+  bool are_only(const Generation* now, const Generation* next) const noexcept;
 
   /// Takes those out that have ended.
   std::vector<Departure> reap();

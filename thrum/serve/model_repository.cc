@@ -32,10 +32,6 @@ void add_versions(const fs::path& folder, std::vector<RepositoryModel>& models) 
   }
 }
 
-bool comes_before(const RepositoryModel& a, const RepositoryModel& b) {
-  return a.name != b.name ? a.name < b.name : is_newer_version(a.version, b.version);
-}
-
 }  // namespace
 
 bool is_newer_version(std::string_view a, std::string_view b) noexcept {
@@ -51,7 +47,7 @@ std::vector<RepositoryModel> list_models(const fs::path& folder) {
       models.push_back({entry.stem().string(), "1", entry});
     }
   }
-  std::ranges::sort(models, comes_before);
+  std::ranges::sort(models, comes_before<RepositoryModel>);
   const auto is_same = [](const RepositoryModel& a, const RepositoryModel& b) {
     return a.name == b.name && a.version == b.version;
   };

@@ -22,4 +22,10 @@ std::vector<RepositoryModel> list_models(const std::filesystem::path& folder);
 /// Of versions, which are numbers mostly: the greater number, or the later text.
 bool is_newer_version(std::string_view a, std::string_view b) noexcept;
 
+/// In the order of list_models.
+template <class Model>
+bool comes_before(const Model& a, const Model& b) noexcept {
+  return a.name != b.name ? a.name < b.name : is_newer_version(a.version, b.version);
+}
+
 }  // namespace thrum::serving

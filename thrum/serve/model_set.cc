@@ -37,6 +37,10 @@ Json tail_of(ByteSpan image) {
   return parse_json(text_of(part(rest, rest.size() - std::min<std::size_t>(length, rest.size()), length)), "serve");
 }
 
+ByteSpan bytes_of_model(ByteSpan image, const Json& entry) {
+  return part(image, entry.at("offset").get<std::size_t>(), entry.at("size").get<std::size_t>());
+}
+
 }  // namespace
 
 UniqueFd share(ModelSet set) {
@@ -62,12 +66,22 @@ UniqueFd share(ModelSet set) {
   return fd;
 }
 
+ModelSet set_in(ByteSpan image) {
+  ModelSet set{.access = open_access(image)};
+  const Json tail = tail_of(image);
+  for (const Json& entry : tail.at("models")) {
+    const ByteSpan bytes = bytes_of_model(image, entry);
+    set.models.push_back({entry.at("name"), entry.at("version"), {bytes.begin(), bytes.end()}});
+  }
+  for (const Json& entry : tail.at("unloaded")) set.unloaded.push_back({entry.at("name"), entry.at("version")});
+  return set;
+}
+
 std::vector<ServedModel> open_models(ByteSpan image) {
   std::vector<ServedModel> models;
   const Json tail = tail_of(image);
   for (const Json& entry : tail.at("models")) {
-    const ByteSpan bytes = part(image, entry.at("offset").get<std::size_t>(), entry.at("size").get<std::size_t>());
-    models.push_back({entry.at("name"), entry.at("version"), open_predictor(bytes)});
+    models.push_back({entry.at("name"), entry.at("version"), open_predictor(bytes_of_model(image, entry))});
   }
   return models;
 }

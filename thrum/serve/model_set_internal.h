@@ -37,7 +37,10 @@ struct ServedModel {
   ModelTable::Entry* counts = nullptr;   ///< where its requests are counted
 };
 
-/// The inverse. `image` must outlive the models. Throws corrupt_data.
+/// The set again, a copy. Throws corrupt_data.
+ModelSet set_in(ByteSpan image);
+
+/// What is in it, where it lies. `image` must outlive the models. Throws corrupt_data.
 std::vector<ServedModel> open_models(ByteSpan image);
 std::vector<ServedModel> open_unloaded(ByteSpan image);
 Access open_access(ByteSpan image);

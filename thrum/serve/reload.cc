@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "thrum/core/error.h"
-#include "thrum/runtime/memfd.h"
 #include "thrum/runtime/memfd_internal.h"
 #include "thrum/runtime/process/descriptor_socket_internal.h"
 
@@ -21,12 +20,13 @@ namespace {
 constexpr const char* mark = "THRUM_SERVE_RELOAD";
 constexpr int socket_fd = 3;
 constexpr int board_fd = 4;
+constexpr int image_fd = 5;
 
-Command command_of(int socket, int messages, int board) {
+Command command_of(int socket, int messages, int board, int image) {
   Command command;
   command.arguments = own_arguments();
   command.environment = {{mark, "1"}};
-  command.inherited = {socket, board};
+  command.inherited = {socket, board, image};
   command.standard = {0, 1, messages};
   return command;
 }
@@ -68,12 +68,13 @@ std::vector<std::string> own_arguments() {
   return arguments;
 }
 
-Reload::Reload(int board) : Reload(make_socket_pair(), create_memfd("thrum-reload-messages"), board) {}
+Reload::Reload(int board, int image)
+    : Reload(make_socket_pair(), create_memfd("thrum-reload-messages"), board, image) {}
 
-Reload::Reload(std::pair<UniqueFd, UniqueFd> sockets, UniqueFd messages, int board)
+Reload::Reload(std::pair<UniqueFd, UniqueFd> sockets, UniqueFd messages, int board, int image)
     : socket_(std::move(sockets.first)),
       messages_(std::move(messages)),
-      process_(command_of(sockets.second.get(), messages_.get(), board)) {}
+      process_(command_of(sockets.second.get(), messages_.get(), board, image)) {}
 
 std::optional<Offer> Reload::result() {
   const auto end = process_.wait_for(std::chrono::milliseconds(0));
@@ -92,6 +93,10 @@ bool is_reload() {
 
 Scoreboard board_of_reload() {
   return Scoreboard(UniqueFd(dup(board_fd)));
+}
+
+SharedBytes image_of_reload() {
+  return SharedBytes(image_fd);
 }
 
 void make_offer(int image, const ServeOptions& options) {

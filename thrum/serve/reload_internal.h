@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "thrum/core/bytes.h"
+#include "thrum/runtime/memfd.h"
 #include "thrum/runtime/process/process.h"
 #include "thrum/runtime/unique_fd.h"
 #include "thrum/serve/scoreboard_internal.h"
@@ -23,8 +24,8 @@ struct Offer {
 /// where nothing that goes wrong can hurt the server. It comes as far as make_offer().
 class Reload {
  public:
-  /// `board`: of the scoreboard. Throws io.
-  explicit Reload(int board);
+  /// `board`: of the scoreboard; `image`: what is served. Throws io.
+  Reload(int board, int image);
 
   /// Becomes readable when it is over.
   int pidfd() const noexcept { return process_.pidfd(); }
@@ -32,7 +33,7 @@ class Reload {
   std::optional<Offer> result();
 
  private:
-  Reload(std::pair<UniqueFd, UniqueFd> sockets, UniqueFd messages, int board);
+  Reload(std::pair<UniqueFd, UniqueFd> sockets, UniqueFd messages, int board, int image);
 
   UniqueFd socket_;
   UniqueFd messages_;  ///< what it writes to standard error
@@ -46,6 +47,8 @@ std::vector<std::string> own_arguments();
 bool is_reload();
 /// The scoreboard of the server that it reloads. REQUIRES: is_reload(). Throws io.
 Scoreboard board_of_reload();
+/// What it serves. REQUIRES: is_reload(). Throws io.
+SharedBytes image_of_reload();
 /// Gives it what to serve. REQUIRES: is_reload(). Throws io.
 void make_offer(int image, const ServeOptions& options);
 

@@ -7,31 +7,64 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace thrum::serving {
 
-/// What an administrator wants of a running server: that it reads again what it serves. Workers put wishes, each with a
-/// number; the supervisor tells what came of them. In memory that they share: zero bytes are its initial state.
-/// Thread-safe.
+/// What an administrator wants of a running server: that it reads a model again, or takes it out of service. Workers
+/// put wishes, each with a number; the supervisor fulfils them by reloads, and tells what came of each. In memory that
+/// they share: zero bytes are its initial state. Thread-safe.
 class ReloadWishes {
  public:
-  /// A worker's: its number, 1 for the first.
-  std::uint64_t add() noexcept { return n_.fetch_add(1, std::memory_order_acq_rel) + 1; }
-  /// What came of it: "" where it was fulfilled, else why not; none while it is open.
-  std::optional<std::string> outcome(std::uint64_t wish) const;
+  static constexpr std::size_t most_open = 64;
+  static constexpr std::size_t longest_name = 255;
 
-  /// The supervisor's: the number of the latest.
-  std::uint64_t latest() const noexcept { return n_.load(std::memory_order_acquire); }
-  /// Those up to `wish` are over, for this reason; "": they are fulfilled.
-  void settle(std::uint64_t wish, std::string_view failure) noexcept;
+  struct Wish {
+    std::string model = {};
+    bool is_load = true;  ///< false: it is not to be served
+  };
+
+  enum class State : std::uint32_t {
+    none,
+    being_put,
+    open,     ///< it waits
+    begun,    ///< the reload of now is for it
+    done,     ///< by some workers, not by all yet
+    settled,  ///< its outcome is told
+  };
+
+  /// A worker's: its number; none where too many are open, or the name is too long.
+  std::optional<std::uint64_t> add(const Wish& wish) noexcept;
+  /// What came of it: "" where it was fulfilled, else why not; none while that is not known.
+  std::optional<std::string> outcome(std::uint64_t number) const;
+
+  /// The supervisor's: begins with those that are open, at most so many and of each model one, the first ones first.
+  /// False where there are none.
+  bool begin(std::size_t most);
+  /// Those in a state, by their numbers.
+  std::vector<Wish> all(State state) const;
+  void move(State from, State to) noexcept;
+  /// Those in a state are over, for this reason; "": they are fulfilled.
+  void settle(State from, std::string_view failure) noexcept;
 
  private:
-  static constexpr std::size_t longest = 1024;
+  struct Slot {
+    std::atomic<std::uint64_t> number;
+    std::atomic<bool> is_load;
+    std::atomic<std::size_t> name_size;
+    std::array<std::atomic<char>, longest_name> name;
+    std::atomic<std::size_t> failure_size;
+    std::array<std::atomic<char>, 1024> failure;
+
+    Wish wish() const;
+  };
+
+  bool claim(std::size_t slot) noexcept;
+  std::vector<std::size_t> slots_in(State state) const;
 
   std::atomic<std::uint64_t> n_;
-  std::atomic<std::uint64_t> n_settled_;
-  std::atomic<std::size_t> size_;  // of the latest failure; 0: none
-  std::array<std::atomic<char>, longest> failure_;
+  std::array<std::atomic<State>, most_open> states_;
+  std::array<Slot, most_open> slots_;
 };
 
 }  // namespace thrum::serving

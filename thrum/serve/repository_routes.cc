@@ -57,13 +57,11 @@ RepositoryRoutes::Answer RepositoryRoutes::answer(const HttpRequest& request) {
 std::optional<HttpResponse> RepositoryRoutes::outcome(std::uint64_t wish) {
   const auto failure = parts_.wishes.outcome(wish);
   if (!failure) return std::nullopt;
-  const Change change = std::move(open_.extract(wish).mapped());
+  const auto [model, is_load] = std::move(open_.extract(wish).mapped());
   if (failure->empty()) return HttpResponse{.body = "{}"};
-  parts_.table.set_unloaded(change.name, !change.was_served);  // or a bad file would spoil what is loaded later
-  throw HttpError(400,
-                  std::string("[serve] cannot ") + (change.is_load ? "load" : "unload") + " the model \"" +
-                      change.name + "\": " + *failure,
-                  "what was served is served still");
+  throw HttpError(
+      400, std::string("[serve] cannot ") + (is_load ? "load" : "unload") + " the model \"" + model + "\": " + *failure,
+      "what was served is served still");
 }
 
 HttpResponse RepositoryRoutes::index(std::string_view body) const {
@@ -80,26 +78,22 @@ RepositoryRoutes::Answer RepositoryRoutes::load(const std::string& name) {
   std::vector<std::string> known;
   for (const RepositoryModel& model : list_models(parts_.folder)) known.push_back(model.name);
   if (std::ranges::find(known, name) == known.end()) fail_unknown(name, known, "in the repository");
-  return wish({name, true, is_served(name)});
+  return put({name, true});
 }
 
 RepositoryRoutes::Answer RepositoryRoutes::unload(const std::string& name) {
   std::vector<std::string> known;
   for (const ServedModel& model : parts_.loaded) known.push_back(model.name);
   if (std::ranges::find(known, name) == known.end()) fail_unknown(name, known, "that is served");
-  return wish({name, false, true});
+  return put({name, false});
 }
 
-bool RepositoryRoutes::is_served(const std::string& name) const {
-  return std::ranges::any_of(parts_.loaded, [&](const ServedModel& model) { return model.name == name; });
-}
-
-RepositoryRoutes::Answer RepositoryRoutes::wish(Change change) {
-  parts_.table.set_unloaded(change.name, !change.is_load);
-  const std::uint64_t number = parts_.wishes.add();
-  open_.emplace(number, std::move(change));
+RepositoryRoutes::Answer RepositoryRoutes::put(ReloadWishes::Wish wish) {
+  const auto number = parts_.wishes.add(wish);
+  if (!number) throw HttpError(503, "[serve] too many models are waiting to be loaded or unloaded", "try again");
+  open_.emplace(*number, std::move(wish));
   parts_.ring();
-  return {.wish = number};
+  return {.wish = *number};
 }
 
 }  // namespace thrum::serving

@@ -25,7 +25,6 @@ class RepositoryRoutes {
     std::string folder;
     std::span<const ServedModel> loaded;
     std::span<const ServedModel> unloaded;
-    ModelTable& table;
     ReloadWishes& wishes;
     std::function<void()> ring;  ///< for the supervisor to look at the wishes
   };
@@ -34,7 +33,8 @@ class RepositoryRoutes {
   explicit RepositoryRoutes(Parts parts) : parts_(std::move(parts)) {}
 
   /// A response, or the number of a wish that is open; throws HttpError: 404 for another path or a model that is not
-  /// there, 405 for another method, 400 for a body that is not JSON; io where the folder cannot be read.
+  /// there, 405 for another method, 400 for a body that is not JSON, 503 while too many wishes are open; io where the
+  /// folder cannot be read.
   struct Answer {
     HttpResponse response = {.body = "{}"};
     std::uint64_t wish = 0;
@@ -45,20 +45,13 @@ class RepositoryRoutes {
   std::optional<HttpResponse> outcome(std::uint64_t wish);
 
  private:
-  struct Change {
-    std::string name;
-    bool is_load;
-    bool was_served;
-  };
-
   HttpResponse index(std::string_view body) const;
   Answer load(const std::string& name);
   Answer unload(const std::string& name);
-  Answer wish(Change change);
-  bool is_served(const std::string& name) const;
+  Answer put(ReloadWishes::Wish wish);
 
   Parts parts_;
-  std::map<std::uint64_t, Change> open_;
+  std::map<std::uint64_t, ReloadWishes::Wish> open_;
 };
 
 }  // namespace thrum::serving

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "thrum/core/error.h"
 #include "thrum/core/log.h"
 #include "thrum/model/model.h"
 #include "thrum/serve/model_repository_internal.h"
@@ -38,6 +40,29 @@ ModelSet load_repository(const std::filesystem::path& folder, ModelTable* table)
     }
   }
   if (set.models.empty()) log(LogLevel::warning, "There is no model to serve in " + folder.string());
+  return set;
+}
+
+ModelSet changed(ModelSet set, std::span<const ReloadWishes::Wish> wishes, const std::filesystem::path& folder) {
+  const std::vector<RepositoryModel> found = list_models(folder);
+  for (const ReloadWishes::Wish& wish : wishes) {
+    const auto is_meant = [&](const auto& model) { return model.name == wish.model; };
+    std::erase_if(set.models, is_meant);
+    std::erase_if(set.unloaded, is_meant);
+    if (wish.is_load && std::ranges::none_of(found, is_meant)) {
+      throw Error(ErrorCode::io, "[serve] there is no model \"" + wish.model + "\" in the repository");
+    }
+    for (const RepositoryModel& model : found) {
+      if (!is_meant(model)) continue;
+      if (wish.is_load) {
+        set.models.push_back(load(model));
+      } else {
+        set.unloaded.push_back({model.name, model.version});
+      }
+    }
+  }
+  std::ranges::sort(set.models, comes_before<ModelImage>);
+  std::ranges::sort(set.unloaded, comes_before<ModelImage>);
   return set;
 }
 

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "thrum/core/error.h"
 #include "thrum/model/model.h"
 #include "thrum/runtime/temporary_folder_test.h"
+#include "thrum/serve/repository_routes_internal.h"
 #include "thrum/serve/server.h"
 #include "thrum/serve/server_fixture_test.h"
 
@@ -193,6 +195,112 @@ TEST_F(Repository, AnswersOthersWhileItLoadsAndTellsWhyItCannot) {
   EXPECT_THAT(administrator.ask(post("/v1/models/adult:predict", row)), StartsWith("HTTP/1.1 200 OK\r\n"));
   add("iris.thrum");
   EXPECT_THAT(manage(server, "models/iris/load"), StartsWith("HTTP/1.1 200 OK\r\n")) << "the bad one is left out";
+}
+
+/// Connections on which an administrator asks at once, while a slow load holds up all of them.
+class Administrators {
+ public:
+  Administrators(const TestServer& server, const std::string& fifo) : server_(server) {
+    EXPECT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+    ask("slow", "load");
+    pipe_.open(fifo);  // when it is read
+  }
+
+  void ask(const std::string& model, const std::string& what) {
+    clients_.emplace_back(server_.port());
+    clients_.back().send(
+        post("/v2/repository/models/" + model + "/" + what, "", "Authorization: Bearer " + token + "\r\n"));
+  }
+  /// Those of ask(), once the slow load has failed.
+  std::vector<std::string> replies() {
+    EXPECT_THAT(manage(server_, "index"), HasSubstr("200 OK"));  // the worker has heard what was asked before
+    pipe_.close();
+    std::vector<std::string> texts;
+    for (TestClient& client : clients_) texts.push_back(client.reply());
+    texts.erase(texts.begin());
+    return texts;
+  }
+
+ private:
+  const TestServer& server_;
+  std::ofstream pipe_;
+  std::vector<TestClient> clients_;
+};
+
+TEST_F(Repository, TellsEachWhatBecameOfItsOwnModel) {
+  for (const char* name : {"adult.thrum", "gone.thrum", "iris.thrum"}) add(name);
+  const TestServer server(managed(), "none");
+  Administrators administrators(server, folder_.file("models/slow.thrum"));
+  add("new.thrum");
+  folder_.write("models/bad.thrum", "not a model");
+  folder_.write("models/iris.thrum", "not a model any more");
+  for (const char* name : {"bad", "new", "iris"}) administrators.ask(name, "load");
+  administrators.ask("gone", "unload");
+  const std::vector<std::string> replies = administrators.replies();
+  EXPECT_THAT(replies[0], HasSubstr(R"([serve] cannot load the model \"bad\": )"));
+  EXPECT_THAT(replies[0], HasSubstr("bad.thrum] is not a Thrum model file"));
+  EXPECT_THAT(replies[1], StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(replies[2], HasSubstr("iris.thrum] is not a Thrum model file"));
+  EXPECT_THAT(replies[3], StartsWith("HTTP/1.1 200 OK\r\n"));
+  for (const char* name : {"adult", "new", "iris"}) {
+    EXPECT_THAT(ask(server, post("/v1/models/" + std::string(name) + ":predict", row)), StartsWith("HTTP/1.1 200 OK"));
+  }
+  EXPECT_THAT(ask(server, post("/v1/models/gone:predict", row)), StartsWith("HTTP/1.1 404"));
+}
+
+TEST_F(Repository, FulfilsWishesForOneModelInTheirOrder) {
+  add("adult.thrum");
+  add("iris.thrum");
+  const TestServer server(managed(), "none");
+  Administrators administrators(server, folder_.file("models/slow.thrum"));
+  for (const char* what : {"unload", "load", "unload"}) administrators.ask("iris", what);
+  EXPECT_THAT(administrators.replies(), testing::Each(StartsWith("HTTP/1.1 200 OK\r\n")));
+  EXPECT_THAT(manage(server, "index"), HasSubstr(R"({"name":"iris","version":"1","state":"UNAVAILABLE")"));
+  fs::remove(folder_.file("models/slow.thrum"));
+  server.signal(SIGHUP);
+  ASSERT_TRUE(server.log_comes_to_have("Reloaded", 4));
+  EXPECT_THAT(ask(server, post("/v1/models/iris:predict", row)), StartsWith("HTTP/1.1 404")) << "it stays unloaded";
+}
+
+TEST_F(Repository, LoadsOneModelAndLooksAtNoOther) {
+  add("adult.thrum");
+  const TestServer server(managed(), "none");
+  add("iris.thrum");
+  fs::remove(folder_.file("models/adult.thrum"));
+  folder_.write("models/bad.thrum", "not a model");
+  EXPECT_THAT(manage(server, "models/iris/load"), StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(ask(server, post("/v1/models/adult:predict", row)), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(Repository, HangUpComesBeforeWhatAnAdministratorWaitsFor) {
+  add("adult.thrum");
+  const TestServer server(managed(), "none");
+  const std::string fifo = folder_.file("models/slow.thrum");
+  Administrators administrators(server, fifo);
+  add("iris.thrum");
+  administrators.ask("iris", "load");
+  EXPECT_THAT(manage(server, "index"), HasSubstr("200 OK"));
+  fs::remove(fifo);
+  folder_.write("models/slow.thrum", "not a model");
+  server.signal(SIGHUP);
+  EXPECT_TRUE(server.log_comes_to_have("Cannot reload, the old model and settings stay: ")) << "of the slow one";
+  EXPECT_THAT(administrators.replies(), testing::ElementsAre(StartsWith("HTTP/1.1 200 OK\r\n")));
+}
+
+TEST_F(Repository, HoldsSoManyWishesAndNoMore) {
+  add("adult.thrum");
+  const auto wishes = std::make_unique<serving::ReloadWishes>();
+  serving::RepositoryRoutes routes({folder_.file("models"), {}, {}, *wishes, [] {}});
+  const HttpRequest load{.method = HttpMethod::post, .path = "/v2/repository/models/adult/load"};
+  for (std::size_t i = 0; i < serving::ReloadWishes::most_open; ++i) EXPECT_NE(routes.answer(load).wish, 0u);
+  try {
+    routes.answer(load);
+    FAIL();
+  } catch (const HttpError& error) {
+    EXPECT_EQ(error.status(), 503);
+    EXPECT_STREQ(error.what(), "[serve] too many models are waiting to be loaded or unloaded");
+    EXPECT_EQ(error.hint(), "try again");
+  }
 }
 
 TEST_F(Repository, TellsWhoWaitsThatTheServerEnds) {

@@ -59,7 +59,9 @@ serving::ModelSet set_of(const Model& model, const ServeOptions& options) {
 serving::ModelSet load_repository(const std::string& folder) {
   if (!serving::is_reload()) return serving::load_repository(folder, nullptr);
   const serving::Scoreboard board = serving::board_of_reload();
-  return serving::load_repository(folder, &board.models());
+  const auto wishes = board.head().wishes.all(serving::ReloadWishes::State::begun);
+  if (wishes.empty()) return serving::load_repository(folder, &board.models());
+  return serving::changed(serving::set_in(serving::image_of_reload().bytes()), wishes, folder);
 }
 
 int work(int argc, char** argv, const Routes& routes) {

@@ -26,7 +26,6 @@ constexpr seconds quick_stop{2};  // for what SIGINT leaves to do
 constexpr seconds settling{1};    // for connections on their way to a place that ends
 constexpr std::chrono::hours long_time{24 * 365};
 constexpr milliseconds beat{250};  // how often heartbeats are looked at
-constexpr int most_workers = 1024;
 
 std::string lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -108,13 +107,13 @@ void Supervisor::run() {
   while (stop_signal_ == 0 || !crew_.members().empty()) {
     wait();
     crew_.hear_doorbell();
-    hear_wishes();
     reap();
     take_offer();
     finish_reload();
+    settle_wishes();
+    hear_wishes();
     watch_succession();
     staff();
-    settle_wishes();
     crew_.watch();
     if (Clock::now() >= stop_end_) crew_.kill_all();
   }
@@ -156,7 +155,7 @@ void Supervisor::on_signal(int signal) {
       stop(SIGINT, quick_stop);
       break;
     case SIGHUP:
-      begin_reload();
+      hang_up();
       break;
     case SIGUSR1:
       logs_.reopen();
@@ -212,16 +211,17 @@ void Supervisor::stop(int signal, Clock::duration allowed) {
   }
   crew_.forget_told();
   reload_.reset();
-  settle_wishes(crew_.board().head().wishes.latest(), "the server ends");
+  hear_wishes();
 }
 
+/// Those of a reload that is under way, too.
 void Supervisor::add_workers(int n) {
-  const int before = now_->options.workers;
-  now_->options.workers = std::clamp(before + n, 1, most_workers);
+  n_added_ += n;
   try {
-    for (const auto& listener : now_->listeners) listener->grow(now_->n_places());
+    for (const auto& generation : {now_, next_}) {
+      if (generation != nullptr) generation->add_workers(n);
+    }
   } catch (const Error& error) {
-    now_->options.workers = before;
     log(LogLevel::error, error.what());
   }
 }
@@ -254,15 +254,25 @@ void Supervisor::on_boot_failure(const Crew::Departure& departure, const std::st
   stop(SIGINT, quick_stop);
 }
 
-void Supervisor::begin_reload() {
+void Supervisor::hang_up() {
   if (stop_signal_ != 0) return;
-  log(LogLevel::info, "Hang up: Master");
+  n_added_ = 0;
   is_reload_wanted_ = next_ != nullptr;  // what boots now may be old already
-  if (is_reload_wanted_) return;
-  settle_wishes(n_done_, "");
-  n_begun_ = crew_.board().head().wishes.latest();
+  if (!is_reload_wanted_) begin_reload();
+}
+
+/// Of everything. What an administrator wishes comes after it, and succeeds or fails by itself.
+void Supervisor::begin_reload() {
+  log(LogLevel::info, "Hang up: Master");
+  is_reload_wanted_ = false;
+  wishes().move(ReloadWishes::State::begun, ReloadWishes::State::open);
+  reload();
+}
+
+/// In place of one that still loads.
+void Supervisor::reload() {
   try {
-    reload_.emplace(crew_.board().fd());  // in place of one that still loads
+    reload_.emplace(crew_.board().fd(), now_->image.get());
   } catch (const Error& error) {
     abandon_reload(error.what());
   }
@@ -282,12 +292,14 @@ void Supervisor::take_offer() {
   }
 }
 
-std::shared_ptr<Generation> Supervisor::generation_of(Offer offer) const {
+/// What an administrator wishes changes the models only.
+std::shared_ptr<Generation> Supervisor::generation_of(Offer offer) {
+  const bool is_wished = !wishes().all(ReloadWishes::State::begun).empty();
   auto generation = std::make_shared<Generation>();
-  generation->options = std::move(offer.options);
+  generation->options = is_wished ? now_->options : std::move(offer.options);
   generation->image = std::move(offer.image);
   generation->listeners = listen_at(generation->options, now_.get());
-  for (const auto& listener : generation->listeners) listener->grow(generation->n_places());
+  generation->add_workers(is_wished ? 0 : n_added_);
   return generation;
 }
 
@@ -295,7 +307,7 @@ std::shared_ptr<Generation> Supervisor::generation_of(Offer offer) const {
 void Supervisor::finish_reload() {
   if (next_ == nullptr || !all_ready(*next_)) return;
   now_ = std::exchange(next_, nullptr);
-  n_done_ = n_begun_;
+  finish_wishes();
   crew_.board().head().reloads.add();
   log(LogLevel::info, "Reloaded");
   logs_.reopen(now_->options);
@@ -306,29 +318,46 @@ void Supervisor::finish_reload() {
 void Supervisor::abandon_reload(const std::string& why) {
   log(LogLevel::error, "Cannot reload, the old model and settings stay: " + why);
   crew_.board().head().failed_reloads.add();
-  settle_wishes(n_begun_, why);
+  abandon_wishes(why);
   next_.reset();
   reload_.reset();
   for (Place& place : places_) place = {};
   if (is_reload_wanted_) begin_reload();
 }
 
+/// When no other reload is under way.
 void Supervisor::hear_wishes() {
-  const std::uint64_t n = crew_.board().head().wishes.latest();
-  if (std::exchange(n_heard_, n) == n) return;
-  if (stop_signal_ != 0) return settle_wishes(n, "the server ends");
-  begin_reload();
+  if (stop_signal_ != 0) {
+    for (const auto state : {ReloadWishes::State::open, ReloadWishes::State::begun, ReloadWishes::State::done}) {
+      wishes().settle(state, "the server ends");
+    }
+  } else if (!reload_ && next_ == nullptr) {
+    const bool is_any = wishes().begin(are_wishes_parted_ ? 1 : ReloadWishes::most_open);
+    are_wishes_parted_ = are_wishes_parted_ && is_any;
+    if (is_any) reload();
+  }
+}
+
+void Supervisor::finish_wishes() {
+  for (const ReloadWishes::Wish& wish : wishes().all(ReloadWishes::State::begun)) {
+    crew_.board().models().set_unloaded(wish.model, !wish.is_load);
+  }
+  wishes().move(ReloadWishes::State::begun, ReloadWishes::State::done);
+}
+
+/// One bad model must not fail the others.
+void Supervisor::abandon_wishes(const std::string& why) {
+  if (wishes().all(ReloadWishes::State::begun).size() > 1) {
+    wishes().move(ReloadWishes::State::begun, ReloadWishes::State::open);
+    are_wishes_parted_ = true;
+  } else {
+    wishes().settle(ReloadWishes::State::begun, why);
+  }
 }
 
 /// Who is told that a model is there, or no longer there, meets no worker that knows nothing of it.
 void Supervisor::settle_wishes() {
-  if (crew_.is_only(now_.get())) settle_wishes(n_done_, "");
-}
-
-void Supervisor::settle_wishes(std::uint64_t wish, const std::string& failure) {
-  if (wish <= n_settled_) return;
-  crew_.board().head().wishes.settle(wish, failure);
-  n_settled_ = wish;
+  if (crew_.are_only(now_.get(), next_.get())) wishes().settle(ReloadWishes::State::done, "");
 }
 
 bool Supervisor::all_ready(const Generation& generation) const {

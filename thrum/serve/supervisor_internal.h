@@ -45,6 +45,7 @@ class Supervisor {
   void on_signal(int signal);
   void begin_succession();
   void watch_succession();
+  void hang_up();
   void begin_reload();
   void add_workers(int n);
   void stop(int signal, Clock::duration allowed);
@@ -54,12 +55,15 @@ class Supervisor {
   void on_boot_failure(const Crew::Departure& departure, const std::string& text);
 
   void take_offer();
-  std::shared_ptr<Generation> generation_of(Offer offer) const;
+  std::shared_ptr<Generation> generation_of(Offer offer);
   void finish_reload();
   void abandon_reload(const std::string& why);
+  void reload();
   void hear_wishes();
+  void finish_wishes();
+  void abandon_wishes(const std::string& why);
   void settle_wishes();
-  void settle_wishes(std::uint64_t wish, const std::string& failure);
+  ReloadWishes& wishes() noexcept { return crew_.board().head().wishes; }
 
   void staff();
   void spawn_due();
@@ -81,11 +85,9 @@ class Supervisor {
   std::shared_ptr<Generation> next_;  ///< while a reload brings it up
   std::optional<Reload> reload_;      ///< while its model is loaded
   std::unique_ptr<Successor> successor_;
-  bool is_reload_wanted_ = false;  ///< after this one
-  std::uint64_t n_heard_ = 0;      ///< wishes of the administrator, by their numbers
-  std::uint64_t n_begun_ = 0;      ///< those that the reload of now fulfils
-  std::uint64_t n_done_ = 0;       ///< those that the last one has fulfilled
-  std::uint64_t n_settled_ = 0;    ///< those that are told so
+  bool is_reload_wanted_ = false;    ///< after this one
+  bool are_wishes_parted_ = false;   ///< each gets a reload: together they failed, and one of them is why
+  int n_added_ = 0;                  ///< workers, since the last SIGHUP
   std::vector<Place> places_;
   std::size_t n_dealt_ = 0;  ///< places that get new connections
   Clock::time_point stop_end_ = Clock::time_point::max();
