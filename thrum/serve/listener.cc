@@ -18,13 +18,20 @@
 namespace thrum::serving {
 namespace {
 
+const char* remedy_of(int error, bool is_unix) {
+  if (error == EADDRINUSE) {
+    return is_unix ? "a server listens there, or the file is no socket; choose another path"
+                   : "another process listens there; choose another port, or 0 for any";
+  }
+  if (error != EACCES) return "";
+  return is_unix ? "choose a folder that this user may write to"
+                 : "ports below 1024 are root's: start as root with --user, or choose a higher one";
+}
+
 [[noreturn]] void fail(const std::string& address) {
   const int error = errno;
-  const bool is_unix = address.starts_with("unix:");
-  const char* in_use = is_unix ? "a server listens there, or the file is no socket; choose another path"
-                               : "another process listens there; choose another port, or 0 for any";
   throw Error(ErrorCode::io, "[serve] cannot listen at " + address + ": " + std::generic_category().message(error),
-              error == EADDRINUSE ? in_use : "");
+              remedy_of(error, address.starts_with("unix:")));
 }
 
 void switch_on(int socket, int level, int option) {
@@ -76,6 +83,7 @@ Listener::Listener(std::string address, std::size_t n_places, const Options& opt
   sockets_.push_back(bind_socket());
   endpoint_ = Endpoint::of(sockets_.front().get());  // with the port that 0 became
   inode_ = inode_of(endpoint_.path());
+  if (endpoint_.is_unix() && options_.owner.are_other()) give_away();
   grow(n_places);
 }
 
@@ -136,7 +144,17 @@ void Listener::take_over_unix_path() const {
   }
 }
 
+/// Those who are of the workers' user or group may ask, as far as the mask lets them.
+void Listener::give_away() const {
+  if (chown(endpoint_.path().c_str(), options_.owner.uid, options_.owner.gid) != 0) fail(address_);
+}
+
 void Listener::adopt(int fd) {
+  int is_listening = 0;
+  socklen_t size = sizeof is_listening;
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) != 0 || is_listening == 0) {
+    throw Error(ErrorCode::invalid_argument, "[serve] expected a listening socket, got \"" + address_ + "\"");
+  }
   sockets_.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, 0));
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   is_shared_ = true;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "thrum/runtime/unique_fd.h"
+#include "thrum/serve/credentials_internal.h"
 #include "thrum/serve/endpoint_internal.h"
 
 namespace thrum::serving {
@@ -17,6 +18,7 @@ class Listener {
   struct Options {
     int backlog = 2048;
     bool reuse_port = false;  ///< beside other servers that allow it too
+    Credentials owner = Credentials::of({});  ///< of a Unix socket's file
   };
 
   /// `address`: as of Endpoint::resolve, or "fd://N", a listening socket that this process was given. Throws
@@ -50,6 +52,7 @@ class Listener {
  private:
   UniqueFd bind_socket() const;
   void take_over_unix_path() const;
+  void give_away() const;
   void adopt(int fd);
 
   std::string address_;

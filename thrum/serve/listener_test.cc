@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -59,6 +60,28 @@ TEST(Listener, RefusesWhatIsNoAddress) {
   EXPECT_THAT(refusal_of("unix:" + std::string(108, 'x')), HasSubstr("a socket's path has 1…107 bytes"));
   EXPECT_EQ(refusal_of("fd://0"), "invalid_argument [serve] expected a listening socket, got \"fd://0\"");
   EXPECT_THAT(refusal_of("fd://x"), HasSubstr("[bind] expected an integer in [0, 65535], got \"x\""));
+}
+
+/// Of one who is not root.
+std::string refusal_to_others(const std::string& address) {
+  if (geteuid() != 0) return refusal_of(address);
+  if (seteuid(65534) != 0) std::abort();
+  std::string refusal = refusal_of(address);
+  if (seteuid(0) != 0) std::abort();
+  return refusal;
+}
+
+TEST(Listener, TellsWhoMayListenWhereOthersMayNot) {
+  const test::TemporaryFolder folder;
+  ASSERT_EQ(chmod(folder.path().c_str(), 0500), 0);
+  const std::string path = "unix:" + folder.file("socket");
+  EXPECT_EQ(refusal_to_others(path), "io [serve] cannot listen at " + path +
+                                         ": Permission denied; choose a folder that this user may write to");
+  const std::string refusal = refusal_to_others("127.0.0.1:1");
+  if (refusal == "bound") GTEST_SKIP() << "here everybody may take ports below 1024";
+  EXPECT_EQ(refusal,
+            "io [serve] cannot listen at 127.0.0.1:1: Permission denied; ports below 1024 are root's: start as root "
+            "with --user, or choose a higher one");
 }
 
 TEST(Listener, KnowsItsAddress) {

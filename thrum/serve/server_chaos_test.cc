@@ -108,21 +108,27 @@ TEST(ServerChaos, ACrashingRequestTakesOneWorkerOnly) {
   EXPECT_TRUE(server.log_comes_to_have("was sent SIGABRT!", 3));
 }
 
-/// The process gets this many bytes more of address space than it has.
-void limit_memory(pid_t pid, std::size_t more) {
+/// Of address space; RLIM_INFINITY: no limit.
+void limit_memory(pid_t pid, rlim_t bytes) {
+  rlimit limit{};
+  ASSERT_EQ(prlimit(pid, RLIMIT_AS, nullptr, &limit), 0);
+  limit.rlim_cur = std::min(bytes, limit.rlim_max);
+  ASSERT_EQ(prlimit(pid, RLIMIT_AS, &limit, nullptr), 0);
+}
+
+rlim_t memory_of(pid_t pid) {
   std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
   rlim_t pages = 0;
   statm >> pages;
-  const rlim_t bytes = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + more;
-  const rlimit limit{bytes, bytes};
-  ASSERT_EQ(prlimit(pid, RLIMIT_AS, &limit, nullptr), 0);
+  return pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE));
 }
 
 TEST(ServerChaos, ARequestBeyondMemoryIsRefusedAndTheWorkerLivesOn) {
   if (THRUM_SANITIZED) GTEST_SKIP() << "a sanitizer takes address space for itself";
   for (const char* batch : {"batch_max_size=0", "batch_max_size=8"}) {
     const TestServer server({batch, "limit_request_body=67108864"});
-    ASSERT_NO_FATAL_FAILURE(limit_memory(server.workers().at(0), 8u << 20));
+    const pid_t worker = server.workers().at(0);
+    ASSERT_NO_FATAL_FAILURE(limit_memory(worker, memory_of(worker) + (8u << 20)));
     std::string large = "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 33554432\r\n\r\n";
     large.resize(large.size() + 33554432, ' ');
     std::string many = R"({"instances":[[1,"1",0])";
@@ -138,6 +144,18 @@ TEST(ServerChaos, ARequestBeyondMemoryIsRefusedAndTheWorkerLivesOn) {
     }
     EXPECT_EQ(server.workers().size(), 1u) << server.log();
   }
+}
+
+TEST(ServerChaos, WaitsForMemoryForANewWorkerAndServesAgainWhenThereIsSome) {
+  if (THRUM_SANITIZED) GTEST_SKIP() << "a sanitizer takes address space for itself";
+  const TestServer server;
+  ASSERT_NO_FATAL_FAILURE(limit_memory(server.pid(), 1u << 20));
+  kill(server.workers().at(0), SIGKILL);
+  EXPECT_TRUE(server.log_comes_to_have("Cannot allocate memory", 3)) << server.log();
+  TestClient early(server.port());
+  early.send(ask_for(7));
+  ASSERT_NO_FATAL_FAILURE(limit_memory(server.pid(), RLIM_INFINITY));
+  EXPECT_THAT(early.reply(), EndsWith(prediction(7)));
 }
 
 TEST(ServerChaos, AHangingWorkerIsReplaced) {
@@ -217,6 +235,30 @@ TEST(ServerChaos, ASecondSignalEndsADrainAtOnce) {
   EXPECT_TRUE(half.is_closed());
 }
 
+TEST(ServerChaos, ASecondTermHurriesNobody) {
+  TestServer server;
+  TestClient half(server.port());
+  const std::string request = ask_for(12);
+  half.send(request.substr(0, request.size() - 5));
+  for (int i = 1; i <= 2; ++i) {
+    server.signal(SIGTERM);
+    ASSERT_TRUE(server.log_comes_to_have("Handling signal: term", i));
+  }
+  half.send(request.substr(request.size() - 5));
+  EXPECT_THAT(half.reply(), EndsWith(prediction(12)));
+  EXPECT_EQ(server.wait_for_exit(), 0);
+}
+
+TEST(ServerChaos, QuitAfterIntChangesNothing) {
+  TestServer server({"workers=2"});
+  TestLoad load(server.port());
+  EXPECT_TRUE(load.goes_on());
+  server.signal(SIGINT);
+  server.signal(SIGQUIT);
+  EXPECT_EQ(server.wait_for_exit(), 0);
+  for (const pid_t worker : server.workers()) EXPECT_FALSE(is_alive(worker));
+}
+
 TEST(ServerChaos, TermEndsAHangingWorkerToo) {
   TestServer server({"graceful_timeout=0.1"});
   TestClient client(server.port());
@@ -250,6 +292,20 @@ TEST(ServerChaos, GivesUpWhereNoWorkerEverServes) {
   EXPECT_THAT(server.log(), HasSubstr("Exception in worker process: [image] not a model"));
   EXPECT_THAT(server.log(), testing::ContainsRegex("\\[serve\\] the workers end before they can serve: Worker "
                                                    "\\(pid:[0-9]+\\) exited with code 1"));
+}
+
+TEST(ServerChaos, SaysThatItsWorkersFindNoMemory) {
+  TestServer server({}, "huge");
+  EXPECT_EQ(server.wait_for_exit(), 3);
+  EXPECT_EQ(server.workers().size(), 5u) << "it tries again";
+  EXPECT_THAT(server.log(), HasSubstr("Exception in worker process: [serve] out of memory"));
+}
+
+TEST(ServerChaos, SaysThatItsWorkersAreKilled) {
+  TestServer server({}, "killed");
+  EXPECT_EQ(server.wait_for_exit(), 3);
+  EXPECT_THAT(server.log(), testing::ContainsRegex("\\[serve\\] the workers end before they can serve: Worker "
+                                                   "\\(pid:[0-9]+\\) was sent SIGKILL! Perhaps out of memory\\?"));
 }
 
 }  // namespace

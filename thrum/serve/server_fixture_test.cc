@@ -11,10 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <new>
 #include <thread>
 
 #include "thrum/core/error.h"
@@ -30,6 +33,7 @@ namespace thrum {
 namespace {
 
 constexpr std::string_view supervisor_command = "test-supervisor";
+constexpr std::array<std::string_view, 4> never_serving = {"bad", "huge", "killed", "lost"};
 
 class MisbehavingPredictor : public FakePredictor {
  public:
@@ -87,6 +91,8 @@ int run_worker(int argc, char** argv) {
   return serving::worker_main(argc, argv, [](const serving::ServiceParts& parts) -> std::unique_ptr<RequestHandler> {
     const std::string_view image = text_of(parts.image);
     if (image == "bad") throw Error(ErrorCode::corrupt_data, "[image] not a model");
+    if (image == "huge") throw std::bad_alloc();
+    if (image == "killed") kill(getpid(), SIGKILL);
     if (image == "lost") Server().serve(parts.options);
     std::vector<serving::ServedModel> models;
     if (image == "good") {
@@ -159,7 +165,7 @@ TestServer::TestServer(std::vector<std::string> options, const std::string& imag
   posix_spawn_file_actions_adddup2(&actions, log_.get(), STDERR_FILENO);
   EXPECT_EQ(posix_spawn(&pid_, "/proc/self/exe", &actions, nullptr, argv.data(), environ), 0);
   posix_spawn_file_actions_destroy(&actions);
-  if (image == "bad" || image == "lost") return;
+  if (std::ranges::find(never_serving, image) != never_serving.end()) return;
   EXPECT_TRUE(log_comes_to_have("Listening at: http://127.0.0.1:"));
   port_ = static_cast<std::uint16_t>(numbers_after(log(), "Listening at: http://127.0.0.1:").at(0));
   EXPECT_EQ(TestClient(port_).ask(get("/health")).substr(0, 12), "HTTP/1.1 200") << log();

@@ -29,7 +29,8 @@ class TestServer {
  public:
   /// `options` as "name=text"; the address is 127.0.0.1 with any port. `image` is "good" for the fake predictor,
   /// "regression" for one of a regression, "model" for people_model, "none" for no model, "bad" for one that no worker
-  /// opens, "lost" for a main without init(), "@FILE" for what the file holds: an image and options, one a line.
+  /// opens, "huge" for one that no worker finds memory for, "killed" for one that kills them, "lost" for a main without
+  /// init(), "@FILE" for what the file holds: an image and options, one a line.
   /// `log_file`: where the log goes, if not to standard error. Returns when the first worker answers.
   explicit TestServer(std::vector<std::string> options = {}, const std::string& image = "good",
                       const std::string& log_file = "");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -18,6 +19,7 @@
 #include "thrum/runtime/temporary_folder_test.h"
 #include "thrum/runtime/unique_fd.h"
 #include "thrum/serve/credentials_internal.h"
+#include "thrum/serve/listener_internal.h"
 #include "thrum/serve/log_files_internal.h"
 #include "thrum/serve/pid_file_internal.h"
 #include "thrum/serve/server_fixture_test.h"
@@ -163,12 +165,29 @@ TEST(Server, DealsConnectionsToAllWorkers) {
   for (const pid_t worker : server.workers()) EXPECT_GE(n_sockets(worker), 15) << "of 50 on average, by chance";
 }
 
+/// That only root may take, and nobody has.
+std::string address_of_root() {
+  for (int port = 1023;; --port) {
+    const std::string address = "127.0.0.1:" + std::to_string(port);
+    if (error_of([&] { const Listener listener(address, 1, {}); }) == "none") return address;
+  }
+}
+
 TEST(Server, RunsItsWorkersAsAnotherUser) {
   if (getuid() != 0) GTEST_SKIP() << "only root can become another user";
   const test::TemporaryFolder folder;
   ASSERT_EQ(chmod(folder.path().c_str(), 0755), 0);
-  TestServer server({"user=12345", "group=54321", "access_logfile=" + folder.file("log"), "pid=" + folder.file("pid")});
+  const std::string address = address_of_root(), path = folder.file("socket");
+  TestServer server({"user=12345", "group=54321", "access_logfile=" + folder.file("log"), "pid=" + folder.file("pid"),
+                     "bind=127.0.0.1:0," + address + ",unix:" + path, "umask=007"});
   EXPECT_THAT(TestClient(server.port()).ask(ask_for(16)), EndsWith(prediction(16)));
+  const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1)));
+  EXPECT_THAT(TestClient(port).ask(ask_for(16)), EndsWith(prediction(16)));
+  struct stat info{};
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_uid, 12345u);
+  EXPECT_EQ(info.st_gid, 54321u);
+  EXPECT_EQ(info.st_mode & 0777, 0770u);
   const pid_t worker = server.workers().at(0);
   const std::string status = text_in("/proc/" + std::to_string(worker) + "/status");
   EXPECT_THAT(status, HasSubstr("\nUid:\t12345\t12345\t12345\t12345\n"));

@@ -1,15 +1,21 @@
 // Signals that change a server while it serves.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "thrum/runtime/temporary_folder_test.h"
+#include "thrum/runtime/unique_fd.h"
+#include "thrum/serve/endpoint_internal.h"
 #include "thrum/serve/server_fixture_test.h"
 #include "thrum/serve/server_load_test.h"
 
@@ -114,6 +120,21 @@ TEST_F(Reload, ListensAtANewAddressAndNoLongerAtTheOld) {
   EXPECT_TRUE(becomes_true([&] { return TestClient(server.port()).ask(ask_for(16)).empty(); }));
 }
 
+TEST(ServerSignals, HangUpKeepsASocketThatTheServerWasGiven) {
+  const UniqueFd given(socket(AF_INET, SOCK_STREAM, 0));  // which a server inherits
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(bind(given.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(listen(given.get(), 16), 0);
+  const auto port = static_cast<std::uint16_t>(serving::Endpoint::of(given.get()).port());
+  const TestServer server({"workers=2", "bind=127.0.0.1:0,fd://" + std::to_string(given.get())});
+  EXPECT_THAT(TestClient(port).ask(ask_for(16)), EndsWith(prediction(16)));
+  server.signal(SIGHUP);
+  ASSERT_TRUE(server.log_comes_to_have("Reloaded"));
+  EXPECT_THAT(TestClient(port).ask(ask_for(16)), EndsWith(prediction(16)));
+}
+
 TEST(ServerSignals, TtinAddsAWorkerAndTtouTakesItAwayWithoutALostRequest) {
   const TestServer server;
   TestLoad load(server.port());
@@ -129,6 +150,42 @@ TEST(ServerSignals, TtinAddsAWorkerAndTtouTakesItAwayWithoutALostRequest) {
   server.signal(SIGTTOU);
   EXPECT_TRUE(server.log_comes_to_have("Handling signal: ttou", 2));
   EXPECT_THAT(TestClient(server.port()).ask(ask_for(16)), EndsWith(prediction(16)));
+}
+
+TEST(ServerSignals, TtinCountsWhileAReloadIsUnderWay) {
+  const TestServer server;
+  server.signal(SIGHUP);
+  ASSERT_TRUE(server.log_comes_to_have("Hang up: Master"));
+  server.signal(SIGTTIN);
+  ASSERT_TRUE(server.log_comes_to_have("Reloaded"));
+  EXPECT_TRUE(comes_to_have_workers(server, 2));
+  server.signal(SIGHUP);
+  ASSERT_TRUE(server.log_comes_to_have("Reloaded", 2));
+  EXPECT_TRUE(comes_to_have_workers(server, 1)) << "of the settings";
+}
+
+TEST(ServerSignals, AStormOfThemLosesNoRequestAndLeavesTheRightNumberOfWorkers) {
+  const TestServer server({"workers=2"});
+  TestLoad load(server.port(), 16);
+  std::map<int, int> n_sent;
+  const auto send = [&](int signal, const std::string& name) {
+    server.signal(signal);  // one that comes before the last of its kind was heard would be lost
+    ASSERT_TRUE(server.log_comes_to_have("Handling signal: " + name + "\n", ++n_sent[signal]));
+  };
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 3; ++i) send(SIGTTIN, "ttin");
+    send(SIGTTOU, "ttou");
+    send(SIGHUP, "hup");
+    send(SIGTTIN, "ttin");
+    ASSERT_TRUE(load.goes_on_for_everyone());
+    for (int i = 0; i < 2; ++i) send(SIGTTOU, "ttou");
+    send(SIGTTIN, "ttin");
+  }
+  ASSERT_TRUE(load.goes_on_for_everyone());
+  EXPECT_TRUE(comes_to_have_workers(server, 2)) << n_alive(server) << "\n" << server.log();
+  load.stop();
+  EXPECT_EQ(load.n_lost() + load.n_wrong() + load.n_broken(), 0);
+  EXPECT_THAT(server.log(), testing::Not(HasSubstr("[ERROR]")));
 }
 
 TEST_F(Reload, Usr1OpensLogFilesAgain) {

@@ -8,7 +8,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <exception>
+#include <new>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "thrum/core/error.h"
@@ -47,7 +50,7 @@ RestartReason reason_of(const Crew::Departure& departure) {
 
 std::shared_ptr<Listener> listen_at(const std::string& address, const ServeOptions& options,
                                     std::vector<UniqueFd> inherited) {
-  const Listener::Options how{options.backlog, options.reuse_port};
+  const Listener::Options how{options.backlog, options.reuse_port, Credentials::of(options)};
   const auto n_places = static_cast<std::size_t>(options.workers);
   if (inherited.empty()) return std::make_shared<Listener>(address, n_places, how);
   auto listener = std::make_shared<Listener>(address, std::move(inherited), how);
@@ -105,22 +108,30 @@ void Supervisor::run() {
   log(LogLevel::info, "Using worker: epoll");
   staff();
   while (stop_signal_ == 0 || !crew_.members().empty()) {
-    wait();
-    crew_.hear_doorbell();
-    reap();
-    take_offer();
-    finish_reload();
-    settle_wishes();
-    hear_wishes();
-    watch_succession();
-    staff();
-    crew_.watch();
-    if (Clock::now() >= stop_end_) crew_.kill_all();
+    try {
+      take_turn();
+    } catch (const std::bad_alloc&) {  // the rest is done when there is memory again
+      std::this_thread::sleep_for(beat);
+    }
   }
   log(LogLevel::info, "Shutting down: Master");
   if (!failure_.empty()) {
     throw Error(ErrorCode::remote, "[serve] the workers end before they can serve: " + failure_);
   }
+}
+
+void Supervisor::take_turn() {
+  wait();
+  crew_.hear_doorbell();
+  reap();
+  take_offer();
+  finish_reload();
+  settle_wishes();
+  hear_wishes();
+  watch_succession();
+  staff();
+  crew_.watch();
+  if (Clock::now() >= stop_end_) crew_.kill_all();
 }
 
 /// For a signal, a death or a ring, at most until something else is due.
@@ -393,8 +404,8 @@ void Supervisor::spawn_due() {
 void Supervisor::spawn(std::size_t place) {
   try {
     crew_.spawn(next_ != nullptr ? next_ : now_, place);
-  } catch (const Error& error) {
-    log(LogLevel::error, error.what());
+  } catch (const std::exception& error) {
+    log(LogLevel::error, std::string("Cannot start a worker: ") + error.what());
     places_[place].next_spawn = Clock::now() + std::max(places_[place].respawn.after_failure(), milliseconds(100));
   }
 }

@@ -40,6 +40,7 @@ class Supervisor {
     Clock::time_point end = Clock::time_point::max();  ///< of one that is not wanted any more
   };
 
+  void take_turn();
   void wait();
   Clock::time_point next_duty() const;
   void on_signal(int signal);

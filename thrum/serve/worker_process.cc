@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -110,6 +111,9 @@ int worker_main(int argc, char** argv, OpenService open) {
     raise_file_limit();
     work(orders, open);
     return 0;
+  } catch (const std::bad_alloc&) {
+    log(LogLevel::error, "Exception in worker process: [serve] out of memory");
+    return 1;
   } catch (const std::exception& error) {
     log(LogLevel::error, "Exception in worker process: " + std::string(error.what()));
     return 1;
