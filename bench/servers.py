@@ -96,8 +96,8 @@ def processes_below(pid):
     return [pid] + [below for child in children for below in processes_below(int(child))]
 
 
-def thrum(folder, port, model, workers=WORKERS):
-    return Server("thrum", port, [BIN / "thrum", "-q", "serve", model, "-w", workers, "-b", f"127.0.0.1:{port}"], folder)
+def thrum(folder, port, model, workers=WORKERS, flags=()):
+    return Server("thrum", port, [BIN / "thrum", "-q", "serve", model, "-w", workers, "-b", f"127.0.0.1:{port}", *flags], folder)
 
 
 def gunicorn(folder, port, model, workers=WORKERS):

@@ -2,9 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -174,6 +178,29 @@ TEST_F(Serving, HangUpReadsSettingsAndModelAgain) {
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait(), 0);
   EXPECT_THAT(server.err(), testing::Not(HasSubstr("Shutting down"))) << "the new level lets it pass";
+}
+
+TEST_F(Serving, AModelThatMemoryDoesNotSufficeForIsNotServed) {
+  if (std::string(THRUM_SANITIZER) != "") GTEST_SKIP() << "a sanitizer reserves terabytes of it";
+  const std::string large = folder_.write("large.thrum", "");
+  std::filesystem::resize_file(large, std::uintmax_t{4} << 30);  // takes no room
+  const std::string limited = "ulimit -v 2000000; exec timeout -s KILL 60 " THRUM_BINARY " serve " + large + " 2> " +
+                              folder_.file("said");
+  EXPECT_EQ(WEXITSTATUS(std::system(limited.c_str())), 6);
+  const std::string reason = "thrum: error: [read] cannot read " + large + ": Cannot allocate memory";
+  EXPECT_EQ(read_text(folder_.file("said")), reason + "\n");
+  std::filesystem::create_symlink("m.thrum", folder_.file("now.thrum"));
+  ThrumProcess server({"serve", folder_.file("now.thrum"), "-b", "127.0.0.1:0"}, folder_.path());
+  ASSERT_TRUE(server.wait_for_err("Booting worker")) << server.err();
+  const rlimit limit{std::size_t{2} << 30, std::size_t{2} << 30};
+  ASSERT_EQ(prlimit(server.pid(), RLIMIT_AS, &limit, nullptr), 0);
+  std::filesystem::rename(large, folder_.file("now.thrum"));
+  server.signal(SIGHUP);
+  EXPECT_TRUE(server.wait_for_err("[ERROR] Cannot reload, the old model and settings stay: thrum: error: [read] cannot "
+                                  "read " + folder_.file("now.thrum") + ": Cannot allocate memory\n"))
+      << server.err();
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0);
 }
 
 TEST_F(Serving, ChecksAndPrintsItsSettings) {

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 #include <vector>
 
+#include "thrum/core/error.h"
 #include "thrum/runtime/file.h"
 #include "thrum/runtime/file_pieces_internal.h"
 #include "thrum/runtime/system_error_internal.h"
@@ -17,6 +19,11 @@ namespace {
 
 std::string cannot_read(const std::filesystem::path& path) {
   return "[read] cannot read " + path.string();
+}
+
+[[noreturn]] void fail_to_map(const std::filesystem::path& path) {
+  if (errno != ENOMEM) throw_io(cannot_read(path));
+  throw Error(ErrorCode::out_of_memory, cannot_read(path) + ": " + reason(ENOMEM));
 }
 
 UniqueFd open_to_read(const std::filesystem::path& path) {
@@ -73,9 +80,7 @@ class GrowingBuffer {
 
 std::size_t read_all(int fd, GrowingBuffer& buffer, const std::filesystem::path& path) {
   for (std::size_t size = 0;;) {
-    if (size == buffer.capacity() && !buffer.resize(std::max<std::size_t>(1 << 16, 2 * size))) {
-      throw_io(cannot_read(path));
-    }
+    if (size == buffer.capacity() && !buffer.resize(std::max<std::size_t>(1 << 16, 2 * size))) fail_to_map(path);
     const std::size_t got = read_some(fd, buffer.data() + size, buffer.capacity() - size, path);
     if (got == 0) return size;
     size += got;
@@ -91,14 +96,14 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
     GrowingBuffer buffer;
     const std::size_t size = read_all(fd.get(), buffer, path);
     if (size == 0) return;
-    if (!buffer.resize(size)) throw_io(cannot_read(path));
+    if (!buffer.resize(size)) fail_to_map(path);
     data_ = static_cast<const std::byte*>(buffer.release());
     size_ = size;
     return;
   }
   const auto size = static_cast<std::size_t>(status.st_size);
   void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-  if (mapped == MAP_FAILED) throw_io(cannot_read(path));
+  if (mapped == MAP_FAILED) fail_to_map(path);
   data_ = static_cast<const std::byte*>(mapped);
   size_ = size;
   is_mapped_ = true;

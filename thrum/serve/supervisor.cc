@@ -284,7 +284,7 @@ void Supervisor::begin_reload() {
 void Supervisor::reload() {
   try {
     reload_.emplace(crew_.board().fd(), now_->image.get());
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     abandon_reload(error.what());
   }
 }

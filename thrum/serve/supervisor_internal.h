@@ -14,6 +14,7 @@
 #include "thrum/serve/log_files_internal.h"
 #include "thrum/serve/pid_file_internal.h"
 #include "thrum/serve/reload_internal.h"
+#include "thrum/serve/reload_wishes_internal.h"
 #include "thrum/serve/respawn_internal.h"
 #include "thrum/serve/serve_options.h"
 #include "thrum/serve/signal_queue_internal.h"
