@@ -184,8 +184,8 @@ TEST_F(Serving, AModelThatMemoryDoesNotSufficeForIsNotServed) {
   if (std::string(THRUM_SANITIZER) != "") GTEST_SKIP() << "a sanitizer reserves terabytes of it";
   const std::string large = folder_.write("large.thrum", "");
   std::filesystem::resize_file(large, std::uintmax_t{4} << 30);  // takes no room
-  const std::string limited = "ulimit -v 2000000; exec timeout -s KILL 60 " THRUM_BINARY " serve " + large + " 2> " +
-                              folder_.file("said");
+  const std::string limited =
+      "ulimit -v 2000000; exec timeout -s KILL 60 " THRUM_BINARY " serve " + large + " 2> " + folder_.file("said");
   EXPECT_EQ(WEXITSTATUS(std::system(limited.c_str())), 6);
   const std::string reason = "thrum: error: [read] cannot read " + large + ": Cannot allocate memory";
   EXPECT_EQ(read_text(folder_.file("said")), reason + "\n");
@@ -196,8 +196,10 @@ TEST_F(Serving, AModelThatMemoryDoesNotSufficeForIsNotServed) {
   ASSERT_EQ(prlimit(server.pid(), RLIMIT_AS, &limit, nullptr), 0);
   std::filesystem::rename(large, folder_.file("now.thrum"));
   server.signal(SIGHUP);
-  EXPECT_TRUE(server.wait_for_err("[ERROR] Cannot reload, the old model and settings stay: thrum: error: [read] cannot "
-                                  "read " + folder_.file("now.thrum") + ": Cannot allocate memory\n"))
+  EXPECT_TRUE(
+      server.wait_for_err("[ERROR] Cannot reload, the old model and settings stay: thrum: error: [read] cannot "
+                          "read " +
+                          folder_.file("now.thrum") + ": Cannot allocate memory\n"))
       << server.err();
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait(), 0);

@@ -21,8 +21,8 @@ class Predictor {
 
   /// rows: (n, n_features) as Schema describes; outputs: (n, n_outputs). A row's outputs do not depend on
   /// the other rows. Outputs of a classification are probabilities whatever the row holds: infinite numbers are read as
-  /// the largest finite ones, codes that are no category as an unknown one. Allocates nothing, but for the first call of
-  /// a thread to a model behind a pipeline, which throws std::bad_alloc then. REQUIRES: the shapes fit.
+  /// the largest finite ones, codes that are no category as an unknown one. Allocates nothing, but for the first call
+  /// of a thread to a model behind a pipeline, which throws std::bad_alloc then. REQUIRES: the shapes fit.
   virtual void predict(MatrixView<const double> rows, MatrixView<double> outputs) const = 0;
 
   /// Whether predict_columns is there; it is then the faster way for many rows.

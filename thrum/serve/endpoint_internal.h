@@ -36,8 +36,8 @@ class Endpoint {
 /// Those that commas separate.
 std::vector<std::string> addresses_in(const std::string& bind);
 
-/// The number N of "fd://N": a listening socket that the server was given when it was started. None for other addresses;
-/// throws invalid_argument for what is no number.
+/// The number N of "fd://N": a listening socket that the server was given when it was started. None for other
+/// addresses; throws invalid_argument for what is no number.
 std::optional<int> given_socket(const std::string& address);
 
 /// Throws invalid_argument for an address that cannot be read or found.

@@ -17,7 +17,7 @@ class Listener {
  public:
   struct Options {
     int backlog = 2048;
-    bool reuse_port = false;  ///< beside other servers that allow it too
+    bool reuse_port = false;                  ///< beside other servers that allow it too
     Credentials owner = Credentials::of({});  ///< of a Unix socket's file
   };
 

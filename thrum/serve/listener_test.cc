@@ -75,8 +75,8 @@ TEST(Listener, TellsWhoMayListenWhereOthersMayNot) {
   const test::TemporaryFolder folder;
   ASSERT_EQ(chmod(folder.path().c_str(), 0500), 0);
   const std::string path = "unix:" + folder.file("socket");
-  EXPECT_EQ(refusal_to_others(path), "io [serve] cannot listen at " + path +
-                                         ": Permission denied; choose a folder that this user may write to");
+  EXPECT_EQ(refusal_to_others(path),
+            "io [serve] cannot listen at " + path + ": Permission denied; choose a folder that this user may write to");
   const std::string refusal = refusal_to_others("127.0.0.1:1");
   if (refusal == "bound") GTEST_SKIP() << "here everybody may take ports below 1024";
   EXPECT_EQ(refusal,

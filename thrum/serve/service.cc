@@ -69,8 +69,8 @@ void Service::manage_repository(const ServiceParts& parts) {
     const std::uint64_t once = 1;
     [[maybe_unused]] const ssize_t n = write(bell, &once, sizeof once);
   };
-  repository_.emplace(RepositoryRoutes::Parts{parts.options.model_repository, models_, unloaded_,
-                                              parts.board.head().wishes, ring});
+  repository_.emplace(
+      RepositoryRoutes::Parts{parts.options.model_repository, models_, unloaded_, parts.board.head().wishes, ring});
 }
 
 /// A GET, unless the program answers it itself.

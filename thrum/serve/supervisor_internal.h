@@ -87,9 +87,9 @@ class Supervisor {
   std::shared_ptr<Generation> next_;  ///< while a reload brings it up
   std::optional<Reload> reload_;      ///< while its model is loaded
   std::unique_ptr<Successor> successor_;
-  bool is_reload_wanted_ = false;    ///< after this one
-  bool are_wishes_parted_ = false;   ///< each gets a reload: together they failed, and one of them is why
-  int n_added_ = 0;                  ///< workers, since the last SIGHUP
+  bool is_reload_wanted_ = false;   ///< after this one
+  bool are_wishes_parted_ = false;  ///< each gets a reload: together they failed, and one of them is why
+  int n_added_ = 0;                 ///< workers, since the last SIGHUP
   std::vector<Place> places_;
   std::size_t n_dealt_ = 0;  ///< places that get new connections
   Clock::time_point stop_end_ = Clock::time_point::max();
