@@ -1,5 +1,6 @@
 // How TreeGrower splits small leaves: each by one thread, in the order of the queue as far as it is known.
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "thrum/learn/tree/tree_grower_internal.h"
@@ -70,6 +71,20 @@ TreeGrower::Node* TreeGrower::first_small_leaf(const Growth& growth) const {
     if (leaf->left == nullptr && is_small(*leaf)) return leaf;
   }
   return nullptr;
+}
+
+/// All of it on this thread.
+void TreeGrower::expand_small_leaf(Expansion& e) {
+  partition_chunk(e, {0, 0, e.node->size()});
+  make_children(*e.node, e.left_before.back(), e.left_before.back());
+  const std::optional<Siblings> siblings = siblings_to_search(*e.node);
+  if (!siblings || !e.search) return;
+  siblings->smaller->histogram = std::exchange(e.spare, nullptr);
+  siblings->larger->histogram = std::exchange(e.node->histogram, nullptr);
+  for (std::size_t t = 0; t < table_.n_tiles(); ++t) add_up(*siblings->smaller, t);
+  const SiblingSearch search = sibling_search();
+  search.choose_features(*siblings);
+  for (const ColumnGroup& group : groups_) search.keep_best(*siblings, search.best_splits(*siblings, group));
 }
 
 }  // namespace thrum

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -14,10 +13,11 @@
 #include "thrum/data/binned_table.h"
 #include "thrum/learn/linear/zeroed_array_internal.h"
 #include "thrum/learn/tree/column_bins_internal.h"
-#include "thrum/learn/tree/flag_columns_internal.h"
 #include "thrum/learn/tree/gradient_grid_internal.h"
+#include "thrum/learn/tree/growing_node_internal.h"
 #include "thrum/learn/tree/histogram_pool_internal.h"
 #include "thrum/learn/tree/node_features_internal.h"
+#include "thrum/learn/tree/sibling_search_internal.h"
 #include "thrum/learn/tree/split_search_internal.h"
 
 namespace thrum {
@@ -68,28 +68,7 @@ class TreeGrower {
                  const NodeFeatures& features);
 
  private:
-  struct Node {
-    std::size_t begin = 0;  ///< of its rows, in rows_[side] and gradients_[side]
-    std::size_t end = 0;
-    int side = 0;
-    NodeSums sums = {};
-    std::size_t depth = 0;
-    GradientSum* histogram = nullptr;  ///< only while it may be split
-    Split split = {};
-    Node* left = nullptr;  ///< once its split has begun
-    Node* right = nullptr;
-    bool is_split = false;
-    // Only where features differ by node:
-    std::uint64_t way = 0;
-    std::vector<std::size_t> used = {};
-    std::vector<std::uint8_t> allowed = {};
-    // Once it is in the tree:
-    std::size_t id = 0;  ///< by age
-    std::size_t leaf = 0;
-    std::int32_t parent = -1;  ///< in GrownTree::nodes
-
-    std::size_t size() const { return end - begin; }
-  };
+  using Node = GrowingNode;
   struct Order {
     bool depth_first;
     bool operator()(const Node* a, const Node* b) const;
@@ -98,6 +77,9 @@ class TreeGrower {
 
   /// Rows that one task marks or moves: a multiple of 64, so that tasks write different words.
   static constexpr std::size_t partition_rows = 16384;
+
+  /// Work of a leaf, in additions or so, that threads do not share, if a tree is small.
+  static constexpr std::size_t least_work_of_one = std::size_t{1} << 18;
 
   /// A node on its way to two children.
   struct Expansion {
@@ -126,38 +108,36 @@ class TreeGrower {
     std::size_t n_at_work THRUM_GUARDED_BY(mutex) = 0;
     bool has_failed THRUM_GUARDED_BY(mutex) = false;
   };
-  /// Two children whose histograms add up to their parent's, which `larger` has taken over; or the root as `smaller`.
-  struct Siblings {
-    Node* smaller;
-    Node* larger;
-  };
-  /// What is searched in some neighbouring columns.
-  struct Group {
-    std::vector<std::size_t> features = {};  ///< but for flags
-    std::vector<FlagColumn> flags = {};
-  };
-  /// Part of the work on the element `item` of a batch: rows, or a group of columns.
+  /// Some rows of the element `item` of a batch.
   struct Task {
     std::size_t item;
     std::size_t begin;
     std::size_t end;
   };
 
-  template <class F>
-  void run(std::size_t n_tasks, std::size_t work, F&& f);
-  NodeRows rows_of(const Node& node, std::size_t begin, std::size_t end) const;
   Node& plant(std::size_t n_rows);
+  NodeSums sums_of_root(std::size_t n_rows) const;
   std::size_t missing_leaves(const Growth& growth) const { return limits_.max_leaves - growth.leaves.size(); }
   bool is_over(const Growth& growth) const { return growth.queue.empty() || missing_leaves(growth) == 0; }
   void add_first_split(Growth& growth) const;
   std::size_t work(const Node& node) const;
   bool goes_by_work() const;
   bool is_small(const Node& node) const;
+  Expansion begin_expansion(const Growth& growth, Node& node, std::size_t chunk_rows);
+  bool may_split(const Node& node) const;
+  void make_children(const Node& node, std::size_t n_left_here, std::size_t n_left) const;
+  std::optional<Siblings> siblings_to_search(const Node& node) const;
+  SiblingSearch sibling_search() const { return {table_, rules_, grid_, *features_}; }
+  void give_back_unsplit(const Siblings& siblings);
 
   void expand_large_leaves(const Growth& growth);
   std::vector<Node*> next_batch(const Growth& growth) const;
-  Expansion begin_expansion(const Growth& growth, Node& node, std::size_t chunk_rows);
   void expand_together(std::span<Expansion> batch);
+  void partition(std::span<Expansion> batch);
+  void add_up(std::span<Node* const> nodes);
+  void search(std::span<const Siblings> batch);
+  template <class F>
+  void run(std::size_t n_tasks, std::size_t work, F&& f);
 
   void expand_small_leaves(Growth& growth);
   void help(Crew& crew);
@@ -167,28 +147,17 @@ class TreeGrower {
   Node* first_small_leaf(const Growth& growth) const;
   void expand_small_leaf(Expansion& expansion);
 
-  void partition(std::span<Expansion> batch);
+  NodeRows rows_of(const Node& node, std::size_t begin, std::size_t end) const;
   void partition_chunk(Expansion& expansion, const Task& chunk);
-  void move_chunk(const Expansion& expansion, const Task& chunk) const;
-  void make_children(const Node& node, std::size_t n_left_here, std::size_t n_left) const;
-  std::optional<Siblings> siblings_to_search(const Node& node) const;
-  void add_up(std::span<Node* const> nodes);
+  void move_chunk(const Expansion& expansion, const Task& chunk);
   void add_up(const Node& node, std::size_t tile) const;
+  std::span<GradientSum> sums_of(const Node& node, std::size_t tile) const;
   void add_rows(const Node& node, std::size_t tile, std::size_t begin, std::size_t end, GradientSum* sums) const;
-  void search(std::span<const Siblings> batch);
-  std::array<Split, 2> search_group(const Siblings& siblings, std::size_t group, const SplitSearch& search) const;
-  void keep_best(const Siblings& siblings, const std::array<Split, 2>& found, const SplitSearch& search) const;
-  void give_back_unsplit(const Siblings& siblings);
-  void choose_features(const Siblings& siblings) const;
-  std::span<const std::uint8_t> allowed(const Node& node) const;
-  void search_group(const Node& node, const Group& group, const SplitSearch& search, Split& best) const;
-  void subtract(const Siblings& siblings, std::size_t group) const;
-  bool may_split(const Node& node) const;
 
   const BinnedTable& table_;
   const Execution& execution_;
   ColumnStore columns_;
-  std::vector<Group> groups_;  ///< of columns
+  std::vector<ColumnGroup> groups_;
   ZeroedArray<std::uint32_t> rows_[2];
   ZeroedArray<RowGradient> gradients_[2];
   HistogramPool pool_;
