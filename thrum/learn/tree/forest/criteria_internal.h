@@ -9,6 +9,7 @@
 
 #include "thrum/learn/tree/forest/forest_rows_internal.h"
 #include "thrum/learn/tree/forest/key_scan_internal.h"
+#include "thrum/learn/tree/forest/node_moments_internal.h"
 
 namespace thrum::forest {
 
@@ -28,41 +29,21 @@ namespace thrum::forest {
 
 /// Squared error, of numbers or of two classes, of which it is half the Gini impurity. With S and W the sums of moments
 /// and weights, the division is better the larger S_l^2/W_l + S_r^2/W_r - S^2/W = A^2 / (W_l W_r W), A = S_l W - S W_l.
-class SquaredError {
+class SquaredError : public NodeMoments {
  public:
-  explicit SquaredError(const ForestRows& data) : data_(data) {}
+  using NodeMoments::NodeMoments;
 
-  void begin(std::span<const SampleRow> rows);
-  std::uint32_t payload(std::size_t i) const noexcept { return static_cast<std::uint32_t>(i); }
-  bool is_pure() const noexcept { return is_pure_; }
-  double weight() const noexcept { return weight_; }
   double loss() const noexcept;
   double decrease(double score) const noexcept { return score / weight_ * scale(); }
-  bool is_most(double) const noexcept { return false; }
-  std::pair<double, double> order(std::uint32_t payload) const noexcept { return {weights_[payload], sums_[payload]}; }
   void write_value(std::span<double> value) const;
 
-  class Left {
+  class Left : public NodeMoments::Left {
    public:
-    explicit Left(const SquaredError& node) : node_(node) {}
-    void add(std::uint32_t payload) noexcept {
-      weight_ += node_.weights_[payload];
-      sum_ += node_.sums_[payload];
-    }
-    void add_if(bool goes_left, std::uint32_t payload) noexcept {
-      weight_ += goes_left ? node_.weights_[payload] : 0.0;
-      sum_ += goes_left ? node_.sums_[payload] : 0.0;
-    }
-    double weight() const noexcept { return weight_; }
+    explicit Left(const SquaredError& node) : NodeMoments::Left(node) {}
     double score() const noexcept {
-      const double a = sum_ * node_.weight_ - node_.sum_ * weight_;
-      return a * a / (weight_ * (node_.weight_ - weight_));
+      const double a = sum_ * node_.weight() - node_.sum() * weight_;
+      return a * a / (weight_ * (node_.weight() - weight_));
     }
-
-   private:
-    const SquaredError& node_;
-    double weight_ = 0;
-    double sum_ = 0;
   };
 
  private:
@@ -71,14 +52,6 @@ class SquaredError {
     const double square = data_.moment_unit * (data_.moment_unit / data_.weight_unit);
     return data_.n_classes > 0 ? 2 * square : square;
   }
-
-  const ForestRows& data_;
-  std::span<const SampleRow> rows_;
-  std::vector<double> weights_;
-  std::vector<double> sums_;
-  double weight_ = 0;
-  double sum_ = 0;
-  bool is_pure_ = false;
 };
 
 /// The Gini impurity of two classes whose rows all weigh one: the same numbers as SquaredError's, from what the keys
@@ -136,54 +109,29 @@ class GiniOfTwo {
 };
 
 /// The half Poisson deviance: sum of y log(y / mean), as scikit-learn has it. Both sides need a positive mean.
-class PoissonDeviance {
+class PoissonDeviance : public NodeMoments {
  public:
-  explicit PoissonDeviance(const ForestRows& data) : data_(data) {}
+  using NodeMoments::NodeMoments;
 
   void begin(std::span<const SampleRow> rows);
-  std::uint32_t payload(std::size_t i) const noexcept { return static_cast<std::uint32_t>(i); }
-  bool is_pure() const noexcept { return is_pure_; }
-  double weight() const noexcept { return weight_; }
   double loss() const noexcept { return loss_; }
   double decrease(double score) const noexcept { return (score - log_term(sum_, weight_)) * data_.moment_unit; }
-  bool is_most(double) const noexcept { return false; }
-  std::pair<double, double> order(std::uint32_t payload) const noexcept { return {weights_[payload], sums_[payload]}; }
-  void write_value(std::span<double> value) const;
+  void write_value(std::span<double> value) const { value[0] = mean(); }
 
-  class Left {
+  class Left : public NodeMoments::Left {
    public:
-    explicit Left(const PoissonDeviance& node) : node_(node) {}
-    void add(std::uint32_t payload) noexcept {
-      weight_ += node_.weights_[payload];
-      sum_ += node_.sums_[payload];
-    }
-    void add_if(bool goes_left, std::uint32_t payload) noexcept {
-      if (goes_left) add(payload);
-    }
-    double weight() const noexcept { return weight_; }
+    explicit Left(const PoissonDeviance& node) : NodeMoments::Left(node) {}
     double score() const noexcept {
-      const double right = node_.sum_ - sum_;
+      const double right = node_.sum() - sum_;
       if (!(sum_ > 0 && right > 0)) return -HUGE_VAL;
-      return log_term(sum_, weight_) + log_term(right, node_.weight_ - weight_);
+      return log_term(sum_, weight_) + log_term(right, node_.weight() - weight_);
     }
-
-   private:
-    const PoissonDeviance& node_;
-    double weight_ = 0;
-    double sum_ = 0;
   };
 
  private:
   static double log_term(double sum, double weight) noexcept { return sum > 0 ? sum * std::log(sum / weight) : 0; }
 
-  const ForestRows& data_;
-  std::span<const SampleRow> rows_;
-  std::vector<double> weights_;
-  std::vector<double> sums_;
-  double weight_ = 0;
-  double sum_ = 0;
   double loss_ = 0;
-  bool is_pure_ = false;
 };
 
 }  // namespace thrum::forest
