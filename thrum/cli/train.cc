@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <variant>
 
 #include "thrum/cli/commands.h"
-#include "thrum/cli/data_arguments.h"
 #include "thrum/cli/evaluation.h"
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/memory_limit.h"
@@ -17,43 +15,14 @@
 #include "thrum/cli/output_path.h"
 #include "thrum/cli/sparse_training.h"
 #include "thrum/cli/text.h"
+#include "thrum/cli/train_arguments.h"
+#include "thrum/cli/train_report.h"
 #include "thrum/cli/training.h"
-#include "thrum/model/linear/logistic_regression_model.h"
 #include "thrum/model/model.h"
 #include "thrum/model/prepared_model.h"
 
 namespace thrum::cli {
 namespace {
-
-struct TrainArguments {
-  explicit TrainArguments(const Learner& chosen) : learner(chosen), options(chosen.default_options()) {}
-
-  const Learner& learner;
-  Options options;
-  DataArguments data;
-  std::string target = {};
-  std::string query = {};
-  std::string output = {};
-  std::vector<std::string> exclude = {};
-  std::string weight = {};
-  std::string valid = {};
-  std::string valid_label_file = {};
-  std::string prepare = {};
-  std::string start = {};
-  int ranks = 1;
-  bool dense = false;
-  MemoryLimit memory;
-};
-
-/// What has been measured on the way.
-struct TrainReport {
-  const Model& model;
-  std::size_t n_rows = 0;
-  double load_seconds = 0;
-  double fit_seconds = 0;
-  std::optional<Evaluation> valid = {};
-  bool is_sparse = false;  ///< the matrix
-};
 
 /// --valid 0.2 as a number; nullopt where it names a file.
 std::optional<double> valid_fraction(const std::string& text) {
@@ -62,15 +31,6 @@ std::optional<double> valid_fraction(const std::string& text) {
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   if (fraction > 0 && fraction < 1) return fraction;
   throw usage_error(fmt::format("--valid: expected a fraction in (0, 1) or a file, got \"{}\"", text));
-}
-
-/// Such a learner needs no target.
-bool looks_for_anomalies(const Learner& learner) {
-  return learner.tasks().front() == Task::anomaly;
-}
-
-bool can_rank(const Learner& learner) {
-  return std::ranges::find(learner.tasks(), Task::ranking) != learner.tasks().end();
 }
 
 /// The model to go on from; null without --start.
@@ -111,63 +71,6 @@ Dataset make_dataset(const TrainArguments& arguments, const std::shared_ptr<cons
     options.weight = arguments.weight;
     return Dataset(table, options);
   });
-}
-
-Json report_json(const TrainArguments& arguments, const TrainReport& report, const Session& session) {
-  const TrainingRecord& training = report.model.training();
-  const Schema& schema = report.model.schema();
-  Json object = {{"schema", "thrum.train/1"},
-                 {"algorithm", report.model.algorithm()},
-                 {"target", schema.target.name},
-                 {"rows", report.n_rows},
-                 {"features", schema.features.size()},
-                 {"load_seconds", report.load_seconds},
-                 {"fit_seconds", report.fit_seconds},
-                 {"iterations", training.iterations},
-                 {"converged", training.converged},
-                 {"stopped_by", training.stopped_by},
-                 {"objective", objective_json(training)},
-                 {"threads", session.threads},
-                 {"ranks", arguments.ranks},
-                 {"model", arguments.output}};
-  if (report.is_sparse) object["matrix"] = "sparse";
-  if (session.scratch != nullptr) object["peak_memory_bytes"] = peak_memory_bytes();
-  if (schema.target.task == Task::classification) object["classes"] = schema.target.classes;
-  if (schema.target.task == Task::anomaly) object["threshold"] = schema.target.threshold;
-  if (report.valid) object["valid"] = {{"rows", report.valid->n_rows}, {"metrics", scores_json(*report.valid)}};
-  return object;
-}
-
-std::string features_text(const Schema& schema) {
-  std::size_t categories = 0;
-  for (const Feature& feature : schema.features) categories += feature.type == FeatureType::category ? 1 : 0;
-  return fmt::format("{} ({} numeric, {} categorical)", counted(schema.features.size(), "feature"),
-                     grouped(schema.features.size() - categories), grouped(categories));
-}
-
-void say_memory(const Session& session) {
-  const std::size_t most = peak_memory_bytes();
-  session.say(fmt::format("used  {} of memory at most", byte_size(most)));
-  if (most <= session.scratch->memory_limit()) return;
-  session.console.write(LogLevel::warning,
-                        fmt::format("[train] {} of memory were in use at most, more than --memory-limit; "
-                                    "fewer threads need less",
-                                    byte_size(most)));
-}
-
-void say_report(const TrainArguments& arguments, const TrainReport& report, const Session& session) {
-  session.say(fmt::format("fit   {:.2f} s with {}{}: {}, {}", report.fit_seconds,
-                          counted(static_cast<std::size_t>(session.threads), "thread"),
-                          arguments.ranks > 1 ? fmt::format(" in {} ranks", arguments.ranks) : "",
-                          training_line(report.model), report.model.training().stopped_by));
-  if (session.scratch != nullptr) say_memory(session);
-  if (report.valid) {
-    session.say(fmt::format("valid {}\n{}", counted(report.valid->n_rows, "row"), scores_text(*report.valid)));
-  }
-  if (arguments.output == "-") return;
-  std::error_code unknown;
-  const auto size = std::filesystem::file_size(arguments.output, unknown);
-  session.say(fmt::format("saved {}{}", arguments.output, unknown ? "" : " (" + byte_size(size) + ")"));
 }
 
 /// What --valid names: a table of its own, or rows of the training table that are held out.
@@ -322,109 +225,10 @@ void train(const TrainArguments& arguments, const Session& session) {
   train_within(arguments, within);
 }
 
-std::vector<Parameter> option_parameters(TrainArguments& arguments) {
-  std::vector<Parameter> parameters;
-  for (const OptionField& field : arguments.options.fields()) {
-    OptionField bound = field;
-    bound.get = [name = field.name](const void* options) { return static_cast<const Options*>(options)->get(name); };
-    bound.set = [name = field.name](void* options, std::string_view text) {
-      static_cast<Options*>(options)->set(name, text);
-    };
-    parameters.push_back(parameter(bound, &arguments.options, {.group = "Options of the learner"}));
-  }
-  return parameters;
-}
-
-std::vector<Parameter> train_parameters(TrainArguments& arguments) {
-  auto parameters = data_parameters(
-      arguments.data, "a CSV, TSV, LIBSVM, NPY, NPZ or IDX file, plain, .gz or .zst; - reads standard input");
-  const auto text = [&](const char* name, std::string TrainArguments::* member, const char* help,
-                        ParameterTraits traits) {
-    return parameter(option_field(name, member, {}, help), &arguments, std::move(traits));
-  };
-  const bool unsupervised = looks_for_anomalies(arguments.learner);
-  const std::vector<Parameter> own = {
-      unsupervised
-          ? text("target", &TrainArguments::target,
-                 "a column of two labels, of which the rarer one names the anomalies: it is no feature, is not "
-                 "learned from, and is what evaluate compares with",
-                 {.value = "COLUMN", .group = "Data"})
-          : text("target", &TrainArguments::target, "the column to predict",
-                 {.value = "COLUMN", .group = "Data", .required = true}),
-      list_parameter("exclude", &arguments.exclude, "columns that are not features",
-                     {.value = "COLUMN", .group = "Data"}),
-      text("weight", &TrainArguments::weight, "a column of sample weights, 0 or more; it is no feature",
-           {.value = "COLUMN", .group = "Data"}),
-      text("valid", &TrainArguments::valid,
-           "score the model on this fraction of the rows, held out, or on the rows of a file",
-           {.value = "FRACTION|FILE", .group = "Data"}),
-      text("valid_label_file", &TrainArguments::valid_label_file,
-           "what --label-file is, for the file that --valid names", {.value = "FILE", .group = "Data"}),
-      text("prepare", &TrainArguments::prepare,
-           "steps that prepare the columns before training, such as \"impute(strategy=median); one-hot\"; kept in the "
-           "model",
-           {.value = "STEPS", .group = "Data"}),
-      text("output", &TrainArguments::output, "the model file; - is standard output",
-           {.letter = 'o', .value = "FILE", .group = "Run", .required = true}),
-      parameter(option_field("ranks", &TrainArguments::ranks, Range{1, 256},
-                             "groups of threads that share nothing and hold a part of the rows each, as processes of "
-                             "a cluster would; the model is the same"),
-                &arguments, {.group = "Run"}),
-  };
-  if (arguments.learner.continues()) {
-    parameters.push_back(text("start", &TrainArguments::start,
-                              "a model by the same learner to go on from: its columns and categories are looked for in "
-                              "DATA",
-                              {.value = "MODEL", .group = "Run"}));
-  }
-  if (can_rank(arguments.learner)) {
-    parameters.push_back(
-        text("query", &TrainArguments::query,
-             "a column whose equal values are one query: a score is learned that puts the rows of each "
-             "query in the order of the target, whole numbers from 0 to 31; it is no feature",
-             {.value = "COLUMN", .group = "Data"}));
-  }
-  parameters.insert(parameters.end(), own.begin(), own.end());
-  if (arguments.learner.name() == LogisticRegressionModel::name) {
-    parameters.push_back(parameter(option_field("dense", &TrainArguments::dense, {},
-                                                "take the rows of a LIBSVM file as a dense matrix, even where few of "
-                                                "their numbers are not zero"),
-                                   &arguments, {.group = "Data"}));
-  }
-  for (Parameter& limit : memory_parameters(arguments.memory)) parameters.push_back(std::move(limit));
-  for (Parameter& option : option_parameters(arguments)) parameters.push_back(std::move(option));
-  return parameters;
-}
-
-std::vector<Example> anomaly_examples(const std::string& name) {
-  const std::string line = fmt::format("thrum train {} payments.csv", name);
-  return {{line + " -o payments.thrum", ""},
-          {line + " --exclude id --contamination 0.01 -o payments.thrum", "one row of a hundred is to be an anomaly"},
-          {line + " --target is_fraud --valid 0.2 --json -o payments.thrum",
-           "labels are not learned from, but say how well the score finds them"}};
-}
-
-std::vector<Example> examples_of(const Learner& learner) {
-  const std::string name(learner.name());
-  if (looks_for_anomalies(learner)) return anomaly_examples(name);
-  const bool of_numbers = learner.tasks().front() == Task::regression;
-  const std::string rows = of_numbers ? "housing" : "adult";
-  const std::string target = of_numbers ? "median_house_value" : "income";
-  const std::string excluded = of_numbers ? "longitude" : "fnlwgt";
-  const std::string line = fmt::format("thrum train {} {}.csv --target {} -o {}.thrum", name, rows, target, rows);
-  return {
-      {line, ""},
-      {line + " --valid 0.2 --json", "hold a fifth of the rows out and score the model on them"},
-      {fmt::format("zcat {}.csv.gz | thrum train {} - --target {} --exclude {} -o {}.thrum -j 4", rows, name, target,
-                   excluded, rows),
-       "from standard input, with four threads"},
-  };
-}
-
 Command learner_command(const Learner& learner) {
   auto arguments = std::make_shared<TrainArguments>(learner);
   Command command{.name = std::string(learner.name()), .summary = std::string(learner.summary())};
-  command.examples = examples_of(learner);
+  command.examples = train_examples(learner);
   command.parameters = train_parameters(*arguments);
   command.run = [arguments](Session& session) { train(*arguments, session); };
   return command;
