@@ -107,6 +107,8 @@ class KeyHasher {
   template <class T>
   void add_matrix(const T& matrix);
   template <class T>
+  void add_parts(const T& value);
+  template <class T>
   void add_unordered(const T& values);
   template <class T>
   void add_elements(const T& values) {
@@ -177,7 +179,15 @@ void KeyHasher::add(const T& value) {
     put_tag(number_kind<Element>(), sizeof(Element));
     put_size(std::ranges::size(value));
     put_array(std::as_bytes(std::span(std::ranges::data(value), std::ranges::size(value))));
-  } else if constexpr (HasWireHook<T>) {
+  } else {
+    add_parts(value);
+  }
+}
+
+template <class T>
+void KeyHasher::add_parts(const T& value) {
+  using namespace key_detail;
+  if constexpr (HasWireHook<T>) {
     put_text('h', typeid(T).name());
     const_cast<T&>(value).wire(*this);  // writing leaves the value alone
   } else if constexpr (Unordered<T>) {
