@@ -1,27 +1,14 @@
 #include "thrum/learn/linear/lbfgs.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
+#include "thrum/learn/linear/dot_internal.h"
 #include "thrum/learn/linear/lbfgs_search_internal.h"
 
 namespace thrum {
 namespace {
-
-/// Eight sums side by side, which the compiler makes vectors of.
-double dot(std::span<const double> a, std::span<const double> b) {
-  constexpr std::size_t lanes = 8;
-  std::array<double, lanes> sums{};
-  std::size_t i = 0;
-  for (; i + lanes <= a.size(); i += lanes) {
-    for (std::size_t l = 0; l < lanes; ++l) sums[l] += a[i + l] * b[i + l];
-  }
-  for (std::size_t l = 0; i < a.size(); ++i, ++l) sums[l] += a[i] * b[i];
-  return std::accumulate(sums.begin(), sums.end(), 0.0);
-}
 
 void add_scaled(double factor, std::span<const double> a, std::span<double> to) {
   for (std::size_t i = 0; i < a.size(); ++i) to[i] += factor * a[i];

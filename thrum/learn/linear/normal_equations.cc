@@ -1,26 +1,14 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "thrum/learn/linear/cholesky_internal.h"
+#include "thrum/learn/linear/dot_internal.h"
 #include "thrum/learn/linear/normal_equations_internal.h"
 
 namespace thrum {
 namespace {
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  constexpr std::size_t lanes = 8;
-  std::array<double, lanes> sums{};
-  std::size_t i = 0;
-  for (; i + lanes <= a.size(); i += lanes) {
-    for (std::size_t l = 0; l < lanes; ++l) sums[l] += a[i + l] * b[i + l];
-  }
-  for (std::size_t l = 0; i < a.size(); ++i, ++l) sums[l] += a[i] * b[i];
-  return std::accumulate(sums.begin(), sums.end(), 0.0);
-}
 
 /// Below this part of its column's square, what is left of it is rounding.
 double smallest_pivot(std::size_t n, double rounding) {

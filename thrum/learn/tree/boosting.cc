@@ -123,23 +123,9 @@ void Boosting::run_round(std::size_t round) {
   put_back(dropped, round);
 }
 
-ObjectiveRows Boosting::rows(std::size_t begin, std::size_t end) const {
-  const auto part = [&](std::span<const double> all) { return all.subspan(begin, end - begin); };
-  return {.y = part(in_.dataset.y()),
-          .weights = in_.weights.values.empty() ? std::span<const double>() : part(in_.weights.values),
-          .margins = {margins_.data() + begin, n_margins_, end - begin, n_rows_}};
-}
-
 void Boosting::differentiate() {
   if (queries_) return queries_->gradients(in_.objective, margins(0), gradients(0), hessians(0));
-  parallel_for(
-      *in_.execution.arena, n_rows_, row_block,
-      [&](std::size_t begin, std::size_t end) {
-        const std::size_t n = end - begin;
-        in_.objective.gradients(rows(begin, end), {g_.data() + begin, n_margins_, n, n_rows_},
-                                {h_.data() + begin, n_margins_, n, n_rows_});
-      },
-      in_.execution.stop);
+  in_.differentiate(margins(), {g_.data(), n_margins_, n_rows_}, {h_.data(), n_margins_, n_rows_});
 }
 
 /// Of all ranks. The grid ends at the largest gradient, but not so far out that the usual ones would fall between its
@@ -329,13 +315,7 @@ void Boosting::keep_rounds(std::size_t n) {
 
 double Boosting::mean_loss() const {
   if (queries_) return queries_->mean_loss(in_.objective, margins_.values());
-  const std::vector<double> sums =
-      sum_row_blocks(in_.execution, n_rows_, 2, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-        const ObjectiveRows block = rows(begin, end);
-        partial[0] = in_.objective.loss(block);
-        for (std::size_t i = 0; i < block.y.size(); ++i) partial[1] += block.weight(i);
-      });
-  return sums[0] / sums[1];
+  return in_.mean_loss(margins());
 }
 
 }  // namespace thrum

@@ -1,44 +1,24 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "thrum/learn/learner.h"
 #include "thrum/learn/linear/zeroed_array_internal.h"
+#include "thrum/learn/tree/boosting_input_internal.h"
 #include "thrum/learn/tree/feature_chooser_internal.h"
-#include "thrum/learn/tree/gbdt.h"
 #include "thrum/learn/tree/query_rows_internal.h"
 #include "thrum/learn/tree/row_sampler_internal.h"
 #include "thrum/learn/tree/tree_grower_internal.h"
-#include "thrum/learn/tree/tree_router_internal.h"
 #include "thrum/learn/tree/watch_internal.h"
 
 namespace thrum {
 
-/// What the rows of a fit weigh.
-struct BoostingWeights {
-  bool all_ones = true;             ///< on all ranks; then `values` is empty
-  std::vector<double> values = {};  ///< of this rank
-  std::size_t n_rows = 0;           ///< that count, of all ranks
-};
-
 /// One fit: rounds of one tree per margin, each of which lowers what those before have left.
 class Boosting {
  public:
-  /// All of it outlives the fit.
-  struct Input {
-    const Dataset& dataset;
-    const FitSpec& spec;
-    const GbdtOptions& options;
-    const Objective& objective;
-    const BinnedTable& table;
-    const BoostingWeights& weights;
-    const TreeEnsemble& start;  ///< the trees that these follow; without trees: the base
-    const Execution& execution;
-  };
+  using Input = BoostingInput;
   struct Outcome {
     TreeEnsemble ensemble;
     std::size_t rounds = 0;  ///< that were kept
@@ -63,9 +43,9 @@ class Boosting {
     std::vector<double> weights;
   };
 
-  ObjectiveRows rows(std::size_t begin, std::size_t end) const;
   std::span<float> gradients(std::size_t k) { return g_.values().subspan(k * n_rows_, n_rows_); }
   std::span<float> hessians(std::size_t k) { return h_.values().subspan(k * n_rows_, n_rows_); }
+  MatrixView<const double> margins() const { return {margins_.data(), n_margins_, n_rows_}; }
   std::span<double> margins(std::size_t k) { return margins_.values().subspan(k * n_rows_, n_rows_); }
   bool is_dart() const { return in_.options.boosting == "dart"; }
 

@@ -20,25 +20,6 @@ namespace {
 
 constexpr std::string_view where = Gbdt::learner_name;
 
-/// The weights of a regression.
-RowWeights weigh_numbers(const Dataset& dataset, const FitSpec& spec, const Execution& execution) {
-  RowWeights rows{.values = ZeroedArray<double>(dataset.n_rows())};
-  const std::span<double> values = rows.values.values();
-  const auto sums = sum_row_blocks(execution, dataset.n_rows(), 2,
-                                   [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-                                     for (std::size_t i = begin; i < end; ++i) {
-                                       values[i] = dataset.weight(i, spec.row_mask, spec.weights);
-                                       partial[0] += values[i];
-                                       partial[1] += values[i] > 0 ? 1 : 0;
-                                     }
-                                   });
-  rows.total = sums[0];
-  rows.n_rows = static_cast<std::size_t>(sums[1]);
-  if (rows.n_rows > 0) return rows;
-  throw Error(ErrorCode::invalid_argument, fmt::format("[{}] no training row has a weight above 0", where),
-              "train on rows with weights above 0");
-}
-
 std::vector<double> weighted_means(const Dataset& dataset, const RowWeights& weights, const Execution& execution) {
   const std::span<const double> y = dataset.y();
   const std::span<const double> w = weights.values.values();
@@ -77,7 +58,7 @@ Beginning begin(const Dataset& dataset, const FitSpec& spec, const Objective& ob
                 "leave it out, or weigh rows by a column");
   }
   const RowWeights rows =
-      classes ? weigh_rows(dataset, spec, class_weight, execution, where) : weigh_numbers(dataset, spec, execution);
+      classes ? weigh_rows(dataset, spec, class_weight, execution, where) : weigh_rows(dataset, spec, execution, where);
   Beginning result;
   result.weights.n_rows = rows.n_rows;
   result.start.link = objective.link();

@@ -1,6 +1,5 @@
 #include "thrum/learn/tree/refit_internal.h"
 
-#include "thrum/comm/row_blocks.h"
 #include "thrum/learn/tree/raw_margins_internal.h"
 #include "thrum/learn/tree/tree_values_internal.h"
 
@@ -26,30 +25,19 @@ class Refit {
     std::vector<Tree>& trees = outcome.ensemble.trees;
     for (std::size_t t = 0; t < trees.size(); ++t) {
       in_.execution.check_stop("gbdt");
-      if (t % n_margins_ == 0) differentiate();
+      if (t % n_margins_ == 0) {
+        in_.differentiate(margins(), {g_.data(), n_margins_, n_rows_}, {h_.data(), n_margins_, n_rows_});
+      }
       renew(trees[t], t % n_margins_);
       in_.execution.report({"refit", t + 1, trees.size()});
     }
     outcome.rounds = trees.size() / n_margins_;
-    outcome.mean_loss = mean_loss();
+    outcome.mean_loss = in_.mean_loss(margins());
     return outcome;
   }
 
  private:
-  ObjectiveRows rows(std::size_t begin, std::size_t end) const {
-    const std::size_t n = end - begin;
-    const std::span<const double> weights = in_.weights.values;
-    return {.y = in_.dataset.y().subspan(begin, n),
-            .weights = weights.empty() ? weights : weights.subspan(begin, n),
-            .margins = {margins_.data() + begin, n_margins_, n, n_rows_}};
-  }
-
-  void differentiate() {
-    parallel_for(*in_.execution.arena, n_rows_, row_block, [&](std::size_t begin, std::size_t end) {
-      in_.objective.gradients(rows(begin, end), {g_.data() + begin, n_margins_, end - begin, n_rows_},
-                              {h_.data() + begin, n_margins_, end - begin, n_rows_});
-    });
-  }
+  MatrixView<const double> margins() const { return {margins_.data(), n_margins_, n_rows_}; }
 
   void renew(Tree& tree, std::size_t k) {
     find_leaves(tree);
@@ -80,16 +68,6 @@ class Refit {
         leaf_of_[i] = static_cast<std::uint16_t>(raw_leaf(tree, block.row(i - begin), in_.dataset.schema()));
       }
     });
-  }
-
-  double mean_loss() const {
-    const auto sums =
-        sum_row_blocks(in_.execution, n_rows_, 2, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-          const ObjectiveRows block = rows(begin, end);
-          partial[0] = in_.objective.loss(block);
-          for (std::size_t i = 0; i < block.y.size(); ++i) partial[1] += block.weight(i);
-        });
-    return sums[0] / sums[1];
   }
 
   const Boosting::Input& in_;
