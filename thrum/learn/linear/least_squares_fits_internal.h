@@ -6,10 +6,10 @@
 
 #include "thrum/learn/learner.h"
 #include "thrum/learn/linear/coordinate_descent_internal.h"
+#include "thrum/learn/linear/design_matrix_internal.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
-#include "thrum/learn/linear/gram_sums_internal.h"
 #include "thrum/learn/linear/linear_regression.h"
-#include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/learn/linear/row_grams_internal.h"
 
 namespace thrum {
 
@@ -25,17 +25,7 @@ class LeastSquaresFits {
   std::vector<std::unique_ptr<Model>> fit(std::span<const FitSpec> specs, const EncodedFits& group);
 
  private:
-  /// Rows and their weights, as some of the fits see them, with their Gram matrix.
-  struct Rows {
-    FitSpec spec;
-    double total_weight;
-    std::size_t n_rows;
-    ZeroedArray<T> weights;
-    const Rows* all = nullptr;  ///< the same without a mask, where the matrix is found as a difference
-    ZeroedArray<T> left_out = ZeroedArray<T>(0);  ///< then: the weights of the rows left out
-    bool is_needed = true;
-    std::vector<double> gram = {};
-  };
+  using Rows = typename RowGrams<T>::Rows;
   /// Fits that differ in the strength of the penalty only.
   struct Chain {
     const Rows* rows;
@@ -44,12 +34,6 @@ class LeastSquaresFits {
 
   std::string_view name() const { return LinearRegression(penalty_).name(); }
   const LinearRegressionOptions& options_of(std::size_t member) const;
-  Rows* rows_for(const FitSpec& spec, bool is_needed);
-  void shift_target();
-  void plan_difference(Rows& rows);
-  void compute_grams();
-  void compute_gram_of(std::span<Rows* const> rows);
-  void subtract_from_all(Rows& rows) const;
   std::vector<Chain> chains() const;
   void fit_chain(const Chain& chain, std::span<std::unique_ptr<Model>> models) const;
   double l1_ratio_of(std::size_t member) const;
@@ -69,12 +53,10 @@ class LeastSquaresFits {
   const Encoder& encoder_;
   const Execution& execution_;
   DesignMatrix<T> x_;
-  double y_shift_ = 0;
-  ZeroedArray<T> y_;
+  RowGrams<T> grams_;
   std::span<const FitSpec> specs_;
   const EncodedFits* group_ = nullptr;
-  std::vector<std::unique_ptr<Rows>> rows_;
-  std::vector<Rows*> rows_of_;  ///< per member
+  std::vector<const Rows*> rows_of_;  ///< per member
 };
 
 }  // namespace thrum
