@@ -20,9 +20,8 @@ MAY_INCLUDE = {
     "metrics": BASE,
     "model": BASE | {"data"},
     "learn": EVERYTHING_BUT_CACHE,
-    "select": EVERYTHING_BUT_CACHE | {"cache", "learn"},
     "serve": {"core", "runtime", "data", "model"},
-    "cli": EVERYTHING_BUT_CACHE | {"cache", "learn", "select", "serve"},
+    "cli": EVERYTHING_BUT_CACHE | {"cache", "learn", "serve"},
 }
 PROGRAMS = {"cli"}  # folders whose headers nobody outside includes
 # Libraries that only sources may use: they cost every including unit seconds, or bind users to a version.
