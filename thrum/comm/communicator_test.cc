@@ -11,10 +11,12 @@
 
 #include "thrum/comm/thread_communicator.h"
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
 
+using test::refusal;
 using testing::ElementsAre;
 
 /// All that a Communicator promises. A backend joins by a function that runs a body on its ranks.
@@ -42,17 +44,6 @@ class CommunicatorConformance : public testing::TestWithParam<Group> {
   int size() const { return GetParam().size; }
   void run(FunctionRef<void(Communicator&)> body) { GetParam().run(size(), body); }
 };
-
-/// The error that ends `call`.
-std::string error_of(ErrorCode code, FunctionRef<void()> call) {
-  try {
-    call();
-  } catch (const Error& e) {
-    EXPECT_EQ(e.code(), code);
-    return e.what();
-  }
-  return "no error";
-}
 
 TEST_P(CommunicatorConformance, KnowsItsRanks) {
   std::vector<int> calls(static_cast<std::size_t>(size()));
@@ -222,13 +213,13 @@ TEST_P(CommunicatorConformance, AbortEndsTheNextCallsWithTheCause) {
     const auto until_aborted = [&](FunctionRef<void()> call) {
       for (;;) call();
     };
-    EXPECT_EQ(error_of(ErrorCode::remote, [&] { until_aborted([&] { c.allreduce(std::span(data), ReduceOp::sum); }); }),
+    EXPECT_EQ(refusal([&] { until_aborted([&] { c.allreduce(std::span(data), ReduceOp::sum); }); }, ErrorCode::remote),
               expected);
-    EXPECT_EQ(error_of(ErrorCode::remote, [&] { c.barrier(); }), expected);
-    EXPECT_EQ(error_of(ErrorCode::remote, [&] { c.allgather(""); }), expected);
-    EXPECT_EQ(error_of(ErrorCode::remote, [&] { c.broadcast(std::span(data), 0); }), expected);
-    EXPECT_EQ(error_of(ErrorCode::remote, [&] { c.split(0, 0); }), expected);
-    EXPECT_EQ(error_of(ErrorCode::remote, [&] { half->barrier(); }), expected);
+    EXPECT_EQ(refusal([&] { c.barrier(); }, ErrorCode::remote), expected);
+    EXPECT_EQ(refusal([&] { c.allgather(""); }, ErrorCode::remote), expected);
+    EXPECT_EQ(refusal([&] { c.broadcast(std::span(data), 0); }, ErrorCode::remote), expected);
+    EXPECT_EQ(refusal([&] { c.split(0, 0); }, ErrorCode::remote), expected);
+    EXPECT_EQ(refusal([&] { half->barrier(); }, ErrorCode::remote), expected);
   });
 }
 
@@ -238,15 +229,13 @@ TEST_P(CommunicatorConformance, RefusesWrongCountsAndRoots) {
     const std::vector<std::size_t> too_many(static_cast<std::size_t>(c.size() + 1), 0);
     const std::string size = std::to_string(c.size());
     EXPECT_EQ(
-        error_of(ErrorCode::invalid_argument,
-                 [&] { c.reduce_scatter(std::span<const double>(data), too_many, ReduceOp::sum); }),
+        refusal([&] { c.reduce_scatter(std::span<const double>(data), too_many, ReduceOp::sum); }),
         "[reduce_scatter] expected one count for each of " + size + " ranks, got " + std::to_string(c.size() + 1));
     const std::vector<std::size_t> too_few(static_cast<std::size_t>(c.size()), 0);
-    EXPECT_EQ(error_of(ErrorCode::invalid_argument,
-                       [&] { c.reduce_scatter(std::span<const double>(data), too_few, ReduceOp::sum); }),
+    EXPECT_EQ(refusal([&] { c.reduce_scatter(std::span<const double>(data), too_few, ReduceOp::sum); }),
               "[reduce_scatter] the counts must add up to 3 elements, got 0");
     std::vector<double> values(1);
-    EXPECT_EQ(error_of(ErrorCode::invalid_argument, [&] { c.broadcast(std::span(values), c.size()); }),
+    EXPECT_EQ(refusal([&] { c.broadcast(std::span(values), c.size()); }),
               "[broadcast] the root must lie in [0, " + size + "), got " + size);
     c.barrier();
   });

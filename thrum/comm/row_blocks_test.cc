@@ -11,6 +11,7 @@
 #include "thrum/comm/thread_communicator.h"
 #include "thrum/core/error.h"
 #include "thrum/core/random.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
@@ -122,12 +123,7 @@ TEST(SumRowBlocks, StopsOnRequest) {
   std::stop_source source;
   source.request_stop();
   const Execution execution{&arena, communicator.get(), 0, nullptr, source.get_token()};
-  try {
-    local_sums(execution, {0, 10}, 1, wild);
-    FAIL();
-  } catch (const Error& e) {
-    EXPECT_EQ(e.code(), ErrorCode::cancelled);
-  }
+  EXPECT_NE(test::refusal([&] { local_sums(execution, {0, 10}, 1, wild); }, ErrorCode::cancelled), "no error");
 }
 
 TEST(RowsOfRank, AreWholeBlocksInOrderAsEvenAsTheyGo) {
@@ -157,13 +153,8 @@ TEST(Execution, ChecksForAStopAndNamesTheWork) {
   std::stop_source source;
   source.request_stop();
   local.get().stop = source.get_token();
-  try {
-    local.get().check_stop("fit");
-    FAIL();
-  } catch (const Error& e) {
-    EXPECT_EQ(e.code(), ErrorCode::cancelled);
-    EXPECT_STREQ(e.what(), "[fit] a stop was requested before the work was done");
-  }
+  EXPECT_EQ(test::refusal([&] { local.get().check_stop("fit"); }, ErrorCode::cancelled),
+            "[fit] a stop was requested before the work was done");
 }
 
 }  // namespace

@@ -6,18 +6,13 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
 
 std::string refusal(const std::string& text) {
-  try {
-    parse_json(text, "test");
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
-    return error.what();
-  }
-  return "accepted";
+  return test::refusal([&] { parse_json(text, "test"); }, ErrorCode::corrupt_data);
 }
 
 TEST(Json, KeepsTheOrderOfKeys) {
@@ -43,7 +38,7 @@ TEST(Json, NamesANumberThatIsRefused) {
 }
 
 TEST(Json, TheSameKeyInTwoObjectsIsNoDuplicate) {
-  EXPECT_EQ(refusal(R"([{"k":1},{"k":{"k":2}}])"), "accepted");
+  EXPECT_EQ(refusal(R"([{"k":1},{"k":{"k":2}}])"), "no error");
 }
 
 TEST(Json, NonFiniteNumbersTravelAsStrings) {
@@ -55,12 +50,8 @@ TEST(Json, NonFiniteNumbersTravelAsStrings) {
 }
 
 TEST(Json, NamesTheMissingMember) {
-  try {
-    json_member(parse_json("{}", "model"), "schema", "model");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "[model] the key \"schema\" is missing");
-  }
+  EXPECT_EQ(test::refusal([&] { json_member(parse_json("{}", "model"), "schema", "model"); }, ErrorCode::corrupt_data),
+            "[model] the key \"schema\" is missing");
 }
 
 }  // namespace

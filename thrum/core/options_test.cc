@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
@@ -30,13 +30,7 @@ const std::vector<OptionField>& fields() {
 
 std::string refusal(const std::string& name, const std::string& text) {
   Solver options;
-  try {
-    find_option(fields(), name).set(&options, text);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "accepted";
+  return test::refusal([&] { find_option(fields(), name).set(&options, text); });
 }
 
 TEST(OptionField, ReadsBackWhatItWrites) {

@@ -10,6 +10,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/random.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
@@ -39,13 +40,7 @@ class BinnedTableFileTest : public testing::Test {
   }
 
   std::string refusal() const {
-    try {
-      const BinnedTableFile file(path_);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
-      return error.what();
-    }
-    return "no error";
+    return test::refusal([&] { const BinnedTableFile file(path_); }, ErrorCode::corrupt_data);
   }
 
   std::string expected_refusal() const {

@@ -8,23 +8,19 @@
 #include <numeric>
 
 #include "thrum/core/refusal_test.h"
+#include "thrum/data/texts_test.h"
 
 namespace thrum {
 namespace {
 
 using test::refusal;
+using test::texts;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::IsNan;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double inf = std::numeric_limits<double>::infinity();
-
-Column texts(std::string name, std::vector<std::string> values) {
-  std::vector<std::uint8_t> missing;
-  for (const auto& value : values) missing.push_back(value.empty() ? 1 : 0);
-  return Column::category_from(std::move(name), values, missing);
-}
 
 std::shared_ptr<const Table> table_of(std::vector<Column> columns) {
   return std::make_shared<const Table>(std::move(columns), "t.csv");

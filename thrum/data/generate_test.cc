@@ -9,6 +9,7 @@
 #include <map>
 #include <numeric>
 
+#include "thrum/core/refusal_test.h"
 #include "thrum/data/csv_test_support_test.h"
 #include "thrum/runtime/file.h"
 #include "thrum/runtime/temporary_folder_test.h"
@@ -77,20 +78,10 @@ INSTANTIATE_TEST_SUITE_P(All, Generate, testing::ValuesIn(generator_names()), []
 });
 
 TEST(Generators, AnUnknownOneIsRefusedWithTheNearestName) {
-  try {
-    generate("higs-like", 1, LocalExecution(1));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    EXPECT_STREQ(error.what(), "[generate] there is no generator \"higs-like\"; nearest: \"higgs-like\"");
-  }
-  try {
-    generator_target("quux");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(),
-                 "[generate] there is no generator \"quux\"; one of: higgs-like, airline-like, sparse, wide");
-  }
+  EXPECT_EQ(test::refusal([&] { generate("higs-like", 1, LocalExecution(1)); }),
+            "[generate] there is no generator \"higs-like\"; nearest: \"higgs-like\"");
+  EXPECT_EQ(test::refusal([&] { generator_target("quux"); }),
+            "[generate] there is no generator \"quux\"; one of: higgs-like, airline-like, sparse, wide");
 }
 
 /// The first rows of seed 7: files made by one version are those of the next.

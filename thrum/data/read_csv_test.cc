@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include <filesystem>
@@ -12,9 +11,11 @@
 #include <string>
 
 #include "thrum/core/mutex.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/data/csv.h"
 #include "thrum/data/csv_test_support_test.h"
 #include "thrum/data/decompress_internal.h"
+#include "thrum/data/deflate_test.h"
 #include "thrum/runtime/scratch.h"
 #include "thrum/runtime/temporary_folder_test.h"
 
@@ -22,21 +23,8 @@ namespace thrum::csv {
 namespace {
 
 namespace fs = std::filesystem;
+using test::gzip;
 using testing::HasSubstr;
-
-std::string gzip(std::string_view text) {
-  z_stream stream = {};
-  deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string packed(deflateBound(&stream, text.size()), ' ');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
 
 std::string zstd(std::string_view text) {
   std::string packed(ZSTD_compressBound(text.size()), ' ');
@@ -51,13 +39,7 @@ class ReadCsv : public testing::Test {
     return read_csv(directory / "x.csv", {}, execution);
   }
   std::string error_of(std::string_view bytes) {
-    try {
-      read(bytes);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
-      return error.what();
-    }
-    return "no error";
+    return test::refusal([&] { read(bytes); }, ErrorCode::corrupt_data);
   }
 
   const test::TemporaryFolder folder;
@@ -128,23 +110,13 @@ TEST_F(ReadCsv, StopsWhereMoreComesOutOfCompressionThanMemoryHolds) {
   const std::string bomb = gzip(std::string(1'000'000, '\0'));
   const LocalExecution execution(1);
   EXPECT_EQ(decompress(bytes_of(bomb), "x.gz", 1'000'000, execution).size(), 1'000'000u);
-  try {
-    decompress(bytes_of(bomb), "x.gz", 999'999, execution);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::out_of_memory);
-    EXPECT_STREQ(error.what(), "[x.gz] decompressed it is larger than 0.0 GiB, which this machine has");
-  }
+  EXPECT_EQ(test::refusal([&] { decompress(bytes_of(bomb), "x.gz", 999'999, execution); }, ErrorCode::out_of_memory),
+            "[x.gz] decompressed it is larger than 0.0 GiB, which this machine has");
 }
 
 TEST_F(ReadCsv, SaysWhyAFileCannotBeRead) {
-  try {
-    read_csv(directory / "none.csv", {}, LocalExecution(1));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::io);
-    EXPECT_THAT(error.what(), HasSubstr("none.csv: No such file or directory"));
-  }
+  EXPECT_THAT(test::refusal([&] { read_csv(directory / "none.csv", {}, LocalExecution(1)); }, ErrorCode::io),
+              HasSubstr("none.csv: No such file or directory"));
 }
 
 class Recorder final : public Progress {
@@ -192,12 +164,7 @@ TEST_F(ReadCsv, StopsWhenAsked) {
     LocalExecution local(2);
     local.get().progress = &recorder;
     local.get().stop = stop.get_token();
-    try {
-      read(bytes, local);
-      FAIL();
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::cancelled);
-    }
+    EXPECT_NE(test::refusal([&] { read(bytes, local); }, ErrorCode::cancelled), "no error");
   }
 }
 

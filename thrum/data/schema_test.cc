@@ -8,21 +8,17 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/refusal_test.h"
+#include "thrum/data/texts_test.h"
 
 namespace thrum {
 namespace {
 
 using test::refusal;
+using test::texts;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-Column texts(std::string name, std::vector<std::string> values) {
-  std::vector<std::uint8_t> missing;
-  for (const auto& value : values) missing.push_back(value.empty() ? 1 : 0);
-  return Column::category_from(std::move(name), values, missing);
-}
 
 Table adult() {
   return Table({Column::int64("age", {39, 50, 28}), Column::float64("hours", {40, nan, 12.5}),

@@ -12,6 +12,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/data/csv_test_support_test.h"
+#include "thrum/data/deflate_test.h"
 #include "thrum/data/formats/data_bytes_internal.h"
 #include "thrum/runtime/temporary_folder_test.h"
 
@@ -206,17 +207,7 @@ std::uint32_t crc_of(const std::string& bytes) {
 }
 
 std::string deflated(const std::string& bytes) {
-  z_stream stream = {};
-  deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string packed(deflateBound(&stream, bytes.size()), ' ');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
+  return test::deflated(bytes, -MAX_WBITS);
 }
 
 Entry stored_entry(const std::string& name, const std::string& bytes) {

@@ -12,6 +12,7 @@
 #include "thrum/core/random.h"
 #include "thrum/core/refusal_test.h"
 #include "thrum/data/prepare/pipeline_fixture_test.h"
+#include "thrum/data/texts_test.h"
 
 namespace thrum {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 using prepare_test::made_of;
 using prepare_test::names_of;
 using test::refusal;
+using test::texts;
 using testing::AllOf;
 using testing::DoubleNear;
 using testing::ElementsAre;
@@ -28,12 +30,6 @@ using testing::Optional;
 using testing::StartsWith;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-Column texts(std::string name, const std::vector<std::string>& values) {
-  std::vector<std::uint8_t> missing;
-  for (const auto& value : values) missing.push_back(value.empty() ? 1 : 0);
-  return Column::category_from(std::move(name), values, missing);
-}
 
 Dataset dataset_of(std::vector<Column> columns, Task task = Task::regression) {
   return Dataset(std::make_shared<const Table>(std::move(columns), "t.csv"), {.target = "y", .task = task});

@@ -11,8 +11,8 @@
 
 #include "thrum/comm/row_blocks.h"
 #include "thrum/comm/thread_communicator.h"
-#include "thrum/core/error.h"
 #include "thrum/core/random.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
@@ -226,16 +226,12 @@ TEST(SparseFit, HaveTheSameBitsForAnyNumberOfThreadsAndRanks) {
 }
 
 std::string refusal(const std::function<void(const SparseRows&, const Execution&)>& call, const Sparse& data = {}) {
-  try {
+  return test::refusal([&] {
     data.fit([&](const SparseRows& rows, const Execution& execution) {
       call(rows, execution);
       return SparseSolution();
     });
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "";
+  });
 }
 
 TEST(SparseFit, RefuseWhatNeedsADenseMatrix) {
@@ -270,14 +266,9 @@ TEST(SparseFit, RefuseAnL1PenaltyThatLeavesTooManyCoefficients) {
     y.push_back(i % 2 == 0 ? 1 : 0);
   }
   const linalg::CsrMatrix X(std::move(parts));
-  try {
-    fit_logistic_regression({X, y}, 2, {.C = 10, .l1_ratio = 1}, LocalExecution(1));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(),
-                 "[logistic-regression] the L1 penalty leaves 2600 coefficients that are not zero, more than the 2500 "
-                 "that Newton's method takes; lower C, use l1_ratio=0, or Sgd with penalty=l1");
-  }
+  EXPECT_EQ(test::refusal([&] { fit_logistic_regression({X, y}, 2, {.C = 10, .l1_ratio = 1}, LocalExecution(1)); }),
+            "[logistic-regression] the L1 penalty leaves 2600 coefficients that are not zero, more than the 2500 "
+            "that Newton's method takes; lower C, use l1_ratio=0, or Sgd with penalty=l1");
 }
 
 TEST(SparseFit, RefuseTargetsThatDoNotFit) {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/learn/linear/logistic_regression_testing_internal.h"
 
 namespace thrum {
@@ -98,12 +98,8 @@ TEST(Gbdt, RefusesRowsWithoutWeight) {
   const std::vector<double> weights = {0, 0};
   const Options options(stump(), GbdtOptions::fields());
   const FitSpec spec{.options = &options, .weights = weights};
-  try {
-    Gbdt().fit_many(dataset, {&spec, 1}, execution.get());
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "[gbdt] no training row has a weight above 0; train on rows with weights above 0");
-  }
+  EXPECT_EQ(test::refusal([&] { Gbdt().fit_many(dataset, {&spec, 1}, execution.get()); }),
+            "[gbdt] no training row has a weight above 0; train on rows with weights above 0");
 }
 
 /// |y - z|^3 / 3, which no option names.
@@ -150,35 +146,21 @@ TEST(Gbdt, LearnsTheMedianOfLeavesForAbsoluteErrors) {
 TEST(Gbdt, RefusesTargetsThatTheObjectiveDoesNotTake) {
   GbdtOptions options = stump();
   options.objective = "gamma";
-  try {
-    Gbdt().fit(numbers({1, 2, 3}, {1, 0, 2}), options, LocalExecution(1));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "[gbdt] objective gamma expects targets above 0, row 2 has 0; use another objective");
-  }
+  EXPECT_EQ(test::refusal([&] { Gbdt().fit(numbers({1, 2, 3}, {1, 0, 2}), options, LocalExecution(1)); }),
+            "[gbdt] objective gamma expects targets above 0, row 2 has 0; use another objective");
 }
 
 TEST(Gbdt, RefusesWeightsOfClassesWhereThereAreNone) {
   GbdtOptions options = stump();
   options.class_weight = "balanced";
-  try {
-    Gbdt().fit(numbers({1, 2}, {1, 2}), options, LocalExecution(1));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(),
-                 "[gbdt] class_weight is of classes, the target has none; leave it out, or weigh rows by a column");
-  }
+  EXPECT_EQ(test::refusal([&] { Gbdt().fit(numbers({1, 2}, {1, 2}), options, LocalExecution(1)); }),
+            "[gbdt] class_weight is of classes, the target has none; leave it out, or weigh rows by a column");
 }
 
 TEST(Gbdt, RefusesGradientsThatAreTooLarge) {
-  try {
-    Gbdt().fit(numbers({1, 2, 3}, {1e300, -1e300, 2}), stump(), LocalExecution(1));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(),
-                 "[gbdt] expected gradients that single precision can hold, they are larger; divide the target or the "
-                 "weights by a constant, or lower learning_rate");
-  }
+  EXPECT_EQ(test::refusal([&] { Gbdt().fit(numbers({1, 2, 3}, {1e300, -1e300, 2}), stump(), LocalExecution(1)); }),
+            "[gbdt] expected gradients that single precision can hold, they are larger; divide the target or the "
+            "weights by a constant, or lower learning_rate");
 }
 
 TEST(Gbdt, LearnsTargetsWhoseGainsSinglePrecisionCannotHold) {

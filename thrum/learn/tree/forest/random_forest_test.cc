@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/learn/tree/forest/extra_trees.h"
 #include "thrum/learn/tree/forest/forest_testing_internal.h"
 #include "thrum/learn/tree/forest/number_keys_internal.h"
@@ -45,13 +45,7 @@ double accuracy(const Model& model, const TreeRows& rows) {
 std::string error_of(const TreeRows& rows, const RandomForestOptions& options, const Model* start = nullptr) {
   const Options described(options, RandomForestOptions::fields());
   const FitSpec spec{.options = &described, .start = start};
-  try {
-    RandomForest().fit_many(rows.dataset(), std::span(&spec, 1), LocalExecution(1));
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "nothing was thrown";
+  return test::refusal([&] { RandomForest().fit_many(rows.dataset(), std::span(&spec, 1), LocalExecution(1)); });
 }
 
 TEST(RandomForest, AveragesItsTrees) {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "thrum/core/error.h"
 #include "thrum/core/random.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
@@ -103,22 +103,12 @@ TEST(Objectives, ThatDoNotFitTheTargetAreRefused) {
   GbdtOptions options;
   options.objective = "poisson";
   const Target classes{.name = "income", .task = Task::classification, .classes = {"a", "b"}};
-  try {
-    make_objective(options, classes);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(),
-                 "[gbdt] objective poisson expects numbers, \"income\" holds classes; use objective=auto");
-  }
+  EXPECT_EQ(test::refusal([&] { make_objective(options, classes); }),
+            "[gbdt] objective poisson expects numbers, \"income\" holds classes; use objective=auto");
   options.objective = "log_loss";
   const Target numbers{.name = "price", .task = Task::regression, .classes = {}};
-  try {
-    make_objective(options, numbers);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(),
-                 "[gbdt] objective log_loss expects classes, \"price\" holds numbers; use objective=auto");
-  }
+  EXPECT_EQ(test::refusal([&] { make_objective(options, numbers); }),
+            "[gbdt] objective log_loss expects classes, \"price\" holds numbers; use objective=auto");
 }
 
 }  // namespace
