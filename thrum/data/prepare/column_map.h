@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "thrum/core/view.h"
 #include "thrum/data/schema.h"
 
 namespace thrum {
@@ -16,12 +18,13 @@ class ColumnMap {
 
   /// The columns it makes.
   virtual std::vector<Feature> outputs() const = 0;
-  /// Writes one value per output. `x` is what a FeatureReader gives: NaN where it is missing, the code of a category,
-  /// the number of categories for an unknown one.
-  virtual void apply(double x, double* out) const noexcept = 0;
-  /// For rows that the step was fitted on: what a cross-fitted map gives them. `row` is global.
-  virtual void apply_to_training(std::size_t row, double x, double* out) const noexcept {
-    static_cast<void>(row);
+  /// Writes output k of x[i] to out(k, i), which is 0 before. `x` is what a FeatureReader gives: NaN where it is
+  /// missing, the code of a category, the number of categories for an unknown one.
+  virtual void apply(std::span<const double> x, MatrixView<double> out) const noexcept = 0;
+  /// For rows that the step was fitted on, from the global `first_row` on: what a cross-fitted map gives them.
+  virtual void apply_to_training(std::size_t first_row, std::span<const double> x,
+                                 MatrixView<double> out) const noexcept {
+    static_cast<void>(first_row);
     apply(x, out);
   }
   /// One JSON object, from which read_column_map makes it again.

@@ -25,10 +25,16 @@ Feature number_feature(std::string name) {
   return {.name = std::move(name), .type = FeatureType::number};
 }
 
+/// The only output of a map.
+template <class F>
+void write_each(std::span<const double> x, MatrixView<double> out, F f) noexcept {
+  std::ranges::transform(x, out.row(0).begin(), f);
+}
+
 class Drop final : public ColumnMap {
  public:
   std::vector<Feature> outputs() const override { return {}; }
-  void apply(double, double*) const noexcept override {}
+  void apply(std::span<const double>, MatrixView<double>) const noexcept override {}
   std::string to_json() const override { return R"({"map":"drop"})"; }
 };
 
@@ -36,9 +42,11 @@ class AffineMap final : public ColumnMap {
  public:
   AffineMap(Feature input, const Affine& parts) : input_(std::move(input)), parts_(parts) {}
   std::vector<Feature> outputs() const override { return {input_}; }
-  void apply(double x, double* out) const noexcept override {
-    const double y = (x - parts_.shift) * parts_.factor;
-    *out = std::isnan(y) ? y : std::clamp(y, parts_.low, parts_.high);
+  void apply(std::span<const double> x, MatrixView<double> out) const noexcept override {
+    write_each(x, out, [this](double value) {
+      const double y = (value - parts_.shift) * parts_.factor;
+      return std::isnan(y) ? y : std::clamp(y, parts_.low, parts_.high);
+    });
   }
   std::string to_json() const override {
     return Json{{"map", "affine"},
@@ -58,7 +66,9 @@ class Binarize final : public ColumnMap {
  public:
   Binarize(Feature input, double threshold) : input_(std::move(input)), threshold_(threshold) {}
   std::vector<Feature> outputs() const override { return {input_}; }
-  void apply(double x, double* out) const noexcept override { *out = std::isnan(x) ? x : x > threshold_ ? 1 : 0; }
+  void apply(std::span<const double> x, MatrixView<double> out) const noexcept override {
+    write_each(x, out, [this](double value) { return std::isnan(value) ? value : value > threshold_ ? 1 : 0; });
+  }
   std::string to_json() const override {
     return Json{{"map", "binarize"}, {"threshold", json_number(threshold_)}}.dump();
   }
@@ -76,9 +86,9 @@ class FillNumber final : public ColumnMap {
     if (!indicator_) return {input_};
     return {input_, number_feature(input_.name + "=(missing)")};
   }
-  void apply(double x, double* out) const noexcept override {
-    out[0] = std::isnan(x) ? fill_ : x;
-    if (indicator_) out[1] = std::isnan(x) ? 1 : 0;
+  void apply(std::span<const double> x, MatrixView<double> out) const noexcept override {
+    write_each(x, out, [this](double value) { return std::isnan(value) ? fill_ : value; });
+    if (indicator_) write_each(x, out.row_range(1, 2), [](double value) { return std::isnan(value) ? 1 : 0; });
   }
   std::string to_json() const override {
     return Json{{"map", "fill"}, {"value", json_number(fill_)}, {"indicator", indicator_}}.dump();
@@ -94,9 +104,11 @@ class Recode final : public ColumnMap {
  public:
   Recode(std::vector<std::uint32_t> codes, Feature output) : codes_(std::move(codes)), output_(std::move(output)) {}
   std::vector<Feature> outputs() const override { return {output_}; }
-  void apply(double x, double* out) const noexcept override {
-    const std::uint32_t code = codes_[place_of_code(x, codes_.size() - 2)];
-    *out = code > output_.categories.size() ? missing : code;
+  void apply(std::span<const double> x, MatrixView<double> out) const noexcept override {
+    write_each(x, out, [this](double value) {
+      const std::uint32_t code = codes_[place_of_code(value, codes_.size() - 2)];
+      return code > output_.categories.size() ? missing : code;
+    });
   }
   std::string to_json() const override {
     return Json{{"map", "recode"}, {"codes", codes_}, {"categories", output_.categories}}.dump();
@@ -107,29 +119,56 @@ class Recode final : public ColumnMap {
   Feature output_;
 };
 
+/// Rows of numbers, of which most may be 0: values: (n_places, width).
+class SparseRows {
+ public:
+  SparseRows(std::vector<double> values, std::size_t width) : values_(std::move(values)), width_(width) {
+    for (std::size_t begin = 0; begin < values_.size(); begin += width) {
+      const std::span<const double> row(values_.data() + begin, width);
+      const auto is_zero = [](double x) { return x == 0 && !std::signbit(x); };
+      const auto first = static_cast<std::size_t>(std::ranges::find_if_not(row, is_zero) - row.begin());
+      std::size_t end = width;
+      while (end > first && is_zero(row[end - 1])) --end;
+      others_.push_back({first, end});
+    }
+  }
+
+  const std::vector<double>& values() const noexcept { return values_; }
+  /// Writes the row of place_of_code(x) to out(0, i), out(1, i) …, which are 0 before.
+  void write(double x, MatrixView<double> out, std::size_t i) const noexcept {
+    const std::size_t place = place_of_code(x, others_.size() - 2);
+    for (std::size_t k = others_[place].begin; k < others_[place].end; ++k) out(k, i) = values_[place * width_ + k];
+  }
+
+ private:
+  struct Range {
+    std::size_t begin;
+    std::size_t end;
+  };
+
+  std::vector<double> values_;
+  std::size_t width_;
+  std::vector<Range> others_;  ///< of each row, what holds all that is not 0
+};
+
 class LookUp : public ColumnMap {
  public:
   LookUp(std::vector<double> values, std::vector<std::string> names)
-      : values_(std::move(values)), names_(std::move(names)) {}
+      : rows_(std::move(values), names.size()), names_(std::move(names)) {}
   std::vector<Feature> outputs() const override {
     std::vector<Feature> features;
     for (const std::string& name : names_) features.push_back(number_feature(name));
     return features;
   }
-  void apply(double x, double* out) const noexcept override { copy_row(values_, x, out); }
-  std::string to_json() const override {
-    return Json{{"map", "look_up"}, {"values", numbers_json(values_)}, {"names", names_}}.dump();
+  void apply(std::span<const double> x, MatrixView<double> out) const noexcept override {
+    for (std::size_t i = 0; i < x.size(); ++i) rows_.write(x[i], out, i);
   }
-
- protected:
-  void copy_row(const std::vector<double>& values, double x, double* out) const noexcept {
-    const std::size_t width = names_.size();
-    const std::size_t n_categories = values.size() / width - 2;
-    std::copy_n(values.data() + place_of_code(x, n_categories) * width, width, out);
+  std::string to_json() const override {
+    return Json{{"map", "look_up"}, {"values", numbers_json(rows_.values())}, {"names", names_}}.dump();
   }
 
  private:
-  std::vector<double> values_;
+  SparseRows rows_;
   std::vector<std::string> names_;
 };
 
@@ -137,13 +176,18 @@ class CrossFittedLookUp final : public LookUp {
  public:
   CrossFittedLookUp(std::vector<double> values, std::vector<std::string> names,
                     std::vector<std::vector<double>> of_folds, std::uint64_t seed)
-      : LookUp(std::move(values), std::move(names)), of_folds_(std::move(of_folds)), seed_(seed) {}
-  void apply_to_training(std::size_t row, double x, double* out) const noexcept override {
-    copy_row(of_folds_[fold_of_row(row, of_folds_.size(), seed_)], x, out);
+      : LookUp(std::move(values), names), seed_(seed) {
+    for (auto& of_fold : of_folds) of_folds_.emplace_back(std::move(of_fold), names.size());
+  }
+  void apply_to_training(std::size_t first_row, std::span<const double> x,
+                         MatrixView<double> out) const noexcept override {
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      of_folds_[fold_of_row(first_row + i, of_folds_.size(), seed_)].write(x[i], out, i);
+    }
   }
 
  private:
-  std::vector<std::vector<double>> of_folds_;
+  std::vector<SparseRows> of_folds_;
   std::uint64_t seed_;
 };
 
@@ -159,20 +203,23 @@ class Bins final : public ColumnMap {
     }
     return features;
   }
-  void apply(double x, double* out) const noexcept override {
-    const auto bin = static_cast<std::size_t>(std::ranges::lower_bound(cuts_, x) - cuts_.begin());
+  void apply(std::span<const double> x, MatrixView<double> out) const noexcept override {
     if (!one_hot_) {
-      *out = std::isnan(x) ? x : static_cast<double>(bin);
-      return;
+      return write_each(x, out, [this](double v) { return std::isnan(v) ? v : static_cast<double>(bin_of(v)); });
     }
-    std::fill_n(out, cuts_.size() + 1, 0.0);
-    if (!std::isnan(x)) out[bin] = 1;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      if (!std::isnan(x[i])) out(bin_of(x[i]), i) = 1;
+    }
   }
   std::string to_json() const override {
     return Json{{"map", "bins"}, {"cuts", numbers_json(cuts_)}, {"one_hot", one_hot_}}.dump();
   }
 
  private:
+  std::size_t bin_of(double x) const noexcept {
+    return static_cast<std::size_t>(std::ranges::lower_bound(cuts_, x) - cuts_.begin());
+  }
+
   Feature input_;
   std::vector<double> cuts_;
   bool one_hot_;
@@ -213,20 +260,20 @@ class Rank final : public ColumnMap {
   Rank(Feature input, std::vector<double> quantiles, bool normal)
       : input_(std::move(input)), quantiles_(std::move(quantiles)), normal_(normal) {}
   std::vector<Feature> outputs() const override { return {input_}; }
-  void apply(double x, double* out) const noexcept override {
-    if (std::isnan(x)) {
-      *out = x;
-      return;
-    }
-    constexpr double smallest = 1e-7;  // infinity is no use to a learner
-    const double p = position(x);
-    *out = normal_ ? normal_quantile(std::clamp(p, smallest, 1 - smallest)) : p;
+  void apply(std::span<const double> x, MatrixView<double> out) const noexcept override {
+    write_each(x, out, [this](double value) { return std::isnan(value) ? value : rank_of(value); });
   }
   std::string to_json() const override {
     return Json{{"map", "rank"}, {"quantiles", numbers_json(quantiles_)}, {"normal", normal_}}.dump();
   }
 
  private:
+  double rank_of(double x) const noexcept {
+    constexpr double smallest = 1e-7;  // infinity is no use to a learner
+    const double p = position(x);
+    return normal_ ? normal_quantile(std::clamp(p, smallest, 1 - smallest)) : p;
+  }
+
   /// In the middle where x is among equal quantiles, as many others may be.
   double position(double x) const noexcept {
     const auto low = std::ranges::lower_bound(quantiles_, x), high = std::ranges::upper_bound(quantiles_, x);
@@ -249,7 +296,9 @@ class Power final : public ColumnMap {
   Power(Feature input, double lambda, double mean, double scale)
       : input_(std::move(input)), lambda_(lambda), mean_(mean), scale_(scale) {}
   std::vector<Feature> outputs() const override { return {input_}; }
-  void apply(double x, double* out) const noexcept override { *out = (yeo_johnson(x, lambda_) - mean_) / scale_; }
+  void apply(std::span<const double> x, MatrixView<double> out) const noexcept override {
+    write_each(x, out, [this](double value) { return (yeo_johnson(value, lambda_) - mean_) / scale_; });
+  }
   std::string to_json() const override {
     return Json{{"map", "power"},
                 {"lambda", json_number(lambda_)},

@@ -103,55 +103,69 @@ std::vector<std::size_t> joint_columns(const Json& joint, std::size_t n_columns,
   return columns;
 }
 
-/// A column while it is prepared: numbers, or the codes of categories.
-class PreparedColumn {
+/// Columns while they are prepared: numbers, and the codes of categories.
+class PreparedColumns {
  public:
-  PreparedColumn(const Feature& feature, ColumnValues<double> numbers)
-      : feature_(&feature), numbers_(std::move(numbers)) {}
-  PreparedColumn(const Feature& feature, ColumnValues<std::int32_t> codes)
-      : feature_(&feature), codes_(std::move(codes)) {}
-
-  /// Column j of `rows`, from row `first` on.
-  void store(std::size_t first, MatrixView<const double> rows, std::size_t j) {
-    if (feature_->type == FeatureType::number) {
-      double* const out = numbers_.data() + first;
-      for (std::size_t i = 0; i < rows.rows(); ++i) out[i] = rows(i, j);
-    } else {
-      for (std::size_t i = 0; i < rows.rows(); ++i) codes_.data()[first + i] = code(rows(i, j));
-    }
+  PreparedColumns(const std::vector<Feature>& features, std::size_t n_rows, Scratch* scratch)
+      : features_(features), n_rows_(n_rows), in_memory_(scratch == nullptr) {
+    const auto n_numbers = std::ranges::count(features, FeatureType::number, &Feature::type);
+    numbers_ = column_values<double>(n_rows, static_cast<std::size_t>(n_numbers), scratch);
+    for (std::size_t n = features.size() - numbers_.size(); n > 0; --n)
+      codes_.push_back(column_values<std::int32_t>(n_rows, scratch));
   }
 
-  Column column() && {
-    if (feature_->type == FeatureType::number) return Column::stored(feature_->name, std::move(numbers_));
-    return Column::stored(feature_->name, std::move(codes_), feature_->categories);
+  /// Makes rows from `first` on: `make` writes to the view that it is given, (n_columns, n) zeros.
+  template <class Make>
+  void fill(std::size_t first, std::size_t n, std::vector<double>& buffer, Make make) {
+    if (in_memory_ && codes_.empty()) return make(in_place(first, n));
+    buffer.assign(features_.size() * n, 0);
+    const MatrixView<double> made(buffer.data(), features_.size(), n);
+    make(made);
+    store(first, made);
+  }
+
+  std::vector<Column> columns() && {
+    auto numbers = numbers_.begin();
+    auto codes = codes_.begin();
+    std::vector<Column> columns;
+    for (const Feature& feature : features_) {
+      columns.push_back(feature.type == FeatureType::number
+                            ? Column::stored(feature.name, std::move(*numbers++))
+                            : Column::stored(feature.name, std::move(*codes++), feature.categories));
+    }
+    return columns;
   }
 
  private:
-  std::int32_t code(double value) const {
-    const bool is_known = value >= 0 && value < static_cast<double>(feature_->categories.size());
-    return is_known ? static_cast<std::int32_t>(value) : -1;
+  /// Numbers alone lie side by side.
+  MatrixView<double> in_place(std::size_t first, std::size_t n) {
+    double* const begin = numbers_.front().data();
+    const auto stride = numbers_.size() == 1 ? n_rows_ : static_cast<std::size_t>(numbers_[1].data() - begin);
+    return {begin + first, numbers_.size(), n, stride};
   }
 
-  const Feature* feature_;
-  ColumnValues<double> numbers_;
-  ColumnValues<std::int32_t> codes_;
-};
-
-std::vector<PreparedColumn> columns_to_fill(const std::vector<Feature>& features, std::size_t n_rows,
-                                            Scratch* scratch) {
-  const auto n_numbers = std::ranges::count(features, FeatureType::number, &Feature::type);
-  auto numbers = column_values<double>(n_rows, static_cast<std::size_t>(n_numbers), scratch);
-  auto next = numbers.begin();
-  std::vector<PreparedColumn> columns;
-  for (const Feature& feature : features) {
-    if (feature.type == FeatureType::number) {
-      columns.emplace_back(feature, std::move(*next++));
-    } else {
-      columns.emplace_back(feature, column_values<std::int32_t>(n_rows, scratch));
+  void store(std::size_t first, MatrixView<const double> made) {
+    auto numbers = numbers_.begin();
+    auto codes = codes_.begin();
+    for (std::size_t j = 0; j < features_.size(); ++j) {
+      const std::span<const double> values = made.row(j);
+      if (features_[j].type == FeatureType::number) {
+        std::ranges::copy(values, (numbers++)->data() + first);
+      } else {
+        const auto n_categories = static_cast<double>(features_[j].categories.size());
+        std::ranges::transform(values, (codes++)->data() + first, [&](double value) {
+          return value >= 0 && value < n_categories ? static_cast<std::int32_t>(value) : -1;
+        });
+      }
     }
   }
-  return columns;
-}
+
+  const std::vector<Feature>& features_;
+  std::size_t n_rows_;
+  bool in_memory_;
+  std::vector<ColumnValues<double>> numbers_;
+  std::vector<ColumnValues<std::int32_t>> codes_;
+};
 
 }  // namespace
 
@@ -233,76 +247,114 @@ std::optional<std::vector<std::size_t>> Pipeline::sources() const {
 }
 
 template <class ApplyMap>
-void Pipeline::run(MatrixView<const double> rows, MatrixView<double> out, ApplyMap apply_map) const {
-  thread_local std::vector<double> from, to, together;  // of one row, between steps
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    std::span<const double> values = rows.row(i);
-    if (steps_.empty()) std::ranges::copy(values, out.row(i).begin());
-    for (std::size_t s = 0; s < steps_.size(); ++s) {
-      const Step& step = steps_[s];
-      const bool is_last = s + 1 == steps_.size();
-      if (!is_last) to.resize(step.outputs.size());
-      double* next = is_last ? out.row(i).data() : to.data();
-      for (std::size_t j = 0; j < values.size(); ++j) {
-        if (step.maps[j] == nullptr) {
-          *next++ = values[j];
-        } else {
-          apply_map(*step.maps[j], i, values[j], next);
-          next += step.widths[j];
-        }
-      }
-      if (step.joint != nullptr) {
-        together.clear();
-        for (const std::size_t j : step.joint_columns) together.push_back(values[j]);
-        step.joint->apply(together, next);
-      }
-      from.swap(to);
-      values = from;
+void Pipeline::run(MatrixView<const double> columns, MatrixView<double> out, ApplyMap apply_map) const {
+  thread_local std::vector<double> from, to, together, made_together;  // between steps, and of one row
+  const std::size_t n = columns.cols();
+  if (steps_.empty()) {
+    for (std::size_t j = 0; j < columns.rows(); ++j) std::ranges::copy(columns.row(j), out.row(j).begin());
+  }
+  for (std::size_t s = 0; s < steps_.size(); ++s) {
+    const Step& step = steps_[s];
+    MatrixView<double> made = out;
+    if (s + 1 < steps_.size()) {
+      to.assign(step.outputs.size() * n, 0);
+      made = {to.data(), step.outputs.size(), n};
     }
+    std::size_t k = 0;
+    for (std::size_t j = 0; j < columns.rows(); ++j) {
+      if (step.maps[j] == nullptr) {
+        std::ranges::copy(columns.row(j), made.row(k).begin());
+      } else {
+        apply_map(*step.maps[j], columns.row(j), made.row_range(k, k + step.widths[j]));
+      }
+      k += step.widths[j];
+    }
+    if (step.joint != nullptr) {
+      made_together.resize(step.outputs.size() - k);
+      for (std::size_t i = 0; i < n; ++i) {
+        together.clear();
+        for (const std::size_t j : step.joint_columns) together.push_back(columns(j, i));
+        step.joint->apply(together, made_together.data());
+        for (std::size_t m = 0; m < made_together.size(); ++m) made(k + m, i) = made_together[m];
+      }
+    }
+    from.swap(to);
+    columns = {from.data(), step.outputs.size(), n};
+  }
+}
+
+std::size_t Pipeline::rows_at_once() const {
+  constexpr std::size_t numbers = 8192;  // that stay in the first caches
+  std::size_t most = inputs().size();
+  for (const Step& step : steps_) most = std::max(most, step.outputs.size());
+  return std::clamp<std::size_t>(numbers / most, 1, 128);
+}
+
+void Pipeline::apply_to_columns(MatrixView<const double> columns, MatrixView<double> out) const {
+  THRUM_ASSERT(columns.rows() == inputs().size() && out.rows() == outputs().size());
+  const std::size_t tile = rows_at_once();
+  for (std::size_t begin = 0; begin < columns.cols(); begin += tile) {
+    const std::size_t n = std::min(tile, columns.cols() - begin);
+    const auto part = [&](auto whole) {
+      return decltype(whole)(whole.data() + begin, whole.rows(), n, whole.stride());
+    };
+    run(part(columns), part(out),
+        [](const ColumnMap& map, std::span<const double> x, MatrixView<double> made) { map.apply(x, made); });
   }
 }
 
 void Pipeline::apply(MatrixView<const double> rows, MatrixView<double> out) const {
-  THRUM_ASSERT(rows.cols() == inputs().size() && out.cols() == outputs().size());
-  run(rows, out, [](const ColumnMap& map, std::size_t, double x, double* next) { map.apply(x, next); });
+  thread_local std::vector<double> raw, prepared;
+  const std::size_t tile = rows_at_once();
+  for (std::size_t begin = 0; begin < rows.rows(); begin += tile) {
+    const std::size_t n = std::min(tile, rows.rows() - begin);
+    raw.resize(n * rows.cols());
+    prepared.assign(n * out.cols(), 0);
+    const MatrixView<double> columns(raw.data(), rows.cols(), n), made(prepared.data(), out.cols(), n);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < rows.cols(); ++j) columns(j, i) = rows(begin + i, j);
+    }
+    apply_to_columns(columns, made);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < out.cols(); ++j) out(begin + i, j) = made(j, i);
+    }
+  }
 }
 
 template <class Apply>
 Dataset Pipeline::prepare_rows(const Dataset& dataset, const Execution& execution, Apply apply) const {
-  std::vector<PreparedColumn> made = columns_to_fill(outputs(), dataset.n_rows(), execution.scratch);
+  PreparedColumns prepared(outputs(), dataset.n_rows(), execution.scratch);
+  const std::size_t tile = rows_at_once();
   parallel_for(
       *execution.arena, dataset.n_rows(), row_block,
       [&](std::size_t begin, std::size_t end) {
-        // A tile at a time, which stays in the first cache while its columns are dealt out.
-        constexpr std::size_t tile = 64;
-        std::vector<double> raw(tile * inputs().size()), prepared(tile * outputs().size());
+        std::vector<double> raw(tile * inputs().size()), buffer;
         for (std::size_t first = begin; first < end; first += tile) {
-          const std::size_t n = std::min(tile, end - first);
-          const MatrixView<double> rows(raw.data(), n, inputs().size()), out(prepared.data(), n, outputs().size());
-          dataset.reader().read(dataset.first_row() + first, rows);
-          apply(dataset.first_row() + first, rows, out);
-          for (std::size_t j = 0; j < made.size(); ++j) made[j].store(first, out, j);
+          const std::size_t n = std::min(tile, end - first), row = dataset.first_row() + first;
+          const MatrixView<double> columns(raw.data(), inputs().size(), n);
+          for (std::size_t j = 0; j < columns.rows(); ++j) dataset.reader().read_feature(j, row, columns.row(j));
+          prepared.fill(first, n, buffer, [&](MatrixView<double> out) { apply(row, columns, out); });
           execution.keep_within_limit();
         }
       },
       execution.stop);
-  std::vector<Column> columns;
-  for (PreparedColumn& column : made) columns.push_back(std::move(column).column());
-  return dataset.with_features(std::make_shared<const Table>(std::move(columns), "the prepared table"), outputs());
+  auto table = std::make_shared<const Table>(std::move(prepared).columns(), "the prepared table");
+  return dataset.with_features(std::move(table), outputs());
 }
 
 Dataset Pipeline::prepare_training(const Dataset& dataset, const Execution& execution) const {
-  return prepare_rows(dataset, execution,
-                      [&](std::size_t first, MatrixView<const double> rows, MatrixView<double> out) {
-                        run(rows, out, [first](const ColumnMap& map, std::size_t i, double x, double* next) {
-                          map.apply_to_training(first + i, x, next);
-                        });
-                      });
+  return prepare_rows(
+      dataset, execution, [&](std::size_t first, MatrixView<const double> columns, MatrixView<double> out) {
+        run(columns, out, [first](const ColumnMap& map, std::span<const double> x, MatrixView<double> made) {
+          map.apply_to_training(first, x, made);
+        });
+      });
 }
 
 Dataset Pipeline::prepare(const Dataset& dataset, const Execution& execution) const {
-  return prepare_rows(dataset, execution,
-                      [&](std::size_t, MatrixView<const double> rows, MatrixView<double> out) { apply(rows, out); });
+  return prepare_rows(dataset, execution, [&](std::size_t, MatrixView<const double> columns, MatrixView<double> out) {
+    apply_to_columns(columns, out);
+  });
 }
 
 std::string Pipeline::to_json() const {

@@ -62,6 +62,8 @@ class Pipeline {
   /// rows: (n, inputs().size()) as a FeatureReader gives them; out: (n, outputs().size()). Allocates nothing but for
   /// the first call of a thread, which throws std::bad_alloc. REQUIRES: the shapes fit.
   void apply(MatrixView<const double> rows, MatrixView<double> out) const;
+  /// The same by columns: columns: (inputs().size(), n), out: (outputs().size(), n), which holds zeros.
+  void apply_to_columns(MatrixView<const double> columns, MatrixView<double> out) const;
 
   /// The dataset that a learner is to see: the same rows, targets and weights. For the rows that the pipeline was
   /// fitted on, cross-fitted steps give each row what was learned without it. REQUIRES: the features are inputs().
@@ -92,8 +94,10 @@ class Pipeline {
                        std::span<const std::uint8_t> row_mask, const Execution& execution);
   template <class Apply>
   Dataset prepare_rows(const Dataset& dataset, const Execution& execution, Apply apply) const;
+  /// So many rows go through all steps together.
+  std::size_t rows_at_once() const;
   template <class ApplyMap>
-  void run(MatrixView<const double> rows, MatrixView<double> out, ApplyMap apply_map) const;
+  void run(MatrixView<const double> columns, MatrixView<double> out, ApplyMap apply_map) const;
 
   std::vector<Feature> inputs_;
   std::vector<Step> steps_;

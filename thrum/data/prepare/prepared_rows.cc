@@ -19,10 +19,10 @@ PreparedRows::PreparedRows(const Dataset& dataset, std::span<const std::uint8_t>
 
 MatrixView<const double> PreparedRows::read(std::size_t begin, std::size_t end, std::vector<double>& buffer) const {
   const std::size_t n = end - begin, n_in = before_.inputs().size(), n_out = features().size();
-  buffer.resize(n * (n_in + n_out));
-  const MatrixView<double> raw(buffer.data(), n, n_in), prepared(buffer.data() + n * n_in, n, n_out);
-  dataset_.reader().read(dataset_.first_row() + begin, raw);
-  before_.apply(raw, prepared);
+  buffer.assign(n * (n_in + n_out), 0);
+  const MatrixView<double> raw(buffer.data(), n_in, n), prepared(buffer.data() + n * n_in, n_out, n);
+  for (std::size_t j = 0; j < n_in; ++j) dataset_.reader().read_feature(j, dataset_.first_row() + begin, raw.row(j));
+  before_.apply_to_columns(raw, prepared);
   return prepared;
 }
 

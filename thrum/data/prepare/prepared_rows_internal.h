@@ -22,15 +22,15 @@ class PreparedRows {
   /// What local row i counts; 0: it has no say.
   double weight(std::size_t i) const { return dataset_.weight(i, row_mask_, {}); }
 
-  /// Local rows [begin, end), at most row_block of them: (end - begin, features().size()) in `buffer`.
+  /// Local rows [begin, end), at most row_block of them, by columns: (features().size(), end - begin) in `buffer`.
   MatrixView<const double> read(std::size_t begin, std::size_t end, std::vector<double>& buffer) const;
 
   /// f(c, values of columns[c]) for some columns of the same rows. Those that no step has changed are read by
   /// themselves.
   template <class F>
   void for_each_column(std::size_t begin, std::size_t end, std::span<const std::size_t> columns, F f) const {
-    std::vector<double> values(end - begin), row_buffer;
-    MatrixView<const double> rows;
+    std::vector<double> values(end - begin), buffer;
+    MatrixView<const double> prepared;
     for (std::size_t c = 0; c < columns.size(); ++c) {
       if (const auto stored = stored_column(begin, end, columns[c]); !stored.empty()) {
         f(c, stored);
@@ -38,11 +38,11 @@ class PreparedRows {
       }
       if (const auto input = before_.unchanged_input(columns[c])) {
         dataset_.reader().read_feature(*input, dataset_.first_row() + begin, values);
+        f(c, std::span<const double>(values));
       } else {
-        if (rows.data() == nullptr) rows = read(begin, end, row_buffer);
-        for (std::size_t i = 0; i < values.size(); ++i) values[i] = rows(i, columns[c]);
+        if (prepared.data() == nullptr) prepared = read(begin, end, buffer);
+        f(c, prepared.row(columns[c]));
       }
-      f(c, std::span<const double>(values));
     }
     execution_.keep_within_limit();
   }

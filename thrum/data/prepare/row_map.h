@@ -17,7 +17,7 @@ class RowMap {
 
   /// The columns it makes.
   virtual std::vector<Feature> outputs() const = 0;
-  /// Writes one value per output. `row`: of its columns, each as ColumnMap::apply has it.
+  /// Writes one value per output. `row`: of its columns, each value as ColumnMap::apply has it.
   virtual void apply(std::span<const double> row, double* out) const noexcept = 0;
   /// One JSON object, from which read_row_map makes it again.
   virtual std::string to_json() const = 0;
