@@ -285,7 +285,7 @@ void Pipeline::run(MatrixView<const double> columns, MatrixView<double> out, App
 
 std::size_t Pipeline::rows_at_once() const {
   constexpr std::size_t numbers = 8192;  // that stay in the first caches
-  std::size_t most = inputs().size();
+  std::size_t most = std::max<std::size_t>(inputs().size(), 1);
   for (const Step& step : steps_) most = std::max(most, step.outputs.size());
   return std::clamp<std::size_t>(numbers / most, 1, 128);
 }
