@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 namespace thrum::test {
 namespace {
 
+using Json = nlohmann::json;
 using testing::HasSubstr;
 
 /// numpy.save of float64 numbers.
@@ -90,52 +92,159 @@ TEST_F(DataFormats, SparseRowsMayLeaveOutWhatAModelNeeds) {
   EXPECT_THAT(run({"predict", "svm.thrum", "test.svm"}).out, testing::StartsWith("prediction\n"));
 }
 
-/// 400 rows of four of 60 columns.
-std::string sparse_rows() {
-  std::string text;
-  for (int i = 0; i < 400; ++i) {
-    const int first = i % 13, sign = (i / 3) % 2 == 0 ? 1 : -1;
-    text += sign * (first - 6) + i % 5 > 2 ? "+1" : "-1";
-    for (int k = 0; k < 4; ++k) {
-      text += " " + std::to_string(1 + first + 15 * k) + ":" + std::to_string(sign * (1 + (i * (k + 2)) % 7));
-    }
-    text += "\n";
-  }
-  return text;
-}
+/// 8300 rows of four of 58 columns, with the labels 1 and 3, in both forms.
+struct SparseFile {
+  std::string svm = {};
+  std::string csv = "label";
 
-/// The numbers of a column of CSV.
-std::vector<double> numbers_of(const std::string& csv) {
+  SparseFile() {
+    constexpr int n_columns = 58;
+    for (int j = 1; j <= n_columns; ++j) csv += ",x" + std::to_string(j);
+    csv += "\n";
+    for (int i = 0; i < 8300; ++i) {
+      const int first = i % 13, sign = (i / 3) % 2 == 0 ? 1 : -1;
+      std::vector<int> x(n_columns + 1, 0);
+      for (int k = 0; k < 4; ++k)
+        x[static_cast<std::size_t>(1 + first + 15 * k)] = sign * (1 + (i * (k + 2) + i / 11) % (5 + 2 * k));
+      x[0] = sign * (first - 6) + i % 5 > 2 ? 3 : 1;
+      add_row(x);
+    }
+  }
+
+ private:
+  void add_row(const std::vector<int>& x) {
+    svm += std::to_string(x[0]);
+    csv += std::to_string(x[0]);
+    for (std::size_t j = 1; j < x.size(); ++j) {
+      if (x[j] != 0) svm += " " + std::to_string(j) + ":" + std::to_string(x[j]);
+      csv += "," + std::to_string(x[j]);
+    }
+    svm += "\n";
+    csv += "\n";
+  }
+};
+
+/// The last column of CSV: predictions of numbers, or the probability of the second class.
+std::vector<double> last_numbers(const std::string& csv) {
   std::vector<double> numbers;
   std::istringstream lines(csv);
   std::string line;
   std::getline(lines, line);
-  while (std::getline(lines, line)) numbers.push_back(std::stod(line.substr(0, line.find(','))));
+  while (std::getline(lines, line)) numbers.push_back(std::stod(line.substr(line.rfind(',') + 1)));
   return numbers;
 }
 
-TEST_F(DataFormats, SparseRowsStaySparseAndGiveTheSameModel) {
-  folder_.write("sparse.svm", sparse_rows());
-  const auto train = [&](const std::string& model, const std::vector<std::string>& more) {
-    std::vector<std::string> arguments = {
-        "train", "logistic-regression", "sparse.svm", "--target", "label", "-o", model, "--tol", "1e-9"};
+using Words = std::vector<std::string>;
+
+class SparseData : public DataFormats {
+ protected:
+  SparseData() {
+    const SparseFile file;
+    folder_.write("sparse.svm", file.svm);
+    folder_.write("sparse.csv", file.csv);
+  }
+  Outcome train(const std::string& learner, const std::string& model, const Words& options, const Words& more) const {
+    Words arguments = {"train", learner, "sparse.svm", "--target", "label", "-o", model};
+    arguments.insert(arguments.end(), options.begin(), options.end());
     arguments.insert(arguments.end(), more.begin(), more.end());
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return outcome;
+  }
+  std::string predicted(const std::string& model, const std::string& data) const {
+    const Outcome classes = run({"predict", model, data, "--proba"});
+    return classes.exit_code == 0 ? classes.out : run({"predict", model, data}).out;
+  }
+};
+
+struct SparseLearner {
+  const char* name;
+  Words options;
+
+  friend std::ostream& operator<<(std::ostream& out, const SparseLearner& learner) { return out << learner.name; }
+};
+class SparseLearners : public SparseData, public testing::WithParamInterface<SparseLearner> {};
+INSTANTIATE_TEST_SUITE_P(
+    All, SparseLearners,
+    testing::Values(SparseLearner{"logistic-regression", {"--tol", "1e-9"}},
+                    SparseLearner{"logistic-regression", {"--tol", "1e-9", "--l1-ratio", "0.5", "--C", "0.01"}},
+                    SparseLearner{"logistic-regression", {"--tol", "1e-9", "--class-weight", "3=2"}},
+                    SparseLearner{"ridge", {"--alpha", "20"}},
+                    SparseLearner{"lasso", {"--alpha", "0.003", "--tol", "1e-9"}},
+                    SparseLearner{"elastic-net", {"--alpha", "0.005", "--tol", "1e-9"}},
+                    SparseLearner{"poisson-regression", {"--alpha", "0.1", "--tol", "1e-9"}},
+                    SparseLearner{"gamma-regression", {"--alpha", "0.1", "--tol", "1e-9"}},
+                    SparseLearner{"sgd-classifier", {"--standardize", "false", "--max-iter", "5"}},
+                    SparseLearner{"sgd-regressor", {"--standardize", "false", "--max-iter", "5", "--eta0", "0.001"}}));
+
+TEST_P(SparseLearners, GiveTheModelOfATable) {
+  const auto& [learner, options] = GetParam();
+  EXPECT_THAT(train(learner, "sparse.thrum", options, {"--threads", "1"}).err,
+              HasSubstr("8,300 rows, 58 features, of whose numbers 6.9 % are not zero: a sparse matrix\n"));
+  EXPECT_THAT(train(learner, "dense.thrum", options, {"--dense"}).err, testing::Not(HasSubstr("sparse matrix")));
+  const auto expected = last_numbers(predicted("dense.thrum", "sparse.csv"));
+  const auto found = last_numbers(predicted("sparse.thrum", "sparse.csv"));
+  ASSERT_EQ(expected.size(), 8300u);
+  ASSERT_EQ(found.size(), 8300u);
+  for (std::size_t i = 0; i < found.size(); ++i) ASSERT_NEAR(found[i], expected[i], 1e-6) << i;
+  EXPECT_TRUE(predicted("sparse.thrum", "sparse.svm") == predicted("sparse.thrum", "sparse.csv"));
+}
+
+TEST_P(SparseLearners, GiveTheSameFileForAnyNumberOfThreadsAndRanks) {
+  const auto& [learner, options] = GetParam();
+  train(learner, "sparse.thrum", options, {"--threads", "1"});
+  for (const Words& split : {Words{"--threads", "5"}, Words{"--threads", "2", "--ranks", "3"}}) {
+    EXPECT_THAT(train(learner, "again.thrum", options, split).err, HasSubstr("a sparse matrix"));
+    EXPECT_TRUE(read_text(folder_.file("again.thrum")) == read_text(folder_.file("sparse.thrum"))) << split[1];
+  }
+}
+
+TEST_F(SparseData, IsScoredAsATableIs) {
+  const auto scores = [&](const Words& more) {
+    const Json report = Json::parse(train("ridge", "ridge.thrum", {"--json"}, more).out);
+    EXPECT_EQ(report.contains("matrix"), more.back() != "--dense");
+    return report.at("valid");
+  };
+  const Json sparse = scores({"--valid", "0.25"}), dense = scores({"--valid", "0.25", "--dense"});
+  EXPECT_EQ(sparse.at("rows"), 2075);
+  EXPECT_NEAR(sparse.at("metrics").at("rmse").get<double>(), dense.at("metrics").at("rmse").get<double>(), 1e-9);
+  const Json all = scores({"--valid", "sparse.svm"});
+  const Json evaluated = Json::parse(run({"evaluate", "ridge.thrum", "sparse.svm", "--json"}).out);
+  EXPECT_EQ(evaluated.at("metrics"), all.at("metrics"));
+  EXPECT_EQ(evaluated.at("metrics"),
+            Json::parse(run({"evaluate", "ridge.thrum", "sparse.csv", "--json"}).out).at("metrics"));
+}
+
+TEST_F(SparseData, OfAModelOfATableIsPredictedWithoutOne) {
+  train("gbdt", "trees.thrum", {"--n-estimators", "5"}, {});
+  EXPECT_TRUE(predicted("trees.thrum", "sparse.svm") == predicted("trees.thrum", "sparse.csv"));
+}
+
+TEST_F(SparseData, IsNoTableWhereThatWouldNotFit) {
+  std::string wide = "1 1000000:2\n";
+  for (int i = 0; i < 400'000; ++i) wide += "0\n";
+  folder_.write("wide.svm", wide);
+  const auto error = [&](Words arguments) {
+    arguments.insert(arguments.begin(), "train");
+    arguments.insert(arguments.end(), {"wide.svm", "--target", "label", "-o", "m.thrum"});
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 6);
     return outcome.err;
   };
-  for (const std::string l1_ratio : {"0", "0.5"}) {
-    EXPECT_THAT(train("sparse.thrum", {"--l1-ratio", l1_ratio, "--threads", "1"}),
-                HasSubstr("400 rows, 58 features, of whose numbers 6.9 % are not zero: a sparse matrix\n"));
-    EXPECT_THAT(train("dense.thrum", {"--l1-ratio", l1_ratio, "--dense"}), testing::Not(HasSubstr("sparse matrix")));
-    const auto expected = numbers_of(run({"predict", "dense.thrum", "sparse.svm", "--proba"}).out);
-    const auto found = numbers_of(run({"predict", "sparse.thrum", "sparse.svm", "--proba"}).out);
-    ASSERT_EQ(expected.size(), 400u);
-    ASSERT_EQ(found.size(), 400u);
-    for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-6) << i;
-    train("again.thrum", {"--l1-ratio", l1_ratio, "--threads", "3"});
-    EXPECT_TRUE(read_text(folder_.file("again.thrum")) == read_text(folder_.file("sparse.thrum")));
-  }
+  EXPECT_THAT(error({"gbdt"}), testing::AllOf(HasSubstr("[wide.svm] a table of 400001 rows and 1000000 columns takes "
+                                                        "2980.2 GiB, this machine has "),
+                                              HasSubstr("gbdt takes no sparse matrix: rows stay sparse in "
+                                                        "logistic-regression, ridge, lasso, elastic-net, "
+                                                        "poisson-regression, gamma-regression, sgd-classifier, "
+                                                        "sgd-regressor\n")));
+  EXPECT_THAT(error({"linear-regression"}),
+              HasSubstr("least squares without a penalty need a dense matrix: use ridge, with a small alpha\n"));
+  EXPECT_THAT(error({"logistic-regression", "--solver", "saga"}),
+              HasSubstr("the solver saga needs a dense matrix: use solver=lbfgs or auto\n"));
+  EXPECT_THAT(error({"logistic-regression", "--penalty", "none"}), HasSubstr("use a penalty, with a large C\n"));
+  EXPECT_THAT(error({"sgd-classifier"}),
+              HasSubstr("standardize=true centres the columns, which leaves no zeros: use standardize=false\n"));
+  EXPECT_THAT(error({"ridge", "--weight", "x1"}), HasSubstr("--weight needs a table: leave it out\n"));
 }
 
 TEST_F(DataFormats, TrainingWarnsOfQueriesAmongTheFeatures) {

@@ -71,17 +71,67 @@ TEST_F(MemoryLimit, IsKeptAndTheModelIsTheSame) {
   }
 }
 
-TEST_F(MemoryLimit, IsKeptForManyColumns) {
-  folder_->write("wide.csv", wide_csv(4000, 1000));  // 8 MB of CSV, 32 MB as numbers, and as much again encoded
+struct ManyColumns {
+  std::size_t n_columns;
+  std::size_t n_rows;
+  std::size_t limit;  ///< MiB
+};
+class MemoryLimitOfManyColumns : public MemoryLimit, public testing::WithParamInterface<ManyColumns> {};
+INSTANTIATE_TEST_SUITE_P(All, MemoryLimitOfManyColumns,
+                         testing::Values(ManyColumns{4000, 1000, 56},  // 32 MB as numbers, and as much again encoded
+                                         ManyColumns{10'000, 300, 64}, ManyColumns{70'000, 20, 256}));
+
+TEST_P(MemoryLimitOfManyColumns, IsKept) {
+  const auto [n_columns, n_rows, limit] = GetParam();
+  folder_->write("wide.csv", wide_csv(n_columns, n_rows));
   const std::vector<std::string> options = {"--max-iter", "3", "--threads", "2", "--json"};
   ASSERT_EQ(train("logistic-regression", "wide.csv", "label", "free.thrum", options).exit_code, 0);
   std::vector<std::string> within = options;
-  within.insert(within.end(), {"--memory-limit", is_sanitized ? "8G" : "56M"});
+  within.insert(within.end(), {"--memory-limit", is_sanitized ? "8G" : std::to_string(limit) + "M"});
   const Outcome limited = train("logistic-regression", "wide.csv", "label", "limited.thrum", within);
   ASSERT_EQ(limited.exit_code, 0) << limited.err;
   EXPECT_TRUE(bytes_of("limited.thrum") == bytes_of("free.thrum"));
   if (!is_sanitized) {
-    EXPECT_LT(json::parse(limited.out).at("peak_memory_bytes"), 56 << 20);
+    EXPECT_LT(json::parse(limited.out).at("peak_memory_bytes"), limit << 20);
+  }
+}
+
+TEST_F(MemoryLimit, IsRefusedAtOnceForTooManyColumns) {
+  folder_->write("wide.csv", wide_csv(70'000, 20));
+  const Outcome outcome =
+      train("logistic-regression", "wide.csv", "label", "m.thrum", {"--memory-limit", "32M", "--threads", "2"});
+  EXPECT_EQ(outcome.exit_code, 6);
+  EXPECT_THAT(outcome.err, testing::ContainsRegex("\\[memory\\] the 70001 columns of wide.csv take [0-9]+ MiB, the "
+                                                  "process [0-9]+ MiB at least, more than the limit of 32 MiB\n"
+                                                  "  raise the limit to [0-9]+M or more, or use fewer columns"));
+}
+
+TEST_F(MemoryLimit, IsRefusedWhereTheProductsOfColumnsAreMore) {
+  folder_->write("wide.csv", wide_csv(4000, 20));
+  const Outcome outcome = train("ridge", "wide.csv", "label", "m.thrum", {"--memory-limit", "64M", "--threads", "2"});
+  EXPECT_EQ(outcome.exit_code, 6);
+  EXPECT_THAT(outcome.err,
+              testing::ContainsRegex("\\[memory\\] 16016004 sums over the rows take [0-9]+ MiB, the process "
+                                     "[0-9]+ MiB at least, more than the limit of 64 MiB\n"));
+}
+
+TEST_F(MemoryLimit, HoldsSparseRowsInMemory) {
+  std::string rows;
+  for (int i = 0; i < 2000; ++i) {
+    rows +=
+        std::to_string(i % 2) + " " + std::to_string(1 + i * 7 % 20'000) + ":1 " + std::to_string(20'001 + i) + ":2\n";
+  }
+  folder_->write("sparse.svm", rows);  // 350 MB as a table
+  const std::vector<std::string> options = {"--max-iter", "3", "--threads", "2", "--json"};
+  ASSERT_EQ(train("logistic-regression", "sparse.svm", "label", "free.thrum", options).exit_code, 0);
+  std::vector<std::string> within = options;
+  within.insert(within.end(), {"--memory-limit", is_sanitized ? "8G" : "128M"});
+  const Outcome limited = train("logistic-regression", "sparse.svm", "label", "limited.thrum", within);
+  ASSERT_EQ(limited.exit_code, 0) << limited.err;
+  EXPECT_EQ(json::parse(limited.out).at("matrix"), "sparse");
+  EXPECT_TRUE(bytes_of("limited.thrum") == bytes_of("free.thrum"));
+  if (!is_sanitized) {
+    EXPECT_LT(json::parse(limited.out).at("peak_memory_bytes"), 128 << 20);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "thrum/cli/text.h"
 #include "thrum/data/csv_header_internal.h"
 #include "thrum/data/formats/data_file.h"
+#include "thrum/model/predict_sparse.h"
 
 namespace thrum::cli {
 namespace {
@@ -91,9 +92,7 @@ std::vector<Parameter> data_parameters(DataArguments& arguments, const std::stri
 }
 
 Table read_data(const DataArguments& arguments, const Session& session, const Schema& schema) {
-  std::vector<std::string> names;
-  for (const Feature& feature : schema.features) names.push_back(feature.name);
-  return read_data(arguments, session, std::move(names));
+  return read_data(arguments, session, schema.feature_names());
 }
 
 Table read_data(const DataArguments& arguments, const Session& session, std::vector<std::string> expected) {
@@ -102,10 +101,26 @@ Table read_data(const DataArguments& arguments, const Session& session, std::vec
   return read_within(arguments, session, [&] { return read_data_file(arguments.file, options, session.execution()); });
 }
 
-std::variant<Table, LibsvmData> read_rows(const DataArguments& arguments, const Session& session) {
-  const DataFileOptions options = file_options(arguments);
+std::size_t n_rows(const DataRows& rows) {
+  const auto* sparse = std::get_if<LibsvmData>(&rows);
+  return sparse != nullptr ? sparse->features.rows() : std::get<Table>(rows).n_rows();
+}
+
+const std::string& source_of(const DataRows& rows) {
+  const auto* sparse = std::get_if<LibsvmData>(&rows);
+  return sparse != nullptr ? sparse->source : std::get<Table>(rows).source();
+}
+
+DataRows read_rows(const DataArguments& arguments, const Session& session, std::vector<std::string> expected) {
+  DataFileOptions options = file_options(arguments);
+  options.expected = std::move(expected);
   return read_within(arguments, session,
                      [&] { return thrum::read_rows(arguments.file, options, session.execution()); });
+}
+
+DataRows read_rows(const DataArguments& arguments, const Session& session, const Schema& schema) {
+  if (!reads_sparse_rows(schema)) return read_data(arguments, session, schema);
+  return read_rows(arguments, session, schema.feature_names());
 }
 
 std::string shape_text(std::size_t rows, std::size_t columns, const std::string& noun) {

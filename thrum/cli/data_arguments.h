@@ -32,8 +32,14 @@ Table read_data(const DataArguments& arguments, const Session& session, std::vec
 /// The same for the features of a model.
 Table read_data(const DataArguments& arguments, const Session& session, const Schema& schema);
 
-/// The same, but rows of LIBSVM of which few numbers are not zero stay sparse. REQUIRES: no names and no label file.
-std::variant<Table, LibsvmData> read_rows(const DataArguments& arguments, const Session& session);
+using DataRows = std::variant<Table, LibsvmData>;
+std::size_t n_rows(const DataRows& rows);
+const std::string& source_of(const DataRows& rows);
+
+/// The same, but rows of a LIBSVM file as they stand there, sparse, unless flags give it other columns.
+DataRows read_rows(const DataArguments& arguments, const Session& session, std::vector<std::string> expected = {});
+/// The same for a model, which may ask for a table.
+DataRows read_rows(const DataArguments& arguments, const Session& session, const Schema& schema);
 
 /// "22,792 rows, 14 columns"
 std::string shape_text(std::size_t rows, std::size_t columns, const std::string& noun);

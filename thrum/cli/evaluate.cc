@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <variant>
 
 #include "thrum/cli/commands.h"
 #include "thrum/cli/data_arguments.h"
@@ -54,11 +55,16 @@ void evaluate_file(const EvaluateArguments& arguments, const Session& session) {
   const auto model = read_model(arguments.model);
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
-  const Table table = read_data(arguments.data, session, model->schema());
+  const bool has_other_columns = !arguments.weight.empty() || model->schema().target.name != "label";
+  const DataRows rows = has_other_columns ? DataRows(read_data(arguments.data, session, model->schema()))
+                                          : read_rows(arguments.data, session, model->schema());
   const double load_seconds = loading.seconds();
   session.say(
-      fmt::format("{}; {}, {}", model_line(*model, arguments.model), table.source(), counted(table.n_rows(), "row")));
-  const Evaluation evaluation = evaluate(*model, table, {.weight = arguments.weight}, execution);
+      fmt::format("{}; {}, {}", model_line(*model, arguments.model), source_of(rows), counted(n_rows(rows), "row")));
+  const auto score = [&](const auto& given) {
+    return evaluate(*model, given, {.weight = arguments.weight}, execution);
+  };
+  const Evaluation evaluation = std::visit(score, rows);
   session.console.end_progress();
   check_names(gates, evaluation.scores);
   if (!session.globals.json) print(result_text(evaluation));

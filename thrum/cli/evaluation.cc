@@ -12,6 +12,7 @@
 #include "thrum/cli/truth.h"
 #include "thrum/data/queries.h"
 #include "thrum/metrics/classification.h"
+#include "thrum/model/predict_sparse.h"
 
 namespace thrum::cli {
 namespace {
@@ -69,12 +70,14 @@ void score_anomalies(Evaluation& evaluation, const Target& target, const std::ve
   evaluation.confusion = {confusion(0, 0), confusion(0, 1), confusion(1, 0), confusion(1, 1)};
 }
 
-Evaluation evaluate_rows(const Model& model, const Table& table, const EvaluationRows& rows,
+/// data: a table or sparse rows; table: its columns with the labels, the queries and the weights.
+template <class Data>
+Evaluation evaluate_rows(const Model& model, const Data& data, const Table& table, const EvaluationRows& rows,
                          const Execution& execution) {
   const Target& target = model.schema().target;
   Evaluation evaluation;
   const Stopwatch stopwatch;
-  std::vector<double> outputs = predict(model, table, execution);
+  std::vector<double> outputs = predict(model, data, execution);
   evaluation.predict_seconds = stopwatch.seconds();
   const std::size_t width = outputs.size() / table.n_rows();
   keep_rows(outputs, rows.mask, width);
@@ -114,7 +117,12 @@ Json count_json(double count) {
 }  // namespace
 
 Evaluation evaluate(const Model& model, const Table& table, const EvaluationRows& rows, const Execution& execution) {
-  return blame(ExitCode::data, [&] { return evaluate_rows(model, table, rows, execution); });
+  return blame(ExitCode::data, [&] { return evaluate_rows(model, table, table, rows, execution); });
+}
+
+Evaluation evaluate(const Model& model, const LibsvmData& data, const EvaluationRows& rows,
+                    const Execution& execution) {
+  return blame(ExitCode::data, [&] { return evaluate_rows(model, data, label_table(data), rows, execution); });
 }
 
 Json scores_json(const Evaluation& evaluation) {

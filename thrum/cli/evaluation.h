@@ -6,6 +6,7 @@
 #include "thrum/comm/execution.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/core/view.h"
+#include "thrum/data/formats/libsvm.h"
 #include "thrum/data/table.h"
 #include "thrum/metrics/evaluation.h"
 #include "thrum/model/model.h"
@@ -29,6 +30,8 @@ struct EvaluationRows {
 
 /// Throws Failure (data) for a table that does not fit the model or has no truth.
 Evaluation evaluate(const Model& model, const Table& table, const EvaluationRows& rows, const Execution& execution);
+/// The same of sparse rows, whose truth is the label. REQUIRES: no weight, reads_sparse_rows(model.schema()).
+Evaluation evaluate(const Model& model, const LibsvmData& data, const EvaluationRows& rows, const Execution& execution);
 
 /// {"accuracy": 0.85, …}; null where a score is not defined.
 Json scores_json(const Evaluation& evaluation);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <variant>
 
 #include "thrum/cli/commands.h"
 #include "thrum/cli/data_arguments.h"
@@ -10,6 +11,7 @@
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/data/write_csv.h"
+#include "thrum/model/predict_sparse.h"
 
 namespace thrum::cli {
 namespace {
@@ -89,22 +91,25 @@ void predict_file(const PredictArguments& arguments, const Session& session) {
   check_arguments(arguments, *model, session);
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
-  const Table table = read_data(arguments.data, session, model->schema());
+  const DataRows rows = arguments.contributions ? DataRows(read_data(arguments.data, session, model->schema()))
+                                                : read_rows(arguments.data, session, model->schema());
   const double load_seconds = loading.seconds();
   const Stopwatch predicting;
-  const std::vector<double> outputs = blame(ExitCode::data, [&] { return predict(*model, table, execution); });
+  const auto predict_rows = [&](const auto& given) { return predict(*model, given, execution); };
+  const std::vector<double> outputs = blame(ExitCode::data, [&] { return std::visit(predict_rows, rows); });
   const double predict_seconds = predicting.seconds();
-  const MatrixView<const double> rows(outputs.data(), table.n_rows(), outputs.size() / table.n_rows());
-  std::vector<Column> columns = prediction_columns(model->schema().target, rows, arguments.proba);
-  if (arguments.contributions) add_contributions(columns, *model, table, execution);
+  const std::size_t n = n_rows(rows);
+  const MatrixView<const double> matrix(outputs.data(), n, outputs.size() / n);
+  std::vector<Column> columns = prediction_columns(model->schema().target, matrix, arguments.proba);
+  if (arguments.contributions) add_contributions(columns, *model, std::get<Table>(rows), execution);
   session.console.end_progress();
   const Table predictions(std::move(columns), "the predictions");
   blame(ExitCode::failure, [&] { write_csv(predictions, arguments.output, execution); });
-  session.say(fmt::format("predicted {} in {:.3f} s{}", counted(table.n_rows(), "row"), predict_seconds,
+  session.say(fmt::format("predicted {} in {:.3f} s{}", counted(n, "row"), predict_seconds,
                           arguments.output == "-" ? "" : ", saved " + arguments.output));
   if (!session.globals.json) return;
   const Json object = {
-      {"schema", "thrum.predict/1"},  {"model", arguments.model},           {"rows", table.n_rows()},
+      {"schema", "thrum.predict/1"},  {"model", arguments.model},           {"rows", n},
       {"load_seconds", load_seconds}, {"predict_seconds", predict_seconds}, {"threads", session.threads},
       {"output", arguments.output}};
   print(object.dump(2) + "\n");

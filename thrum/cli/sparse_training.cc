@@ -1,23 +1,23 @@
 #include "thrum/cli/sparse_training.h"
 
-#include <cmath>
 #include <string>
-#include <vector>
+#include <utility>
 
+#include "thrum/cli/training.h"
+#include "thrum/comm/row_blocks.h"
 #include "thrum/data/dataset.h"
-#include "thrum/data/formats/libsvm_internal.h"
 #include "thrum/data/formats/number_array_internal.h"
-#include "thrum/learn/linear/sparse_model.h"
 
 namespace thrum::cli {
 namespace {
 
-/// The labels as classes. No dataset is without a feature: one of zeros stands for all.
-Dataset dataset_of_labels(const LibsvmData& rows) {
-  std::vector<Column> columns = {formats::label_column(rows.labels),
-                                 Column::float64("x", std::vector<double>(rows.labels.size(), 0.0))};
-  return Dataset(std::make_shared<const Table>(std::move(columns), "the labels"),
-                 {.target = "label", .task = Task::classification});
+/// The labels as classes or numbers. No dataset is without a feature: one of zeros stands for all.
+Dataset dataset_of_labels(const SparseJob& job) {
+  Column label = label_table(job.rows).columns().front();
+  const Task task = job.learner.task(job.options, label);
+  std::vector<Column> columns = {std::move(label),
+                                 Column::float64("x", std::vector<double>(job.rows.labels.size(), 0.0))};
+  return Dataset(std::make_shared<const Table>(std::move(columns), job.rows.source), {.target = "label", .task = task});
 }
 
 std::vector<Feature> features_of(const LibsvmData& rows) {
@@ -30,22 +30,24 @@ std::vector<Feature> features_of(const LibsvmData& rows) {
 
 }  // namespace
 
-bool trains_sparse(const Learner& learner, const Options& options) {
-  if (learner.name() != LogisticRegressionModel::name) return false;
-  const auto& chosen = options.as<LogisticRegressionOptions>();
-  const bool has_solver = chosen.solver == "auto" || chosen.solver == "lbfgs" || chosen.solver == "newton-cd";
-  const bool has_penalty = chosen.penalty != "none" && std::isfinite(chosen.C);
-  const bool is_centred = chosen.standardize && !chosen.fit_intercept;
-  const bool by_label = chosen.class_weight != "none" && chosen.class_weight != "balanced";
-  return has_solver && has_penalty && !is_centred && !by_label && chosen.dtype == "float64";
-}
-
-std::unique_ptr<Model> train_sparse(const LibsvmData& rows, const Options& options, const Session& session) {
-  formats::check_n_columns(rows.features.cols(), "LIBSVM");
-  const Dataset labels = dataset_of_labels(rows);
-  Schema schema = labels.schema();
-  schema.features = features_of(rows);
-  return train_logistic_regression(SparseRows{rows.features, labels.y()}, schema, options, session.execution());
+std::unique_ptr<Model> train_sparse(const SparseJob& job, const Session& session) {
+  const linalg::CsrMatrix& X = job.rows.features;
+  formats::check_n_columns(X.cols(), job.rows.source);
+  const Dataset labels = dataset_of_labels(job);
+  const Schema schema{.features = features_of(job.rows), .target = labels.schema().target};
+  const std::vector<double> weights(job.row_mask.begin(), job.row_mask.end());
+  const auto fit = [&](const Execution& execution) {
+    const Communicator& communicator = *execution.communicator;
+    const RowRange mine = rows_of_rank(X.rows(), communicator.rank(), communicator.size());
+    const auto part = [&](std::span<const double> of_all) {
+      return of_all.empty() ? of_all : of_all.subspan(mine.begin, mine.size());
+    };
+    const SparseRows all{X, labels.y(), weights};
+    if (communicator.size() == 1) return fit_sparse(job.learner, all, schema, job.options, execution);
+    const linalg::CsrMatrix own = X.part(mine.begin, mine.end);
+    return fit_sparse(job.learner, {own, part(all.y), part(weights)}, schema, job.options, execution);
+  };
+  return fit_on_ranks(job.ranks, session, fit);
 }
 
 }  // namespace thrum::cli

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "thrum/cli/commands.h"
+#include "thrum/cli/dataset_within_limit.h"
 #include "thrum/cli/evaluation.h"
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/memory_limit.h"
@@ -58,7 +59,8 @@ std::unique_ptr<Model> read_start(const TrainArguments& arguments) {
 }
 
 /// start: see read_start.
-Dataset make_dataset(const TrainArguments& arguments, const std::shared_ptr<const Table>& table, const Model* start) {
+Dataset make_dataset(const TrainArguments& arguments, const std::shared_ptr<const Table>& table, const Model* start,
+                     Scratch* scratch) {
   return blame(ExitCode::data, [&] {
     if (start != nullptr) return Dataset::by_schema(table, start->schema(), arguments.weight);
     Dataset::Options options{.target = arguments.target};
@@ -69,7 +71,7 @@ Dataset make_dataset(const TrainArguments& arguments, const std::shared_ptr<cons
     if (!arguments.query.empty()) options.task = Task::ranking;
     options.exclude = arguments.exclude;
     options.weight = arguments.weight;
-    return Dataset(table, options);
+    return scratch == nullptr ? Dataset(table, options) : dataset_within_limit(table, options, *scratch);
   });
 }
 
@@ -87,6 +89,14 @@ void warn_of_queries(const Schema& schema, const Session& session) {
                         "leaves it out");
 }
 
+/// REQUIRES: --valid names a file.
+DataArguments valid_arguments(const TrainArguments& arguments) {
+  DataArguments file = arguments.data;
+  file.file = arguments.valid;
+  file.label_file = arguments.valid_label_file;
+  return file;
+}
+
 ValidRows valid_rows(const TrainArguments& arguments, std::optional<double> fraction, const Dataset& dataset,
                      const Table& table, const Session& session) {
   if (arguments.valid.empty()) return {};
@@ -95,10 +105,7 @@ ValidRows valid_rows(const TrainArguments& arguments, std::optional<double> frac
                                  ? training_mask(dataset.n_rows(), *fraction, session.seed())
                                  : training_mask(dataset.queries(), arguments.query, *fraction, session.seed())};
   }
-  DataArguments file = arguments.data;
-  file.file = arguments.valid;
-  file.label_file = arguments.valid_label_file;
-  return {.table = std::make_shared<const Table>(read_data(file, session, table.column_names()))};
+  return {.table = std::make_shared<const Table>(read_data(valid_arguments(arguments), session, table.column_names()))};
 }
 
 std::optional<Evaluation> evaluate_valid(const TrainArguments& arguments, const Model& model, const Table& table,
@@ -136,13 +143,35 @@ void check_limit(const TrainArguments& arguments) {
                     fmt::format("learners that do not: {}", streaming_learners()));
 }
 
-/// Whether nothing that is asked for needs the rows as a table.
-bool may_stay_sparse(const TrainArguments& arguments) {
-  const bool has_table_options = !arguments.data.names.empty() || !arguments.data.label_file.empty() ||
-                                 !arguments.exclude.empty() || !arguments.weight.empty() || !arguments.valid.empty() ||
-                                 !arguments.prepare.empty() || !arguments.start.empty();
-  return !arguments.dense && !has_table_options && arguments.target == "label" && arguments.ranks == 1 &&
-         arguments.memory.size.empty() && trains_sparse(arguments.learner, arguments.options);
+/// Why the rows of a LIBSVM file are to become a table; nullopt: nothing that is asked for needs one.
+std::optional<DenseNeed> why_dense(const TrainArguments& arguments, const LibsvmData& rows) {
+  const auto leave_out = [](const char* flag) {
+    return DenseNeed{fmt::format("{} needs a table", flag), "leave it out"};
+  };
+  if (arguments.dense) return DenseNeed{"--dense asks for a table", "leave it out"};
+  if (!rows.query_ids.empty()) return DenseNeed{"queries need a table", "use fewer rows or columns"};
+  if (!rows.is_mostly_zeros()) {
+    return DenseNeed{"a tenth of the numbers or more are not zero", "linear learners take --memory-limit"};
+  }
+  if (!arguments.exclude.empty()) return leave_out("--exclude");
+  if (!arguments.weight.empty()) return leave_out("--weight");
+  if (!arguments.prepare.empty()) return leave_out("--prepare");
+  if (!arguments.start.empty()) return leave_out("--start");
+  if (arguments.target != "label") return DenseNeed{"the target is not the label", "use --target label"};
+  return needs_dense(arguments.learner, arguments.options);
+}
+
+std::string sparse_learners() {
+  std::vector<std::string_view> names;
+  for (const Learner* learner : learners()) {
+    if (takes_sparse(*learner)) names.push_back(learner->name());
+  }
+  return fmt::format("rows stay sparse in {}", fmt::join(names, ", "));
+}
+
+Table make_dense(LibsvmData rows, const DenseNeed& need, const Session& session) {
+  const std::string remedy = fmt::format("{}: {}", need.why, need.remedy.empty() ? sparse_learners() : need.remedy);
+  return blame(ExitCode::data, [&] { return dense_table(std::move(rows), remedy, session.execution()); });
 }
 
 void finish(const TrainArguments& arguments, const TrainReport& report, const Session& session) {
@@ -153,6 +182,14 @@ void finish(const TrainArguments& arguments, const TrainReport& report, const Se
   if (session.globals.json) print(report_json(arguments, report, session).dump(2) + "\n");
 }
 
+Evaluation evaluate_sparse(const TrainArguments& arguments, const Model& model, const LibsvmData& rows,
+                           const std::vector<std::uint8_t>& training_mask, const Session& session) {
+  const LocalExecution execution = session.execution();
+  if (!training_mask.empty()) return evaluate(model, rows, {.mask = inverted(training_mask)}, execution);
+  const DataRows valid = read_rows(valid_arguments(arguments), session, model.schema());
+  return std::visit([&](const auto& given) { return evaluate(model, given, {}, execution); }, valid);
+}
+
 void train_on_sparse(const TrainArguments& arguments, const LibsvmData& rows, double load_seconds,
                      const Session& session) {
   const linalg::CsrMatrix& X = rows.features;
@@ -160,9 +197,15 @@ void train_on_sparse(const TrainArguments& arguments, const LibsvmData& rows, do
       static_cast<double>(X.n_values()) / (static_cast<double>(X.rows()) * static_cast<double>(X.cols()));
   session.say(fmt::format("read  {:.2f} s: {}, {}, of whose numbers {:.2g} % are not zero: a sparse matrix",
                           load_seconds, counted(X.rows(), "row"), counted(X.cols(), "feature"), 100 * density));
+  SparseJob job{arguments.learner, arguments.options, rows};
+  job.ranks = arguments.ranks;
+  const auto fraction = arguments.valid.empty() ? std::nullopt : valid_fraction(arguments.valid);
+  if (fraction) job.row_mask = training_mask(X.rows(), *fraction, session.seed());
   const Stopwatch fitting;
-  const auto model = fit([&] { return train_sparse(rows, arguments.options, session); });
-  finish(arguments, {*model, X.rows(), load_seconds, fitting.seconds(), {}, true}, session);
+  const auto model = fit([&] { return train_sparse(job, session); });
+  TrainReport report{*model, X.rows(), load_seconds, fitting.seconds(), {}, true};
+  if (!arguments.valid.empty()) report.valid = evaluate_sparse(arguments, *model, rows, job.row_mask, session);
+  finish(arguments, report, session);
 }
 
 void train_within(const TrainArguments& arguments, const Session& session) {
@@ -178,17 +221,15 @@ void train_within(const TrainArguments& arguments, const Session& session) {
   const std::unique_ptr<Model> start = read_start(arguments);
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
-  std::variant<Table, LibsvmData> rows;
-  if (may_stay_sparse(arguments)) {
-    rows = read_rows(arguments.data, session);
-  } else {
-    rows = read_data(arguments.data, session, start ? start->schema() : Schema());
-  }
-  if (const auto* sparse = std::get_if<LibsvmData>(&rows)) {
-    return train_on_sparse(arguments, *sparse, loading.seconds(), session);
+  DataRows rows =
+      read_rows(arguments.data, session, start ? start->schema().feature_names() : std::vector<std::string>());
+  if (auto* sparse = std::get_if<LibsvmData>(&rows)) {
+    const auto need = why_dense(arguments, *sparse);
+    if (!need) return train_on_sparse(arguments, *sparse, loading.seconds(), session);
+    rows = make_dense(std::move(*sparse), *need, session);
   }
   const auto table = std::make_shared<const Table>(std::move(std::get<Table>(rows)));
-  const Dataset dataset = make_dataset(arguments, table, start.get());
+  const Dataset dataset = make_dataset(arguments, table, start.get(), session.scratch);
   const double load_seconds = loading.seconds();
   const Schema& schema = dataset.schema();
   session.say(fmt::format(

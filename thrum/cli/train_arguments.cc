@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "thrum/model/linear/logistic_regression_model.h"
+#include "thrum/learn/sparse_learning.h"
 
 namespace thrum::cli {
 namespace {

@@ -16,12 +16,8 @@
 namespace thrum::cli {
 namespace {
 
-std::unique_ptr<Model> fit_on_rank(const TrainingJob& job, const Session& session, int threads,
-                                   Communicator& communicator) {
-  const bool first = communicator.rank() == 0;
-  Arena arena(threads);
-  const Execution execution{&arena,         &communicator,  session.seed(), first ? &session.console : nullptr,
-                            session.stop(), session.scratch};
+std::unique_ptr<Model> fit_on_rank(const TrainingJob& job, const Execution& execution) {
+  const Communicator& communicator = *execution.communicator;
   const Dataset rows = job.dataset.shard(communicator.rank(), communicator.size());
   FitSpec spec{.options = &job.options, .start = job.start};
   const std::vector<std::uint8_t> held_out = inverted(job.row_mask);
@@ -41,16 +37,27 @@ std::unique_ptr<Model> fit_on_rank(const TrainingJob& job, const Session& sessio
 
 }  // namespace
 
-std::unique_ptr<Model> train_model(const TrainingJob& job, const Session& session) {
-  if (job.ranks == 1) return fit_on_rank(job, session, session.threads, *self_communicator());
-  const int threads = std::max(1, session.threads / job.ranks);
+std::unique_ptr<Model> fit_on_ranks(int ranks, const Session& session,
+                                    FunctionRef<std::unique_ptr<Model>(const Execution&)> fit) {
+  const int threads = std::max(1, session.threads / ranks);
+  const auto on_rank = [&](Communicator& communicator) {
+    const bool first = communicator.rank() == 0;
+    Arena arena(threads);
+    return fit(Execution{&arena, &communicator, session.seed(), first ? &session.console : nullptr, session.stop(),
+                         session.scratch});
+  };
+  if (ranks == 1) return on_rank(*self_communicator());
   std::unique_ptr<Model> model;
-  const auto fit = [&](Communicator& communicator) {
-    auto mine = fit_on_rank(job, session, threads, communicator);
+  const auto keep_the_first = [&](Communicator& communicator) {
+    auto mine = on_rank(communicator);
     if (communicator.rank() == 0) model = std::move(mine);
   };
-  run_thread_ranks(job.ranks, fit, std::chrono::hours(1));
+  run_thread_ranks(ranks, keep_the_first, std::chrono::hours(1));
   return model;
+}
+
+std::unique_ptr<Model> train_model(const TrainingJob& job, const Session& session) {
+  return fit_on_ranks(job.ranks, session, [&](const Execution& execution) { return fit_on_rank(job, execution); });
 }
 
 std::vector<std::uint8_t> training_mask(std::size_t n_rows, double fraction, std::uint64_t seed) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "thrum/cli/session.h"
+#include "thrum/core/function_ref.h"
 #include "thrum/core/options.h"
 #include "thrum/data/dataset.h"
 #include "thrum/data/prepare/pipeline.h"
@@ -29,6 +30,10 @@ struct TrainingJob {
 
 /// The model, the same for any number of threads and ranks. Throws as Learner::fit_many.
 std::unique_ptr<Model> train_model(const TrainingJob& job, const Session& session);
+
+/// What `fit` makes on each of the ranks, which share the threads: that of the first.
+std::unique_ptr<Model> fit_on_ranks(int ranks, const Session& session,
+                                    FunctionRef<std::unique_ptr<Model>(const Execution&)> fit);
 
 /// 1 for the rows to train on, 0 for `fraction` of the rows (rounded, at least one of each kind where there are two),
 /// drawn by `seed`.

@@ -1,10 +1,13 @@
 #include "thrum/comm/row_blocks.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 
 #include "thrum/comm/exact_sum.h"
 #include "thrum/core/mutex.h"
+#include "thrum/runtime/memory_room_internal.h"
 
 namespace thrum {
 namespace {
@@ -51,6 +54,15 @@ class SharedSums {
   std::vector<Stripe> stripes_;
 };
 
+/// A few numbers are not worth a look.
+void check_room(const Execution& execution, std::size_t n_components) {
+  constexpr std::size_t few = std::size_t{1} << 16;
+  if (n_components < few || execution.scratch == nullptr) return;
+  const std::size_t places = static_cast<std::size_t>(execution.arena->slots());
+  const std::size_t bytes = n_components * (sizeof(ExactSum) + (places + 1) * sizeof(double));
+  thrum::check_room(execution.scratch, bytes, fmt::format("{} sums over the rows take", n_components));
+}
+
 void add_over_ranks(const Execution& execution, std::size_t n_components, SharedSums& sums) {
   std::vector<std::int32_t> tops(n_components);
   sums.for_each(*execution.arena, [&](std::size_t c, ExactSum& sum) { tops[c] = sum.top(); });
@@ -83,6 +95,7 @@ RowRange rows_of_rank(std::size_t n_rows, int rank, int size) {
 std::vector<double> sum_row_blocks(
     const Execution& execution, std::size_t local_rows, std::size_t n_components,
     FunctionRef<void(std::size_t begin, std::size_t end, std::span<double> partial)> block) {
+  check_room(execution, n_components);
   SharedSums sums(n_components);
   parallel_for(
       *execution.arena, local_rows, row_block,

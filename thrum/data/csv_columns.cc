@@ -10,6 +10,7 @@
 #include "thrum/core/assert.h"
 #include "thrum/data/column_values.h"
 #include "thrum/data/csv_field_internal.h"
+#include "thrum/data/memory_bound_internal.h"
 #include "thrum/data/zeroed_memory_internal.h"
 
 namespace thrum::csv {
@@ -55,6 +56,7 @@ class ColumnParser {
         too_large_(rows.blocks.size()) {}
 
   std::vector<Column> parse(const std::vector<std::string>& names) {
+    check_column_room(raw_.size(), source_.name, execution_);
     refuse_short_rows();
     look_at_first_rows();
     parse_blocks();
@@ -73,6 +75,8 @@ class ColumnParser {
   std::vector<Column> make_columns(const std::vector<std::string>& names);
 
   void allocate(Raw& raw) const;
+  void allocate_on_disk();
+  void allocate_all();
   Cells cells_of(Raw& raw, std::size_t block, std::byte* values) const;
   void store(std::size_t block, std::span<const std::uint64_t> gathered);
   Column number_column(const std::string& name, Raw& raw) const;
@@ -114,18 +118,41 @@ void ColumnParser::look_at_first_rows() {
 }
 
 void ColumnParser::allocate(Raw& raw) const {
-  if (raw.parse == Parse::skip) return;
-  raw.parts.resize(rows_.blocks.size());
-  raw.wholes = {};
-  raw.reals = {};
-  if (raw.parse == Parse::whole) {
-    raw.wholes = column_values<std::int64_t>(rows_.n_rows, execution_.scratch);
-  } else if (raw.parse == Parse::real) {
-    raw.reals = column_values<double>(rows_.n_rows, execution_.scratch);
-  } else {
-    raw.codes = column_values<std::int32_t>(rows_.n_rows, execution_.scratch);
-    raw.dictionaries.resize(rows_.blocks.size());
+  if (raw.parse == Parse::whole) raw.wholes = column_values<std::int64_t>(rows_.n_rows, nullptr);
+  if (raw.parse == Parse::real) raw.reals = column_values<double>(rows_.n_rows, nullptr);
+  if (raw.parse == Parse::category) raw.codes = column_values<std::int32_t>(rows_.n_rows, nullptr);
+}
+
+/// On the disk, columns share pieces.
+void ColumnParser::allocate_on_disk() {
+  const auto count = [&](Parse parse) {
+    return static_cast<std::size_t>(std::ranges::count(raw_, parse, &Raw::parse));
+  };
+  const auto values = [&]<class T>(T, Parse parse) {
+    const std::size_t n = count(parse);
+    return n == 0 ? std::vector<ColumnValues<T>>() : column_values<T>(rows_.n_rows, n, execution_.scratch);
+  };
+  auto wholes = values(std::int64_t(), Parse::whole);
+  auto reals = values(double(), Parse::real);
+  auto codes = values(std::int32_t(), Parse::category);
+  std::size_t n_wholes = 0, n_reals = 0, n_codes = 0;
+  for (Raw& raw : raw_) {
+    if (raw.parse == Parse::whole) raw.wholes = std::move(wholes[n_wholes++]);
+    if (raw.parse == Parse::real) raw.reals = std::move(reals[n_reals++]);
+    if (raw.parse == Parse::category) raw.codes = std::move(codes[n_codes++]);
   }
+}
+
+void ColumnParser::allocate_all() {
+  for (Raw& raw : raw_) {
+    if (raw.parse == Parse::skip) continue;
+    raw.parts.resize(rows_.blocks.size());
+    raw.wholes = {};
+    raw.reals = {};
+    if (raw.parse == Parse::category) raw.dictionaries.resize(rows_.blocks.size());
+  }
+  if (execution_.scratch != nullptr) return allocate_on_disk();
+  execution_.arena->run(raw_.size(), [&](std::size_t c) { allocate(raw_[c]); }, execution_.stop);
 }
 
 Cells ColumnParser::cells_of(Raw& raw, std::size_t block, std::byte* values) const {
@@ -157,17 +184,16 @@ void ColumnParser::parse_block(std::size_t block) {
 
 /// gathered: (n_columns, n_rows) values of up to 8 bytes.
 void ColumnParser::store(std::size_t block, std::span<const std::uint64_t> gathered) {
-  constexpr std::size_t columns_at_once = 256;
   const RowBlock& rows = rows_.blocks[block];
   for (std::size_t c = 0; c < raw_.size(); ++c) {
-    if (c % columns_at_once == 0) execution_.keep_within_limit();
+    if (c % columns_between_looks == 0) execution_.keep_within_limit();
     if (raw_[c].parse == Parse::skip) continue;
     std::memcpy(raw_[c].value(rows.first_row), gathered.data() + c * rows.n_rows, rows.n_rows * raw_[c].value_size());
   }
 }
 
 void ColumnParser::parse_blocks() {
-  execution_.arena->run(raw_.size(), [&](std::size_t c) { allocate(raw_[c]); }, execution_.stop);
+  allocate_all();
   const auto body = [&](std::size_t block) {
     parse_block(block);
     execution_.keep_within_limit();

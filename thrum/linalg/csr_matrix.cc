@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "thrum/core/assert.h"
 #include "thrum/core/error.h"
 
 namespace thrum::linalg {
@@ -70,6 +71,19 @@ CsrMatrix CsrMatrix::from_dense(MatrixView<const double> X) {
     }
     parts.row_offsets.push_back(parts.values.size());
   }
+  return CsrMatrix(std::move(parts));
+}
+
+CsrMatrix CsrMatrix::part(std::size_t begin, std::size_t end) const {
+  THRUM_ASSERT(begin <= end && end <= rows());
+  const std::uint64_t first = parts_.row_offsets[begin], n = parts_.row_offsets[end] - first;
+  const auto columns = column_indices().subspan(first, n);
+  const auto some = values().subspan(first, n);
+  Parts parts{.n_cols = parts_.n_cols,
+              .row_offsets = {},
+              .column_indices = {columns.begin(), columns.end()},
+              .values = {some.begin(), some.end()}};
+  for (std::size_t i = begin; i <= end; ++i) parts.row_offsets.push_back(parts_.row_offsets[i] - first);
   return CsrMatrix(std::move(parts));
 }
 

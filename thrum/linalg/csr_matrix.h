@@ -28,6 +28,9 @@ class CsrMatrix {
   /// What is not zero in X. Throws as the constructor.
   static CsrMatrix from_dense(MatrixView<const double> X);
 
+  /// A copy of the rows [begin, end). REQUIRES: they are there.
+  CsrMatrix part(std::size_t begin, std::size_t end) const;
+
   std::size_t rows() const noexcept { return parts_.row_offsets.size() - 1; }
   std::size_t cols() const noexcept { return parts_.n_cols; }
   std::size_t n_values() const noexcept { return parts_.values.size(); }

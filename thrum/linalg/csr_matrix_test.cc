@@ -87,6 +87,17 @@ TEST(CsrMatrix, RefusesColumnsOutsideOrOutOfOrder) {
   EXPECT_EQ(refusal(parts), "[csr_matrix] expected 4294967296 columns at most, got 4294967297");
 }
 
+TEST(CsrMatrix, GivesSomeOfItsRows) {
+  const std::vector<double> X = {1, 0, 2, 0, 0, 0, 3, 4, 0};
+  const CsrMatrix some = CsrMatrix::from_dense(MatrixView<const double>(X.data(), 3, 3)).part(1, 3);
+  EXPECT_EQ(some.rows(), 2u);
+  EXPECT_EQ(some.cols(), 3u);
+  EXPECT_TRUE(some.row(0).columns.empty());
+  EXPECT_TRUE(std::ranges::equal(some.row(1).columns, std::array{0, 1}));
+  EXPECT_TRUE(std::ranges::equal(some.row(1).values, std::array{3.0, 4.0}));
+  EXPECT_EQ(some.part(1, 1).rows(), 0u);
+}
+
 TEST(CsrMatrix, RefusesValuesThatAreNotFinite) {
   CsrMatrix::Parts parts = good_parts();
   parts.values[1] = std::numeric_limits<double>::infinity();

@@ -139,43 +139,6 @@ std::unique_ptr<Model> deserialize(ByteSpan bytes, std::string_view source) {
   return read_model(ModelFile(aligned, std::string(source)));
 }
 
-namespace {
-
-/// Rows [begin, begin + outputs.rows()) of the table.
-void predict_batch(const Predictor& predictor, const FeatureReader& reader, std::size_t begin,
-                   MatrixView<double> outputs) {
-  const std::size_t n = outputs.rows();
-  std::vector<double> buffer(n * reader.n_features());
-  if (!predictor.takes_columns()) {
-    const MatrixView<double> rows(buffer.data(), n, reader.n_features());
-    reader.read(begin, rows);
-    predictor.predict(rows, outputs);
-    return;
-  }
-  const MatrixView<double> columns(buffer.data(), reader.n_features(), n);
-  for (std::size_t j = 0; j < reader.n_features(); ++j) reader.read_feature(j, begin, columns.row(j));
-  predictor.predict_columns(columns, outputs);
-}
-
-}  // namespace
-
-std::vector<double> predict(const Model& model, const Table& table, const Execution& execution) {
-  const std::vector<std::byte> image = model.compile();
-  const auto predictor = open_predictor(image);
-  const FeatureReader reader(model.schema(), table);
-  const std::size_t n_outputs = predictor->n_outputs();
-  std::vector<double> outputs(table.n_rows() * n_outputs);
-  // A row's prediction does not depend on its batch, so the size of batches is a matter of speed only.
-  parallel_for(
-      *execution.arena, table.n_rows(), predictor->batch_rows(),
-      [&](std::size_t begin, std::size_t end) {
-        predict_batch(*predictor, reader, begin, {outputs.data() + begin * n_outputs, end - begin, n_outputs});
-        execution.keep_within_limit();
-      },
-      execution.stop);
-  return outputs;
-}
-
 std::vector<double> explain(const Model& model, const Table& table, const Execution& execution) {
   constexpr std::size_t batch_rows = 256;
   const std::vector<std::byte> image = model.compile_to_explain();

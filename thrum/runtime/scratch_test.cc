@@ -11,6 +11,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/runtime/file.h"
+#include "thrum/runtime/memory_room_internal.h"
 #include "thrum/runtime/parallel.h"
 #include "thrum/runtime/temporary_folder_test.h"
 
@@ -108,6 +109,23 @@ TEST(Scratch, KeepsValuesWhileSeveralThreadsLetGo) {
     }
   });
   for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(numbers(bytes)[i], i);
+}
+
+TEST(Scratch, SaysHowHighTheLimitIsToBe) {
+  const test::TemporaryFolder folder;
+  check_room(nullptr, plenty, "many columns take");
+  const Scratch large(folder.path(), plenty), small(folder.path(), 1 << 20);
+  check_room(&large, plenty / 2, "many columns take");
+  try {
+    check_room(&small, 100 << 20, "many columns take");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::out_of_memory);
+    EXPECT_THAT(error.what(), testing::MatchesRegex(
+                                  "\\[memory\\] many columns take 101 MiB, the process [0-9]+ MiB at least, more than "
+                                  "the limit of 1 MiB; raise the limit to [0-9]+M or more, or use fewer columns or "
+                                  "threads"));
+  }
 }
 
 TEST(Scratch, SaysWhereItCannotBe) {

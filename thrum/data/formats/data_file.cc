@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "thrum/core/assert.h"
 #include "thrum/core/error.h"
 #include "thrum/data/formats/data_bytes_internal.h"
 #include "thrum/data/formats/idx_internal.h"
@@ -52,17 +51,15 @@ std::string name_of(const std::filesystem::path& path) {
   return path == "-" ? "standard input" : path.filename().string();
 }
 
-bool stays_sparse(const formats::LibsvmRows& rows) {
-  constexpr double most_density = 0.1;
-  const double all = static_cast<double>(rows.n_rows()) * static_cast<double>(rows.n_columns());
-  return rows.query_ids.empty() && static_cast<double>(rows.values.size()) < most_density * all;
-}
-
-std::vector<Column> libsvm_columns(ByteSpan bytes, const DataFileOptions& options, const std::string& name,
-                                   const Execution& execution) {
+LibsvmData parse_sparse(ByteSpan bytes, const DataFileOptions& options, const std::string& name,
+                        const Execution& execution) {
   auto rows = formats::parse_libsvm(text_of(bytes), name, formats::libsvm_block_size, execution);
   formats::widen(rows, options.expected);
-  return columns_of(std::move(rows), name, execution);
+  return formats::sparse_rows(std::move(rows), name);
+}
+
+std::vector<Column> taken_apart(const Table& table) {
+  return {table.columns().begin(), table.columns().end()};
 }
 
 std::vector<Column> renamed(std::vector<Column> columns, const std::vector<std::string>& names,
@@ -93,7 +90,7 @@ Table with_label(Table table, const DataFileOptions& options, const Execution& e
                 fmt::format("[{}] expected a label for each of the {} rows of {}, got {}",
                             options.label_file.filename().string(), table.n_rows(), table.source(), label.size()));
   }
-  std::vector<Column> columns(table.columns().begin(), table.columns().end());
+  std::vector<Column> columns = taken_apart(table);
   columns.push_back(std::move(label));
   return Table(std::move(columns), table.source());
 }
@@ -122,12 +119,13 @@ Table parse_data(ByteSpan bytes, const DataFileOptions& options, const std::stri
       columns = array_columns(parse_idx(bytes, name), name, execution);
       break;
     case DataFormat::libsvm:
-      columns = libsvm_columns(bytes, options, name, execution);
+      columns = taken_apart(dense_table(parse_sparse(bytes, options, name, execution),
+                                        "in C++, read_libsvm gives it as a sparse matrix", execution));
       break;
     default: {
       Table table = parse_csv(text_of(bytes), options.csv, execution, name);
       if (options.names.empty()) return table;
-      columns.assign(table.columns().begin(), table.columns().end());
+      columns = taken_apart(table);
     }
   }
   return Table(renamed(std::move(columns), options.names, name), name);
@@ -151,15 +149,14 @@ Table read_data_file(const std::filesystem::path& path, const DataFileOptions& o
 
 std::variant<Table, LibsvmData> read_rows(const std::filesystem::path& path, const DataFileOptions& options,
                                           const Execution& execution) {
-  THRUM_ASSERT(options.names.empty() && options.label_file.empty() && options.expected.empty());
+  const bool is_given_columns = !options.names.empty() || !options.label_file.empty() || !options.arrays.empty();
+  if (is_given_columns) return read_data_file(path, options, execution);
   const std::string name = name_of(path);
   const InputBytes input(path, name, execution);
-  if (format_of(input.bytes(), options, name) != DataFormat::libsvm || !options.arrays.empty()) {
-    return formats::parse_data(input.bytes(), options, name, execution);
+  if (format_of(input.bytes(), options, name) == DataFormat::libsvm) {
+    return parse_sparse(input.bytes(), options, name, execution);
   }
-  auto rows = formats::parse_libsvm(text_of(input.bytes()), name, formats::libsvm_block_size, execution);
-  if (stays_sparse(rows)) return formats::sparse_rows(std::move(rows));
-  return Table(columns_of(std::move(rows), name, execution), name);
+  return formats::parse_data(input.bytes(), options, name, execution);
 }
 
 }  // namespace thrum

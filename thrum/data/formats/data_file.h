@@ -50,9 +50,8 @@ struct DataFileOptions {
 /// together, and for names that do not fit the columns; out_of_memory where the machine cannot hold the table.
 Table read_data_file(const std::filesystem::path& path, const DataFileOptions& options, const Execution& execution);
 
-/// The same, but the rows of a LIBSVM file without queries stay sparse where fewer than a tenth of their numbers are
-/// not zero: from there on a dense matrix takes more memory and more time. REQUIRES: no names, label file or expected
-/// columns.
+/// The same, but the rows of a LIBSVM file are given as they stand there, sparse, where neither names nor a label file
+/// give it other columns.
 std::variant<Table, LibsvmData> read_rows(const std::filesystem::path& path, const DataFileOptions& options,
                                           const Execution& execution);
 

@@ -11,10 +11,7 @@
 #include "thrum/data/csv_number_internal.h"
 #include "thrum/data/csv_source_internal.h"
 #include "thrum/data/formats/libsvm_internal.h"
-#include "thrum/data/formats/number_array_internal.h"
-#include "thrum/data/memory_bound_internal.h"
 #include "thrum/data/utf8_internal.h"
-#include "thrum/data/zeroed_memory_internal.h"
 
 namespace thrum::formats {
 namespace {
@@ -207,20 +204,7 @@ LibsvmRows joined(std::vector<Part> parts) {
   return all;
 }
 
-void check_dense(std::size_t n_rows, std::size_t n_columns, const std::string& name) {
-  check_n_columns(n_columns, name);
-  check_memory(std::uint64_t{8} * n_rows * n_columns,
-               fmt::format("[{}] a table of {} rows and {} columns", name, n_rows, n_columns),
-               "in C++, read_libsvm gives it as a sparse matrix");
-}
-
 }  // namespace
-
-Column label_column(std::vector<double> labels) {
-  const auto is_whole = [](double x) { return x == std::trunc(x) && std::abs(x) < 0x1p53; };
-  if (!std::ranges::all_of(labels, is_whole)) return Column::float64("label", std::move(labels));
-  return Column::int64("label", std::vector<std::int64_t>(labels.begin(), labels.end()));
-}
 
 bool looks_like_libsvm(std::string_view text) noexcept {
   text = without_byte_order_mark(text);
@@ -247,6 +231,7 @@ LibsvmRows parse_libsvm(std::string_view text, const std::string& name, std::siz
       *execution.arena, blocks.size(),
       [&](std::size_t b) {
         Part part = parse_block(source, blocks[b]);
+        execution.keep_within_limit();
         const auto done = static_cast<std::size_t>(blocks[b].data() + blocks[b].size() - text.data());
         execution.report({.stage = "read", .done = done, .total = text.size()});
         return part;
@@ -265,28 +250,6 @@ void widen(LibsvmRows& rows, std::span<const std::string> names) {
     if (*index == 0) rows.first_index = 0;
     rows.end_index = std::max(rows.end_index, *index + 1);
   }
-}
-
-std::vector<Column> columns_of(LibsvmRows rows, const std::string& name, const Execution& execution) {
-  check_dense(rows.n_rows(), rows.n_columns(), name);
-  constexpr std::size_t rows_per_task = 4096;
-  std::vector<ColumnValues<double>> dense = column_values<double>(rows.n_rows(), rows.n_columns(), nullptr);
-  const auto fill = [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) {
-      for (std::uint64_t k = rows.row_offsets[row]; k < rows.row_offsets[row + 1]; ++k) {
-        dense[rows.indices[k] - rows.first_index].data()[row] = rows.values[k];
-      }
-    }
-  };
-  parallel_for(*execution.arena, rows.n_rows(), rows_per_task, fill, execution.stop);
-  std::vector<Column> columns;
-  columns.reserve(dense.size() + 2);
-  columns.push_back(label_column(std::move(rows.labels)));
-  if (!rows.query_ids.empty()) columns.push_back(Column::int64("qid", std::move(rows.query_ids)));
-  for (std::size_t c = 0; c < dense.size(); ++c) {
-    columns.push_back(Column::stored(fmt::format("x{}", c + rows.first_index), std::move(dense[c])));
-  }
-  return columns;
 }
 
 }  // namespace thrum::formats

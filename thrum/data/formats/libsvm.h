@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "thrum/comm/execution.h"
+#include "thrum/data/table.h"
 #include "thrum/linalg/csr_matrix.h"
 
 namespace thrum {
@@ -16,6 +18,10 @@ struct LibsvmData {
   std::vector<double> labels;           ///< one per row
   std::vector<std::int64_t> query_ids;  ///< one per row; empty where the file has none
   std::size_t first_index = 1;          ///< the index of column 0 in the file: 0 where that occurs, else 1
+  std::string source = "the rows";      ///< names them in messages, such as "rows.svm"
+
+  /// Whether fewer than a tenth of the numbers are not zero: from there on a table takes more memory and more time.
+  bool is_mostly_zeros() const noexcept;
 };
 
 /// Reads `label [qid:n] index:value … [# comment]`, plain or compressed with gzip or zstd, in parallel; "-" is standard
@@ -23,5 +29,12 @@ struct LibsvmData {
 /// row: several labels, numbers that are none or not finite, indices that do not ascend or are beyond 2^32 - 2, a qid
 /// in some rows only; for no rows at all, and for damaged compression.
 LibsvmData read_libsvm(const std::filesystem::path& path, const Execution& execution);
+
+/// The columns "label" (int64 where all are whole) and, where there are queries, "qid".
+Table label_table(const LibsvmData& rows);
+
+/// All of it: the labels, and then a float64 column per index, called "x" and the index. Throws out_of_memory, with the
+/// `remedy`, where the machine cannot hold it, invalid_argument for more columns than a table may have; cancelled.
+Table dense_table(LibsvmData rows, const std::string& remedy, const Execution& execution);
 
 }  // namespace thrum

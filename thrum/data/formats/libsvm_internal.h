@@ -9,7 +9,6 @@
 
 #include "thrum/comm/execution.h"
 #include "thrum/data/formats/libsvm.h"
-#include "thrum/data/table.h"
 
 namespace thrum::formats {
 
@@ -42,14 +41,6 @@ LibsvmRows parse_libsvm(std::string_view text, const std::string& name, std::siz
 /// Makes room for the columns of these names, "x" and an index, even where no row has them.
 void widen(LibsvmRows& rows, std::span<const std::string> names);
 
-LibsvmData sparse_rows(LibsvmRows rows);
-
-/// int64 where all labels are whole, else float64, called "label".
-Column label_column(std::vector<double> labels);
-
-/// The rows as a table: "label" (int64 where all are whole), "qid" where there are any, then one float64 column per
-/// index, called "x" and the index. Throws out_of_memory where the machine cannot hold it, invalid_argument for more
-/// columns than a table may have; cancelled.
-std::vector<Column> columns_of(LibsvmRows rows, const std::string& name, const Execution& execution);
+LibsvmData sparse_rows(LibsvmRows rows, const std::string& name);
 
 }  // namespace thrum::formats

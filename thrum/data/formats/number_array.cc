@@ -26,7 +26,6 @@ constexpr std::size_t most_columns = std::size_t{1} << 20;
 /// Rows of which a task reads whole lines of memory whatever the order of the array.
 constexpr std::size_t tile_rows = 64;
 constexpr std::size_t rows_per_task = 16 * tile_rows;
-constexpr std::size_t columns_at_once = 256;
 
 template <class Bits>
 Bits load_bits(const std::byte* p, bool big_endian) noexcept {
@@ -129,13 +128,17 @@ template <class Value>
 std::vector<ColumnValues<Value>> read_columns(const NumberArray& array, const Execution& execution) {
   const Places places = places_of(array);
   std::vector<ColumnValues<Value>> columns(array.n_columns());
-  execution.arena->run(
-      columns.size(), [&](std::size_t c) { columns[c] = column_values<Value>(array.n_rows(), execution.scratch); },
-      execution.stop);
+  if (execution.scratch != nullptr) {
+    columns = column_values<Value>(array.n_rows(), columns.size(), execution.scratch);
+  } else {
+    execution.arena->run(
+        columns.size(), [&](std::size_t c) { columns[c] = column_values<Value>(array.n_rows(), nullptr); },
+        execution.stop);
+  }
   const auto read_rows = [&](std::size_t begin, std::size_t end) {
     visit_type(array.type, [&](auto element) {
       for (std::size_t c = 0; c < columns.size(); ++c) {
-        if (c % columns_at_once == 0) execution.keep_within_limit();
+        if (c % columns_between_looks == 0) execution.keep_within_limit();
         for (std::size_t row = begin; row < end; ++row) {
           const std::size_t place = row * places.row_stride + places.columns[c];
           const std::byte* p = array.data.data() + place * array.type.size;
@@ -206,6 +209,7 @@ std::vector<Column> columns_of(const NumberArray& array, std::span<const std::st
   if (execution.scratch == nullptr) {
     check_memory(8 * array.n_rows() * array.n_columns(), fmt::format("[{}] its table", name));
   }
+  check_column_room(names.size(), name, execution);
   std::vector<Column> columns;
   columns.reserve(names.size());
   if (array.type.kind == ElementKind::real || has_large_numbers(array)) {

@@ -8,7 +8,7 @@
 namespace thrum {
 namespace formats {
 
-LibsvmData sparse_rows(LibsvmRows rows) {
+LibsvmData sparse_rows(LibsvmRows rows, const std::string& name) {
   linalg::CsrMatrix::Parts parts{.n_cols = rows.n_columns(),
                                  .row_offsets = std::move(rows.row_offsets),
                                  .column_indices = std::move(rows.indices),
@@ -17,7 +17,8 @@ LibsvmData sparse_rows(LibsvmRows rows) {
   return {.features = linalg::CsrMatrix(std::move(parts)),
           .labels = std::move(rows.labels),
           .query_ids = std::move(rows.query_ids),
-          .first_index = rows.first_index};
+          .first_index = rows.first_index,
+          .source = name};
 }
 
 }  // namespace formats
@@ -26,7 +27,7 @@ LibsvmData read_libsvm(const std::filesystem::path& path, const Execution& execu
   const std::string name = path == "-" ? "standard input" : path.filename().string();
   const InputBytes input(path, name, execution);
   return formats::sparse_rows(
-      formats::parse_libsvm(text_of(input.bytes()), name, formats::libsvm_block_size, execution));
+      formats::parse_libsvm(text_of(input.bytes()), name, formats::libsvm_block_size, execution), name);
 }
 
 }  // namespace thrum

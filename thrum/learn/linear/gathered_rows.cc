@@ -9,19 +9,37 @@
 namespace thrum {
 namespace {
 
-std::vector<double> gather(std::vector<double> mine, Communicator& communicator) {
+template <class T>
+std::vector<T> gather(std::vector<T> mine, Communicator& communicator) {
   if (communicator.size() == 1) return mine;
-  std::vector<double> all;
-  for (const std::vector<double>& part : communicator.allgatherv(std::span<const double>(mine))) {
+  std::vector<T> all;
+  for (const std::vector<T>& part : communicator.allgatherv(std::span<const T>(mine))) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
 }
 
+template <class T>
+std::vector<T> copy(std::span<const T> values) {
+  return {values.begin(), values.end()};
+}
+
 }  // namespace
 
 std::vector<double> gather_values(std::span<const double> mine, Communicator& communicator) {
-  return gather({mine.begin(), mine.end()}, communicator);
+  return gather(copy(mine), communicator);
+}
+
+linalg::CsrMatrix gather_rows(const linalg::CsrMatrix& X, Communicator& communicator) {
+  std::vector<std::uint64_t> lengths;
+  for (std::size_t i = 0; i < X.rows(); ++i) lengths.push_back(X.row(i).columns.size());
+  linalg::CsrMatrix::Parts parts{.n_cols = X.cols(),
+                                 .column_indices = gather(copy(X.column_indices()), communicator),
+                                 .values = gather(copy(X.values()), communicator)};
+  for (const std::uint64_t length : gather(std::move(lengths), communicator)) {
+    parts.row_offsets.push_back(parts.row_offsets.back() + length);
+  }
+  return linalg::CsrMatrix(std::move(parts));
 }
 
 GatheredRows gather_rows(const Dataset& dataset, const Encoder& encoder, const Execution& execution) {

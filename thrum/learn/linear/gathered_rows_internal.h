@@ -8,6 +8,7 @@
 #include "thrum/core/view.h"
 #include "thrum/data/dataset.h"
 #include "thrum/data/encoder.h"
+#include "thrum/linalg/csr_matrix.h"
 
 namespace thrum {
 
@@ -22,6 +23,9 @@ struct GatheredRows {
 
 /// Collective. Throws cancelled.
 GatheredRows gather_rows(const Dataset& dataset, const Encoder& encoder, const Execution& execution);
+
+/// The same of a sparse matrix. Collective.
+linalg::CsrMatrix gather_rows(const linalg::CsrMatrix& X, Communicator& communicator);
 
 /// The numbers of all ranks, one per row, in global order (collective).
 std::vector<double> gather_values(std::span<const double> mine, Communicator& communicator);

@@ -15,12 +15,6 @@
 namespace thrum {
 namespace {
 
-/// The kernel's loss at z = log(y).
-double loss_at_own(MeanFamily family, double y) {
-  if (family == MeanFamily::gamma) return 1 + std::log(y);
-  return y == 0 ? 0 : y - y * std::log(y);
-}
-
 std::string_view stopped_by(LbfgsStop stop) {
   switch (stop) {
     case LbfgsStop::gradient:
@@ -33,6 +27,11 @@ std::string_view stopped_by(LbfgsStop stop) {
 }
 
 }  // namespace
+
+double loss_at_own(MeanFamily family, double y) {
+  if (family == MeanFamily::gamma) return 1 + std::log(y);
+  return y == 0 ? 0 : y - y * std::log(y);
+}
 
 template <class T>
 std::vector<std::unique_ptr<Model>> LogLinearFits<T>::fit(std::span<const FitSpec> specs, const EncodedFits& group) {

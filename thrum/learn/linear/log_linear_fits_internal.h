@@ -12,6 +12,9 @@
 
 namespace thrum {
 
+/// The loss that is minimised, of a row whose margin is log(y): the deviance is 0 there.
+double loss_at_own(MeanFamily family, double y);
+
 /// The regressions of means over one design matrix: as LogisticFits, whose kernel and searches they use.
 template <class T>
 class LogLinearFits {

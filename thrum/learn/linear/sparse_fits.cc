@@ -14,6 +14,7 @@
 #include "thrum/learn/linear/logistic_solver_internal.h"
 #include "thrum/learn/linear/matrix_rows_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/learn/linear/sparse_models_internal.h"
 #include "thrum/learn/linear/sparse_problem_internal.h"
 
 namespace thrum {
@@ -23,22 +24,29 @@ namespace {
   throw Error(ErrorCode::invalid_argument, fmt::format("[{}] {}", where, what), hint);
 }
 
-/// Of any of the options structs.
+/// What all of the options structs have.
 template <class Options>
-void check_options(Options options, std::span<const OptionField> fields, std::string_view where) {
-  for (const OptionField& field : fields) field.set(&options, field.get(&options));
-  if (options.dtype != "float64") refuse(where, "expected dtype=float64 for a sparse matrix, got float32", "");
-  if (options.standardize && !options.fit_intercept) {
-    refuse(where, "a sparse matrix is not centred, which without an intercept changes the fit",
-           "use standardize=false");
+std::optional<DenseNeed> common_need(const Options& options) {
+  if (options.dtype != "float64") {
+    return DenseNeed{fmt::format("dtype={} needs a dense matrix", options.dtype), "use dtype=float64"};
   }
+  if (!options.standardize || options.fit_intercept) return std::nullopt;
+  return DenseNeed{"a sparse matrix is not centred, which without an intercept changes the fit",
+                   "use standardize=false"};
 }
 
 /// Of those that have a solver.
-void check_solver(const std::string& solver, std::string_view expected, std::string_view where) {
-  if (solver == "auto" || solver == expected) return;
-  refuse(where, fmt::format("the solver {} needs a dense matrix", solver),
-         fmt::format("use solver={} or auto", expected));
+std::optional<DenseNeed> solver_need(const std::string& solver, std::string_view expected) {
+  if (solver == "auto" || solver == expected) return std::nullopt;
+  return DenseNeed{fmt::format("the solver {} needs a dense matrix", solver),
+                   fmt::format("use solver={} or auto", expected)};
+}
+
+template <class Options>
+void check(Options options, std::span<const OptionField> fields, const std::optional<DenseNeed>& need,
+           std::string_view where) {
+  for (const OptionField& field : fields) field.set(&options, field.get(&options));
+  if (need) refuse(where, need->why, need->remedy);
 }
 
 struct Search {
@@ -57,7 +65,8 @@ std::vector<std::size_t> chosen_coefficients(const NewtonSearch& search, std::st
          fmt::format("the L1 penalty leaves {} coefficients that are not zero, more than the {} that Newton's method "
                      "takes",
                      chosen.size(), most_newton_parameters),
-         "lower C, use l1_ratio=0, or Sgd with penalty=l1");
+         where == LogisticRegressionModel::name ? "lower C, use l1_ratio=0, or sgd-classifier with penalty=l1"
+                                                : "raise alpha, use ridge, or sgd-regressor with penalty=l1");
 }
 
 LbfgsResult minimize_newton(const SparseProblem& problem, std::vector<double> start, const Search& search,
@@ -93,39 +102,21 @@ SparseSolution minimize(SparseProblem& problem, const Search& search, bool fit_i
                 [&](std::span<const double> x, std::span<double> gradient) { return problem.evaluate(x, gradient); },
                 std::move(start), [&](std::span<double> x) { problem.precondition(x, search.typical_slope); },
                 search.limits, report);
+  if (result.stopped_by == LbfgsStop::not_finite) {
+    refuse(problem.where(), "expected an objective that float64 can hold, it is not finite at the start",
+           "use standardize=true, or divide the target");
+  }
   return {.coefficients = problem.coefficients(result.x),
           .intercepts = problem.intercepts(result.x),
           .objective = result.objective,
           .kkt = result.gradient_max,
           .iterations = result.iterations,
-          .converged = result.stopped_by == LbfgsStop::gradient || result.stopped_by == LbfgsStop::objective};
+          .converged = result.stopped_by == LbfgsStop::gradient || result.stopped_by == LbfgsStop::objective,
+          .total_weight = problem.total_weight()};
 }
 
 LbfgsOptions limits_of(double tol, int max_iter) {
   return {.max_iter = static_cast<std::size_t>(max_iter), .gradient_tolerance = tol};
-}
-
-/// The weights of the rows times those of their classes, whose labels are their indices.
-std::vector<double> weigh_classes(const SparseRows& rows, std::size_t n_classes, const std::string& class_weight,
-                                  const Execution& execution, std::string_view where) {
-  const std::vector<double> totals = sum_row_blocks(execution, rows.y.size(), n_classes,
-                                                    [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-                                                      for (std::size_t i = begin; i < end; ++i) {
-                                                        partial[static_cast<std::size_t>(rows.y[i])] += rows.weight(i);
-                                                      }
-                                                    });
-  if (std::ranges::count_if(totals, [](double total) { return total > 0; }) < 2) {
-    refuse(where, "expected training rows of at least two classes", "train on rows of two classes or more");
-  }
-  Target target{.name = "y", .task = Task::classification};
-  for (std::size_t k = 0; k < n_classes; ++k) target.classes.push_back(std::to_string(k));
-  std::vector<double> of_class(n_classes, 1.0);
-  if (class_weight != "none") of_class = class_weights(target, class_weight, totals, where);
-  std::vector<double> weights(rows.y.size());
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    weights[i] = rows.weight(i) * of_class[static_cast<std::size_t>(rows.y[i])];
-  }
-  return weights;
 }
 
 /// Softmax does not change when all outputs get the same: the one with mean zero is taken.
@@ -140,12 +131,59 @@ void center(std::span<double> outputs, std::size_t n_outputs) {
 
 }  // namespace
 
+std::vector<double> weigh_classes(const SparseRows& rows, const Target& target, const std::string& class_weight,
+                                  const Execution& execution, std::string_view where) {
+  const std::size_t n_classes = target.classes.size();
+  const std::vector<double> totals = sum_row_blocks(execution, rows.y.size(), n_classes,
+                                                    [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+                                                      for (std::size_t i = begin; i < end; ++i) {
+                                                        partial[static_cast<std::size_t>(rows.y[i])] += rows.weight(i);
+                                                      }
+                                                    });
+  if (std::ranges::count_if(totals, [](double total) { return total > 0; }) < 2) {
+    refuse(where, "expected training rows of at least two classes", "train on rows of two classes or more");
+  }
+  std::vector<double> of_class(n_classes, 1.0);
+  if (class_weight != "none") of_class = class_weights(target, class_weight, totals, where);
+  std::vector<double> weights(rows.y.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    weights[i] = rows.weight(i) * of_class[static_cast<std::size_t>(rows.y[i])];
+  }
+  return weights;
+}
+
+std::optional<DenseNeed> dense_need(const LogisticRegressionOptions& options) {
+  const bool has_l1 = penalty_strength(options) > 0 && l1_ratio_of(options) > 0;
+  if (auto need = solver_need(options.solver, has_l1 ? "newton-cd" : "lbfgs")) return need;
+  return common_need(options);
+}
+
+std::optional<DenseNeed> dense_need(LinearPenalty penalty, const LinearRegressionOptions& options) {
+  if (penalty == LinearPenalty::none) {
+    return DenseNeed{"least squares without a penalty need a dense matrix", "use ridge, with a small alpha"};
+  }
+  if (options.positive) return DenseNeed{"positive=true needs a dense matrix", "use positive=false"};
+  return common_need(options);
+}
+
+std::optional<DenseNeed> dense_need(const LogLinearRegressionOptions& options) {
+  if (auto need = solver_need(options.solver, "lbfgs")) return need;
+  return common_need(options);
+}
+
 SparseSolution fit_logistic_regression(const SparseRows& rows, std::size_t n_classes,
                                        const LogisticRegressionOptions& options, const Execution& execution) {
+  Target target{.name = "y", .task = Task::classification};
+  for (std::size_t k = 0; k < n_classes; ++k) target.classes.push_back(std::to_string(k));
+  return fit_logistic_regression(rows, target, options, execution);
+}
+
+SparseSolution fit_logistic_regression(const SparseRows& rows, const Target& target,
+                                       const LogisticRegressionOptions& options, const Execution& execution) {
   constexpr const char* where = LogisticRegressionModel::name.data();
-  check_options(options, LogisticRegressionOptions::fields(), where);
+  const std::size_t n_classes = target.classes.size();
+  check(options, LogisticRegressionOptions::fields(), dense_need(options), where);
   const double l1_ratio = penalty_strength(options) > 0 ? l1_ratio_of(options) : 0;
-  check_solver(options.solver, l1_ratio > 0 ? "newton-cd" : "lbfgs", where);
   if (n_classes < 2) refuse(where, fmt::format("expected two classes or more, got {}", n_classes), "");
   check_targets_and_weights(where, rows.X.rows(), n_classes, rows.y, rows.weights);
   const bool binary = n_classes == 2;
@@ -155,7 +193,7 @@ SparseSolution fit_logistic_regression(const SparseRows& rows, std::size_t n_cla
                          .n_outputs = binary ? 1 : n_classes,
                          .fit_intercept = options.fit_intercept,
                          .standardize = options.standardize,
-                         .loss_weights = weigh_classes(rows, n_classes, options.class_weight, execution, where)},
+                         .loss_weights = weigh_classes(rows, target, options.class_weight, execution, where)},
                         execution, where);
   const double k = static_cast<double>(n_classes);
   const double strength = penalty_strength(options) / problem.total_weight();
@@ -170,20 +208,24 @@ SparseSolution fit_logistic_regression(const SparseRows& rows, std::size_t n_cla
   return solution;
 }
 
-SparseSolution fit_ridge(const SparseRows& rows, const LinearRegressionOptions& options, const Execution& execution) {
-  constexpr const char* where = LinearRegressionModel::ridge.data();
-  check_options(options, LinearRegressionOptions::fields(LinearPenalty::l2), where);
-  if (options.positive) refuse(where, "positive=true needs a dense matrix", "use positive=false");
+SparseSolution fit_linear_regression(const SparseRows& rows, LinearPenalty penalty,
+                                     const LinearRegressionOptions& options, const Execution& execution) {
+  const char* where = LinearRegressionModel::names[static_cast<std::size_t>(penalty)].data();
+  check(options, LinearRegressionOptions::fields(penalty), dense_need(penalty, options), where);
   check_targets_and_weights(where, rows.X.rows(), 0, rows.y, rows.weights);
   SparseProblem problem(
       rows, {.loss = SparseLoss::squared, .fit_intercept = options.fit_intercept, .standardize = options.standardize},
       execution, where);
-  // As near as the arithmetic comes: the dense fit is a direct one, and has no tolerance either.
+  const double l1_ratio = penalty == LinearPenalty::l1            ? 1
+                          : penalty == LinearPenalty::elastic_net ? options.l1_ratio
+                                                                  : 0;
+  const double strength = penalty == LinearPenalty::l2 ? options.alpha / problem.total_weight() : options.alpha;
   return minimize(problem,
-                  {.l2 = options.alpha / problem.total_weight(),
+                  {.l1 = strength * l1_ratio,
+                   .l2 = strength * (1 - l1_ratio),
                    .typical_slope = 1,
                    .start = problem.mean_target(),
-                   .limits = limits_of(0, options.max_iter)},
+                   .limits = limits_of(options.tol * strength * l1_ratio, options.max_iter)},
                   options.fit_intercept, execution);
 }
 
@@ -192,11 +234,10 @@ SparseSolution fit_log_linear_regression(const SparseRows& rows, MeanFamily fami
   const bool is_gamma = family == MeanFamily::gamma;
   const char* where =
       (is_gamma ? LinearRegressionModel::gamma_regression : LinearRegressionModel::poisson_regression).data();
-  check_options(options, LogLinearRegressionOptions::fields(), where);
-  check_solver(options.solver, "lbfgs", where);
+  check(options, LogLinearRegressionOptions::fields(), dense_need(options), where);
   check_targets_and_weights(where, rows.X.rows(), 0, rows.y, rows.weights);
   for (std::size_t i = 0; i < rows.y.size(); ++i) {
-    if (is_gamma ? rows.y[i] > 0 : rows.y[i] >= 0) continue;
+    if (rows.weight(i) == 0 || (is_gamma ? rows.y[i] > 0 : rows.y[i] >= 0)) continue;
     refuse(where,
            fmt::format("expected targets {}, got {} in row {}", is_gamma ? "above 0" : "of 0 or more", rows.y[i], i),
            "");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,12 @@
 
 namespace thrum {
 
+/// Why a fit with some options needs a dense matrix, and what to do about it.
+struct DenseNeed {
+  std::string why;     ///< "the solver saga needs a dense matrix"
+  std::string remedy;  ///< "use solver=newton-cd or auto"; may be ""
+};
+
 /// A linear model of the columns of a matrix as they are.
 struct SparseSolution {
   std::vector<double> coefficients;  ///< (n_outputs, n_columns) row-major; one output but for three classes or more
@@ -20,6 +27,7 @@ struct SparseSolution {
   double kkt = 0;                    ///< the largest component of its gradient
   std::size_t iterations = 0;
   bool converged = false;
+  double total_weight = 0;  ///< of the rows, with those of their classes
 };
 
 /// The fits of the learners of these names over a sparse matrix, without ever making it dense: the same optimum as of
@@ -28,17 +36,23 @@ struct SparseSolution {
 /// rows, which begin at a multiple of row_block of the rows of all (collective); the same bits for any number of
 /// threads and ranks.
 ///
-/// The search is L-BFGS with a pass over the rows per iteration; of classes with an L1 part of the penalty, Newton's
-/// method with coordinate descent on the coefficients that are not zero. Throws invalid_argument for shapes and values
-/// that do not fit, for more such coefficients than Newton's method takes, and for options that need a dense matrix:
-/// another solver, positive, dtype=float32; cancelled.
+/// The search is L-BFGS with a pass over the rows per iteration; with an L1 part of the penalty Newton's method with
+/// coordinate descent on the coefficients that are not zero. Throws invalid_argument for shapes and values that do not
+/// fit, for more such coefficients than Newton's method takes, and where dense_need says so; cancelled.
 ///
 /// n_classes: two or more; y: their indices; of class_weight they are the labels.
 SparseSolution fit_logistic_regression(const SparseRows& rows, std::size_t n_classes,
                                        const LogisticRegressionOptions& options, const Execution& execution);
-/// The objective is 1/S of that of ridge: 1/(2 S) (sum_i s_i r_i^2 + alpha |w|^2).
-SparseSolution fit_ridge(const SparseRows& rows, const LinearRegressionOptions& options, const Execution& execution);
+/// Of ridge, lasso and elastic net. That of ridge is 1/(2 S) (sum_i s_i r_i^2 + alpha |w|^2) here; it is found as
+/// near as the arithmetic comes. With an L1 part, tol is a violation of optimality in parts of that.
+SparseSolution fit_linear_regression(const SparseRows& rows, LinearPenalty penalty,
+                                     const LinearRegressionOptions& options, const Execution& execution);
 SparseSolution fit_log_linear_regression(const SparseRows& rows, MeanFamily family,
                                          const LogLinearRegressionOptions& options, const Execution& execution);
+
+/// Why these fits need a dense matrix with these options; nullopt where they do not.
+std::optional<DenseNeed> dense_need(const LogisticRegressionOptions& options);
+std::optional<DenseNeed> dense_need(LinearPenalty penalty, const LinearRegressionOptions& options);
+std::optional<DenseNeed> dense_need(const LogLinearRegressionOptions& options);
 
 }  // namespace thrum

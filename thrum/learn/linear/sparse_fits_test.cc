@@ -174,14 +174,25 @@ TEST_P(SparseFits, WithAnL1PenaltyAreTheDenseOnes) {
   }
 }
 
-TEST_P(SparseFits, OfARidgeRegressionAreTheDenseOnes) {
+TEST_P(SparseFits, OfALinearRegressionAreTheDenseOnes) {
   const Sparse data;
-  const LinearRegressionOptions options{
-      .alpha = 3, .fit_intercept = GetParam().fit_intercept, .standardize = GetParam().standardize};
-  const auto dense = LinearRegression(LinearPenalty::l2).fit(data.dataset(), options, LocalExecution(2));
-  const SparseSolution sparse =
-      data.fit([&](const SparseRows& rows, const Execution& execution) { return fit_ridge(rows, options, execution); });
-  expect_near(sparse, {dense->parts().coefficients, {dense->parts().intercept}, dense->parts().encoder}, 1e-6);
+  for (const LinearPenalty penalty : {LinearPenalty::l2, LinearPenalty::l1, LinearPenalty::elastic_net}) {
+    for (const double alpha : {0.01, 0.3, 30.0}) {
+      SCOPED_TRACE("penalty " + std::to_string(static_cast<int>(penalty)) + ", alpha " + std::to_string(alpha));
+      const LinearRegressionOptions options{.alpha = alpha,
+                                            .l1_ratio = 0.4,
+                                            .fit_intercept = GetParam().fit_intercept,
+                                            .tol = 1e-14,
+                                            .standardize = GetParam().standardize};
+      const auto dense = LinearRegression(penalty).fit(data.dataset(), options, LocalExecution(2));
+      const SparseSolution sparse = data.fit([&](const SparseRows& rows, const Execution& execution) {
+        return fit_linear_regression(rows, penalty, options, execution);
+      });
+      expect_near(sparse, {dense->parts().coefficients, {dense->parts().intercept}, dense->parts().encoder}, 1e-6);
+      const double scale = penalty == LinearPenalty::l2 ? 2 * sparse.total_weight : 1;
+      EXPECT_NEAR(scale * sparse.objective, dense->training().objective, 1e-9 * scale);
+    }
+  }
 }
 
 TEST_P(SparseFits, OfCountsAndAmountsAreTheDenseOnes) {
@@ -201,28 +212,34 @@ TEST_P(SparseFits, OfCountsAndAmountsAreTheDenseOnes) {
   }
 }
 
-TEST(SparseFit, HaveTheSameBitsForAnyNumberOfThreadsAndRanks) {
-  const Sparse data{.n_rows = 2 * row_block + 99, .n_classes = 3};
-  for (const double l1_ratio : {0.0, 0.7}) {
-    const auto fit = [&](const SparseRows& rows, const Execution& execution) {
-      return fit_logistic_regression(rows, 3, {.C = 0.01, .l1_ratio = l1_ratio}, execution);
-    };
-    const SparseSolution expected = data.fit(fit, LocalExecution(1));
-    for (const int threads : {1, 2, 5}) {
-      for (const int ranks : {1, 3}) {
-        std::vector<SparseSolution> found(static_cast<std::size_t>(ranks));
-        run_thread_ranks(ranks, [&](Communicator& communicator) {
-          Arena arena(threads);
-          found[static_cast<std::size_t>(communicator.rank())] =
-              data.fit(fit, Execution{.arena = &arena, .communicator = &communicator});
-        });
-        for (const SparseSolution& solution : found) {
-          EXPECT_EQ(solution.coefficients, expected.coefficients) << threads << " threads, " << ranks << " ranks";
-          EXPECT_EQ(solution.intercepts, expected.intercepts);
-        }
+void expect_the_same_bits(const Sparse& data, const Sparse::Fit& fit) {
+  const SparseSolution expected = data.fit(fit, LocalExecution(1));
+  for (const int threads : {1, 2, 5}) {
+    for (const int ranks : {1, 3}) {
+      std::vector<SparseSolution> found(static_cast<std::size_t>(ranks));
+      run_thread_ranks(ranks, [&](Communicator& communicator) {
+        Arena arena(threads);
+        found[static_cast<std::size_t>(communicator.rank())] =
+            data.fit(fit, Execution{.arena = &arena, .communicator = &communicator});
+      });
+      for (const SparseSolution& solution : found) {
+        EXPECT_EQ(solution.coefficients, expected.coefficients) << threads << " threads, " << ranks << " ranks";
+        EXPECT_EQ(solution.intercepts, expected.intercepts);
       }
     }
   }
+}
+
+TEST(SparseFit, HaveTheSameBitsForAnyNumberOfThreadsAndRanks) {
+  const std::size_t n_rows = 2 * row_block + 99;
+  for (const double l1_ratio : {0.0, 0.7}) {
+    expect_the_same_bits({.n_rows = n_rows, .n_classes = 3}, [&](const SparseRows& rows, const Execution& execution) {
+      return fit_logistic_regression(rows, 3, {.C = 0.01, .l1_ratio = l1_ratio}, execution);
+    });
+  }
+  expect_the_same_bits({.n_rows = n_rows}, [&](const SparseRows& rows, const Execution& execution) {
+    return fit_linear_regression(rows, LinearPenalty::elastic_net, {.alpha = 0.01}, execution);
+  });
 }
 
 std::string refusal(const std::function<void(const SparseRows&, const Execution&)>& call, const Sparse& data = {}) {
@@ -245,14 +262,18 @@ TEST(SparseFit, RefuseWhatNeedsADenseMatrix) {
   EXPECT_EQ(logistic({.solver = "newton-cholesky"}),
             "[logistic-regression] the solver newton-cholesky needs a dense matrix; use solver=lbfgs or auto");
   EXPECT_EQ(logistic({.dtype = "float32"}),
-            "[logistic-regression] expected dtype=float64 for a sparse matrix, got float32");
+            "[logistic-regression] dtype=float32 needs a dense matrix; use dtype=float64");
   EXPECT_EQ(logistic({.fit_intercept = false}),
             "[logistic-regression] a sparse matrix is not centred, which without an intercept changes the fit; use "
             "standardize=false");
   EXPECT_EQ(refusal([](const SparseRows& rows, const Execution& execution) {
-              fit_ridge(rows, {.positive = true}, execution);
+              fit_linear_regression(rows, LinearPenalty::l1, {.positive = true}, execution);
             }),
-            "[ridge] positive=true needs a dense matrix; use positive=false");
+            "[lasso] positive=true needs a dense matrix; use positive=false");
+  EXPECT_EQ(refusal([](const SparseRows& rows, const Execution& execution) {
+              fit_linear_regression(rows, LinearPenalty::none, {}, execution);
+            }),
+            "[linear-regression] least squares without a penalty need a dense matrix; use ridge, with a small alpha");
 }
 
 TEST(SparseFit, RefuseAnL1PenaltyThatLeavesTooManyCoefficients) {
@@ -268,7 +289,7 @@ TEST(SparseFit, RefuseAnL1PenaltyThatLeavesTooManyCoefficients) {
   const linalg::CsrMatrix X(std::move(parts));
   EXPECT_EQ(test::refusal([&] { fit_logistic_regression({X, y}, 2, {.C = 10, .l1_ratio = 1}, LocalExecution(1)); }),
             "[logistic-regression] the L1 penalty leaves 2600 coefficients that are not zero, more than the 2500 "
-            "that Newton's method takes; lower C, use l1_ratio=0, or Sgd with penalty=l1");
+            "that Newton's method takes; lower C, use l1_ratio=0, or sgd-classifier with penalty=l1");
 }
 
 TEST(SparseFit, RefuseTargetsThatDoNotFit) {
@@ -300,7 +321,7 @@ TEST(SparseFit, RefuseTargetsThatDoNotFit) {
             "[poisson-regression] expected a target above 0 in one row at least, all are 0");
   EXPECT_EQ(refusal([](const SparseRows& rows, const Execution& execution) {
               const Numbers zeros(rows.y.size(), 0.0);
-              fit_ridge({rows.X, rows.y, zeros}, {}, execution);
+              fit_linear_regression({rows.X, rows.y, zeros}, LinearPenalty::l2, {}, execution);
             }),
             "[ridge] no training row has a weight above 0; train on rows with weights above 0");
 }

@@ -66,14 +66,13 @@ struct Entry {
   double value;
 };
 
-/// Adds s x x^T times the second derivatives of the loss of a row, whose outputs have these probabilities.
-void add_curvature(std::span<const Entry> row, std::span<const double> p, double s, std::size_t n,
-                   std::span<double> sums) {
+/// Adds s x x^T times the second derivatives of a row's loss: `second` of two outputs.
+template <class Second>
+void add_curvature(std::span<const Entry> row, Second second, double s, std::size_t n, std::span<double> sums) {
   for (const Entry& a : row) {
     for (const Entry& b : row) {
       if (b.place > a.place) continue;
-      const double of_loss = p[a.output] * ((a.output == b.output ? 1 : 0) - p[b.output]);
-      sums[a.place * n + b.place] += s * of_loss * a.value * b.value;
+      sums[a.place * n + b.place] += s * second(a.output, b.output) * a.value * b.value;
     }
   }
 }
@@ -189,6 +188,9 @@ std::vector<double> SparseProblem::hessian_of(std::span<const std::size_t> coeff
   const auto add_rows = [&](std::size_t begin, std::size_t end, std::span<double> partial) {
     std::vector<double> p(n_outputs);
     std::vector<Entry> entries;
+    const auto second = [&](std::size_t k, std::size_t l) {
+      return parts_.loss == SparseLoss::squared ? 1 : p[k] * ((k == l ? 1 : 0) - p[l]);
+    };
     for (std::size_t i = begin; i < end; ++i) {
       if (loss_weight(i) == 0) continue;
       set_margins(i, w, p);
@@ -206,7 +208,7 @@ std::vector<double> SparseProblem::hessian_of(std::span<const std::size_t> coeff
         }
         entries.push_back({m + k, k, 1});
       }
-      add_curvature(entries, p, loss_weight(i), n, partial);
+      add_curvature(entries, second, loss_weight(i), n, partial);
     }
   };
   std::vector<double> hessian = sum_row_blocks(execution_, rows_.X.rows(), n * n, add_rows);

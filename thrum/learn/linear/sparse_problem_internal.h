@@ -39,7 +39,7 @@ class SparseProblem {
   /// One pass over the rows (collective).
   double evaluate(std::span<const double> parameters, std::span<double> gradient) const;
   /// The Hessian of some coefficients, ascending, and the intercepts, (n, n) row-major, lower triangle, in one pass
-  /// over the rows (collective). Of classes only.
+  /// over the rows (collective). Of classes and of the squared loss only.
   std::vector<double> hessian_of(std::span<const std::size_t> coefficients, std::span<const double> parameters) const;
   /// x becomes B^-1 x for the diagonal of the Hessian where the second derivative of each loss is `typical`.
   void precondition(std::span<double> x, double typical) const;

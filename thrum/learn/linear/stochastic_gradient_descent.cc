@@ -10,7 +10,9 @@
 #include "thrum/learn/check_ranges_internal.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
 #include "thrum/learn/linear/gathered_rows_internal.h"
+#include "thrum/learn/linear/matrix_rows_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/learn/linear/sparse_models_internal.h"
 #include "thrum/model/linear/linear_regression_model.h"
 #include "thrum/model/linear/logistic_regression_model.h"
 
@@ -28,11 +30,57 @@ struct Group {
 
 constexpr std::string_view diverged = "diverged";
 
-struct Fitted {
-  std::vector<double> coefficients;
-  std::vector<double> intercepts;
-  TrainingRecord training;
-};
+std::string stopped_by(const Sgd& sgd, bool converged) {
+  if (!sgd.has_diverged()) return converged ? "the objective no longer falls by tol" : "max_iter";
+  return fmt::format("{}: with no weights at all the objective is {:.3g}", diverged, sgd.objective_at_zero());
+}
+
+TrainingRecord record_of(const Sgd& sgd, bool converged, std::size_t n_rows, const Options& options) {
+  return {.n_rows = n_rows,
+          .iterations = sgd.n_epochs(),
+          .converged = converged,
+          .objective = sgd.objective(),
+          .stopped_by = stopped_by(sgd, converged),
+          .options_json = options.json()};
+}
+
+std::unique_ptr<Model> model_of(const Sgd& sgd, const Schema& schema, const Encoder& encoder, TrainingRecord record) {
+  if (schema.target.task == Task::regression) {
+    return std::make_unique<LinearRegressionModel>(
+        LinearRegressionModel::Parts{.algorithm = LinearRegressionModel::sgd_regressor,
+                                     .schema = schema,
+                                     .encoder = encoder,
+                                     .coefficients = sgd.coefficients(),
+                                     .intercept = sgd.intercepts()[0],
+                                     .training = std::move(record)});
+  }
+  return std::make_unique<LogisticRegressionModel>(
+      LogisticRegressionModel::Parts{.algorithm = LogisticRegressionModel::sgd_classifier,
+                                     .schema = schema,
+                                     .encoder = encoder,
+                                     .coefficients = sgd.coefficients(),
+                                     .intercepts = sgd.intercepts(),
+                                     .training = std::move(record)});
+}
+
+void warn(const Model& model, std::string_view where, const Execution& execution) {
+  if (execution.communicator->rank() != 0) return;
+  const TrainingRecord& training = model.training();
+  for (const std::string& warning : training.warnings) {
+    log(LogLevel::warning, fmt::format("[{}] {}", where, warning));
+  }
+  if (training.converged) return;
+  if (training.stopped_by.starts_with(diverged)) {
+    log(LogLevel::warning,
+        fmt::format("[{}] the steps were too large, the objective grew to {:.3g} ({}); use a smaller eta0, or "
+                    "standardize=true",
+                    where, training.objective, training.stopped_by));
+    return;
+  }
+  log(LogLevel::warning, fmt::format("[{}] not converged after {} epochs: the objective still falls by more than tol; "
+                                     "raise max_iter or tol",
+                                     where, training.iterations));
+}
 
 class SgdFits {
  public:
@@ -87,67 +135,17 @@ class SgdFits {
         },
         execution_.stop);
     execution_.check_stop(where_.data());
-    for (const std::size_t spec : group.specs) warn(*models[spec]);
+    for (const std::size_t spec : group.specs) warn(*models[spec], where_, execution_);
   }
 
   std::unique_ptr<Model> model(const Group& group, std::size_t spec, const Execution& execution) const {
-    Fitted fitted = fit_one(group, spec, execution);
-    if (!is_classifier()) {
-      return std::make_unique<LinearRegressionModel>(
-          LinearRegressionModel::Parts{.algorithm = LinearRegressionModel::sgd_regressor,
-                                       .schema = dataset_.schema(),
-                                       .encoder = group.encoder,
-                                       .coefficients = std::move(fitted.coefficients),
-                                       .intercept = fitted.intercepts[0],
-                                       .training = std::move(fitted.training)});
-    }
-    return std::make_unique<LogisticRegressionModel>(
-        LogisticRegressionModel::Parts{.algorithm = LogisticRegressionModel::sgd_classifier,
-                                       .schema = dataset_.schema(),
-                                       .encoder = group.encoder,
-                                       .coefficients = std::move(fitted.coefficients),
-                                       .intercepts = std::move(fitted.intercepts),
-                                       .training = std::move(fitted.training)});
-  }
-
-  Fitted fit_one(const Group& group, std::size_t spec, const Execution& execution) const {
     const std::size_t n_classes = dataset_.schema().target.classes.size();
     Sgd sgd(options(spec), group.rows.n_columns, is_classifier() ? n_classes : 0, execution.seed);
     const MatrixView<const double> X = group.rows.matrix();
     const bool converged = sgd.fit(DenseRows{X, group.rows.y, group.weights}, execution);
-    return {sgd.coefficients(), sgd.intercepts(),
-            TrainingRecord{.n_rows = group.n_rows,
-                           .iterations = sgd.n_epochs(),
-                           .converged = converged,
-                           .objective = sgd.objective(),
-                           .stopped_by = stopped_by(sgd, converged),
-                           .options_json = specs_[spec].options->json(),
-                           .warnings = ignored_features(dataset_.schema(), group.encoder)}};
-  }
-
-  static std::string stopped_by(const Sgd& sgd, bool converged) {
-    if (!sgd.has_diverged()) return converged ? "the objective no longer falls by tol" : "max_iter";
-    return fmt::format("{}: with no weights at all the objective is {:.3g}", diverged, sgd.objective_at_zero());
-  }
-
-  void warn(const Model& model) const {
-    if (execution_.communicator->rank() != 0) return;
-    const TrainingRecord& training = model.training();
-    for (const std::string& warning : training.warnings) {
-      log(LogLevel::warning, fmt::format("[{}] {}", where_, warning));
-    }
-    if (training.converged) return;
-    if (training.stopped_by.starts_with(diverged)) {
-      log(LogLevel::warning,
-          fmt::format("[{}] the steps were too large, the objective grew to {:.3g} ({}); use a smaller eta0, or "
-                      "standardize=true",
-                      where_, training.objective, training.stopped_by));
-      return;
-    }
-    log(LogLevel::warning,
-        fmt::format("[{}] not converged after {} epochs: the objective still falls by more than tol; "
-                    "raise max_iter or tol",
-                    where_, training.iterations));
+    TrainingRecord record = record_of(sgd, converged, group.n_rows, *specs_[spec].options);
+    record.warnings = ignored_features(dataset_.schema(), group.encoder);
+    return model_of(sgd, dataset_.schema(), group.encoder, std::move(record));
   }
 
   const Dataset& dataset_;
@@ -169,6 +167,31 @@ std::string_view StochasticGradientDescent::summary() const noexcept {
 
 Options StochasticGradientDescent::default_options() const {
   return {SgdOptions::of(task_), SgdOptions::fields(task_)};
+}
+
+std::optional<DenseNeed> sgd_dense_need(const Options& options) {
+  if (!options.as<SgdOptions>().standardize) return std::nullopt;
+  return DenseNeed{"standardize=true centres the columns, which leaves no zeros", "use standardize=false"};
+}
+
+std::unique_ptr<Model> train_sgd(const SparseRows& rows, const Schema& schema, const Options& options,
+                                 const Execution& execution) {
+  const std::string_view where = StochasticGradientDescent(schema.target.task).name();
+  const std::size_t n_classes = schema.target.classes.size();
+  check_targets_and_weights(where, rows.X.rows(), n_classes, rows.y, rows.weights);
+  const auto& chosen = options.as<SgdOptions>();
+  std::vector<double> weights(rows.weights.begin(), rows.weights.end());
+  if (n_classes > 0) weights = weigh_classes(rows, schema.target, chosen.class_weight, execution, where);
+  Communicator& communicator = *execution.communicator;
+  const linalg::CsrMatrix gathered = communicator.size() > 1 ? gather_rows(rows.X, communicator) : linalg::CsrMatrix();
+  const linalg::CsrMatrix& X = communicator.size() > 1 ? gathered : rows.X;
+  const std::vector<double> y = gather_values(rows.y, communicator), s = gather_values(weights, communicator);
+  Sgd sgd(chosen, X.cols(), n_classes, execution.seed);
+  const bool converged = sgd.fit(SparseRows{X, y, s}, execution);
+  const std::size_t n_rows = count_rows(SparseRows{rows.X, rows.y, weights}, execution);
+  auto model = model_of(sgd, schema, plain_encoder(schema), record_of(sgd, converged, n_rows, options));
+  warn(*model, where, execution);
+  return model;
 }
 
 std::vector<std::unique_ptr<Model>> StochasticGradientDescent::fit_many(const Dataset& dataset,
