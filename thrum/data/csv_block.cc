@@ -3,20 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "thrum/core/assert.h"
 #include "thrum/data/csv_field_internal.h"
 #include "thrum/data/csv_number_internal.h"
+#include "thrum/data/csv_plain_rows_internal.h"
 
 namespace thrum::csv {
 namespace {
-
-/// Where a field led to.
-struct Step {
-  const char* next;
-  bool last;
-};
 
 class BlockParser {
  public:
@@ -25,7 +21,15 @@ class BlockParser {
 
   void parse(std::size_t n_rows) {
     const char* p = block_.text.data();
-    for (std::size_t row = 0; row < n_rows; ++row) p = parse_row(row_from(p), row);
+    std::size_t row = 0;
+    PlainRows plain(block_.text, format_.rows.delimiter, cells_.size());
+    while (row < n_rows && block_.text.size() <= source_.longest_field() && plain.next()) {
+      const std::size_t n = std::min(plain.size(), n_rows - row);
+      for (std::size_t column = 0; column < cells_.size(); ++column) store_column(plain, n, row, column);
+      row += n;
+      p = plain.row_end(n - 1);
+    }
+    for (; row < n_rows; ++row) p = parse_row(row_from(p), row);
     THRUM_ASSERT(n_rows < block_.n_rows || row_from(p) == end());
   }
 
@@ -38,41 +42,73 @@ class BlockParser {
     return format_.rows.blank_lines == BlankLines::rows ? p : skip_blank_lines(p, end());
   }
 
+  /// A column of the first `n` plain rows, of which the first is `first_row`.
+  void store_column(const PlainRows& plain, std::size_t n, std::size_t first_row, std::size_t column) {
+    Cells& cells = cells_[column];
+    if (cells.parse == Parse::category) return store_texts(plain, n, first_row, column);
+    for (std::size_t i = 0; i < n && cells.parse != Parse::skip;) {
+      if (format_.missing.any_number()) {
+        store_field(cells, plain.field(i, column), first_row + i);
+        ++i;
+      } else {
+        i += store_numbers(plain, i, std::min(n - i, FieldEnds::most_rows), first_row, column);
+      }
+    }
+  }
+
+  void store_texts(const PlainRows& plain, std::size_t n, std::size_t first_row, std::size_t column) {
+    Dictionary& dictionary = *cells_[column].dictionary;
+    std::int32_t* const codes = cells_[column].codes + first_row;
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::string_view text = plain.field(i, column);
+      codes[i] = format_.missing.contain(text) ? -1 : dictionary.code(text, end(), offset(text.data()));
+    }
+  }
+
+  /// Of rows [begin, begin + n), n <= FieldEnds::most_rows, as many as keep the column what it is, and one more.
+  /// Returns their number.
+  std::size_t store_numbers(const PlainRows& plain, std::size_t begin, std::size_t n, std::size_t first_row,
+                            std::size_t column) {
+    Cells& cells = cells_[column];
+    const Parse parse = cells.parse;
+    const FieldEnds ends = plain.ends_from(begin, column);
+    std::uint64_t others =
+        ~(parse == Parse::whole ? read_short_wholes(ends, n, cells.numbers.from<std::int64_t>(first_row + begin))
+                                : read_short_reals(ends, n, cells.numbers.from<double>(first_row + begin)));
+    for (others &= ~std::uint64_t{0} >> (64 - n); others != 0; others &= others - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(others));
+      store_field(cells, plain.field(begin + i, column), first_row + begin + i);
+      if (cells.parse != parse) return i + 1;
+    }
+    return n;
+  }
+
+  void store_field(Cells& cells, std::string_view text, std::size_t row) const {
+    store_field(cells, {.text = text, .next = nullptr, .last = false}, row, text.data());
+  }
+
   const char* parse_row(const char* row_begin, std::size_t row) {
     const char* p = row_begin;
     for (std::size_t column = 0; column < cells_.size(); ++column) {
-      const Step step = cells_[column].parse <= Parse::real ? number_field(p, row, column) : text_field(p, row, column);
-      if (step.last != (column + 1 == cells_.size())) fail_length(row_begin);
-      p = step.next;
+      const Field field = scan_field(source_, p, end(), format_.rows.delimiter, offset(p), column);
+      if (field.fault != Fault::none) fail_field(source_, field, offset(field.next), column);
+      store_field(cells_[column], field, row, p);
+      if (field.last != (column + 1 == cells_.size())) fail_length(row_begin);
+      p = field.next;
     }
     return p;
   }
 
-  Step number_field(const char* p, std::size_t row, std::size_t column) {
-    const Number number = scan_number(p);
-    if (number.kind != Number::Kind::none && !format_.missing.any_number()) {
-      if (*number.end == format_.rows.delimiter) {
-        store(cells_[column], number, row, p);
-        return {number.end + 1, false};
-      }
-      if (const std::size_t length = line_end_length(number.end, end()); length > 0) {
-        store(cells_[column], number, row, p);
-        return {number.end + length, true};
-      }
-    }
-    return text_field(p, row, column);
-  }
-
-  Step text_field(const char* p, std::size_t row, std::size_t column) {
-    const Field field = scan_field(source_, p, end(), format_.rows.delimiter, offset(p), column);
-    if (field.fault != Fault::none) fail_field(source_, field, offset(field.next), column);
-    Cells& cells = cells_[column];
+  /// `p`: where the field begins, perhaps with a quote.
+  void store_field(Cells& cells, const Field& field, std::size_t row, const char* p) const {
     if (cells.parse == Parse::category) {
       cells.codes[row] = code(*cells.dictionary, field, p);
     } else if (cells.parse != Parse::skip) {
+      const Number number = format_.missing.any_number() ? Number{} : scan_number(field.text.data());
+      const bool is_all = number.kind != Number::Kind::none && number.end == field.text.data() + field.text.size();
+      if (is_all) return store(cells, number, row, p);
       store_text(cells, field.text, row, p);
     }
-    return {field.next, field.last};
   }
 
   std::int32_t code(Dictionary& dictionary, const Field& field, const char* p) const {

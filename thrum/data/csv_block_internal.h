@@ -45,6 +45,12 @@ class Slots {
   void store(std::size_t i, T value) noexcept {
     std::memcpy(memory_ + 8 * i, &value, 8);
   }
+  /// From the i-th on.
+  template <class T>
+    requires(sizeof(T) == 8)
+  T* from(std::size_t i) noexcept {
+    return reinterpret_cast<T*>(memory_ + 8 * i);
+  }
   /// Makes doubles of the first `n`, which are whole numbers.
   void whole_to_real(std::size_t n) noexcept {
     for (std::size_t i = 0; i < n; ++i) store(i, static_cast<double>(load<std::int64_t>(i)));

@@ -1,6 +1,7 @@
 // The same result for any number of threads and wherever the blocks are cut.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -96,6 +97,56 @@ TEST_P(CsvBlocks, AnyTextHasOneOutcome) {
     const std::string whole = outcome(text, 100000, execution);
     for (const std::size_t block_size : {1, 2, 3, 5, 8, 20}) {
       ASSERT_EQ(outcome(text, block_size, execution), whole) << text << " / " << block_size;
+    }
+  }
+}
+
+/// Rows of plain fields, some of them with another number of fields, behind a column that is "x" in each.
+std::string draw_plain_rows(Script& script, const std::string& x) {
+  constexpr std::array fields = {"0",
+                                 "-1",
+                                 "1234567",
+                                 "12345678",
+                                 "123456789",
+                                 "0.5",
+                                 "-.5",
+                                 "5.",
+                                 "-0.0",
+                                 "1.2345678",
+                                 "-1e5",
+                                 "NA",
+                                 "",
+                                 "x",
+                                 "-",
+                                 ".",
+                                 "1.2.3",
+                                 "+1",
+                                 " 1.5 ",
+                                 "-1.-5",
+                                 "\xC3\xA4",
+                                 "Never-married",
+                                 "Hammersmith-and-City",
+                                 "Nowhere-near-Hammersmith-and-City"};
+  const std::size_t n_columns = 1 + script.below(4);
+  const std::size_t n_kinds = 1 + script.below(fields.size());  // few: columns of numbers
+  const std::string line_end = script.chance(3) ? "\r\n" : "\n";
+  std::string text = std::string("x,a,b,c,d").substr(0, 1 + 2 * n_columns) + line_end;
+  for (std::size_t row = 1 + script.below(script.chance(4) ? 400 : 60); row > 0; --row) {
+    const std::size_t n = script.chance(400) ? 1 + script.below(5) : n_columns;
+    text += x;
+    for (std::size_t c = 0; c < n; ++c) text += std::string(",") + fields[script.below(n_kinds)];
+    text += script.chance(400) ? line_end + line_end : line_end;
+  }
+  return text;
+}
+
+TEST_P(CsvBlocks, PlainRowsAreReadAsRowsWithQuotes) {
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    Script plain(seed), quoted(seed);
+    const std::string text = draw_plain_rows(plain, "x"), same = draw_plain_rows(quoted, "\"x\"");
+    const std::string expected = outcome(same, 100000, execution);
+    for (const std::size_t block_size : {1, 50, 300, 100000}) {
+      ASSERT_EQ(outcome(text, block_size, execution), expected) << text << " / " << block_size;
     }
   }
 }

@@ -19,10 +19,15 @@ const char* end_of(std::string_view text) noexcept {
 }  // namespace
 
 Key Key::any_text(std::string_view text) noexcept {
-  if (text.size() > 15) return {XXH3_64bits(text.data(), text.size()), long_mark};
-  char bytes[16] = {};
+  if (text.size() > longest) {
+    Key key;
+    key.first_ = XXH3_64bits(text.data(), text.size());
+    key.size_ = hashed;
+    return key;
+  }
+  char bytes[16] = {};  // only a short one is so near to the end
   std::copy(text.begin(), text.end(), bytes);
-  return short_text({bytes, text.size()});
+  return ends_of({bytes, text.size()});
 }
 
 std::int32_t Dictionary::add(Key key, const Entry& entry) {

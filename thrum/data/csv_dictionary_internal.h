@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -11,46 +13,68 @@
 
 namespace thrum::csv {
 
-/// What a dictionary looks texts up by: the bytes of a text of up to 15, with their number, or the hash of a longer
-/// one.
+/// What a dictionary looks texts up by: the first and the last bytes of a text of up to 32, which are all of them, with
+/// their number, or the hash of a longer one.
 class Key {
  public:
   Key() = default;
   /// The bytes up to `end` can be read, `text` is among them.
   Key(std::string_view text, const char* end) noexcept
-      : Key(text.size() < 16 && end - text.data() >= 16 ? short_text(text) : any_text(text)) {}
+      : Key(text.size() <= longest && end - text.data() >= 16 ? ends_of(text) : any_text(text)) {}
 
-  bool operator==(const Key&) const = default;
+  bool operator==(const Key& other) const noexcept {
+    const std::uint64_t differences = (first_ ^ other.first_) | (second_ ^ other.second_) | (third_ ^ other.third_) |
+                                      (fourth_ ^ other.fourth_) | (size_ ^ other.size_);
+    return differences == 0;
+  }
   /// Whether equal keys are enough to know that the texts are equal.
-  bool is_whole_text() const noexcept { return high_ < long_mark; }
+  bool is_whole_text() const noexcept { return size_ <= longest; }
   /// Each bit of the key counts for each of the result.
   std::uint64_t mixed() const noexcept {
     __extension__ using uint128 = unsigned __int128;
-    const uint128 product = static_cast<uint128>(low_ ^ 0x9E3779B97F4A7C15u) * (high_ ^ 0xD6E8FEB86659FD93u);
+    const uint128 product = static_cast<uint128>(first_ ^ third_ * 3 ^ 0x9E3779B97F4A7C15u) *
+                            (second_ ^ fourth_ * 5 ^ size_ ^ 0xD6E8FEB86659FD93u);
     return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
   }
 
  private:
-  static constexpr std::uint64_t long_mark = std::uint64_t{0xFF} << 56;
-  static constexpr std::uint64_t all = ~std::uint64_t{0};
+  static constexpr std::uint64_t longest = 32;
+  /// The size of a text that is longer.
+  static constexpr std::uint64_t hashed = ~std::uint64_t{0};
 
-  Key(std::uint64_t low, std::uint64_t high) noexcept : low_(low), high_(high) {}
   static Key any_text(std::string_view text) noexcept;
-
-  /// Loads 16 bytes and drops those behind the text: no branch depends on its length.
-  static Key short_text(std::string_view text) noexcept {
-    const std::size_t n = text.size();
-    const std::uint64_t low_mask = n < 8 ? (std::uint64_t{1} << 8 * n) - 1 : all;
-    const std::uint64_t high_mask = n < 8 ? 0 : (std::uint64_t{1} << 8 * (n - 8)) - 1;
-    std::uint64_t low;
-    std::uint64_t high;
-    std::memcpy(&low, text.data(), 8);
-    std::memcpy(&high, text.data() + 8, 8);
-    return {low & low_mask, (high & high_mask) | std::uint64_t{n} << 56};
+  static std::uint64_t load(const char* p) noexcept {
+    std::uint64_t word;
+    std::memcpy(&word, p, sizeof word);
+    return word;
   }
 
-  std::uint64_t low_ = 0;
-  std::uint64_t high_ = 0;  // the highest byte is the number of bytes, or 0xFF for a hash
+  /// Loads 16 bytes and drops those behind the text, and the last 16 of a longer one: no branch depends on its length.
+  static Key ends_of(std::string_view text) noexcept {
+    static constexpr auto kept_and_dropped = [] {
+      std::array<char, 32> bytes = {};
+      std::fill_n(bytes.begin(), 16, static_cast<char>(0xFF));
+      return bytes;
+    }();
+    const std::size_t n = text.size();
+    const std::size_t behind = n > 16 ? n - 16 : 0;
+    const std::uint64_t is_longer = behind == 0 ? 0 : ~std::uint64_t{0};
+    const char* const begin = text.data();
+    const char* const kept = kept_and_dropped.data() + 16 - (n - behind);
+    Key key;
+    key.first_ = load(begin) & load(kept);
+    key.second_ = load(begin + 8) & load(kept + 8);
+    key.third_ = load(begin + behind) & is_longer;
+    key.fourth_ = load(begin + behind + 8) & is_longer;
+    key.size_ = n;
+    return key;
+  }
+
+  std::uint64_t first_ = 0;  ///< eight bytes each, or the hash
+  std::uint64_t second_ = 0;
+  std::uint64_t third_ = 0;
+  std::uint64_t fourth_ = 0;
+  std::uint64_t size_ = 0;
 };
 
 /// Numbers distinct texts in the order in which they come. Refers to the texts.

@@ -11,12 +11,13 @@ MissingMarkers::MissingMarkers(std::vector<std::string> markers) : markers_(std:
     marker = std::string(without_blanks(marker));
     any_number_ |= parse_number(marker).kind != Number::Kind::none;
     empty_is_missing_ |= marker.empty();
+    longest_ = std::max(longest_, marker.size());
     if (!marker.empty()) first_bytes_[static_cast<unsigned char>(marker.front())] = true;
   }
 }
 
 bool MissingMarkers::is_among(std::string_view text) const noexcept {
-  return std::find(markers_.begin(), markers_.end(), text) != markers_.end();
+  return text.size() <= longest_ && std::find(markers_.begin(), markers_.end(), text) != markers_.end();
 }
 
 }  // namespace thrum::csv

@@ -26,6 +26,7 @@ class MissingMarkers {
 
   std::vector<std::string> markers_;
   std::array<bool, 256> first_bytes_ = {};  ///< with which a marker, or blanks before one, may begin
+  std::size_t longest_ = 0;
   bool empty_is_missing_ = false;
   bool any_number_ = false;
 };

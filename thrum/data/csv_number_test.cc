@@ -5,9 +5,11 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "thrum/core/random.h"
+#include "thrum/data/csv_short_numbers_internal.h"
 
 namespace thrum::csv {
 namespace {
@@ -18,7 +20,16 @@ double value(const Number& number) {
   return number.kind == Kind::whole ? static_cast<double>(number.whole) : number.real;
 }
 
-/// Both ways of reading, and the C library's, agree to the last bit.
+/// The only field of a column, behind another; none where it is not short.
+template <class T>
+std::optional<T> read_short(const std::string& text, std::uint64_t (*read)(const FieldEnds&, std::size_t, T*)) {
+  const std::string line = "7777777," + text + ",";
+  const std::uint32_t ends[] = {7, static_cast<std::uint32_t>(line.size() - 1)};
+  T value = 0;
+  return read({line.data(), ends + 1, 2}, 1, &value) == 1 ? std::optional(value) : std::nullopt;
+}
+
+/// All ways of reading, and the C library's, agree to the last bit.
 void expect_as_strtod(const std::string& text) {
   const double expected = std::strtod(text.c_str(), nullptr);
   const Number number = parse_number(text);
@@ -29,6 +40,7 @@ void expect_as_strtod(const std::string& text) {
   ASSERT_EQ(scanned.kind, number.kind) << text;
   ASSERT_EQ(value(scanned), expected) << text;
   ASSERT_EQ(scanned.end, line.data() + text.size()) << text;
+  ASSERT_EQ(read_short<double>(text, &read_short_reals).value_or(expected), expected) << text;
 }
 
 TEST(CsvNumber, ReadsWhatTheStandardLibraryReads) {
@@ -103,6 +115,25 @@ TEST(CsvNumber, KnowsWhatIsNone) {
                            "1.2.3", "--1", "+-1", "1 2", "nan", "0x1", "1_000", "1,5", "infinit", "in"}) {
     EXPECT_EQ(parse_number(text).kind, Kind::none) << text;
   }
+}
+
+TEST(CsvNumber, ReadsShortOnesManyAtATime) {
+  for (const char* text : {"0", "-0", "-7", "007", "12345678", "-12345678"}) {
+    EXPECT_EQ(read_short<std::int64_t>(text, &read_short_wholes), std::atoll(text));
+    EXPECT_EQ(read_short<double>(text, &read_short_reals), std::atoll(text));
+    EXPECT_FALSE(std::signbit(read_short<double>("-0", &read_short_reals).value()));
+  }
+  for (const char* text : {"0.5", "-.5", "5.", "1234567.", ".1234567", "-1.234567", "-0.0", "12.5", "123.45"}) {
+    EXPECT_EQ(read_short<std::int64_t>(text, &read_short_wholes), std::nullopt) << text;
+    EXPECT_EQ(read_short<double>(text, &read_short_reals), std::strtod(text, nullptr)) << text;
+  }
+  for (const char* text :
+       {"",    "-",   ".",        "-.",          "--1",    "1-1",      "1e5",       "1.2.3",      "1,5",  "1 ",   " 1",
+        "1/2", "1:2", "x2345678", "1234567\xFF", "\xFF.5", "\xFF\xFF", "123456789", "-1.2345678", "1\r2", "\"1\""}) {
+    EXPECT_EQ(read_short<std::int64_t>(text, &read_short_wholes), std::nullopt) << text;
+    EXPECT_EQ(read_short<double>(text, &read_short_reals), std::nullopt) << text;
+  }
+  EXPECT_EQ(read_short<std::int64_t>("12\r", &read_short_wholes), 12);
 }
 
 TEST(CsvNumber, TellsTooLargeFromTooSmall) {
