@@ -174,7 +174,7 @@ class LookUp : public ColumnMap {
 
 class CrossFittedLookUp final : public LookUp {
  public:
-  CrossFittedLookUp(std::vector<double> values, std::vector<std::string> names,
+  CrossFittedLookUp(std::vector<double> values, const std::vector<std::string>& names,
                     std::vector<std::vector<double>> of_folds, std::uint64_t seed)
       : LookUp(std::move(values), names), seed_(seed) {
     for (auto& of_fold : of_folds) of_folds_.emplace_back(std::move(of_fold), names.size());
