@@ -184,7 +184,16 @@ def large_rows(folder):
     peer_memory, peer_start = memory_per_worker(lambda model, n: gunicorn(folder, 18309, model, n), peers)
     return [Row(f"memory of a further worker, model of {MEGABYTES} MB", memory, peer_memory, peer_memory / memory, None,
                 unit="MB", at_most=8),
-            Row(f"start to first answer, model of {MEGABYTES} MB", start, peer_start, peer_start / start, 1.0)]
+            Row(f"start to first answer, model of {MEGABYTES} MB", start, peer_start, peer_start / start, 1.0, at_most=0.5),
+            *large_forest_rows(folder)]
+
+
+def large_forest_rows(folder):
+    model = folder / "forest.thrum"
+    subprocess.run([BIN / "large_model", model, str(MEGABYTES), "forest"], check=True)
+    memory, start = memory_per_worker(lambda path, n: thrum_server(folder, 18308, path, n), model)
+    return [Row(f"memory of a further worker, forest of {MEGABYTES} MB", memory, None, None, unit="MB", at_most=8),
+            Row(f"start to first answer, forest of {MEGABYTES} MB", start, None, None, at_most=0.5)]
 
 
 def start_rows(folder):

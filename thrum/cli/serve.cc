@@ -12,6 +12,7 @@
 #include "thrum/core/json_internal.h"
 #include "thrum/serve/model_repository_internal.h"
 #include "thrum/serve/repository_set_internal.h"
+#include "thrum/serve/served_file_internal.h"
 #include "thrum/serve/server.h"
 
 namespace thrum::cli {
@@ -94,10 +95,13 @@ void check_source(const ServeArguments& arguments) {
   }
 }
 
-/// Null where the models come from a repository, which is only looked at unless it is to be checked.
-std::unique_ptr<const Model> model_of(const ServeArguments& arguments) {
+/// Whether what is to be served is there; with --check-config, whether it can be.
+void check_models(const ServeArguments& arguments) {
   const std::string& repository = arguments.options.model_repository;
-  if (repository.empty()) return read_model(arguments.model);
+  if (repository.empty()) {
+    read_model(arguments.model);
+    return;
+  }
   blame(ExitCode::model, [&] {
     if (arguments.check_config) {
       serving::load_repository(repository, nullptr);
@@ -105,16 +109,18 @@ std::unique_ptr<const Model> model_of(const ServeArguments& arguments) {
       serving::list_models(repository);
     }
   });
-  return nullptr;
 }
 
-void run_server(std::unique_ptr<const Model> model, const ServeOptions& options) {
+void serve_source(const ServeArguments& arguments, const ServeOptions& options) {
+  if (!options.model_repository.empty()) return Server().serve(options);
+  serving::serve(blame(ExitCode::model, [&] { return serving::load_file(arguments.model); }), options);
+}
+
+void run_server(const ServeArguments& arguments, const ServeOptions& options) {
   try {
-    if (model == nullptr) {
-      Server().serve(options);
-    } else {
-      Server().serve(std::move(model), options);
-    }
+    serve_source(arguments, options);
+  } catch (const Failure&) {
+    throw;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::io) throw Failure(ExitCode::resource, error);
     if (error.code() == ErrorCode::corrupt_data) throw Failure(ExitCode::model, error);
@@ -127,12 +133,13 @@ void serve_model(const ServeArguments& arguments, const Session& session) {
   if (!arguments.chdir.empty()) change_folder(arguments.chdir);
   blame(ExitCode::usage, [&] { check_serve_options(options); });
   check_source(arguments);
-  std::unique_ptr<const Model> model = model_of(arguments);
+  const bool is_check = arguments.print_config || arguments.check_config;
+  if (is_check || !options.model_repository.empty()) check_models(arguments);
   if (arguments.print_config) print(config_text(arguments, options));
-  if (arguments.print_config || arguments.check_config) return;
+  if (is_check) return;
   set_log_sink(serve_log_sink(session.globals));
   pass_settings_to_workers(session.globals);
-  run_server(std::move(model), options);
+  run_server(arguments, options);
 }
 
 std::vector<Parameter> parameters_of(ServeArguments& arguments) {

@@ -9,12 +9,13 @@
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/data/feature_reader.h"
+#include "thrum/model/direct_image_internal.h"
 #include "thrum/model/linear/linear_regression_model.h"
 #include "thrum/model/linear/logistic_regression_model.h"
 #include "thrum/model/model_format_internal.h"
+#include "thrum/model/open_model_file.h"
 #include "thrum/model/prepared_model.h"
 #include "thrum/model/tree/tree_model.h"
-#include "thrum/runtime/file.h"
 
 namespace thrum {
 namespace {
@@ -22,12 +23,13 @@ namespace {
 struct Algorithm {
   std::string_view name;
   std::unique_ptr<Model> (*read)(const ModelFile&, Schema, TrainingRecord);
+  bool (*build)(const ModelFile&, const Schema&, UseImage) = nullptr;
 };
 
 // Every algorithm whose models can be loaded: static registration would be dropped from archives.
 constexpr std::array algorithms = {
-    Algorithm{LogisticRegressionModel::name, &LogisticRegressionModel::read},
-    Algorithm{LogisticRegressionModel::sgd_classifier, &LogisticRegressionModel::read},
+    Algorithm{LogisticRegressionModel::name, &LogisticRegressionModel::read, &build_logistic_regression},
+    Algorithm{LogisticRegressionModel::sgd_classifier, &LogisticRegressionModel::read, &build_logistic_regression},
     Algorithm{LinearRegressionModel::sgd_regressor, &LinearRegressionModel::read},
     Algorithm{LinearRegressionModel::linear_regression, &LinearRegressionModel::read},
     Algorithm{LinearRegressionModel::ridge, &LinearRegressionModel::read},
@@ -35,11 +37,11 @@ constexpr std::array algorithms = {
     Algorithm{LinearRegressionModel::elastic_net, &LinearRegressionModel::read},
     Algorithm{LinearRegressionModel::poisson_regression, &LinearRegressionModel::read},
     Algorithm{LinearRegressionModel::gamma_regression, &LinearRegressionModel::read},
-    Algorithm{"decision-tree", &TreeModel::read},
-    Algorithm{"random-forest", &TreeModel::read},
-    Algorithm{"extra-trees", &TreeModel::read},
-    Algorithm{"gbdt", &TreeModel::read},
-    Algorithm{"isolation-forest", &TreeModel::read},
+    Algorithm{"decision-tree", &TreeModel::read, &build_trees},
+    Algorithm{"random-forest", &TreeModel::read, &build_trees},
+    Algorithm{"extra-trees", &TreeModel::read, &build_trees},
+    Algorithm{"gbdt", &TreeModel::read, &build_trees},
+    Algorithm{"isolation-forest", &TreeModel::read, &build_trees},
 };
 
 std::string training_to_json(const TrainingRecord& training) {
@@ -79,15 +81,25 @@ TrainingRecord training_from_json(const ModelFile& file) {
           .warnings = warnings_from_json(json, file)};
 }
 
-std::unique_ptr<Model> read_model(const ModelFile& file) {
-  check_format(file, "model");
+const Algorithm& algorithm_of(const ModelFile& file) {
   const std::string& name = file.metadata("algorithm");
   const auto found = std::ranges::find(algorithms, name, &Algorithm::name);
   if (found == algorithms.end()) file.fail(fmt::format("holds a \"{}\", which this build does not know", name));
-  Schema schema = Schema::from_json(file.metadata("schema"), file.source());
-  if (!file.has_metadata("pipeline")) return found->read(file, std::move(schema), training_from_json(file));
+  return *found;
+}
+
+Schema schema_of(const ModelFile& file) {
+  check_format(file, "model");
+  algorithm_of(file);
+  return Schema::from_json(file.metadata("schema"), file.source());
+}
+
+std::unique_ptr<Model> read_model(const ModelFile& file, Schema schema) {
+  const Algorithm& algorithm = algorithm_of(file);
+  if (!file.has_metadata("pipeline")) return algorithm.read(file, std::move(schema), training_from_json(file));
   Pipeline pipeline = Pipeline::from_json(file.metadata("pipeline"), schema.features, file.source());
-  auto model = found->read(file, {.features = pipeline.outputs(), .target = schema.target}, training_from_json(file));
+  auto model =
+      algorithm.read(file, {.features = pipeline.outputs(), .target = schema.target}, training_from_json(file));
   return std::make_unique<PreparedModel>(std::move(schema), std::move(pipeline), std::move(model));
 }
 
@@ -130,13 +142,27 @@ void save_model(const Model& model, const std::filesystem::path& path, const std
 }
 
 std::unique_ptr<Model> load_model(const std::filesystem::path& path) {
-  const MappedFile file(path);
-  return read_model(ModelFile(file.bytes(), path.string()));
+  return OpenModelFile(path).model();
+}
+
+OpenModelFile::OpenModelFile(const std::filesystem::path& path)
+    : mapped_(path), file_(mapped_.bytes(), path.string()), schema_(schema_of(file_)) {}
+
+std::unique_ptr<Model> OpenModelFile::model() const {
+  return read_model(file_, schema_);
+}
+
+bool OpenModelFile::build_image(UseImage use) const {
+  const Algorithm& algorithm = algorithm_of(file_);
+  if (algorithm.build == nullptr || file_.has_metadata("pipeline")) return false;
+  training_from_json(file_);
+  return algorithm.build(file_, schema_, use);
 }
 
 std::unique_ptr<Model> deserialize(ByteSpan bytes, std::string_view source) {
   const std::vector<std::byte> aligned(bytes.begin(), bytes.end());
-  return read_model(ModelFile(aligned, std::string(source)));
+  const ModelFile file(aligned, std::string(source));
+  return read_model(file, schema_of(file));
 }
 
 std::vector<double> explain(const Model& model, const Table& table, const Execution& execution) {

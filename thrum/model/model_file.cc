@@ -4,7 +4,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -12,6 +11,8 @@
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/runtime/machine.h"
+#include "thrum/runtime/parallel.h"
 
 namespace thrum {
 namespace {
@@ -45,12 +46,14 @@ std::string checksum_of(ByteSpan file) {
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
-template <class T>
-bool all_finite(ByteSpan data) {
-  for (std::size_t at = 0; at < data.size(); at += sizeof(T)) {
-    if (!std::isfinite(load<T>(data.subspan(at)))) return false;
+/// Bits: of a floating-point number, whose exponent is all ones where it is not finite.
+template <class Bits>
+bool all_finite(ByteSpan data, Bits exponent) {
+  Bits largest = 0;
+  for (std::size_t at = 0; at < data.size(); at += sizeof(Bits)) {
+    largest = std::max(largest, load<Bits>(data.subspan(at)) & exponent);
   }
-  return true;
+  return largest < exponent;
 }
 
 }  // namespace
@@ -62,14 +65,21 @@ void ModelFileBuilder::add_metadata(std::string key, std::string text) {
 }
 
 void ModelFileBuilder::add_bytes(std::string name, DType dtype, std::vector<std::size_t> shape, ByteSpan data) {
+  const std::size_t size = data.size();
+  add(std::move(name), dtype, std::move(shape),
+      [copy = std::vector<std::byte>(data.begin(), data.end())](Put put) { put(0, copy); });
+  THRUM_ASSERT(tensors_.back().size == size);
+}
+
+void ModelFileBuilder::add(std::string name, DType dtype, std::vector<std::size_t> shape,
+                           std::function<void(Put)> write) {
   THRUM_ASSERT(std::ranges::none_of(tensors_, [&](const Tensor& tensor) { return tensor.name == name; }));
   std::size_t size = dtype_size(dtype);
   for (const std::size_t n : shape) size *= n;
-  THRUM_ASSERT(size == data.size());
-  tensors_.push_back({std::move(name), dtype, std::move(shape), {data.begin(), data.end()}});
+  tensors_.push_back({std::move(name), dtype, std::move(shape), size, std::move(write)});
 }
 
-std::vector<std::byte> ModelFileBuilder::bytes() const {
+ModelFileBuilder::Layout ModelFileBuilder::layout() const {
   Json header;
   Json& metadata = header["__metadata__"];
   metadata["checksum"] = std::string(checksum_digits, '0');
@@ -83,7 +93,7 @@ std::vector<std::byte> ModelFileBuilder::bytes() const {
   };
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     const Tensor& tensor = tensors_[i];
-    describe(tensor.name, tensor.dtype, tensor.shape, tensor.data.size());
+    describe(tensor.name, tensor.dtype, tensor.shape, tensor.size);
     // safetensors allows no gap, so what aligns the next tensor is a tensor itself.
     const std::size_t gap = round_up(end) - end;
     if (gap > 0) describe(fmt::format("{}{}", padding_prefix, i), DType::u8, {gap}, gap);
@@ -92,23 +102,51 @@ std::vector<std::byte> ModelFileBuilder::bytes() const {
   std::string text = header.dump();
   text.resize(round_up(length_size + text.size()) - length_size, ' ');
   const std::uint64_t length = text.size();
-  std::vector<std::byte> file(length_size + text.size() + end);
-  std::memcpy(file.data(), &length, length_size);
-  std::memcpy(file.data() + length_size, text.data(), text.size());
-  std::byte* next = file.data() + length_size + text.size();
+  Layout layout{std::string(length_size, '\0') + text, length_size + text.size() + end};
+  std::memcpy(layout.header.data(), &length, length_size);
+  return layout;
+}
+
+void ModelFileBuilder::put(const Layout& layout, Put put) const {
+  put(0, bytes_of(layout.header));
+  std::size_t begin = layout.header.size();
   for (const Tensor& tensor : tensors_) {
-    if (!tensor.data.empty()) std::memcpy(next, tensor.data.data(), tensor.data.size());
-    next += round_up(tensor.data.size());
+    tensor.write([&](std::size_t offset, ByteSpan bytes) {
+      THRUM_ASSERT(offset <= tensor.size && bytes.size() <= tensor.size - offset);
+      put(begin + offset, bytes);
+    });
+    begin += round_up(tensor.size);
   }
+}
+
+std::vector<std::byte> ModelFileBuilder::bytes() const {
+  const Layout layout = this->layout();
+  std::vector<std::byte> file(layout.size);
+  put(layout, [&](std::size_t offset, ByteSpan bytes) {
+    if (!bytes.empty()) std::memcpy(file.data() + offset, bytes.data(), bytes.size());
+  });
   const std::string checksum = checksum_of(file);
   std::memcpy(file.data() + checksum_at, checksum.data(), checksum.size());
   return file;
 }
 
+std::size_t ModelFileBuilder::put_unchecked(Put put) const {
+  static constexpr std::byte zero{};
+  const Layout layout = this->layout();
+  put(layout.size - 1, {&zero, 1});  // padding ends the file, or a tensor that is put after this
+  this->put(layout, put);
+  return layout.size;
+}
+
 namespace {
 
-/// The header's text. Everything else is unread until the checksum has been seen to be right.
-std::string_view checked_header(const ModelFile& file, ByteSpan bytes) {
+void check_checksum(const ModelFile& file, ByteSpan bytes) {
+  if (text_of(bytes.subspan(checksum_at, checksum_digits)) == checksum_of(bytes)) return;
+  file.fail("is damaged or cut off: the checksum does not match the content");
+}
+
+/// Whether there is all of a header.
+void check_begin(const ModelFile& file, ByteSpan bytes) {
   if (bytes.size() < checksum_at + checksum_digits ||
       text_of(bytes.subspan(length_size, header_begin.size())) != header_begin) {
     file.fail("is not a Thrum model file, or only its beginning");
@@ -118,11 +156,6 @@ std::string_view checked_header(const ModelFile& file, ByteSpan bytes) {
     file.fail(fmt::format("is cut off or damaged: the header should have {} bytes, {} are there", length,
                           bytes.size() - length_size));
   }
-  if (text_of(bytes.subspan(checksum_at, checksum_digits)) != checksum_of(bytes)) {
-    file.fail("is damaged or cut off: the checksum does not match the content");
-  }
-  if ((length_size + length) % alignment != 0) file.fail("has tensors out of alignment");
-  return text_of(bytes.subspan(length_size, length));
 }
 
 std::size_t checked_size(const ModelFile& file, const Json& value) {
@@ -158,21 +191,35 @@ ModelFile::Tensor checked_description(const ModelFile& file, const std::string& 
 void check_values(const ModelFile& file, const std::string& name, const ModelFile::Tensor& tensor) {
   const bool is_padding = name.starts_with(padding_prefix);
   if (is_padding && (tensor.dtype != DType::u8 || tensor.data.size() >= alignment)) file.fail("has wrong padding");
-  const bool finite = tensor.dtype == DType::f64   ? all_finite<double>(tensor.data)
-                      : tensor.dtype == DType::f32 ? all_finite<float>(tensor.data)
+  const bool finite = tensor.dtype == DType::f64   ? all_finite<std::uint64_t>(tensor.data, 0x7ff0'0000'0000'0000)
+                      : tensor.dtype == DType::f32 ? all_finite<std::uint32_t>(tensor.data, 0x7f80'0000)
                                                    : true;
   if (!finite) file.fail(fmt::format("has a value that is not finite in the tensor \"{}\"", name));
 }
 
 }  // namespace
 
-ModelFile::ModelFile(ByteSpan bytes, std::string source) : source_(std::move(source)) {
+ModelFile::ModelFile(ByteSpan bytes, std::string source, Origin origin) : source_(std::move(source)), origin_(origin) {
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(std::max_align_t) != 0) {
     throw Error(ErrorCode::invalid_argument, fmt::format("[{}] the bytes must be aligned to 16", source_),
                 "copy them, as deserialize does");
   }
-  const std::string_view text = checked_header(*this, bytes);
-  const ByteSpan data = bytes.subspan(length_size + text.size());
+  constexpr std::size_t large = std::size_t{16} << 20;
+  check_begin(*this, bytes);
+  if (origin_ == Origin::own) {
+    read(bytes);
+    return;
+  }
+  // The checksum comes first: where it is wrong, no other fault is told.
+  Arena arena(bytes.size() < large ? 1 : std::min(2, available_cpus()), Backend::threads);
+  arena.run(2, [&](std::size_t step) { step == 0 ? check_checksum(*this, bytes) : read(bytes); });
+}
+
+void ModelFile::read(ByteSpan bytes) {
+  const auto length = load<std::uint64_t>(bytes);
+  if ((length_size + length) % alignment != 0) fail("has tensors out of alignment");
+  const std::string_view text = text_of(bytes.subspan(length_size, length));
+  const ByteSpan data = bytes.subspan(length_size + length);
   const Json header = parse_json(text, source_);
   std::size_t end = 0;
   for (const auto& [name, json] : header.items()) {
@@ -188,7 +235,7 @@ ModelFile::ModelFile(ByteSpan bytes, std::string source) : source_(std::move(sou
     if (!name.starts_with(padding_prefix) && end % alignment != 0)
       fail(fmt::format("has \"{}\" out of alignment", name));
     end += tensor.data.size();
-    check_values(*this, name, tensor);
+    if (origin_ == Origin::anywhere) check_values(*this, name, tensor);
     tensors_.emplace(name, std::move(tensor));
   }
   if (end != data.size()) fail("has bytes after the last tensor");

@@ -11,6 +11,7 @@
 
 #include "thrum/core/bytes.h"
 #include "thrum/core/dtype.h"
+#include "thrum/core/function_ref.h"
 
 namespace thrum {
 
@@ -28,30 +29,58 @@ class ModelFileBuilder {
     add_bytes(std::move(name), dtype_of<T>, std::move(shape), std::as_bytes(values));
   }
 
+  /// Takes the bytes that belong at an offset, of several threads at once.
+  using Put = FunctionRef<void(std::size_t offset, ByteSpan bytes)>;
+  /// A tensor that is too large to be held twice: `write` puts its bytes, by their offsets in it, when those of the
+  /// file are asked for. What it does not put is zeros.
+  template <class T>
+  void add_tensor_later(std::string name, std::vector<std::size_t> shape, std::function<void(Put)> write) {
+    add(std::move(name), dtype_of<T>, std::move(shape), std::move(write));
+  }
+
   /// The bytes of the file: metadata and tensors in the order of their addition.
   std::vector<std::byte> bytes() const;
+  /// Puts the same bytes where they are zeros, but for the checksum: that would be one more reading of everything.
+  /// ModelFile takes them from Origin::own only. Returns how many they are.
+  std::size_t put_unchecked(Put put) const;
 
  private:
   struct Tensor {
     std::string name;
     DType dtype;
     std::vector<std::size_t> shape;
-    std::vector<std::byte> data;
+    std::size_t size;
+    std::function<void(Put)> write;
+  };
+  struct Layout {
+    std::string header;  ///< its length included
+    std::size_t size = 0;
   };
   void add_bytes(std::string name, DType dtype, std::vector<std::size_t> shape, ByteSpan data);
+  void add(std::string name, DType dtype, std::vector<std::size_t> shape, std::function<void(Put)> write);
+  Layout layout() const;
+  void put(const Layout& layout, Put put) const;
 
   std::vector<std::pair<std::string, std::string>> metadata_;
   std::vector<Tensor> tensors_;
+};
+
+/// Where bytes come from.
+enum class Origin {
+  anywhere,
+  own,  ///< this program has just made them, in memory that nobody can have changed since
 };
 
 /// A validated view of such bytes: header, bounds, no overlap, no gap, known dtypes, checksum. Refers to the bytes.
 class ModelFile {
  public:
   /// `source` names the bytes in messages. Throws corrupt_data: "[adult.thrum] …"; invalid_argument for bytes that do
-  /// not begin at a multiple of 16 in memory, since tensors are read in place (mappings and vectors do).
-  ModelFile(ByteSpan bytes, std::string source);
+  /// not begin at a multiple of 16 in memory, since tensors are read in place (mappings and vectors do). Own ones are
+  /// not read through: neither the checksum nor the values are looked at.
+  ModelFile(ByteSpan bytes, std::string source, Origin origin = Origin::anywhere);
 
   const std::string& source() const noexcept { return source_; }
+  Origin origin() const noexcept { return origin_; }
   bool has_metadata(std::string_view key) const;
   /// Throws corrupt_data where the key is missing.
   const std::string& metadata(std::string_view key) const;
@@ -74,8 +103,10 @@ class ModelFile {
 
  private:
   ByteSpan checked_tensor(std::string_view name, DType dtype, std::span<const std::size_t> shape) const;
+  void read(ByteSpan bytes);
 
   std::string source_;
+  Origin origin_;
   std::map<std::string, std::string, std::less<>> metadata_;
   std::map<std::string, Tensor, std::less<>> tensors_;
 };

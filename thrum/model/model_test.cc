@@ -12,6 +12,8 @@
 
 #include "thrum/core/refusal_test.h"
 #include "thrum/model/model_fixture_test.h"
+#include "thrum/model/open_model_file.h"
+#include "thrum/model/tree/tree_fixture_test.h"
 #include "thrum/runtime/temporary_folder_test.h"
 
 namespace thrum {
@@ -92,6 +94,77 @@ TEST(Model, IsReadFromBytesOfAnyAlignment) {
     std::ranges::copy(bytes, shifted.begin() + static_cast<std::ptrdiff_t>(shift));
     EXPECT_EQ(serialize(*deserialize(ByteSpan(shifted).subspan(shift), "a.thrum")), bytes);
   }
+}
+
+/// What an open file of the model builds, and what the model compiles, without its checksum. Empty where it builds
+/// none.
+struct Images {
+  std::vector<std::byte> built = {};
+  std::vector<std::byte> compiled = {};
+};
+
+Images images_of(const Model& model) {
+  const test::TemporaryFolder folder;
+  save_model(model, folder.file("a.thrum"));
+  const OpenModelFile file(folder.file("a.thrum"));
+  EXPECT_EQ(file.algorithm(), model.algorithm());
+  EXPECT_EQ(file.schema().to_json(), model.schema().to_json());
+  EXPECT_EQ(serialize(*file.model()), serialize(model));
+  Images images{.compiled = model.compile()};
+  constexpr std::size_t checksum_at = 8 + sizeof(R"({"__metadata__":{"checksum":")") - 1;
+  std::memset(images.compiled.data() + checksum_at, '0', 32);
+  file.build_image([&](const ModelFileBuilder& image) {
+    images.built.resize(images.compiled.size());
+    const std::size_t size = image.put_unchecked([&](std::size_t offset, ByteSpan bytes) {
+      std::ranges::copy(bytes, images.built.begin() + static_cast<std::ptrdiff_t>(offset));
+    });
+    EXPECT_EQ(size, images.built.size());
+  });
+  return images;
+}
+
+TreeModel forest(std::size_t n_leaves, bool has_double_thresholds) {
+  const Schema schema = model_test::tree_schema(3, {5, 70, 1001}, 3);
+  const model_test::RandomTrees wish = {.n_trees = 3,
+                                        .n_leaves = n_leaves,
+                                        .leaf_width = 3,
+                                        .n_margins = 3,
+                                        .link = Link::clip,
+                                        .double_thresholds = has_double_thresholds,
+                                        .missing_both_ways = true};
+  return model_test::tree_model("random-forest", schema, model_test::random_ensemble(schema, wish));
+}
+
+TEST(OpenModelFile, BuildsTheImageThatItsModelCompiles) {
+  for (const Images& images : {images_of(model_test::two_class_model()), images_of(model_test::three_class_model()),
+                               images_of(forest(300, false)), images_of(forest(300, true))}) {
+    EXPECT_FALSE(images.built.empty());
+    EXPECT_EQ(images.built, images.compiled);
+    EXPECT_THAT(test::refusal([&] { open_predictor(images.built); }, ErrorCode::corrupt_data), HasSubstr("checksum"));
+    const Schema schema = open_predictor(images.built, Origin::own)->schema();
+    EXPECT_GT(schema.features.size(), 0u);
+  }
+}
+
+TEST(OpenModelFile, LeavesToTheModelWhatItMustSeeAsAWhole) {
+  EXPECT_TRUE(images_of(model_test::regression_model()).built.empty());
+  EXPECT_TRUE(images_of(forest(256, false)).built.empty());
+}
+
+TEST(OpenModelFile, TellsTheDamageFirstWhereItIsLarge) {
+  const test::TemporaryFolder folder;
+  ModelFileBuilder builder;
+  builder.add_metadata("thrum", "model");
+  builder.add_tensor<double>("x", {std::size_t{3} << 20}, std::vector<double>(std::size_t{3} << 20));
+  std::vector<std::byte> bytes = builder.bytes();
+  EXPECT_EQ(test::refusal([&] { ModelFile(bytes, "a").metadata("y"); }, ErrorCode::corrupt_data),
+            "[a] lacks the metadata \"y\"");
+  const double infinity = std::numeric_limits<double>::infinity();
+  std::memcpy(bytes.data() + bytes.size() - sizeof infinity, &infinity, sizeof infinity);
+  EXPECT_EQ(test::refusal([&] { ModelFile(bytes, "a"); }, ErrorCode::corrupt_data),
+            "[a] is damaged or cut off: the checksum does not match the content");
+  EXPECT_EQ(test::refusal([&] { ModelFile(ByteSpan(bytes).first(bytes.size() - 64), "a"); }, ErrorCode::corrupt_data),
+            "[a] is damaged or cut off: the checksum does not match the content");
 }
 
 TEST(ModelLoading, SaysSoWhenTheFileIsSomethingElse) {

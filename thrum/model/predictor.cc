@@ -58,8 +58,8 @@ void add_engine(ModelFileBuilder& image, std::string_view engine, const Schema& 
   image.add_metadata("schema", schema.to_json());
 }
 
-std::unique_ptr<Predictor> open_predictor(ByteSpan image) {
-  const ModelFile file(image, "predictor");
+std::unique_ptr<Predictor> open_predictor(ByteSpan image, Origin origin) {
+  const ModelFile file(image, "predictor", origin);
   check_format(file, "predictor");
   const std::string& name = file.metadata("engine");
   const auto found = std::ranges::find(engines, name, &Engine::name);

@@ -6,6 +6,7 @@
 #include "thrum/core/bytes.h"
 #include "thrum/core/view.h"
 #include "thrum/data/schema.h"
+#include "thrum/model/model_file.h"
 
 namespace thrum {
 
@@ -48,7 +49,8 @@ class Predictor {
 };
 
 /// `image`: what Model::compile returned, aligned to 16 bytes, alive as long as the predictor. Throws corrupt_data;
-/// invalid_argument where it is not aligned.
-std::unique_ptr<Predictor> open_predictor(ByteSpan image);
+/// invalid_argument where it is not aligned. An image of Origin::own is not read through: it opens at once, whatever
+/// its size, and is paged in where it is asked.
+std::unique_ptr<Predictor> open_predictor(ByteSpan image, Origin origin = Origin::anywhere);
 
 }  // namespace thrum

@@ -86,7 +86,7 @@ std::unique_ptr<Predictor> open_prepared(const ModelFile& image, Schema schema) 
   Pipeline pipeline = Pipeline::from_json(image.metadata("pipeline"), schema.features, image.source());
   const auto found = image.tensors().find("model");
   if (found == image.tensors().end()) image.fail("has no model behind its pipeline");
-  auto predictor = open_predictor(found->second.data);
+  auto predictor = open_predictor(found->second.data, image.origin());
   if (!std::ranges::equal(pipeline.outputs(), predictor->schema().features, same_feature)) {
     image.fail("has a pipeline that does not lead to its model");
   }

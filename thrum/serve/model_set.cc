@@ -44,7 +44,8 @@ ByteSpan bytes_of_model(ByteSpan image, const Json& entry) {
 }  // namespace
 
 UniqueFd share(ModelSet set) {
-  UniqueFd fd = create_memfd("thrum-models");
+  const std::size_t in_memory = set.first.size;
+  UniqueFd fd = set.first.fd ? std::move(set.first.fd) : create_memfd("thrum-models");
   Json tail = {{"models", Json::array()},
                {"unloaded", Json::array()},
                {"tokens", set.access.tokens},
@@ -53,9 +54,10 @@ UniqueFd share(ModelSet set) {
   for (ModelImage& model : set.models) {
     const std::vector<std::byte> bytes = std::exchange(model.bytes, {});
     write_memfd(fd.get(), offset, bytes);
+    const std::size_t size = offset == 0 && in_memory > 0 ? in_memory : bytes.size();
     tail["models"].push_back(named(model));
-    tail["models"].back().update({{"offset", offset}, {"size", bytes.size()}});
-    offset = aligned(offset + bytes.size());
+    tail["models"].back().update({{"offset", offset}, {"size", size}});
+    offset = aligned(offset + size);
   }
   for (const ModelImage& model : set.unloaded) tail["unloaded"].push_back(named(model));
   const std::string text = tail.dump();
@@ -81,7 +83,8 @@ std::vector<ServedModel> open_models(ByteSpan image) {
   std::vector<ServedModel> models;
   const Json tail = tail_of(image);
   for (const Json& entry : tail.at("models")) {
-    models.push_back({entry.at("name"), entry.at("version"), open_predictor(bytes_of_model(image, entry))});
+    const ByteSpan bytes = bytes_of_model(image, entry);
+    models.push_back({entry.at("name"), entry.at("version"), open_predictor(bytes, Origin::own)});
   }
   return models;
 }

@@ -20,14 +20,22 @@ struct ModelImage {
   std::vector<std::byte> bytes = {};  ///< of Model::compile
 };
 
+/// A compiled model in a memfd, which is not sealed yet.
+struct ImageMemory {
+  UniqueFd fd = {};
+  std::size_t size = 0;
+};
+
 /// All that workers serve.
 struct ModelSet {
   std::vector<ModelImage> models = {};  ///< the first one answers where none is named
   Access access = {};
   std::vector<ModelImage> unloaded = {};  ///< in the repository, but not to be served: without bytes
+  ImageMemory first = {};                 ///< the bytes of the first model, where it has none
 };
 
-/// The set in one image, as pointer-free as those of the models, which the workers map. Throws io.
+/// The set in one image, as pointer-free as those of the models, which the workers map: in the memory of the first
+/// model where it has one. Throws io.
 UniqueFd share(ModelSet set);
 
 struct ServedModel {

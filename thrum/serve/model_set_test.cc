@@ -2,6 +2,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/runtime/memfd.h"
+#include "thrum/runtime/memfd_internal.h"
 #include "thrum/serve/model_set_internal.h"
 #include "thrum/serve/server_fixture_test.h"
 
@@ -30,6 +31,20 @@ TEST(ModelSet, OpensWhatItShared) {
   const std::vector<ServedModel> unloaded = open_unloaded(shared.bytes());
   ASSERT_EQ(unloaded.size(), 1u);
   EXPECT_EQ(unloaded[0].name + " " + unloaded[0].version, "old 3");
+}
+
+TEST(ModelSet, KeepsTheFirstModelWhereItIs) {
+  const std::vector<std::byte> compiled = people_model()->compile();
+  ModelSet set{.models = {{"people", "1"}, {"more", "1", compiled}}, .first = {create_memfd("first"), compiled.size()}};
+  write_memfd(set.first.fd.get(), 0, compiled);
+  const int first = set.first.fd.get();
+  const UniqueFd fd = share(std::move(set));
+  EXPECT_EQ(fd.get(), first);
+  const SharedBytes shared(fd.get());
+  const std::vector<ServedModel> models = open_models(shared.bytes());
+  ASSERT_EQ(models.size(), 2u);
+  for (const ServedModel& model : models)
+    EXPECT_EQ(outputs_of(*model.predictor), outputs_of(*open_predictor(compiled)));
 }
 
 TEST(ModelSet, MayBeEmpty) {

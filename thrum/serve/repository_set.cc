@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "thrum/core/error.h"
@@ -15,19 +16,22 @@ ModelImage load(const RepositoryModel& found) {
   const auto model = load_model(found.path);
   ModelImage image{found.name, found.version, image_of(*model)};
   log(LogLevel::info, "Loaded model " + found.name + " version " + found.version + ": " +
-                          std::string(model->algorithm()) + ", " + std::to_string(model->schema().features.size()) +
-                          " features, " + std::to_string(image.bytes.size()) + " bytes");
+                          describe(model->algorithm(), model->schema(), image.bytes.size()));
   return image;
 }
 
 }  // namespace
 
+std::string describe(std::string_view algorithm, const Schema& schema, std::size_t n_bytes) {
+  return std::string(algorithm) + ", " + std::to_string(schema.features.size()) + " features, " +
+         std::to_string(n_bytes) + " bytes";
+}
+
 std::vector<std::byte> image_of(const Model& model) {
-  constexpr std::size_t largest = std::size_t{64} << 20;
   std::vector<std::byte> image = model.compile();
-  if (image.size() > largest) return image;
+  if (image.size() > largest_explaining) return image;
   std::vector<std::byte> explaining = model.explaining(image);
-  return explaining.size() <= largest ? explaining : image;
+  return explaining.size() <= largest_explaining ? explaining : image;
 }
 
 ModelSet load_repository(const std::filesystem::path& folder, ModelTable* table) {

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "thrum/model/model.h"
@@ -11,7 +13,13 @@
 
 namespace thrum::serving {
 
-/// Explains predictions too, unless that would take too much memory of every worker.
+/// For the log: "random-forest, 28 features, 123 bytes".
+std::string describe(std::string_view algorithm, const Schema& schema, std::size_t n_bytes);
+
+/// No image that explains is larger: it takes memory of every worker.
+inline constexpr std::size_t largest_explaining = std::size_t{64} << 20;
+
+/// Explains predictions too, unless that would make it too large.
 std::vector<std::byte> image_of(const Model& model);
 
 /// The models of a repository, loaded, but for those that the administrator has unloaded. `table`: may be null. Throws

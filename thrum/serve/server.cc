@@ -13,6 +13,7 @@
 #include "thrum/serve/model_set_internal.h"
 #include "thrum/serve/reload_internal.h"
 #include "thrum/serve/repository_set_internal.h"
+#include "thrum/serve/served_file_internal.h"
 #include "thrum/serve/service_internal.h"
 #include "thrum/serve/supervisor_internal.h"
 #include "thrum/serve/version_internal.h"
@@ -43,17 +44,10 @@ void supervise(serving::ModelSet set, const ServeOptions& options) {
   serving::supervise(serving::share(std::move(set)), options);
 }
 
-serving::ModelSet set_of(const Model& model, const ServeOptions& options) {
-  begin(options);
-  if (!options.model_repository.empty()) {
-    throw Error(ErrorCode::invalid_argument, "[serve] a model and a model repository are given",
-                "put the model into the repository");
-  }
-  serving::ModelSet set{.models = {{"model", "1", serving::image_of(model)}}};
-  log(LogLevel::info, "Serving " + std::string(model.algorithm()) + ", " +
-                          std::to_string(model.schema().features.size()) + " features, " +
-                          std::to_string(set.models[0].bytes.size()) + " bytes");
-  return set;
+serving::ServedFile file_of(const Model& model) {
+  serving::ServedFile file{.set = {.models = {{"model", "1", serving::image_of(model)}}}};
+  file.description = serving::describe(model.algorithm(), model.schema(), file.set.models[0].bytes.size());
+  return file;
 }
 
 serving::ModelSet load_repository(const std::string& folder) {
@@ -96,13 +90,13 @@ void Server::serve(const ServeOptions& options) const {
 }
 
 void Server::serve(const Model& model, const ServeOptions& options) const {
-  supervise(set_of(model, options), options);
+  serving::serve(file_of(model), options);
 }
 
 void Server::serve(std::unique_ptr<const Model> model, const ServeOptions& options) const {
-  serving::ModelSet set = set_of(*model, options);
+  serving::ServedFile file = file_of(*model);
   model.reset();
-  supervise(std::move(set), options);
+  serving::serve(std::move(file), options);
 }
 
 void serve(const Model& model, const ServeOptions& options) {
@@ -113,4 +107,17 @@ int serve_worker_main(int argc, char** argv) {
   return work(argc, argv, {});
 }
 
+namespace serving {
+
+void serve(ServedFile file, const ServeOptions& options) {
+  begin(options);
+  if (!options.model_repository.empty()) {
+    throw Error(ErrorCode::invalid_argument, "[serve] a model and a model repository are given",
+                "put the model into the repository");
+  }
+  log(LogLevel::info, "Serving " + file.description);
+  thrum::supervise(std::move(file.set), options);
+}
+
+}  // namespace serving
 }  // namespace thrum

@@ -9,6 +9,7 @@
 #include "thrum/model/engine_internal.h"
 #include "thrum/model/linear/linear_predictor_internal.h"
 #include "thrum/model/link_internal.h"
+#include "thrum/runtime/parallel.h"
 
 namespace thrum {
 namespace {
@@ -188,39 +189,100 @@ void transpose(const double* from, std::size_t stride, MatrixView<double> out) {
   }
 }
 
+/// The weights of a model by slots, with the encoding folded in.
+class SlotWeights {
+ public:
+  SlotWeights(const Schema& schema, const Encoder& encoder, std::span<const double> coefficients, std::size_t n_rows)
+      : schema_(schema),
+        encoder_(encoder),
+        coefficients_(coefficients),
+        n_rows_(n_rows),
+        first_slot_(slot_offsets(schema)) {}
+
+  std::size_t n_slots() const noexcept { return first_slot_.back(); }
+
+  void put(ModelFileBuilder::Put put) const {
+    constexpr std::size_t piece = std::size_t{1} << 19;  // numbers
+    constexpr std::size_t many = std::size_t{1} << 22;
+    const std::size_t n_some = piece / std::clamp<std::size_t>(n_rows_, 1, piece);
+    Arena arena(n_slots() * n_rows_ < many ? 1 : 0, Backend::threads);
+    parallel_for(arena, n_slots(), n_some, [&](std::size_t begin, std::size_t end) {
+      std::vector<double> weights((end - begin) * n_rows_);
+      write(begin, {weights.data(), end - begin, n_rows_});
+      put(begin * n_rows_ * sizeof(double), std::as_bytes(std::span(weights)));
+    });
+  }
+
+ private:
+  /// Slots from `begin` on. out: zeros
+  void write(std::size_t begin, MatrixView<double> out) const {
+    const std::size_t end = begin + out.rows();
+    auto j = static_cast<std::size_t>(std::ranges::upper_bound(first_slot_, begin) - first_slot_.begin() - 1);
+    for (; j < encoder_.n_features() && first_slot_[j] < end; ++j) {
+      const std::size_t first = std::max(begin, first_slot_[j]);
+      const std::size_t last = std::min(end, first_slot_[j + 1]);
+      write_feature(j, first - first_slot_[j], out.row_range(first - begin, last - begin));
+    }
+  }
+
+  /// Those of one feature from its slot `begin` on.
+  void write_feature(std::size_t j, std::size_t begin, MatrixView<double> out) const {
+    const std::size_t n_columns = encoder_.n_outputs(), n_categories = encoder_.n_categories(j);
+    const double* w = coefficients_.data() + encoder_.first_output(j);
+    if (schema_.features[j].type == FeatureType::number) {
+      for (std::size_t r = 0; r < n_rows_; ++r) out(0, r) = w[r * n_columns] / encoder_.encodings()[j].scale;
+      return;
+    }
+    const std::size_t n_known = std::min(n_categories, begin + out.rows()) - std::min(n_categories, begin);
+    transpose(w + begin, n_columns, out.row_range(0, n_known));
+    const std::size_t missing = n_categories + 1;
+    if (!encoder_.encodings()[j].missing_column || missing < begin || missing >= begin + out.rows()) return;
+    transpose(w + n_categories, n_columns, out.row_range(missing - begin, missing - begin + 1));
+  }
+
+  const Schema& schema_;
+  const Encoder& encoder_;
+  std::span<const double> coefficients_;
+  std::size_t n_rows_;
+  std::vector<std::size_t> first_slot_;
+};
+
+/// What the means of numbers add to the intercepts.
+std::vector<double> bias_of(const Schema& schema, const Encoder& encoder, std::span<const double> coefficients,
+                            std::span<const double> intercepts) {
+  std::vector<double> bias(intercepts.begin(), intercepts.end());
+  for (std::size_t j = 0; j < encoder.n_features(); ++j) {
+    if (schema.features[j].type != FeatureType::number) continue;
+    const Encoder::FeatureEncoding& encoding = encoder.encodings()[j];
+    for (std::size_t r = 0; r < bias.size(); ++r) {
+      bias[r] -= coefficients[r * encoder.n_outputs() + encoder.first_output(j)] / encoding.scale * encoding.mean;
+    }
+  }
+  return bias;
+}
+
 }  // namespace
+
+void build_linear_model(LinearEngine engine, const Schema& schema, const Encoder& encoder,
+                        std::span<const double> coefficients, std::span<const double> intercepts, UseImage use) {
+  const std::size_t n_rows = intercepts.size();
+  const SlotWeights slots(schema, encoder, coefficients, n_rows);
+  std::vector<double> fill;
+  for (const Encoder::FeatureEncoding& encoding : encoder.encodings()) fill.push_back(encoding.fill);
+  ModelFileBuilder image;
+  add_engine(image, engine_names[static_cast<std::size_t>(engine)], schema);
+  image.add_tensor_later<double>("slots", {slots.n_slots(), n_rows}, [&](auto put) { slots.put(put); });
+  image.add_tensor<double>("bias", {n_rows}, bias_of(schema, encoder, coefficients, intercepts));
+  image.add_tensor<double>("fill", {fill.size()}, fill);
+  use(image);
+}
 
 std::vector<std::byte> compile_linear_model(LinearEngine engine, const Schema& schema, const Encoder& encoder,
                                             std::span<const double> coefficients, std::span<const double> intercepts) {
-  const std::size_t n_rows = intercepts.size();
-  const std::size_t n_columns = encoder.n_outputs();
-  const std::vector<std::size_t> first_slot = slot_offsets(schema);
-  std::vector<double> slots(first_slot.back() * n_rows);
-  std::vector<double> bias(intercepts.begin(), intercepts.end());
-  std::vector<double> fill(encoder.n_features());
-  for (std::size_t j = 0; j < encoder.n_features(); ++j) {
-    const Encoder::FeatureEncoding& encoding = encoder.encodings()[j];
-    const bool is_number = encoder.n_categories(j) == 0;
-    fill[j] = encoding.fill;
-    const MatrixView<double> categories(slots.data() + first_slot[j] * n_rows, encoder.n_categories(j), n_rows);
-    transpose(coefficients.data() + encoder.first_output(j), n_columns, categories);
-    for (std::size_t r = 0; r < n_rows; ++r) {
-      const double* w = coefficients.data() + r * n_columns + encoder.first_output(j);
-      double* slot = slots.data() + first_slot[j] * n_rows + r;
-      if (is_number) {
-        *slot = *w / encoding.scale;
-        bias[r] -= *w / encoding.scale * encoding.mean;
-        continue;
-      }
-      if (encoding.missing_column) slot[(encoder.n_categories(j) + 1) * n_rows] = w[encoder.n_categories(j)];
-    }
-  }
-  ModelFileBuilder file;
-  add_engine(file, engine_names[static_cast<std::size_t>(engine)], schema);
-  file.add_tensor<double>("slots", {first_slot.back(), n_rows}, slots);
-  file.add_tensor<double>("bias", {n_rows}, bias);
-  file.add_tensor<double>("fill", {fill.size()}, fill);
-  return file.bytes();
+  std::vector<std::byte> bytes;
+  build_linear_model(engine, schema, encoder, coefficients, intercepts,
+                     [&](const ModelFileBuilder& image) { bytes = image.bytes(); });
+  return bytes;
 }
 
 std::unique_ptr<Predictor> open_linear_classifier(const ModelFile& file, Schema schema) {

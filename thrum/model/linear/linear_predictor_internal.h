@@ -7,6 +7,7 @@
 
 #include "thrum/data/encoder.h"
 #include "thrum/data/schema.h"
+#include "thrum/model/engine_internal.h"
 #include "thrum/model/model_file.h"
 #include "thrum/model/predictor.h"
 
@@ -20,6 +21,9 @@ enum class LinearEngine { classifier, one_vs_rest, regression, log_regression };
 /// 1 for two classes and for a regression.
 std::vector<std::byte> compile_linear_model(LinearEngine engine, const Schema& schema, const Encoder& encoder,
                                             std::span<const double> coefficients, std::span<const double> intercepts);
+/// The same for `use`, piece by piece.
+void build_linear_model(LinearEngine engine, const Schema& schema, const Encoder& encoder,
+                        std::span<const double> coefficients, std::span<const double> intercepts, UseImage use);
 
 /// Throws corrupt_data where the image does not fit.
 std::unique_ptr<Predictor> open_linear_classifier(const ModelFile& file, Schema schema);

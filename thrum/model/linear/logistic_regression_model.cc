@@ -7,6 +7,7 @@
 
 #include "thrum/core/assert.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/model/direct_image_internal.h"
 #include "thrum/model/linear/encoder_tensors_internal.h"
 #include "thrum/model/linear/inference_internal.h"
 #include "thrum/model/linear/kkt_tensor_internal.h"
@@ -24,6 +25,26 @@ std::string read_solver(const ModelFile& file) {
   return file.has_metadata("solver") ? file.metadata("solver") : "";
 }
 
+LinearEngine engine_of(std::string_view algorithm, std::size_t n_rows) {
+  const bool one_by_one = algorithm == LogisticRegressionModel::sgd_classifier && n_rows > 1;
+  return one_by_one ? LinearEngine::one_vs_rest : LinearEngine::classifier;
+}
+
+/// What predicts, where it lies in the file.
+struct Weights {
+  Encoder encoder;
+  std::span<const double> coefficients;
+  std::span<const double> intercepts;
+};
+
+Weights read_weights(const ModelFile& file, const Schema& schema) {
+  if (schema.target.task != Task::classification) file.fail("is a logistic regression of a regression target");
+  const std::size_t n_rows = coefficient_rows(schema);
+  Encoder encoder = read_encoder(file, schema);
+  const auto coefficients = file.tensor<double>("coefficients", std::vector{n_rows, encoder.n_outputs()});
+  return {std::move(encoder), coefficients, file.tensor<double>("intercepts", std::vector{n_rows})};
+}
+
 }  // namespace
 
 LogisticRegressionModel::LogisticRegressionModel(Parts parts) : parts_(std::move(parts)) {
@@ -32,11 +53,8 @@ LogisticRegressionModel::LogisticRegressionModel(Parts parts) : parts_(std::move
 }
 
 std::unique_ptr<Model> LogisticRegressionModel::read(const ModelFile& file, Schema schema, TrainingRecord training) {
-  if (schema.target.task != Task::classification) file.fail("is a logistic regression of a regression target");
-  const std::size_t n_rows = coefficient_rows(schema);
-  Encoder encoder = read_encoder(file, schema);
-  const auto coefficients = file.tensor<double>("coefficients", std::vector{n_rows, encoder.n_outputs()});
-  const auto intercepts = file.tensor<double>("intercepts", std::vector{n_rows});
+  auto [encoder, coefficients, intercepts] = read_weights(file, schema);
+  const bool is_one_row = intercepts.size() == 1;
   return std::make_unique<LogisticRegressionModel>(
       Parts{.algorithm = file.metadata("algorithm") == sgd_classifier ? sgd_classifier : name,
             .schema = std::move(schema),
@@ -45,7 +63,7 @@ std::unique_ptr<Model> LogisticRegressionModel::read(const ModelFile& file, Sche
             .intercepts = {intercepts.begin(), intercepts.end()},
             .kkt = read_kkt(file),
             .solver = read_solver(file),
-            .inference = n_rows == 1 ? read_inference(file, coefficients.size()) : std::nullopt,
+            .inference = is_one_row ? read_inference(file, coefficients.size()) : std::nullopt,
             .no_inference = read_missing_inference(file),
             .training = std::move(training)});
 }
@@ -61,9 +79,15 @@ void LogisticRegressionModel::write(ModelFileBuilder& file) const {
 }
 
 std::vector<std::byte> LogisticRegressionModel::compile() const {
-  const bool one_by_one = parts_.algorithm == sgd_classifier && n_coefficient_rows() > 1;
-  return compile_linear_model(one_by_one ? LinearEngine::one_vs_rest : LinearEngine::classifier, parts_.schema,
-                              parts_.encoder, parts_.coefficients, parts_.intercepts);
+  return compile_linear_model(engine_of(parts_.algorithm, n_coefficient_rows()), parts_.schema, parts_.encoder,
+                              parts_.coefficients, parts_.intercepts);
+}
+
+bool build_logistic_regression(const ModelFile& file, const Schema& schema, UseImage use) {
+  const Weights weights = read_weights(file, schema);
+  build_linear_model(engine_of(file.metadata("algorithm"), weights.intercepts.size()), schema, weights.encoder,
+                     weights.coefficients, weights.intercepts, use);
+  return true;
 }
 
 std::string LogisticRegressionModel::description() const {

@@ -26,7 +26,7 @@ class ByteTrees final : public Predictor {
     view_.leaf_values = raw_tensor<double>(image, "leaf_values");
     view_.n_margins = outputs_.n_margins();
     view_.leaf_width = image.has_metadata("vector_leaves") ? view_.n_margins : 1;
-    byte_trees::check(view_, schema_, image);
+    if (image.origin() != Origin::own) byte_trees::check(view_, schema_, image);
     for (const auto& tree : view_.trees) view_.longest_tree = std::max<std::size_t>(view_.longest_tree, tree.n_leaves);
     groups_ = group_trees(view_);
     fewest_block_rows_ = fewest_block_rows(view_.longest_tree, groups_);

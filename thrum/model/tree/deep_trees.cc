@@ -27,7 +27,9 @@ class DeepTrees final : public Predictor {
     leaf_values_ = raw_tensor<double>(image, "leaf_values");
     category_bits_ = raw_tensor<std::uint64_t>(image, "category_bits");
     leaf_width_ = image.has_metadata("vector_leaves") ? outputs_.n_margins() : 1;
-    if (!columns_fit() || !trees_fit()) image.fail("has trees whose nodes are linked wrongly");
+    if (!columns_fit() || (image.origin() != Origin::own && !trees_fit()))
+      image.fail("has trees whose nodes are linked wrongly");
+    has_categories_ = std::ranges::any_of(columns_, [](const DeepColumn& column) { return column.n_categories > 0; });
     width_ = std::max<std::size_t>(columns_.size(), 1);
     block_rows_ = std::min(most_columns<Key> / width_ * lanes, most_block_rows);
   }
@@ -126,7 +128,7 @@ class DeepTrees final : public Predictor {
   }
 
   /// Whether every node is a leaf or links forward within its tree.
-  bool trees_fit() {
+  bool trees_fit() const {
     for (std::size_t t = 0; t < first_nodes_.size(); ++t) {
       const std::size_t end = t + 1 < first_nodes_.size() ? first_nodes_[t + 1] : nodes_.size();
       if (end > nodes_.size() || first_nodes_[t] >= end) return false;
@@ -138,7 +140,7 @@ class DeepTrees final : public Predictor {
     return true;
   }
 
-  bool node_fits(const DeepNode<Key>& node, std::size_t i, std::size_t n_nodes) {
+  bool node_fits(const DeepNode<Key>& node, std::size_t i, std::size_t n_nodes) const {
     const auto link = static_cast<std::uint32_t>(node.link);
     const std::size_t left = links_.left(link);
     const bool is_category = (link & Links::category) != 0;
@@ -149,7 +151,6 @@ class DeepTrees final : public Predictor {
     if (left < i || left + 1 >= n_nodes || column >= columns_.size()) return false;
     const std::size_t n_categories = columns_[column].n_categories;
     if (is_category != (n_categories > 0) || node.is_leaf()) return false;
-    has_categories_ = has_categories_ || is_category;
     return !is_category || set_fits(node.key, n_categories);
   }
 

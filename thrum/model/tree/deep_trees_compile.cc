@@ -7,8 +7,8 @@
 #include "thrum/model/tree/category_set_internal.h"
 #include "thrum/model/tree/compiled_threshold_internal.h"
 #include "thrum/model/tree/deep_node_internal.h"
+#include "thrum/model/tree/deep_survey_internal.h"
 #include "thrum/model/tree/deep_trees_internal.h"
-#include "thrum/model/tree/distinct_rows_internal.h"
 #include "thrum/model/tree/each_tree_internal.h"
 #include "thrum/model/tree/raw_tensor_internal.h"
 #include "thrum/model/tree/tree_outputs_internal.h"
@@ -18,70 +18,31 @@ namespace {
 
 using namespace deep_trees;
 
-/// The columns that the nodes of an ensemble ask for.
-class ColumnPlan {
- public:
-  ColumnPlan(const TreeEnsemble& ensemble, const Schema& schema) : index_(schema.features.size() * n_rules, unused) {
-    for (const Tree& tree : ensemble.trees) {
-      for (const TreeNode& node : tree.nodes) index_[key_of(node)] = 0;
-    }
-    for (std::size_t key = 0; key < index_.size(); ++key) {
-      if (index_[key] == unused) continue;
-      index_[key] = columns_.size();
-      columns_.push_back({static_cast<std::uint32_t>(key / n_rules), static_cast<std::uint32_t>(key % n_rules),
-                          static_cast<std::uint32_t>(schema.features[key / n_rules].categories.size())});
-    }
-  }
-
-  const std::vector<DeepColumn>& columns() const { return columns_; }
-  std::size_t column(const TreeNode& node) const { return index_[key_of(node)]; }
-
- private:
-  static constexpr std::size_t n_rules = 4;
-  static constexpr std::size_t unused = ~std::size_t{0};
-
-  /// The sets of categories know themselves where unknown ones go.
-  static std::size_t key_of(const TreeNode& node) {
-    return static_cast<std::size_t>(node.feature) * n_rules + (node.category_set < 0 ? NodeRule::of(node).bits() : 0);
-  }
-
-  std::vector<std::size_t> index_;
-  std::vector<DeepColumn> columns_;
-};
-
 template <class Key>
 class Compiler {
  public:
-  Compiler(const TreeEnsemble& ensemble, const Schema& schema)
-      : ensemble_(ensemble),
+  Compiler(const TreeSource& trees, const Schema& schema, const Survey& survey)
+      : trees_(trees),
         schema_(schema),
-        plan_(ensemble, schema),
-        links_(plan_.columns().size()),
-        leaf_values_(ensemble.leaf_width) {
-    std::size_t n_placed = 0, n_words = 0;
-    for (const Tree& tree : ensemble.trees) {
-      first_nodes_.push_back(n_placed);
-      first_words_.push_back(n_words);
-      n_placed += tree.nodes.size() + tree.n_leaves();
-      for (const TreeNode& node : tree.nodes) n_words += n_words_of(node, tree);
-    }
-    nodes_.resize(n_placed);
-    category_bits_.resize(n_words);
-    for_each_tree(ensemble.trees.size(), n_nodes(ensemble), [this](std::size_t t) { place(t); });
-    for (std::size_t t = 0; t < ensemble.trees.size(); ++t) add_leaves(t);
-  }
+        survey_(survey),
+        links_(survey.columns().size()),
+        category_bits_(survey.n_words()) {}
 
-  std::vector<std::byte> image() const {
+  /// The image is written while the compiler is there.
+  ModelFileBuilder image() {
     ModelFileBuilder image;
     add_engine(image, sizeof(Key) == 4 ? "deep-float-trees" : "deep-double-trees", schema_);
-    if (ensemble_.leaf_width > 1) image.add_metadata("vector_leaves", "true");
-    TreeOutputs::write(image, ensemble_);
-    add_raw_tensor<DeepColumn>(image, "columns", plan_.columns());
-    add_raw_tensor<std::uint64_t>(image, "first_nodes", first_nodes_);
-    add_raw_tensor<DeepNode<Key>>(image, "nodes", nodes_);
-    add_raw_tensor<double>(image, "leaf_values", leaf_values_.values());
-    add_raw_tensor<std::uint64_t>(image, "category_bits", category_bits_);
-    return image.bytes();
+    if (trees_.sums().leaf_width > 1) image.add_metadata("vector_leaves", "true");
+    TreeOutputs::write(image, trees_.sums());
+    add_raw_tensor<DeepColumn>(image, "columns", survey_.columns());
+    add_raw_tensor<std::uint64_t>(image, "first_nodes", survey_.first_nodes());
+    add_raw_tensor_later<DeepNode<Key>>(image, "nodes", survey_.n_nodes(), [this](auto put) { put_trees(put); });
+    add_raw_tensor_later<double>(image, "leaf_values", survey_.leaf_values().size(),
+                                 [this](auto put) { put(0, std::as_bytes(survey_.leaf_values())); });
+    add_raw_tensor_later<std::uint64_t>(image, "category_bits", category_bits_.size(), [this](auto put) {
+      put(0, std::as_bytes(std::span(category_bits_)));  // which the nodes' questions have filled
+    });
+    return image;
   }
 
  private:
@@ -91,49 +52,51 @@ class Compiler {
     std::size_t at;
   };
 
-  /// The nodes of a tree. Those of leaves hold the number of the leaf: which leaves are equal is seen later.
-  void place(std::size_t t) {
-    const Tree& tree = ensemble_.trees[t];
-    const auto nodes = std::span(nodes_).subspan(first_nodes_[t], tree.nodes.size() + tree.n_leaves());
-    std::size_t n_placed = 1, next_word = first_words_[t];
-    std::vector<Placed> open = {{tree.nodes.empty() ? ~0 : 0, 0}};
+  void put_trees(ModelFileBuilder::Put put) {
+    std::ranges::fill(category_bits_, 0);
+    for_each_tree(trees_.n_trees(), trees_.n_nodes(), [&](std::size_t t) {
+      Tree room;
+      const std::vector<DeepNode<Key>> nodes = placed(trees_.tree(t, room), survey_.of_tree(t));
+      put(survey_.of_tree(t).first_node * sizeof(DeepNode<Key>), std::as_bytes(std::span(nodes)));
+    });
+  }
+
+  std::vector<DeepNode<Key>> placed(const Tree& tree, const Survey::OfTree& survey) {
+    std::vector<DeepNode<Key>> nodes(survey.n_nodes);
+    std::size_t n_placed = 1, next_word = survey.first_word;
+    std::vector<Placed> open;  // questions
+    const auto place = [&](Placed placed) {
+      if (placed.child >= 0) return open.push_back(placed);
+      const std::size_t row = survey.row_of(~static_cast<std::size_t>(placed.child));
+      nodes[placed.at] = {static_cast<Key>(DeepNode<Key>::first_leaf() + row), links_.link(placed.at, 0)};
+    };
+    place({tree.nodes.empty() ? ~0 : 0, 0});
     while (!open.empty()) {
       const auto [child, at] = open.back();
       open.pop_back();
-      if (child < 0) {
-        nodes[at] = {static_cast<Key>(DeepNode<Key>::first_leaf() + ~static_cast<std::size_t>(child)),
-                     links_.link(at, 0)};
-        continue;
-      }
       const TreeNode& node = tree.nodes[static_cast<std::size_t>(child)];
       const std::size_t left = std::exchange(n_placed, n_placed + 2);
       nodes[at] = question(node, tree, left, next_word);
-      next_word += n_words_of(node, tree);
+      next_word += n_words_of(node, tree, schema_);
       const Placed children[] = {{node.left, left}, {node.right, left + 1}};
-      const std::size_t heavier = weight(tree, node.left) >= weight(tree, node.right) ? 0 : 1;
-      open.push_back(children[1 - heavier]);
-      open.push_back(children[heavier]);
+      const std::size_t first = heavier(node, tree);
+      place(children[1 - first]);
+      place(children[first]);
     }
+    return nodes;
   }
 
-  static double weight(const Tree& tree, std::int32_t child) {
-    return child < 0 ? tree.leaf_weights[~static_cast<std::size_t>(child)]
-                     : tree.nodes[static_cast<std::size_t>(child)].weight;
-  }
-
-  std::size_t n_words_of(const TreeNode& node, const Tree& tree) const {
-    if (node.category_set < 0) return 0;
-    if (node.category_list) {
-      return category_list_words(category_list_half(tree.category_bits.data() + node.category_set, 0) +
-                                 (node.missing_left ? 1 : 0));
-    }
-    return schema_.features[static_cast<std::size_t>(node.feature)].categories.size() / 64 + 1;
+  /// Which of the children is divided first: 0 or 1. Of a leaf and a question it does not matter.
+  static std::size_t heavier(const TreeNode& node, const Tree& tree) {
+    if (node.left < 0 || node.right < 0) return 0;
+    const auto weight = [&](std::int32_t child) { return tree.nodes[static_cast<std::size_t>(child)].weight; };
+    return weight(node.left) >= weight(node.right) ? 0 : 1;
   }
 
   DeepNode<Key> question(const TreeNode& node, const Tree& tree, std::size_t left, std::size_t first_word) {
-    const std::uint32_t link = links_.link(left, plan_.column(node));
+    const std::uint32_t link = links_.link(left, survey_.column(node));
     if (node.category_set < 0) {
-      return {order_key<Key>(static_cast<NumberOf<Key>>(compiled_threshold(node, ensemble_))), link};
+      return {order_key<Key>(static_cast<NumberOf<Key>>(compiled_threshold(node, trees_.sums()))), link};
     }
     const std::size_t n = schema_.features[static_cast<std::size_t>(node.feature)].categories.size();
     std::vector<std::uint32_t> codes = category_codes(node, tree, n);
@@ -143,62 +106,30 @@ class Compiler {
     return {static_cast<Key>(first_word | (node.category_list ? list_key : 0)), link | Links::category};
   }
 
-  void add_leaves(std::size_t t) {
-    const Tree& tree = ensemble_.trees[t];
-    const std::size_t width = ensemble_.leaf_width;
-    for (DeepNode<Key>& node : std::span(nodes_).subspan(first_nodes_[t], tree.nodes.size() + tree.n_leaves())) {
-      if (!node.is_leaf()) continue;
-      const std::size_t row =
-          leaf_values_.index_of(std::span(tree.leaf_values).subspan(node.leaf_row() * width, width));
-      node.key = static_cast<Key>(DeepNode<Key>::first_leaf() + row);
-    }
-  }
-
-  const TreeEnsemble& ensemble_;
+  const TreeSource& trees_;
   const Schema& schema_;
-  ColumnPlan plan_;
+  const Survey& survey_;
   Links links_;
-  std::vector<std::uint64_t> first_nodes_;
-  std::vector<DeepNode<Key>> nodes_;
   std::vector<std::uint64_t> category_bits_;
-  std::vector<std::size_t> first_words_;  ///< of each tree in category_bits_
-  DistinctRows leaf_values_;
 };
-
-bool is_float(double x) {
-  return static_cast<double>(static_cast<float>(x)) == x;
-}
-
-/// Any of the ensemble's nodes.
-template <class Has>
-bool any_node(const TreeEnsemble& ensemble, Has has) {
-  return std::ranges::any_of(ensemble.trees, [&](const Tree& tree) { return std::ranges::any_of(tree.nodes, has); });
-}
-
-/// Whether nodes of 8 bytes can say everything.
-bool fits_floats(const TreeEnsemble& ensemble) {
-  std::size_t n_leaves = 0;
-  for (const Tree& tree : ensemble.trees) n_leaves += tree.n_leaves();
-  return n_leaves <= DeepNode<std::uint32_t>::most_leaf_rows() && !any_node(ensemble, [&](const TreeNode& node) {
-           return node.category_set < 0 && !is_float(compiled_threshold(node, ensemble));
-         });
-}
 
 }  // namespace
 
-bool fits_deep_trees(const TreeEnsemble& ensemble, const Schema& schema) {
-  const std::size_t n_columns = ColumnPlan(ensemble, schema).columns().size();
-  if (n_columns > most_columns<std::uint64_t>) return false;
-  std::size_t n_words = 0;
-  for (const Tree& tree : ensemble.trees) n_words += tree.category_bits.size() + tree.nodes.size();
-  return n_words <= std::size_t{list_key} && std::ranges::all_of(ensemble.trees, [&](const Tree& tree) {
-           return tree.nodes.size() + tree.n_leaves() <= Links(n_columns).most_nodes();
-         });
+bool build_deep_trees(const TreeSource& trees, const Schema& schema, UseImage use) {
+  const Survey survey(trees, schema);
+  if (!survey.fits()) return false;
+  if (survey.fits_floats()) {
+    use(Compiler<std::uint32_t>(trees, schema, survey).image());
+  } else {
+    use(Compiler<std::uint64_t>(trees, schema, survey).image());
+  }
+  return true;
 }
 
 std::vector<std::byte> compile_deep_trees(const TreeEnsemble& ensemble, const Schema& schema) {
-  return fits_floats(ensemble) ? Compiler<std::uint32_t>(ensemble, schema).image()
-                               : Compiler<std::uint64_t>(ensemble, schema).image();
+  std::vector<std::byte> bytes;
+  build_deep_trees(TreesInMemory(ensemble), schema, [&](const ModelFileBuilder& image) { bytes = image.bytes(); });
+  return bytes;
 }
 
 }  // namespace thrum

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "thrum/data/schema.h"
+#include "thrum/model/engine_internal.h"
 #include "thrum/model/model_file.h"
 #include "thrum/model/predictor.h"
 #include "thrum/model/tree/tree.h"
+#include "thrum/model/tree/tree_source_internal.h"
 
 namespace thrum {
 
@@ -16,9 +18,12 @@ namespace thrum {
 /// that rows take steps in turn without a branch, each hiding the others' cache misses. The children that more training
 /// rows went to follow their parent. Values are rounded up to floats first, which no comparison notices, and become
 /// whole numbers that compare as they do.
-bool fits_deep_trees(const TreeEnsemble& ensemble, const Schema& schema);
+///
+/// The image is made while `use` has it. False, and `use` is not called, where the trees do not fit: those of very many
+/// nodes or columns. Throws as TreeSource::tree.
+bool build_deep_trees(const TreeSource& trees, const Schema& schema, UseImage use);
 
-/// REQUIRES: fits_deep_trees.
+/// The same in memory; empty where the trees do not fit.
 std::vector<std::byte> compile_deep_trees(const TreeEnsemble& ensemble, const Schema& schema);
 
 /// For thresholds that are floats, and for others. Throws corrupt_data where the image does not fit.

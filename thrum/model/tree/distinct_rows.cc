@@ -18,6 +18,16 @@ std::size_t DistinctRows::index_of(std::span<const double> row) {
   return slot - 1;
 }
 
+std::size_t DistinctRows::index_of_frequent(std::span<const double> row) {
+  constexpr std::size_t many = 4096;
+  if (size() < many || size() < n_asked_ / 8 * 7) {
+    ++n_asked_;
+    return index_of(row);
+  }
+  values_.insert(values_.end(), row.begin(), row.end());
+  return size() - 1;
+}
+
 /// Where the row is, or is to be.
 std::uint32_t& DistinctRows::slot_of(std::span<const double> row) {
   const std::size_t last = slots_.size() - 1;

@@ -8,6 +8,7 @@
 #include "thrum/model/tree/raw_tensor_internal.h"
 #include "thrum/model/tree/tree_explainer.h"
 #include "thrum/model/tree/tree_file_internal.h"
+#include "thrum/model/tree/tree_outputs_internal.h"
 
 namespace thrum {
 namespace {
@@ -17,9 +18,12 @@ namespace {
 class ExplainingTrees final : public Predictor {
  public:
   ExplainingTrees(std::unique_ptr<Predictor> predictor, const ModelFile& image, Schema schema)
-      : schema_(std::move(schema)), predictor_(std::move(predictor)), image_(image) {
-    // Read to be checked, since an explanation must not fail later.
-    n_margins_ = read_ensemble(image, schema_).n_margins();
+      : schema_(std::move(schema)),
+        predictor_(std::move(predictor)),
+        image_(image),
+        n_margins_(TreeOutputs(image, schema_).n_margins()) {
+    // An explanation must not fail later.
+    if (image.origin() != Origin::own) read_ensemble(image, schema_);
   }
 
   const Schema& schema() const noexcept override { return schema_; }
@@ -43,7 +47,7 @@ class ExplainingTrees final : public Predictor {
   Schema schema_;
   std::unique_ptr<Predictor> predictor_;
   ModelFile image_;
-  std::size_t n_margins_ = 0;
+  std::size_t n_margins_;
   mutable std::once_flag is_read_;
   mutable std::optional<TreeExplainer> explainer_;
 };
@@ -60,7 +64,7 @@ std::vector<std::byte> compile_explaining_trees(const TreeEnsemble& ensemble, co
 }
 
 std::unique_ptr<Predictor> open_explaining_trees(const ModelFile& image, Schema schema) {
-  auto predictor = open_predictor(raw_tensor<std::byte>(image, "predictor"));
+  auto predictor = open_predictor(raw_tensor<std::byte>(image, "predictor"), image.origin());
   if (predictor->schema().to_json() != schema.to_json()) image.fail("explains other features than it predicts from");
   return std::make_unique<ExplainingTrees>(std::move(predictor), image, std::move(schema));
 }

@@ -41,7 +41,7 @@ class GeneralTrees final : public Predictor {
     leaf_width_ = image.has_metadata("vector_leaves") ? outputs_.n_margins() : 1;
     if (leaf_values_.size() % leaf_width_ != 0) image.fail("has leaves of another width than its trees");
     n_leaves_ = leaf_values_.size() / leaf_width_;
-    if (!std::ranges::all_of(roots_, [&](std::int32_t root) { return link_fits(root, -1); }) || !nodes_fit()) {
+    if (image.origin() != Origin::own && !trees_fit()) {
       image.fail("has trees whose nodes are linked wrongly");
     }
   }
@@ -62,6 +62,10 @@ class GeneralTrees final : public Predictor {
   bool link_fits(std::int32_t link, std::int64_t parent) const {
     return link >= 0 ? link > parent && static_cast<std::size_t>(link) < nodes_.size()
                      : ~static_cast<std::size_t>(link) < n_leaves_;
+  }
+
+  bool trees_fit() const {
+    return std::ranges::all_of(roots_, [&](std::int32_t root) { return link_fits(root, -1); }) && nodes_fit();
   }
 
   bool nodes_fit() const {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +19,14 @@ template <class T>
 void add_raw_tensor(ModelFileBuilder& image, std::string name, std::span<const T> values) {
   image.add_tensor<std::uint8_t>(std::move(name), {values.size(), sizeof(T)},
                                  {reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()});
+}
+
+/// The same for n structs of which `write` puts the bytes later.
+template <class T>
+  requires std::is_trivially_copyable_v<T>
+void add_raw_tensor_later(ModelFileBuilder& image, std::string name, std::size_t n,
+                          std::function<void(ModelFileBuilder::Put)> write) {
+  image.add_tensor_later<std::uint8_t>(std::move(name), {n, sizeof(T)}, std::move(write));
 }
 
 /// Throws corrupt_data where it is missing or of another size.

@@ -143,11 +143,16 @@ std::string fault_of(const TreeEnsemble& ensemble, const Schema& schema) {
     return "has margins that do not fit its target";
   }
   if (!all_finite(ensemble.base) || !std::isfinite(ensemble.scale)) return "has a base or a scale that is no number";
-  std::vector<std::string_view> faults(ensemble.trees.size());
+  std::vector<std::string> faults(ensemble.trees.size());
   for_each_tree(faults.size(), n_nodes(ensemble),
-                [&](std::size_t t) { faults[t] = fault_of_tree(ensemble.trees[t], ensemble.leaf_width, schema); });
-  const auto first = std::ranges::find_if(faults, [](std::string_view fault) { return !fault.empty(); });
-  return first == faults.end() ? "" : fmt::format("has a tree {} that {}", first - faults.begin(), *first);
+                [&](std::size_t t) { faults[t] = fault_of(ensemble.trees[t], t, ensemble.leaf_width, schema); });
+  const auto first = std::ranges::find_if(faults, [](const std::string& fault) { return !fault.empty(); });
+  return first == faults.end() ? "" : *first;
+}
+
+std::string fault_of(const Tree& tree, std::size_t t, std::size_t leaf_width, const Schema& schema) {
+  const std::string_view fault = fault_of_tree(tree, leaf_width, schema);
+  return fault.empty() ? "" : fmt::format("has a tree {} that {}", t, fault);
 }
 
 }  // namespace thrum

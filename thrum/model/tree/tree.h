@@ -78,5 +78,7 @@ std::size_t n_nodes(const TreeEnsemble& ensemble) noexcept;
 /// wrongly"), or "" where it is well-formed: sizes that fit, links forward that reach every node and leaf once,
 /// finite values, features and categories that exist, a link that fits the target.
 std::string fault_of(const TreeEnsemble& ensemble, const Schema& schema);
+/// The same of tree t of an ensemble whose leaves are so wide.
+std::string fault_of(const Tree& tree, std::size_t t, std::size_t leaf_width, const Schema& schema);
 
 }  // namespace thrum

@@ -75,8 +75,8 @@ std::vector<std::byte> damaged(const std::vector<std::byte>& bytes, std::uint64_
 }
 
 /// Predicts blocks and single rows with an image.
-void predict_rows(const std::vector<std::byte>& image) {
-  const auto predictor = open_predictor(image);
+void predict_rows(const std::vector<std::byte>& image, Origin origin) {
+  const auto predictor = open_predictor(image, origin);
   const Schema& schema = predictor->schema();
   const auto rows = model_test::random_rows(schema, 50, 3);
   for (const std::size_t n : {std::size_t{1}, std::size_t{50}}) {
@@ -87,6 +87,10 @@ void predict_rows(const std::vector<std::byte>& image) {
   std::vector<double> contributions(predictor->n_margins() * (schema.features.size() + 1));
   if (contributions.empty()) return;
   predictor->explain({rows.data(), 1, schema.features.size()}, {contributions.data(), 1, contributions.size()});
+}
+
+void predict_image(const std::vector<std::byte>& image) {
+  predict_rows(image, Origin::anywhere);
 }
 
 /// How often damage was refused, of `rounds`.
@@ -123,7 +127,7 @@ TEST_P(HostileTrees, AreRefusedOrPredict) {
   for (const RandomTrees& wish : {boosted, forest}) {
     const Schema schema =
         tree_schema(3, wish.leaf_width > 1 ? std::vector<std::size_t>{5} : std::vector<std::size_t>(), 3);
-    const int refused = refusals(GetParam().compile(random_ensemble(schema, wish), schema), rounds, &predict_rows);
+    const int refused = refusals(GetParam().compile(random_ensemble(schema, wish), schema), rounds, &predict_image);
     EXPECT_GT(refused, rounds / 10);
     EXPECT_LT(refused, rounds);
   }
@@ -134,7 +138,7 @@ TEST(HostileLists, AreRefusedOrPredict) {
   const Schema schema = tree_schema(0, {1001}, 2);
   const auto ensemble = model_test::random_ensemble(schema, {.n_trees = 2, .n_leaves = 9, .link = Link::logistic});
   for (const auto compile : {&compile_general_trees, &compile_deep_trees}) {
-    const int refused = refusals(compile(ensemble, schema), rounds, &predict_rows);
+    const int refused = refusals(compile(ensemble, schema), rounds, &predict_image);
     EXPECT_GT(refused, rounds / 10);
     EXPECT_LT(refused, rounds);
   }
@@ -158,8 +162,13 @@ TEST(HostileTreeModel, IsRefusedOrPredicts) {
       model_test::random_ensemble(schema, {.n_trees = 4, .n_leaves = 9, .n_margins = 3, .link = Link::softmax}));
   const int refused = refusals(serialize(model), rounds, [](const std::vector<std::byte>& bytes) {
     const auto read = deserialize(bytes, "a.thrum");
-    predict_rows(read->compile());
-    predict_rows(read->compile_to_explain());
+    predict_image(read->compile());
+    predict_rows(read->compile(), Origin::own);
+    predict_image(read->compile_to_explain());
+    predict_rows(read->compile_to_explain(), Origin::own);
+    const auto& ensemble = dynamic_cast<const TreeModel&>(*read).ensemble();
+    predict_rows(compile_deep_trees(ensemble, read->schema()), Origin::own);
+    predict_rows(compile_general_trees(ensemble, read->schema()), Origin::own);
   });
   EXPECT_GT(refused, rounds / 10);
   EXPECT_LT(refused, rounds);

@@ -30,7 +30,8 @@ struct Engine {
 const Engine engines[] = {
     {"General", &compile_general_trees, [](const TreeEnsemble&, const Schema&) { return true; }},
     {"Byte", &compile_byte_trees, &fits_byte_trees},
-    {"Deep", &compile_deep_trees, &fits_deep_trees},
+    {"Deep", &compile_deep_trees,
+     [](const TreeEnsemble& e, const Schema& s) { return !compile_deep_trees(e, s).empty(); }},
 };
 
 std::vector<double> predict_all(const Predictor& predictor, const std::vector<double>& rows) {
@@ -184,10 +185,10 @@ TEST(TreeEngineChoice, FollowsFromTheTrees) {
   const Schema schema = tree_schema(5, {255, 256}, 0);
   const auto few = random_ensemble(tree_schema(5, {255}, 0), {.n_leaves = 256, .zero_is_missing = true});
   EXPECT_TRUE(fits_byte_trees(few, schema));
-  EXPECT_TRUE(fits_deep_trees(few, schema));
+  EXPECT_FALSE(compile_deep_trees(few, schema).empty());
   const auto many = random_ensemble(schema, {.n_leaves = 257, .double_thresholds = true, .missing_both_ways = true});
   EXPECT_FALSE(fits_byte_trees(many, schema));
-  EXPECT_TRUE(fits_deep_trees(many, schema));
+  EXPECT_FALSE(compile_deep_trees(many, schema).empty());
   EXPECT_FALSE(fits_byte_trees(random_ensemble(schema, {.n_leaves = 31}), schema));
 }
 

@@ -75,33 +75,39 @@ void write_leaves(const TreeEnsemble& ensemble, ModelFileBuilder& file) {
 }
 
 /// Hands out the tensors of a file piece by piece.
-class EnsembleReader {
+class TreesInFile final : public TreeSource {
  public:
-  explicit EnsembleReader(const ModelFile& file) : file_(file) {}
-
-  TreeEnsemble read() {
-    read_outputs();
+  TreesInFile(const ModelFile& file, const Schema& schema) : file_(file), schema_(schema) {
+    read_sums();
     const auto node_counts = vector<std::int32_t>("trees.n_nodes");
-    std::int64_t n_nodes = 0;
     for (const std::int32_t n : node_counts) {
       if (n < 0) fail();
-      n_nodes += n;
+      n_nodes_ += static_cast<std::size_t>(n);
     }
-    const auto n_leaves = static_cast<std::size_t>(n_nodes) + node_counts.size();
-    read_node_tensors(static_cast<std::size_t>(n_nodes));
-    read_leaf_tensors(n_leaves);
+    read_node_tensors(n_nodes_);
+    read_leaf_tensors(n_nodes_ + node_counts.size());
     const auto set_counts = file_.tensors().contains("trees.n_category_words")
                                 ? tensor<std::int32_t>("trees.n_category_words", node_counts.size())
                                 : std::span<const std::int32_t>();
-    std::vector<Place> places;
     for (std::size_t t = 0; t < node_counts.size(); ++t) {
-      places.push_back(next_place(static_cast<std::size_t>(node_counts[t]), set_counts.empty() ? 0 : set_counts[t]));
+      places_.push_back(next_place(static_cast<std::size_t>(node_counts[t]), set_counts.empty() ? 0 : set_counts[t]));
     }
     if (!category_bits_.empty()) fail();
-    ensemble_.trees.resize(places.size());
-    for_each_tree(places.size(), static_cast<std::size_t>(n_nodes),
-                  [&](std::size_t t) { ensemble_.trees[t] = tree(places[t]); });
-    return std::move(ensemble_);
+    is_checked_.resize(places_.size());
+    if (const std::string fault = fault_of(sums_, schema); !fault.empty()) file_.fail(fault);
+  }
+
+  const TreeEnsemble& sums() const noexcept override { return sums_; }
+  std::size_t n_trees() const noexcept override { return places_.size(); }
+  std::size_t n_nodes() const noexcept override { return n_nodes_; }
+  std::size_t n_nodes(std::size_t t) const noexcept override { return places_[t].n_nodes; }
+
+  const Tree& tree(std::size_t t, Tree& room) const override {
+    read_tree(places_[t], room);
+    if (is_checked_[t] != 0) return room;
+    if (const std::string fault = fault_of(room, t, sums_.leaf_width, schema_); !fault.empty()) file_.fail(fault);
+    is_checked_[t] = 1;
+    return room;
   }
 
  private:
@@ -129,14 +135,14 @@ class EnsembleReader {
     return found->second.shape;
   }
 
-  void read_outputs() {
+  void read_sums() {
     const auto link = parse_link(file_.metadata("link"));
     if (!link) file_.fail("has trees with a link that this build does not know");
-    ensemble_.link = *link;
-    ensemble_.float_inputs = file_.has_metadata("float_inputs");
+    sums_.link = *link;
+    sums_.float_inputs = file_.has_metadata("float_inputs");
     const auto base = vector<double>("base");
-    ensemble_.base.assign(base.begin(), base.end());
-    ensemble_.scale = tensor<double>("scale", 1)[0];
+    sums_.base.assign(base.begin(), base.end());
+    sums_.scale = tensor<double>("scale", 1)[0];
   }
 
   void read_node_tensors(std::size_t n) {
@@ -160,7 +166,7 @@ class EnsembleReader {
   void read_leaf_tensors(std::size_t n) {
     const std::vector<std::size_t> values_shape = shape("leaves.value", 2);
     n_leaf_rows_ = values_shape[0];
-    ensemble_.leaf_width = values_shape[1];
+    sums_.leaf_width = values_shape[1];
     leaf_values_ = file_.tensor<double>("leaves.value", values_shape);
     leaf_weights_ = tensor<double>("leaves.weight", n);
     if (file_.tensors().contains("leaves.row")) {
@@ -188,43 +194,45 @@ class EnsembleReader {
   void append_leaf(Tree& tree, std::size_t leaf) const {
     const std::int64_t row = leaf_rows_.empty() ? static_cast<std::int64_t>(leaf) : leaf_rows_[leaf];
     if (row < 0 || static_cast<std::size_t>(row) >= n_leaf_rows_) fail();
-    const auto values =
-        leaf_values_.subspan(static_cast<std::size_t>(row) * ensemble_.leaf_width, ensemble_.leaf_width);
+    const auto values = leaf_values_.subspan(static_cast<std::size_t>(row) * sums_.leaf_width, sums_.leaf_width);
     tree.leaf_values.insert(tree.leaf_values.end(), values.begin(), values.end());
     tree.leaf_weights.push_back(leaf_weights_[leaf]);
   }
 
   Place next_place(std::size_t n_nodes, std::int32_t n_words) {
     if (n_words < 0 || static_cast<std::size_t>(n_words) > category_bits_.size()) fail();
-    const Place place{next_node_, n_nodes, next_leaf_, category_bits_.first(static_cast<std::size_t>(n_words))};
-    next_node_ += n_nodes;
-    next_leaf_ += n_nodes + 1;
+    const std::size_t first_node = places_.empty() ? 0 : places_.back().first_node + places_.back().n_nodes;
+    const std::size_t first_leaf = first_node + places_.size();  // a tree has one more
+    const Place place{first_node, n_nodes, first_leaf, category_bits_.first(static_cast<std::size_t>(n_words))};
     category_bits_ = category_bits_.subspan(place.words.size());
     return place;
   }
 
-  Tree tree(const Place& place) const {
+  void read_tree(const Place& place, Tree& tree) const {
     const std::size_t n_leaves = place.n_nodes + 1;
-    Tree tree;
+    tree.nodes.clear();
+    tree.leaf_values.clear();
+    tree.leaf_weights.clear();
     tree.nodes.reserve(place.n_nodes);
-    tree.leaf_values.reserve(n_leaves * ensemble_.leaf_width);
+    tree.leaf_values.reserve(n_leaves * sums_.leaf_width);
     tree.leaf_weights.reserve(n_leaves);
     for (std::size_t i = 0; i < place.n_nodes; ++i) tree.nodes.push_back(node(place.first_node + i));
     for (std::size_t i = 0; i < n_leaves; ++i) append_leaf(tree, place.first_leaf + i);
     tree.category_bits.assign(place.words.begin(), place.words.end());
-    return tree;
   }
 
   const ModelFile& file_;
-  TreeEnsemble ensemble_;
+  const Schema& schema_;
+  TreeEnsemble sums_;  ///< without trees
+  std::size_t n_nodes_ = 0;
+  std::vector<Place> places_;
+  mutable std::vector<std::uint8_t> is_checked_;  ///< one byte per tree, each written by who reads that tree
   std::span<const std::int32_t> feature_, left_, right_, category_set_, leaf_rows_;
   std::span<const std::uint8_t> flags_;
   std::span<const float> gain_, float_threshold_;
   std::span<const double> threshold_, weight_, leaf_values_, leaf_weights_;
   std::span<const std::uint64_t> category_bits_;
   std::size_t n_leaf_rows_ = 0;
-  std::size_t next_node_ = 0;
-  std::size_t next_leaf_ = 0;
 };
 
 void write_nodes(const TreeEnsemble& ensemble, ModelFileBuilder& file) {
@@ -264,9 +272,15 @@ void write_ensemble(const TreeEnsemble& ensemble, ModelFileBuilder& file) {
                               [](const Tree& tree) { return std::span(tree.category_bits); });
 }
 
+std::unique_ptr<TreeSource> open_trees(const ModelFile& file, const Schema& schema) {
+  return std::make_unique<TreesInFile>(file, schema);
+}
+
 TreeEnsemble read_ensemble(const ModelFile& file, const Schema& schema) {
-  TreeEnsemble ensemble = EnsembleReader(file).read();
-  if (const std::string fault = fault_of(ensemble, schema); !fault.empty()) file.fail(fault);
+  const TreesInFile trees(file, schema);
+  TreeEnsemble ensemble = trees.sums();
+  ensemble.trees.resize(trees.n_trees());
+  for_each_tree(trees.n_trees(), trees.n_nodes(), [&](std::size_t t) { trees.tree(t, ensemble.trees[t]); });
   return ensemble;
 }
 

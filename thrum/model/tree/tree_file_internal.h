@@ -1,8 +1,11 @@
 #pragma once
 
+#include <memory>
+
 #include "thrum/data/schema.h"
 #include "thrum/model/model_file.h"
 #include "thrum/model/tree/tree.h"
+#include "thrum/model/tree/tree_source_internal.h"
 
 namespace thrum {
 
@@ -11,5 +14,9 @@ void write_ensemble(const TreeEnsemble& ensemble, ModelFileBuilder& file);
 
 /// Throws corrupt_data unless the result fits the schema in every way that fault_of knows.
 TreeEnsemble read_ensemble(const ModelFile& file, const Schema& schema);
+
+/// The same tree by tree, each checked when it is read first. Throws corrupt_data for what does not depend on one.
+/// `file` and `schema` must outlive it.
+std::unique_ptr<TreeSource> open_trees(const ModelFile& file, const Schema& schema);
 
 }  // namespace thrum

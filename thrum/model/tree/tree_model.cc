@@ -11,6 +11,7 @@
 #include "thrum/core/assert.h"
 #include "thrum/core/counted.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/model/direct_image_internal.h"
 #include "thrum/model/tree/byte_trees_internal.h"
 #include "thrum/model/tree/deep_trees_internal.h"
 #include "thrum/model/tree/explaining_trees_internal.h"
@@ -49,6 +50,14 @@ std::string importance_text(const std::vector<TreeImportance>& importances, cons
   return text;
 }
 
+/// Trees that may be small enough for another engine, which looks at all of them at once.
+bool are_small(const TreeSource& trees) {
+  for (std::size_t t = 0; t < trees.n_trees(); ++t) {
+    if (trees.n_nodes(t) >= byte_trees::most_leaves) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 TreeModel::TreeModel(Parts parts) : parts_(std::move(parts)) {
@@ -70,8 +79,13 @@ void TreeModel::write(ModelFileBuilder& file) const {
 
 std::vector<std::byte> TreeModel::compile() const {
   if (fits_byte_trees(parts_.ensemble, parts_.schema)) return compile_byte_trees(parts_.ensemble, parts_.schema);
-  if (fits_deep_trees(parts_.ensemble, parts_.schema)) return compile_deep_trees(parts_.ensemble, parts_.schema);
-  return compile_general_trees(parts_.ensemble, parts_.schema);
+  std::vector<std::byte> deep = compile_deep_trees(parts_.ensemble, parts_.schema);
+  return deep.empty() ? compile_general_trees(parts_.ensemble, parts_.schema) : deep;
+}
+
+bool build_trees(const ModelFile& file, const Schema& schema, UseImage use) {
+  const auto trees = open_trees(file, schema);
+  return !are_small(*trees) && build_deep_trees(*trees, schema, use);
 }
 
 std::vector<std::byte> TreeModel::explaining(std::vector<std::byte> compiled) const {

@@ -7,6 +7,7 @@
 
 #include "thrum/model/model_fixture_test.h"
 #include "thrum/model/tree/category_set_internal.h"
+#include "thrum/model/tree/distinct_rows_internal.h"
 #include "thrum/model/tree/tree_fixture_test.h"
 
 namespace thrum {
@@ -129,6 +130,18 @@ TEST(TreeModel, StoresRepeatedLeavesOnce) {
   const auto bytes = serialize(tree_model("random-forest", schema, ensemble));
   EXPECT_LT(bytes.size() + 20 * 31 * 3 * 8 - 20 * 31 * 4 - 1024, size);
   EXPECT_EQ(dynamic_cast<const TreeModel&>(*deserialize(bytes, "a")).ensemble(), ensemble);
+}
+
+TEST(DistinctRows, AreNoLongerLookedForWhereNearlyAllAreNew) {
+  DistinctRows few(2), many(2);
+  for (std::size_t i = 0; i < 20'000; ++i) {
+    const double x = static_cast<double>(i), y = static_cast<double>(i % 3);
+    ASSERT_EQ(few.index_of_frequent(std::vector{y, y}), i % 3);
+    ASSERT_EQ(many.index_of_frequent(std::vector{x, y}), i);
+  }
+  EXPECT_EQ(few.size(), 3u);
+  EXPECT_EQ(many.index_of_frequent(std::vector{1.0, 1.0}), 20'000u);
+  EXPECT_EQ(many.row(1)[0], many.row(20'000)[0]);
 }
 
 TEST(CategorySets, HoldWhatIsPutIntoThem) {

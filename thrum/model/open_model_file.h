@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "thrum/core/function_ref.h"
+#include "thrum/model/model.h"
+#include "thrum/model/model_file.h"
+#include "thrum/runtime/file.h"
+
+namespace thrum {
+
+/// A model file whose checksum, layout and description have been seen to be right: a model can be made of it, or the
+/// model's image at once.
+class OpenModelFile {
+ public:
+  /// Throws io, or corrupt_data naming the path and the fault.
+  explicit OpenModelFile(const std::filesystem::path& path);
+
+  const std::string& algorithm() const { return file_.metadata("algorithm"); }
+  /// Of raw columns.
+  const Schema& schema() const noexcept { return schema_; }
+  std::size_t size() const noexcept { return mapped_.bytes().size(); }
+
+  /// As load_model. Throws corrupt_data.
+  std::unique_ptr<Model> model() const;
+
+  /// Hands what model()->compile() returns to `use`, to be written where it is wanted: without the time and the memory
+  /// that a model of hundreds of megabytes takes. False where this algorithm has no such way; `use` is not called then.
+  /// Throws corrupt_data.
+  bool build_image(FunctionRef<void(const ModelFileBuilder& image)> use) const;
+
+ private:
+  MappedFile mapped_;
+  ModelFile file_;
+  Schema schema_;
+};
+
+}  // namespace thrum
