@@ -152,7 +152,6 @@ TEST(OpenModelFile, LeavesToTheModelWhatItMustSeeAsAWhole) {
 }
 
 TEST(OpenModelFile, TellsTheDamageFirstWhereItIsLarge) {
-  const test::TemporaryFolder folder;
   ModelFileBuilder builder;
   builder.add_metadata("thrum", "model");
   builder.add_tensor<double>("x", {std::size_t{3} << 20}, std::vector<double>(std::size_t{3} << 20));

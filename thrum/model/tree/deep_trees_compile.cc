@@ -18,6 +18,24 @@ namespace {
 
 using namespace deep_trees;
 
+/// The number of every question in the order in which they are walked: depth first, and of two the one first that more
+/// training rows went to. By sums over the subtrees, whose memory is met in no order but without waiting.
+std::vector<std::uint32_t> depth_first(const Tree& tree) {
+  std::vector<std::uint32_t> sizes(tree.nodes.size()), numbers(tree.nodes.size());
+  const auto size = [&](std::int32_t child) { return child < 0 ? 0 : sizes[static_cast<std::size_t>(child)]; };
+  const auto weight = [&](std::int32_t child) { return tree.nodes[static_cast<std::size_t>(child)].weight; };
+  for (std::size_t i = tree.nodes.size(); i-- > 0;) {
+    sizes[i] = 1 + size(tree.nodes[i].left) + size(tree.nodes[i].right);
+  }
+  for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
+    const auto [left, right] = std::pair(tree.nodes[i].left, tree.nodes[i].right);
+    const bool is_left_first = left < 0 || right < 0 || weight(left) >= weight(right);
+    if (left >= 0) numbers[static_cast<std::size_t>(left)] = numbers[i] + 1 + (is_left_first ? 0 : size(right));
+    if (right >= 0) numbers[static_cast<std::size_t>(right)] = numbers[i] + 1 + (is_left_first ? size(left) : 0);
+  }
+  return numbers;
+}
+
 template <class Key>
 class Compiler {
  public:
@@ -46,12 +64,6 @@ class Compiler {
   }
 
  private:
-  /// A node or leaf of the tree, and where it goes.
-  struct Placed {
-    std::int32_t child;
-    std::size_t at;
-  };
-
   void put_trees(ModelFileBuilder::Put put) {
     std::ranges::fill(category_bits_, 0);
     for_each_tree(trees_.n_trees(), trees_.n_nodes(), [&](std::size_t t) {
@@ -61,36 +73,34 @@ class Compiler {
     });
   }
 
+  /// The children of the n-th question are the n-th pair behind the root.
   std::vector<DeepNode<Key>> placed(const Tree& tree, const Survey::OfTree& survey) {
     std::vector<DeepNode<Key>> nodes(survey.n_nodes);
-    std::size_t n_placed = 1, next_word = survey.first_word;
-    std::vector<Placed> open;  // questions
-    const auto place = [&](Placed placed) {
-      if (placed.child >= 0) return open.push_back(placed);
-      const std::size_t row = survey.row_of(~static_cast<std::size_t>(placed.child));
-      nodes[placed.at] = {static_cast<Key>(DeepNode<Key>::first_leaf() + row), links_.link(placed.at, 0)};
-    };
-    place({tree.nodes.empty() ? ~0 : 0, 0});
-    while (!open.empty()) {
-      const auto [child, at] = open.back();
-      open.pop_back();
-      const TreeNode& node = tree.nodes[static_cast<std::size_t>(child)];
-      const std::size_t left = std::exchange(n_placed, n_placed + 2);
-      nodes[at] = question(node, tree, left, next_word);
+    if (tree.nodes.empty()) nodes[0] = leaf(survey, ~0, 0);
+    const std::vector<std::uint32_t> numbers = depth_first(tree);
+    std::vector<std::uint32_t> places(tree.nodes.size());
+    std::size_t next_word = survey.first_word;
+    for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
+      const TreeNode& node = tree.nodes[i];
+      const std::uint32_t left = 1 + 2 * numbers[i];
+      nodes[places[i]] = question(node, tree, left, next_word);
       next_word += n_words_of(node, tree, schema_);
-      const Placed children[] = {{node.left, left}, {node.right, left + 1}};
-      const std::size_t first = heavier(node, tree);
-      place(children[1 - first]);
-      place(children[first]);
+      const auto place = [&](std::int32_t child, std::uint32_t at) {
+        if (child < 0) {
+          nodes[at] = leaf(survey, child, at);
+        } else {
+          places[static_cast<std::size_t>(child)] = at;
+        }
+      };
+      place(node.left, left);
+      place(node.right, left + 1);
     }
     return nodes;
   }
 
-  /// Which of the children is divided first: 0 or 1. Of a leaf and a question it does not matter.
-  static std::size_t heavier(const TreeNode& node, const Tree& tree) {
-    if (node.left < 0 || node.right < 0) return 0;
-    const auto weight = [&](std::int32_t child) { return tree.nodes[static_cast<std::size_t>(child)].weight; };
-    return weight(node.left) >= weight(node.right) ? 0 : 1;
+  DeepNode<Key> leaf(const Survey::OfTree& survey, std::int32_t child, std::size_t at) const {
+    const std::size_t row = survey.row_of(~static_cast<std::size_t>(child));
+    return {static_cast<Key>(DeepNode<Key>::first_leaf() + row), links_.link(at, 0)};
   }
 
   DeepNode<Key> question(const TreeNode& node, const Tree& tree, std::size_t left, std::size_t first_word) {
