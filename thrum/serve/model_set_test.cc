@@ -1,9 +1,13 @@
 #include <gtest/gtest.h>
 
 #include "thrum/core/error.h"
+#include "thrum/model/linear/logistic_regression_model.h"
 #include "thrum/runtime/memfd.h"
 #include "thrum/runtime/memfd_internal.h"
+#include "thrum/runtime/temporary_folder_test.h"
 #include "thrum/serve/model_set_internal.h"
+#include "thrum/serve/repository_set_internal.h"
+#include "thrum/serve/served_file_internal.h"
 #include "thrum/serve/server_fixture_test.h"
 
 namespace thrum::serving {
@@ -45,6 +49,44 @@ TEST(ModelSet, KeepsTheFirstModelWhereItIs) {
   ASSERT_EQ(models.size(), 2u);
   for (const ServedModel& model : models)
     EXPECT_EQ(outputs_of(*model.predictor), outputs_of(*open_predictor(compiled)));
+}
+
+/// A logistic regression of one text feature, as large as its classes and categories make it.
+LogisticRegressionModel wide_model(std::size_t n_classes, std::size_t n_categories) {
+  const auto numbered = [](std::size_t n) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < n; ++i) names.push_back(std::to_string(100'000 + i));
+    return names;
+  };
+  Schema schema{.features = {{"kind", FeatureType::category, numbered(n_categories)}},
+                .target = {"class", Task::classification, numbered(n_classes)}};
+  std::vector<double> coefficients(n_classes * n_categories);
+  for (std::size_t i = 0; i < coefficients.size(); ++i) coefficients[i] = static_cast<double>(i % 97);
+  Encoder encoder(schema, {{}});
+  return LogisticRegressionModel({.schema = std::move(schema),
+                                  .encoder = std::move(encoder),
+                                  .coefficients = std::move(coefficients),
+                                  .intercepts = std::vector<double>(n_classes),
+                                  .training = {}});
+}
+
+TEST(ServedFile, OfALargeModelIsMadeWhereItsWorkersMapIt) {
+  const test::TemporaryFolder folder;
+  const auto model = wide_model(1000, 8500);
+  save_model(model, folder.file("a.thrum"));
+  ServedFile file = load_file(folder.file("a.thrum"));
+  EXPECT_TRUE(file.set.models[0].bytes.empty());
+  EXPECT_GT(file.set.first.size, largest_explaining);
+  EXPECT_EQ(file.description, "logistic-regression, 1 features, " + std::to_string(file.set.first.size) + " bytes");
+  const SharedBytes shared(share(std::move(file.set)).get());
+  const std::vector<ServedModel> models = open_models(shared.bytes());
+  const std::vector<std::byte> compiled = model.compile();
+  const std::vector<double> rows = {0, 8499, 8500};  // the last one is unknown
+  std::vector<double> outputs(3000), expected(3000);
+  models.at(0).predictor->predict({rows.data(), 3, 1}, {outputs.data(), 3, 1000});
+  open_predictor(compiled)->predict({rows.data(), 3, 1}, {expected.data(), 3, 1000});
+  EXPECT_EQ(outputs, expected);
+  EXPECT_NE(outputs[0], outputs[1]);
 }
 
 TEST(ModelSet, MayBeEmpty) {
