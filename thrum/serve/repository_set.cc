@@ -5,18 +5,27 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
-#include "thrum/model/model.h"
+#include "thrum/model/open_model_file.h"
 #include "thrum/serve/model_repository_internal.h"
 #include "thrum/serve/repository_set_internal.h"
 
 namespace thrum::serving {
 namespace {
 
+/// A large one without its model, where that is possible.
+std::vector<std::byte> image_of_file(const OpenModelFile& file) {
+  std::vector<std::byte> bytes;
+  if (file.size() > largest_explaining) {
+    file.build_image([&](const ModelFileBuilder& image) { bytes = image.bytes(); });
+  }
+  return bytes.empty() ? image_of(*file.model()) : bytes;
+}
+
 ModelImage load(const RepositoryModel& found) {
-  const auto model = load_model(found.path);
-  ModelImage image{found.name, found.version, image_of(*model)};
+  const OpenModelFile file(found.path);
+  ModelImage image{found.name, found.version, image_of_file(file)};
   log(LogLevel::info, "Loaded model " + found.name + " version " + found.version + ": " +
-                          describe(model->algorithm(), model->schema(), image.bytes.size()));
+                          describe(file.algorithm(), file.schema(), image.bytes.size()));
   return image;
 }
 
