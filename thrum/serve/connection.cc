@@ -65,7 +65,10 @@ void Connection::take_held() {
 
 /// Sends what there is, and goes on with the requests that waited for it.
 void Connection::flush() {
-  while (!is_over_ && send_unsent() && !session_.waits() && n_taken_ < held_.size()) take_held();
+  if (!is_over_ && send_unsent() && !session_.waits() && has_held()) {
+    take_held();
+    send_unsent();
+  }
   if (is_over_ || is_ended_ || !session_.unsent().empty() || session_.phase() != HttpSession::Phase::closing) return;
   // The client may still be sending. Closing now would reset the connection, and the reply with it.
   is_ended_ = true;
@@ -96,7 +99,7 @@ void Connection::settle(Clock::time_point now) {
     wait = Wait::client_closes;
   } else if (session_.waits()) {
     wait = session_.ticket() == 0 ? Wait::others : Wait::answer;
-  } else if (!session_.unsent().empty()) {
+  } else if (!session_.unsent().empty() || has_held()) {
     wait = Wait::client_reads;
   } else if (session_.phase() == HttpSession::Phase::idle) {
     wait = Wait::request;

@@ -22,7 +22,7 @@ class Connection {
     body,           ///< the rest of a body
     others,         ///< requests to be answered together with
     answer,         ///< what the handler will know later
-    client_reads,   ///< room for the replies
+    client_reads,   ///< room for the replies, or its next turn
     client_closes,  ///< we have said that nothing more comes
     nothing,        ///< it is over
   };
@@ -51,6 +51,7 @@ class Connection {
  private:
   void receive(std::string_view bytes);
   void take_held();
+  bool has_held() const noexcept { return n_taken_ < held_.size() && session_.phase() != HttpSession::Phase::closing; }
   void flush();
   bool send_unsent();
   void settle(Clock::time_point now);

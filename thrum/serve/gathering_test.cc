@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -109,6 +110,7 @@ TEST_F(Gathering, TakesNewRequestsWhileItAnswers) {
 TEST_F(Gathering, KeepsTheOrderOfASessionsRequests) {
   HttpSession::Context context{*router_};
   context.may_wait = true;
+  context.turn = std::chrono::hours(1);
   HttpSession session(context);
   const std::string bytes = ask_for(8) + get("/health") + ask_for(16);
   std::size_t n_taken = session.receive(bytes);

@@ -32,6 +32,8 @@ std::size_t HttpSession::receive(std::string_view bytes) {
 
 std::size_t HttpSession::take(std::string_view bytes) {
   std::string_view rest = bytes;
+  const std::size_t n_before = n_requests_;
+  Clock::time_point turn_end = {};
   while (!closing_) {
     if (unsent().size() > high_water) return bytes.size() - rest.size();
     const auto [event, consumed] = parser_.parse(rest);
@@ -44,7 +46,8 @@ std::size_t HttpSession::take(std::string_view bytes) {
         break;
       case HttpParser::Event::message:
         answer(parser_.request());
-        if (waits_) return bytes.size() - rest.size();
+        if (n_requests_ == n_before + 1) turn_end = begin_ + context_.turn;
+        if (waits_ || begin_ >= turn_end) return bytes.size() - rest.size();
         break;
       case HttpParser::Event::error:
         refuse(parser_.error());

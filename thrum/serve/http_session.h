@@ -25,7 +25,8 @@ class HttpSession {
     HttpResponseWriter writer = HttpResponseWriter();
     bool draining = false;  ///< every reply closes its connection
     RequestObserver* observer = nullptr;
-    bool may_wait = false;  ///< not every request is answered at once
+    bool may_wait = false;              ///< not every request is answered at once
+    std::chrono::milliseconds turn{1};  ///< in which a session begins answers; then others are due
   };
 
   enum class Phase { idle, head, body, closing };
@@ -35,7 +36,8 @@ class HttpSession {
       : context_(context), parser_(context.limits), peer_(std::move(peer)) {}
 
   /// Answers what it can of `bytes` and returns how many it took: all of them, or fewer while the client does not read
-  /// the replies; then the others are presented again. Where a request waits for others, `bytes` must stay as they are
+  /// the replies, and when it has answered for so long that other clients are due; then the others are presented again.
+  /// Where a request waits for others, `bytes` must stay as they are
   /// until it is answered. For want of memory the session ends with a 503; throws std::bad_alloc where there is none
   /// for that either.
   std::size_t receive(std::string_view bytes);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,7 +51,7 @@ class HttpSessionTest : public testing::Test {
 
   std::vector<serving::ServedModel> models = fake_models(people_schema(Task::classification));
   serving::Router router{models, 100000};
-  HttpSession::Context context{router};
+  HttpSession::Context context{.handler = router, .turn = std::chrono::hours(1)};
   HttpSession session{context};
 };
 
@@ -203,6 +204,14 @@ TEST_F(HttpSessionTest, RequestsWaitWhileTheClientDoesNotRead) {
     at += session.receive(std::string_view(many).substr(at));
   }
   EXPECT_EQ(session.n_requests(), 1000u);
+}
+
+TEST_F(HttpSessionTest, LetsOthersBeAnsweredWhenItsTurnIsOver) {
+  context.turn = std::chrono::milliseconds(0);
+  const std::string one = request("GET /health");
+  EXPECT_EQ(session.receive(one + one + one), one.size());
+  EXPECT_EQ(session.receive(one + one), one.size());
+  EXPECT_EQ(session.n_requests(), 2u);
 }
 
 TEST_F(HttpSessionTest, SendsWhatIsLeftAfterAPartialWrite) {

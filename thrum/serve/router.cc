@@ -185,7 +185,8 @@ void Router::answer_index(const HttpRequest& request) {
 }
 
 void Router::answer_openapi(const HttpRequest&) {
-  response_.body = openapi_text(models_);
+  if (openapi_.empty()) openapi_ = openapi_text(models_);
+  response_.body = openapi_;
 }
 
 void Router::answer_health(const HttpRequest&) {

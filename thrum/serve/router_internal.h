@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -58,6 +59,7 @@ class Router : public RequestHandler {
   Gathering gathering_;
   RouteNames names_;
   HttpResponse response_;
+  std::string openapi_;  ///< once somebody has asked
   bool draining_ = false;
 };
 
