@@ -215,6 +215,7 @@ def cases(folder):
     yield "gbdt", lambda: forest_rows(folder, "gbdt", ["--n-estimators", "100"])
     yield "start to first answer", lambda: start_rows(folder)
     yield "storm", lambda: serving_storm.rows(folder, body_of(rows_of(EXAMPLE, "diagnosis", 1)[0]))
+    yield "slow clients", lambda: serving_storm.crowd_rows(folder, body_of(rows_of(EXAMPLE, "diagnosis", 1)[0]))
     yield "large model", lambda: large_rows(folder)
 
 
