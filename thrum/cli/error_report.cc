@@ -29,7 +29,8 @@ Failure failure_of(const std::exception_ptr& exception, const std::string& comma
   } catch (const Error& error) {
     return placed(error, exit_code_of(error.code()), command);
   } catch (const std::bad_alloc&) {
-    const Error error(ErrorCode::out_of_memory, "not enough memory", "use less data or a smaller model, or a machine with more");
+    const Error error(ErrorCode::out_of_memory, "not enough memory",
+                      "use less data or a smaller model, or a machine with more");
     return placed(error, ExitCode::resource, command);
   } catch (const std::exception& other) {
     return placed(Error(ErrorCode::internal, other.what()), ExitCode::failure, command);
