@@ -59,10 +59,11 @@ namespace {
 HWY_EXPORT(search);
 
 /// Rows at once: as many as are parsed together, or several times that while their text and the ends stay in the first
-/// cache.
+/// cache; fewer where they are long.
 std::size_t rows_at_once(std::size_t n_columns) {
-  constexpr std::size_t fields = 2048;
-  return std::max<std::size_t>(fields / n_columns / FieldEnds::most_rows, 1) * FieldEnds::most_rows;
+  constexpr std::size_t fields = 2048, most_fields = 16384, together = FieldEnds::most_rows;
+  const std::size_t rows = fields / n_columns / together * together;
+  return rows > 0 ? rows : std::clamp<std::size_t>(most_fields / n_columns, 1, together);
 }
 
 /// The first field begins behind it, at 0.
