@@ -169,9 +169,9 @@ std::string sparse_learners() {
   return fmt::format("rows stay sparse in {}", fmt::join(names, ", "));
 }
 
-Table make_dense(LibsvmData rows, const DenseNeed& need, const Session& session) {
+Table make_dense(const LibsvmData& rows, const DenseNeed& need, const Session& session) {
   const std::string remedy = fmt::format("{}: {}", need.why, need.remedy.empty() ? sparse_learners() : need.remedy);
-  return blame(ExitCode::data, [&] { return dense_table(std::move(rows), remedy, session.execution()); });
+  return blame(ExitCode::data, [&] { return dense_table(rows, remedy, session.execution()); });
 }
 
 void finish(const TrainArguments& arguments, const TrainReport& report, const Session& session) {
@@ -226,7 +226,7 @@ void train_within(const TrainArguments& arguments, const Session& session) {
   if (auto* sparse = std::get_if<LibsvmData>(&rows)) {
     const auto need = why_dense(arguments, *sparse);
     if (!need) return train_on_sparse(arguments, *sparse, loading.seconds(), session);
-    rows = make_dense(std::move(*sparse), *need, session);
+    rows = make_dense(*sparse, *need, session);
   }
   const auto table = std::make_shared<const Table>(std::move(std::get<Table>(rows)));
   const Dataset dataset = make_dataset(arguments, table, start.get(), session.scratch);

@@ -35,6 +35,6 @@ Table label_table(const LibsvmData& rows);
 
 /// All of it: the labels, and then a float64 column per index, called "x" and the index. Throws out_of_memory, with the
 /// `remedy`, where the machine cannot hold it, invalid_argument for more columns than a table may have; cancelled.
-Table dense_table(LibsvmData rows, const std::string& remedy, const Execution& execution);
+Table dense_table(const LibsvmData& rows, const std::string& remedy, const Execution& execution);
 
 }  // namespace thrum

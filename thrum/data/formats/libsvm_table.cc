@@ -59,7 +59,7 @@ Table label_table(const LibsvmData& rows) {
   return Table(label_columns(rows), rows.source);
 }
 
-Table dense_table(LibsvmData rows, const std::string& remedy, const Execution& execution) {
+Table dense_table(const LibsvmData& rows, const std::string& remedy, const Execution& execution) {
   check_size(rows.features, rows.source, remedy, execution);
   std::vector<Column> columns = label_columns(rows);
   columns.reserve(columns.size() + rows.features.cols());
