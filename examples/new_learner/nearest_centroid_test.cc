@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "thrum/comm/thread_communicator.h"
-#include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/data/csv.h"
 
 namespace thrum {
@@ -96,15 +96,9 @@ TEST(NearestCentroid, ClassWithoutRowsIsAnError) {
   const Options options = NearestCentroid().default_options();
   const std::vector<std::uint8_t> mask = {1, 1, 0};
   const FitSpec spec{.options = &options, .row_mask = mask};
-  try {
-    NearestCentroid().fit_many(dataset, {&spec, 1}, LocalExecution(1));
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    EXPECT_STREQ(error.what(),
-                 "[nearest-centroid] expected rows of every class, there is none of \"yes\" to train on; "
-                 "leave the class out of the data");
-  }
+  EXPECT_EQ(test::refusal([&] { NearestCentroid().fit_many(dataset, {&spec, 1}, LocalExecution(1)); }),
+            "[nearest-centroid] expected rows of every class, there is none of \"yes\" to train on; "
+            "leave the class out of the data");
 }
 
 TEST(NearestCentroid, FileGivesTheModelBack) {

@@ -11,8 +11,8 @@
 
 #include "thrum/cache/digest.h"
 #include "thrum/cache/store.h"
-#include "thrum/core/error.h"
 #include "thrum/core/log.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/runtime/temporary_folder_test.h"
 
 namespace thrum {
@@ -52,13 +52,6 @@ inline void write_over(const std::filesystem::path& path, std::string_view text)
   std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
 }
 
-std::string error_of(auto&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::refusal;
 
 }  // namespace thrum

@@ -168,7 +168,7 @@ TEST_F(InputFileTest, IsItsPathSizeAndTimeOfChange) {
 }
 
 TEST_F(InputFileTest, AMissingFileIsAnError) {
-  EXPECT_EQ(error_of([&] { key(InputFile{folder / "none"}); }),
+  EXPECT_EQ(refusal([&] { key(InputFile{folder / "none"}); }, ErrorCode::io),
             "[cache] cannot read " + (folder / "none").string() + ": No such file or directory");
 }
 

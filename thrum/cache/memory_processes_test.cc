@@ -19,6 +19,7 @@
 #include "thrum/cache/cache_fixture_test.h"
 #include "thrum/cache/memory.h"
 #include "thrum/cache/shard_internal.h"
+#include "thrum/runtime/process/child_test.h"
 #include "thrum/runtime/process/process.h"
 #include "thrum/runtime/unique_fd.h"
 
@@ -27,30 +28,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
+using test::child;
+using test::Pipe;
+using test::say;
 using testing::HasSubstr;
-
-struct Pipe {
-  Pipe() {
-    std::array<int, 2> ends;
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) std::abort();
-    reader.reset(ends[0]);
-    writer.reset(ends[1]);
-  }
-  UniqueFd reader, writer;
-};
-
-/// This program again, in the part of a child.
-Command child(std::vector<std::string> part, std::vector<int> inherited = {}) {
-  part.insert(part.begin(), "--as-child");
-  Command command;
-  command.arguments = std::move(part);
-  command.inherited = std::move(inherited);
-  return command;
-}
-
-void say(int fd, std::string_view text) {
-  if (::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size())) std::abort();
-}
 
 /// Returns when a byte comes, or the other end is closed.
 void hear(int fd) {
@@ -117,7 +98,7 @@ int only_read(const std::string& folder) {
   if (messages != "[cache] " + folder + " may not be written: it is only read") return 1;
   if (f(1) != 1 || computed != 0) return 2;
   if (f(2) != 2 || f(2) != 2 || computed != 2) return 3;
-  if (error_of([&] { memory.clear(); }) != "[cache] " + folder + " may not be written") return 4;
+  if (refusal([&] { memory.clear(); }, ErrorCode::io) != "[cache] " + folder + " may not be written") return 4;
   return memory.usage().entries == 1 && memory.store().read_only() ? 0 : 5;
 }
 
@@ -177,7 +158,7 @@ TEST_F(MemoryAcrossThreads, WaitingThreadsGetTheErrorOfTheOneThatComputes) {
   });
   std::atomic<int> refused = 0;
   std::vector<std::jthread> threads;
-  for (int t = 0; t < 8; ++t) threads.emplace_back([&] { refused += error_of([&] { f(1); }) == "never"; });
+  for (int t = 0; t < 8; ++t) threads.emplace_back([&] { refused += refusal([&] { f(1); }) == "never"; });
   threads.clear();
   EXPECT_EQ(refused, 8);
   EXPECT_GE(computed, 1);

@@ -206,8 +206,9 @@ TEST_F(MemoryTest, ShelvesResultsAsSmallReferences) {
   EXPECT_TRUE(received.clear());
   EXPECT_FALSE(shelved.valid());
   EXPECT_FALSE(shelved.clear());
-  EXPECT_EQ(error_of([&] { shelved.get(); }), "[cache] the shelved result " + f.key(1000).hex() + " is no longer in " +
-                                                  folder.string() + "; call the function again");
+  EXPECT_EQ(refusal([&] { shelved.get(); }, ErrorCode::io), "[cache] the shelved result " + f.key(1000).hex() +
+                                                                " is no longer in " + folder.string() +
+                                                                "; call the function again");
 }
 
 TEST_F(MemoryTest, AShelvedResultThatCouldNotBeStoredStaysInMemory) {
@@ -217,7 +218,7 @@ TEST_F(MemoryTest, AShelvedResultThatCouldNotBeStoredStaysInMemory) {
   EXPECT_TRUE(shelved.valid());
   EXPECT_EQ(shelved.get().size(), 10'000u);
   WireWriter writer;
-  EXPECT_EQ(error_of([&] { writer.write(shelved); }),
+  EXPECT_EQ(refusal([&] { writer.write(shelved); }),
             "[cache] a shelved result that could not be stored cannot be sent; send the value itself");
 }
 
@@ -269,10 +270,10 @@ TEST_F(MemoryTest, AChangedInputFileIsReadAgain) {
 
 TEST_F(MemoryTest, RefusesWhatMakesNoSense) {
   const auto f = [](int x) { return x; };
-  EXPECT_EQ(error_of([&] { memory.cache("", "v1", f); }), "[cache] expected a name for the function, got none");
-  EXPECT_EQ(error_of([&] { memory.cache(std::string(1025, 'f'), "v1", f); }),
+  EXPECT_EQ(refusal([&] { memory.cache("", "v1", f); }), "[cache] expected a name for the function, got none");
+  EXPECT_EQ(refusal([&] { memory.cache(std::string(1025, 'f'), "v1", f); }),
             "[cache] expected a name and a version of at most 1024 bytes, got 1025 and 2");
-  EXPECT_EQ(error_of([&] { memory.cache("f", "v1", f, {.compress = 20}); }),
+  EXPECT_EQ(refusal([&] { memory.cache("f", "v1", f, {.compress = 20}); }),
             "[cache] expected a zstd level from 0 to 19, got 20");
 }
 

@@ -353,9 +353,9 @@ TEST_F(StoreTest, BackupsSeeThatItIsACache) {
 
 TEST_F(StoreTest, AFolderThatCannotBeIsAnError) {
   write_over(folder / "file", "");
-  EXPECT_EQ(error_of([&] { Store store(folder / "file"); }),
+  EXPECT_EQ(refusal([&] { Store store(folder / "file"); }, ErrorCode::io),
             "[cache] cannot create " + (folder / "file").string() + ": Not a directory");
-  EXPECT_EQ(error_of([&] { Store store(folder / "none", {.create = false}); }),
+  EXPECT_EQ(refusal([&] { Store store(folder / "none", {.create = false}); }, ErrorCode::io),
             "[cache] there is no cache in " + (folder / "none").string());
   EXPECT_FALSE(fs::exists(folder / "none"));
 }

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum::linalg {
 namespace {
@@ -22,13 +22,7 @@ CsrMatrix::Parts good_parts() {
 }
 
 std::string refusal(CsrMatrix::Parts parts) {
-  try {
-    const CsrMatrix matrix(std::move(parts));
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    return error.what();
-  }
-  return "";
+  return test::refusal([&] { const CsrMatrix matrix(std::move(parts)); });
 }
 
 TEST(CsrMatrix, GivesItsRows) {

@@ -10,13 +10,13 @@ namespace {
 TEST(Lapack, SaysWhichMethodDidNotConverge) {
   EXPECT_EQ(refusal([] { check_converged("svd", "gesdd", 3); }, ErrorCode::internal),
             "[svd] LAPACK's gesdd did not converge (info 3); scale the matrix, or use the other element type");
-  EXPECT_EQ(refusal([] { check_converged("svd", "gesdd", 0); }), "accepted");
+  EXPECT_EQ(refusal([] { check_converged("svd", "gesdd", 0); }), "no error");
 }
 
 TEST(Lapack, NamesTheFirstElementThatIsNotFinite) {
   Arena arena(2);
   auto A = Matrix<float>::random(5000, 40, 1, 3);
-  EXPECT_EQ(refusal([&] { check_finite(arena, "qr", A.cview()); }), "accepted");
+  EXPECT_EQ(refusal([&] { check_finite(arena, "qr", A.cview()); }), "no error");
   A(4321, 7) = std::numeric_limits<float>::quiet_NaN();
   A(4000, 39) = -std::numeric_limits<float>::infinity();
   EXPECT_EQ(refusal([&] { check_finite(arena, "qr", A.cview()); }),

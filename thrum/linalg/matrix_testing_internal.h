@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "thrum/core/error.h"
 #include "thrum/core/random.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/core/view.h"
 
 /// The vocabulary of this layer's tests.
@@ -62,15 +62,6 @@ double product_tolerance(std::size_t k) {
   return static_cast<double>(std::numeric_limits<T>::epsilon()) * static_cast<double>(k + 4);
 }
 
-/// The message of the Error that `f` throws.
-template <class F>
-std::string refusal(F f, ErrorCode code = ErrorCode::invalid_argument) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.code() == code ? error.what() : "another code: " + std::string(error.what());
-  }
-  return "accepted";
-}
+using test::refusal;
 
 }  // namespace thrum::linalg

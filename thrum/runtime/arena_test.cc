@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <numeric>
 #include <set>
@@ -13,13 +12,17 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/mutex.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/runtime/machine.h"
 #include "thrum/runtime/parallel.h"
+#include "thrum/runtime/rendezvous_test.h"
 
 namespace thrum {
 namespace {
 
+using test::Rendezvous;
 using testing::ElementsAre;
+using testing::ThrowsMessage;
 
 /// All that an Arena promises, for every backend and several widths.
 struct Shape {
@@ -30,36 +33,6 @@ struct Shape {
 class ArenaConformance : public testing::TestWithParam<Shape> {
  protected:
   Arena arena{GetParam().slots, GetParam().backend};
-
-  std::string error_of(auto&& call) {
-    try {
-      call();
-    } catch (const std::exception& e) {
-      return e.what();
-    }
-    return "no error";
-  }
-};
-
-/// Ends when `n` threads have come, or fails after a generous time.
-class Rendezvous {
- public:
-  explicit Rendezvous(int n) : missing_(n) {}
-
-  bool arrive_and_wait() {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    MutexLock lock(mutex_);
-    if (--missing_ == 0) all_here_.notify_all();
-    while (missing_ > 0) {
-      if (!all_here_.wait_until(mutex_, deadline)) return missing_ <= 0;
-    }
-    return true;
-  }
-
- private:
-  Mutex mutex_;
-  ConditionVariable all_here_;
-  int missing_ THRUM_GUARDED_BY(mutex_);
 };
 
 TEST_P(ArenaConformance, RunsEachChunkOnce) {
@@ -101,13 +74,11 @@ TEST_P(ArenaConformance, InvokesAllFunctions) {
 TEST_P(ArenaConformance, RethrowsTheExceptionOfTheLowestChunk) {
   for (int repetition = 0; repetition < 50; ++repetition) {
     std::vector<int> ended(200);
-    EXPECT_EQ(error_of([&] {
-                arena.run(200, [&](std::size_t chunk) {
-                  if (chunk % 50 == 37) throw std::runtime_error("chunk " + std::to_string(chunk));
-                  ended[chunk] = 1;
-                });
-              }),
-              "chunk 37");
+    const auto chunk = [&](std::size_t i) {
+      if (i % 50 == 37) throw std::runtime_error("chunk " + std::to_string(i));
+      ended[i] = 1;
+    };
+    EXPECT_THAT([&] { arena.run(200, chunk); }, ThrowsMessage<std::runtime_error>("chunk 37"));
     EXPECT_EQ(std::accumulate(ended.begin(), ended.begin() + 37, 0), 37);
   }
 }
@@ -134,36 +105,24 @@ TEST_P(ArenaConformance, AStopRequestCancelsWhatHasNotBegun) {
   std::stop_source source;
   const std::stop_token stop = source.get_token();
   std::atomic<int> begun = 0;
-  try {
-    arena.run(
-        1000,
-        [&](std::size_t chunk) {
-          ++begun;
-          if (chunk == 20) source.request_stop();
-          while (chunk > 20 && !stop.stop_requested()) std::this_thread::yield();
-        },
-        stop);
-    FAIL() << "not cancelled";
-  } catch (const Error& e) {
-    EXPECT_EQ(e.code(), ErrorCode::cancelled);
-    EXPECT_STREQ(e.what(), "[parallel] a stop was requested before the work was done");
-  }
+  const auto chunk = [&](std::size_t i) {
+    ++begun;
+    if (i == 20) source.request_stop();
+    while (i > 20 && !stop.stop_requested()) std::this_thread::yield();
+  };
+  EXPECT_EQ(test::refusal([&] { arena.run(1000, chunk, stop); }, ErrorCode::cancelled),
+            "[parallel] a stop was requested before the work was done");
   EXPECT_LE(begun, 20 + GetParam().slots);
 }
 
 TEST_P(ArenaConformance, AnExceptionBelowTheCancelledChunkWins) {
   std::stop_source source;
-  EXPECT_EQ(error_of([&] {
-              arena.run(
-                  1000,
-                  [&](std::size_t chunk) {
-                    if (chunk != 0) return;
-                    source.request_stop();
-                    throw std::runtime_error("chunk 0");
-                  },
-                  source.get_token());
-            }),
-            "chunk 0");
+  const auto chunk = [&](std::size_t i) {
+    if (i != 0) return;
+    source.request_stop();
+    throw std::runtime_error("chunk 0");
+  };
+  EXPECT_THAT([&] { arena.run(1000, chunk, source.get_token()); }, ThrowsMessage<std::runtime_error>("chunk 0"));
 }
 
 TEST_P(ArenaConformance, NestsThreeDeepWithScratchPerChunk) {
@@ -197,14 +156,14 @@ TEST_P(ArenaConformance, AWaitingThreadTakesNoChunkOfAnOuterLoop) {
 }
 
 TEST_P(ArenaConformance, AnExceptionPassesThroughNestedLoops) {
-  EXPECT_EQ(error_of([&] {
-              arena.run(4, [&](std::size_t outer) {
-                arena.run(4, [&](std::size_t inner) {
-                  if (outer == 1 && inner == 2) throw std::runtime_error("1.2");
-                });
-              });
-            }),
-            "1.2");
+  const auto nested = [&] {
+    arena.run(4, [&](std::size_t outer) {
+      arena.run(4, [&](std::size_t inner) {
+        if (outer == 1 && inner == 2) throw std::runtime_error("1.2");
+      });
+    });
+  };
+  EXPECT_THAT(nested, ThrowsMessage<std::runtime_error>("1.2"));
 }
 
 TEST_P(ArenaConformance, ServesSeveralOutsideThreads) {
@@ -297,14 +256,9 @@ TEST(Arena, ASequentialArenaHasOneSlot) {
 
 TEST(Arena, RefusesImpossibleSlots) {
   for (const int slots : {-1, Arena::max_slots + 1}) {
-    try {
-      Arena arena(slots);
-      FAIL() << slots;
-    } catch (const Error& e) {
-      EXPECT_EQ(e.code(), ErrorCode::invalid_argument);
-      EXPECT_EQ(std::string(e.what()), "[Arena] slots must lie in [0, 1024], got " + std::to_string(slots) +
-                                           "; 0 takes all that the process may use");
-    }
+    EXPECT_EQ(
+        test::refusal([&] { Arena arena(slots); }),
+        "[Arena] slots must lie in [0, 1024], got " + std::to_string(slots) + "; 0 takes all that the process may use");
   }
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/runtime/temporary_folder_test.h"
 #include "thrum/runtime/unique_fd.h"
 
@@ -28,15 +29,6 @@ class FileTest : public testing::Test {
   std::string read(const fs::path& path) { return std::string(text_of(MappedFile(path).bytes())); }
   void write(const fs::path& path, std::string_view text) {
     write_file(path, [&](FileWriter& out) { out.write(text); });
-  }
-  std::string io_error_of(auto&& call) {
-    try {
-      call();
-    } catch (const Error& e) {
-      EXPECT_EQ(e.code(), ErrorCode::io);
-      return e.what();
-    }
-    return "no error";
   }
 
   const test::TemporaryFolder folder;
@@ -93,9 +85,9 @@ TEST_F(FileTest, AMappedFileCanBeMoved) {
 
 TEST_F(FileTest, ReadingNamesThePathAndTheReason) {
   const std::string missing = (directory / "missing").string();
-  EXPECT_EQ(io_error_of([&] { MappedFile file(missing); }),
+  EXPECT_EQ(test::refusal([&] { MappedFile file(missing); }, ErrorCode::io),
             "[read] cannot read " + missing + ": No such file or directory");
-  EXPECT_EQ(io_error_of([&] { MappedFile file(directory); }),
+  EXPECT_EQ(test::refusal([&] { MappedFile file(directory); }, ErrorCode::io),
             "[read] cannot read " + directory.string() + ": Is a directory");
 }
 
@@ -171,11 +163,12 @@ TEST_F(FileTest, ARelativeNameGoesToTheWorkingDirectory) {
 
 TEST_F(FileTest, WritingNamesThePathAndTheReason) {
   const std::string nowhere = (directory / "missing" / "a").string();
-  EXPECT_EQ(io_error_of([&] { write(nowhere, "x"); }),
+  EXPECT_EQ(test::refusal([&] { write(nowhere, "x"); }, ErrorCode::io),
             "[write] cannot write " + nowhere + ": No such file or directory");
-  EXPECT_EQ(io_error_of([&] { write(directory, "x"); }),
+  EXPECT_EQ(test::refusal([&] { write(directory, "x"); }, ErrorCode::io),
             "[write] cannot write " + directory.string() + ": Is a directory");
-  EXPECT_EQ(io_error_of([&] { write("/dev/full", "x"); }), "[write] cannot write /dev/full: No space left on device");
+  EXPECT_EQ(test::refusal([&] { write("/dev/full", "x"); }, ErrorCode::io),
+            "[write] cannot write /dev/full: No space left on device");
 }
 
 }  // namespace

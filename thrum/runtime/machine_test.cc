@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "thrum/core/error.h"
 #include "thrum/core/log.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/runtime/cpu_budget_internal.h"
 
 namespace thrum {
@@ -71,13 +71,8 @@ TEST(CpuBudget, WarnsOfAWishAboveTheMachine) {
 
 TEST(CpuBudget, RefusesAWishThatIsNoNumberOfThreads) {
   for (const std::string wish : {"-1", "1025", "two", "2 ", "2.5", "99999999999999999999"}) {
-    try {
-      cpu_budget(8, {}, wish.c_str());
-      FAIL() << wish;
-    } catch (const Error& e) {
-      EXPECT_EQ(e.code(), ErrorCode::invalid_argument);
-      EXPECT_EQ(std::string(e.what()), "[THRUM_THREADS] expected a whole number from 0 to 1024, got \"" + wish + "\"");
-    }
+    EXPECT_EQ(test::refusal([&] { cpu_budget(8, {}, wish.c_str()); }),
+              "[THRUM_THREADS] expected a whole number from 0 to 1024, got \"" + wish + "\"");
   }
 }
 

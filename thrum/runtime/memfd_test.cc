@@ -13,6 +13,7 @@
 #include <string>
 
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
@@ -52,24 +53,14 @@ TEST(SharedBytes, DoNotReachProgramsThatAreNotMeant) {
 
 TEST(SharedBytes, RefuseADescriptorThatCanStillChange) {
   const UniqueFd open(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  try {
-    SharedBytes bytes(open.get());
-    FAIL();
-  } catch (const Error& e) {
-    EXPECT_EQ(e.code(), ErrorCode::invalid_argument);
-    EXPECT_STREQ(e.what(), "[memory] expected a sealed memfd, got one that can still change");
-  }
+  EXPECT_EQ(test::refusal([&] { SharedBytes bytes(open.get()); }),
+            "[memory] expected a sealed memfd, got one that can still change");
 }
 
 TEST(SharedBytes, RefuseWhatIsNoMemory) {
   const UniqueFd other(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  try {
-    SharedBytes bytes(other.get());
-    FAIL();
-  } catch (const Error& e) {
-    EXPECT_EQ(e.code(), ErrorCode::io);
-    EXPECT_STREQ(e.what(), "[memory] cannot map shared bytes: Invalid argument");
-  }
+  EXPECT_EQ(test::refusal([&] { SharedBytes bytes(other.get()); }, ErrorCode::io),
+            "[memory] cannot map shared bytes: Invalid argument");
 }
 
 TEST(SharedBytesDeathTest, ALackOfRoomIsAnError) {

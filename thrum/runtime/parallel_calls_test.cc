@@ -18,13 +18,18 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/mutex.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/runtime/machine.h"
+#include "thrum/runtime/rendezvous_test.h"
 
 namespace thrum {
 namespace {
 
 using namespace std::chrono_literals;
+using test::refusal;
+using test::Rendezvous;
 using testing::ElementsAre;
+using testing::ThrowsMessage;
 
 /// What every backend must do, with one job and with several.
 class ParallelConformance : public testing::TestWithParam<std::tuple<ParallelBackend, int>> {
@@ -62,26 +67,6 @@ std::vector<int> squares(int n) {
   return result;
 }
 
-template <class E = std::exception>
-std::string error_of(auto&& call) {
-  try {
-    call();
-  } catch (const E& e) {
-    return e.what();
-  }
-  return "no error";
-}
-
-ErrorCode code_of(auto&& call) {
-  try {
-    call();
-  } catch (const Error& e) {
-    return e.code();
-  }
-  ADD_FAILURE() << "no error";
-  return ErrorCode::internal;
-}
-
 /// How many are at work at once, at most.
 class Gauge {
  public:
@@ -97,27 +82,6 @@ class Gauge {
 
  private:
   std::atomic<int> now_ = 0, most_ = 0;
-};
-
-/// Ends when `n` threads have come, or fails after a generous time.
-class Rendezvous {
- public:
-  explicit Rendezvous(int n) : missing_(n) {}
-
-  bool arrive_and_wait() {
-    const auto deadline = std::chrono::steady_clock::now() + 60s;
-    MutexLock lock(mutex_);
-    if (--missing_ == 0) all_here_.notify_all();
-    while (missing_ > 0) {
-      if (!all_here_.wait_until(mutex_, deadline)) return missing_ <= 0;
-    }
-    return true;
-  }
-
- private:
-  Mutex mutex_;
-  ConditionVariable all_here_;
-  int missing_ THRUM_GUARDED_BY(mutex_);
 };
 
 TEST_P(ParallelConformance, MapsInOrder) {
@@ -250,7 +214,7 @@ TEST_P(ParallelConformance, TheFailureWithTheLowestIndexWins) {
       EXPECT_STREQ(e.what(), "[Parallel] task 37: boom 37");
       EXPECT_EQ(e.index(), 37u);
       EXPECT_EQ(e.code(), ErrorCode::internal);
-      EXPECT_EQ(error_of<std::runtime_error>([&] { std::rethrow_exception(e.cause()); }), "boom 37");
+      EXPECT_THAT([&] { std::rethrow_exception(e.cause()); }, ThrowsMessage<std::runtime_error>("boom 37"));
     }
     EXPECT_EQ(std::accumulate(ended.begin(), ended.begin() + 37, 0), 37);
   }
@@ -258,32 +222,32 @@ TEST_P(ParallelConformance, TheFailureWithTheLowestIndexWins) {
 
 TEST_P(ParallelConformance, AFailureKeepsTheCodeOfAThrumError) {
   const auto fail = [](int) { throw Error(ErrorCode::corrupt_data, "[csv] line 3 is torn"); };
-  EXPECT_EQ(code_of([&] { parallel.map(fail, iota(3)); }), ErrorCode::corrupt_data);
-  EXPECT_EQ(error_of([&] { parallel.map(fail, iota(3)); }), "[Parallel] task 0: [csv] line 3 is torn");
+  EXPECT_EQ(refusal([&] { parallel.map(fail, iota(3)); }, ErrorCode::corrupt_data),
+            "[Parallel] task 0: [csv] line 3 is torn");
 }
 
 TEST_P(ParallelConformance, SaysWhenWhatIsThrownIsNoException) {
-  EXPECT_EQ(error_of([&] { parallel.map([](int) { throw 1; }, iota(1)); }),
+  EXPECT_EQ(refusal([&] { parallel.map([](int) { throw 1; }, iota(1)); }, ErrorCode::internal),
             "[Parallel] task 0: an exception that is no std::exception");
 }
 
 TEST_P(ParallelConformance, AFailureInAStreamComesAtItsPlace) {
   std::vector<int> results;
   const auto fail_at_50 = [](int i) { return i == 50 ? throw std::runtime_error("boom") : i * i; };
-  EXPECT_EQ(error_of<TaskFailed>([&] {
-              for (int result : parallel.stream(fail_at_50, iota(100))) results.push_back(result);
-            }),
-            "[Parallel] task 50: boom");
+  const auto call = [&] {
+    for (int result : parallel.stream(fail_at_50, iota(100))) results.push_back(result);
+  };
+  EXPECT_EQ(refusal(call, ErrorCode::internal), "[Parallel] task 50: boom");
   EXPECT_EQ(results, squares(50));
 }
 
 TEST_P(ParallelConformance, AnUnorderedStreamGivesWhatSucceededBeforeTheFailure) {
   std::set<std::size_t> indices;
   const auto fail_at_50 = [](int i) { return i == 50 ? throw std::runtime_error("boom") : i; };
-  EXPECT_EQ(error_of<TaskFailed>([&] {
-              for (auto&& result : parallel.stream_unordered(fail_at_50, iota(100))) indices.insert(result.index);
-            }),
-            "[Parallel] task 50: boom");
+  const auto call = [&] {
+    for (auto&& result : parallel.stream_unordered(fail_at_50, iota(100))) indices.insert(result.index);
+  };
+  EXPECT_EQ(refusal(call, ErrorCode::internal), "[Parallel] task 50: boom");
   for (std::size_t i = 0; i < 50; ++i) EXPECT_TRUE(indices.contains(i)) << i;
   EXPECT_FALSE(indices.contains(50));
 }
@@ -296,7 +260,7 @@ TEST_P(ParallelConformance, CollectsValuesAndFailures) {
   EXPECT_EQ(outcomes[6].value(), 6);
   EXPECT_EQ(outcomes[4].value_or(-1), -1);
   EXPECT_STREQ(outcomes[4].error().what(), "[Parallel] task 4: one");
-  EXPECT_EQ(error_of<TaskFailed>([&] { outcomes[4].value(); }), "[Parallel] task 4: one");
+  EXPECT_EQ(refusal([&] { outcomes[4].value(); }, ErrorCode::internal), "[Parallel] task 4: one");
 }
 
 /// Gives 0, 1, 2, … and fails at `bad`.
@@ -337,9 +301,10 @@ class Countdown : public std::ranges::view_interface<Countdown> {
 
 TEST_P(ParallelConformance, AnExceptionOfTheInputPassesThrough) {
   std::atomic<int> sum = 0;
-  EXPECT_EQ(error_of<std::runtime_error>([&] { parallel.map([&](int i) { sum += i; }, Countdown(10, 5)); }), "torn");
+  EXPECT_THAT([&] { parallel.map([&](int i) { sum += i; }, Countdown(10, 5)); },
+              ThrowsMessage<std::runtime_error>("torn"));
   EXPECT_EQ(sum, 10 + 9 + 8 + 7 + 6);
-  EXPECT_EQ(error_of([&] { parallel.map([](int) {}, failing_input(3) | std::views::take(9)); }),
+  EXPECT_EQ(refusal([&] { parallel.map([](int) {}, failing_input(3) | std::views::take(9)); }, ErrorCode::internal),
             "[Parallel] task 3: the input ends badly");
 }
 
@@ -357,21 +322,21 @@ TEST_P(ParallelConformance, AStopRequestCancels) {
         },
         iota(1000));
   };
-  EXPECT_EQ(error_of<Error>(call), "[Parallel] a stop was requested before the work was done");
+  EXPECT_EQ(refusal(call, ErrorCode::cancelled), "[Parallel] a stop was requested before the work was done");
   EXPECT_LE(begun, 20 + parallel.n_jobs());
-  EXPECT_EQ(code_of(call), ErrorCode::cancelled);
+  EXPECT_EQ(refusal(call, ErrorCode::cancelled), "[Parallel] a stop was requested before the work was done");
   EXPECT_EQ(parallel.map(square, iota(10)), squares(10));
 }
 
 TEST_P(ParallelConformance, AStopRequestEndsAStream) {
   std::stop_source source;
   options.stop = source.get_token();
-  EXPECT_EQ(code_of([&] {
-              for (int result : Parallel(options).stream(square, std::views::iota(0))) {
-                if (result == 100) source.request_stop();
-              }
-            }),
-            ErrorCode::cancelled);
+  const auto call = [&] {
+    for (int result : Parallel(options).stream(square, std::views::iota(0))) {
+      if (result == 100) source.request_stop();
+    }
+  };
+  EXPECT_EQ(refusal(call, ErrorCode::cancelled), "[Parallel] a stop was requested before the work was done");
 }
 
 TEST_P(ParallelConformance, AStopRequestAfterTheLastTaskChangesNothing) {
@@ -468,7 +433,7 @@ TEST_P(ParallelConformance, AFailingSinkFailsTheCall) {
     void report(const Report&) override { throw std::runtime_error("no terminal"); }
   } sink;
   options.progress = &sink;
-  EXPECT_EQ(error_of([&] { Parallel(options).map(square, iota(10)); }), "no terminal");
+  EXPECT_THAT([&] { Parallel(options).map(square, iota(10)); }, ThrowsMessage<std::runtime_error>("no terminal"));
 }
 
 TEST_P(ParallelConformance, AllJobsRunAtOnce) {
@@ -590,7 +555,7 @@ TEST(ParallelNesting, ThreadsThatWaitInsideTasksGetNoMorePlaces) {
 }
 
 TEST(Parallel, RefusesImpossibleOptions) {
-  const auto error = [](ParallelOptions options) { return error_of<Error>([&] { Parallel parallel(options); }); };
+  const auto error = [](ParallelOptions options) { return refusal([&] { Parallel parallel(options); }); };
   EXPECT_EQ(error({.n_jobs = 0}),
             "[Parallel] n_jobs == 0 has no meaning; 1 runs in the calling thread, -1 on all CPUs, -2 on all but one");
   EXPECT_EQ(error({.n_jobs = 1024}), "[Parallel] n_jobs must be at most 1023, got 1024");

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/runtime/machine.h"
 
 namespace thrum {
@@ -34,16 +35,6 @@ std::vector<int> squares(int n) {
   std::iota(result.begin(), result.end(), 0);
   for (int& x : result) x *= x;
   return result;
-}
-
-template <class E = Error>
-std::string error_of(auto&& call) {
-  try {
-    call();
-  } catch (const E& e) {
-    return std::string(error_code_name(e.code())) + " " + e.what();
-  }
-  return "no error";
 }
 
 class InProcesses : public testing::Test {
@@ -85,11 +76,12 @@ TEST_F(InProcesses, Stream) {
 TEST_F(InProcesses, TheFailureWithTheLowestIndexWins) {
   const auto fail = [](int i) { return i % 20 == 13 ? throw std::out_of_range("unlucky") : i; };
   for (int repetition = 0; repetition < 10; ++repetition) {
-    EXPECT_EQ(error_of([&] { parallel.map(fail, std::views::iota(0, 100)); }), "remote [Parallel] task 13: unlucky");
+    EXPECT_EQ(test::refusal([&] { parallel.map(fail, std::views::iota(0, 100)); }, ErrorCode::remote),
+              "[Parallel] task 13: unlucky");
   }
   const auto refuse = [](int) { throw Error(ErrorCode::corrupt_data, "[csv] line 3 is torn", "mend it"); };
-  EXPECT_EQ(error_of([&] { parallel.map(refuse, std::views::iota(0, 5)); }),
-            "corrupt_data [Parallel] task 0: [csv] line 3 is torn; mend it");
+  EXPECT_EQ(test::refusal([&] { parallel.map(refuse, std::views::iota(0, 5)); }, ErrorCode::corrupt_data),
+            "[Parallel] task 0: [csv] line 3 is torn; mend it");
   EXPECT_EQ(parallel.map(square, std::views::iota(0, 10)), squares(10));
 }
 
@@ -123,8 +115,8 @@ TEST_F(InProcesses, ATaskThatNeverEndsIsKilled) {
     }
     return i * i;
   };
-  EXPECT_EQ(error_of([&] { impatient.map(task, std::views::iota(0, 10)); }),
-            "timed_out [Parallel] task 3: took longer than 1 s");
+  EXPECT_EQ(test::refusal([&] { impatient.map(task, std::views::iota(0, 10)); }, ErrorCode::timed_out),
+            "[Parallel] task 3: took longer than 1 s");
   EXPECT_EQ(impatient.map(square, std::views::iota(0, 10)), squares(10));
 }
 
@@ -137,12 +129,12 @@ TEST_F(InProcesses, AStopRequestKillsWhatRuns) {
     }
     return i;
   };
-  EXPECT_EQ(error_of([&] {
-              for (int result : stoppable.stream(task, std::views::iota(0))) {
-                if (result == 2) source.request_stop();
-              }
-            }),
-            "cancelled [Parallel] a stop was requested before the work was done");
+  const auto call = [&] {
+    for (int result : stoppable.stream(task, std::views::iota(0))) {
+      if (result == 2) source.request_stop();
+    }
+  };
+  EXPECT_EQ(test::refusal(call, ErrorCode::cancelled), "[Parallel] a stop was requested before the work was done");
 }
 
 TEST_F(InProcesses, EachHasItsShareOfTheCpus) {

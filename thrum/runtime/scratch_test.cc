@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/runtime/file.h"
 #include "thrum/runtime/memory_room_internal.h"
 #include "thrum/runtime/parallel.h"
@@ -71,14 +72,9 @@ TEST(Scratch, LetsGoOfArraysNearTheLimitAndKeepsTheirValues) {
   Scratch tight(folder.path(), 1 << 20);
   const Scratch::Bytes other = tight.allocate(8 * n);
   for (std::size_t i = 0; i < n; ++i) numbers(other)[i] = ~i;
-  try {
-    tight.keep_within_limit();
-    FAIL() << "a test takes more than a mebibyte";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::out_of_memory);
-    EXPECT_THAT(error.what(), testing::MatchesRegex("\\[memory\\] [0-9]+ MiB are in use beside the rows, more than the "
-                                                    "limit of 1 MiB; raise the limit, or use fewer threads"));
-  }
+  EXPECT_THAT(test::refusal([&] { tight.keep_within_limit(); }, ErrorCode::out_of_memory),
+              testing::MatchesRegex("\\[memory\\] [0-9]+ MiB are in use beside the rows, more than the "
+                                    "limit of 1 MiB; raise the limit, or use fewer threads"));
   EXPECT_EQ(resident_kibibytes(other.get()), 0u);
   for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(numbers(other)[i], ~i);
 }
@@ -129,13 +125,8 @@ TEST(Scratch, SaysHowHighTheLimitIsToBe) {
 }
 
 TEST(Scratch, SaysWhereItCannotBe) {
-  try {
-    Scratch("/nowhere", plenty);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::io);
-    EXPECT_STREQ(error.what(), "[scratch] cannot make a file in /nowhere: No such file or directory");
-  }
+  EXPECT_EQ(test::refusal([&] { Scratch("/nowhere", plenty); }, ErrorCode::io),
+            "[scratch] cannot make a file in /nowhere: No such file or directory");
 }
 
 TEST(Scratch, SaysThatADiskIsFull) {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
@@ -34,13 +34,7 @@ TEST(Simd, PinnedToTheBestLevelChangesNothing) {
 TEST(Simd, RefusesALevelThatTheMachineHasNot) {
   std::string names;
   for (const std::string& level : simd_levels()) names += (names.empty() ? "" : ", ") + level;
-  try {
-    pin_simd_level("MMX");
-    FAIL();
-  } catch (const Error& e) {
-    EXPECT_EQ(e.code(), ErrorCode::invalid_argument);
-    EXPECT_EQ(std::string(e.what()), "[simd] this machine has no level \"MMX\"; it has " + names);
-  }
+  EXPECT_EQ(test::refusal([&] { pin_simd_level("MMX"); }), "[simd] this machine has no level \"MMX\"; it has " + names);
 }
 
 }  // namespace

@@ -11,12 +11,14 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/model/tree/tree_fixture_test.h"
 
 namespace thrum {
 namespace {
 
 namespace fs = std::filesystem;
+using test::refusal;
 using testing::ElementsAre;
 
 const fs::path golden = fs::path(THRUM_SOURCE_DIR) / "tests/golden/foreign";
@@ -143,23 +145,13 @@ std::unique_ptr<Model> import_golden(const std::string& name, const ForeignModel
   return import_model(model_path(name), options);
 }
 
-template <class F>
-std::string refusal(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 /// The refusal of a golden model in which `from` is replaced by `to`.
 std::string refusal_of_changed(const std::string& name, const std::string& from, const std::string& to) {
   std::string text = read_text(model_path(name));
   const std::size_t at = text.find(from);
   EXPECT_NE(at, std::string::npos);
   text.replace(at, from.size(), to);
-  return refusal([&] { import_model(bytes_of(text), "m"); });
+  return refusal([&] { import_model(bytes_of(text), "m"); }, ErrorCode::corrupt_data);
 }
 
 TEST(ImportModel, TakesNamesFromTheModelAndFromTheOptions) {
@@ -210,7 +202,7 @@ TEST(ImportModel, SaysWhatItExpects) {
       "[m] expected a model as LightGBM's text or XGBoost's JSON or UBJSON; write it with save_model(\"model.txt\") or "
       "save_model(\"model.json\")";
   for (const char* text : {"", "binf", "booster", "[]", "tree"}) {
-    EXPECT_EQ(refusal([&] { import_model(bytes_of(text), "m"); }), expected);
+    EXPECT_EQ(refusal([&] { import_model(bytes_of(text), "m"); }, ErrorCode::corrupt_data), expected);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/model/foreign/ubjson_internal.h"
 
 namespace thrum {
@@ -15,13 +16,7 @@ Json parse(const std::string& bytes) {
 }
 
 std::string refusal(const std::string& bytes) {
-  try {
-    parse(bytes);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
-    return error.what();
-  }
-  return "no error";
+  return test::refusal([&] { parse(bytes); }, ErrorCode::corrupt_data);
 }
 
 TEST(Ubjson, ReadsEveryKindOfValue) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "thrum/core/error.h"
+#include "thrum/runtime/advice/clock_internal.h"
 #include "thrum/runtime/advice/cpu_set_internal.h"
 #include "thrum/runtime/advice/memory_traffic_internal.h"
 
@@ -28,12 +29,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 enum class Load { none, computing, writing };
 constexpr std::array loads = {Load::computing, Load::writing};
-
-double seconds_on(clockid_t clock) {
-  timespec time{};
-  ::clock_gettime(clock, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
 
 void compute() {
   std::uint64_t x = 1;

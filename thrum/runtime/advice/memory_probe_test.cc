@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/runtime/advice/cpu_set_internal.h"
 
 namespace thrum {
@@ -65,13 +66,9 @@ TEST(MemoryProbe, IsStopped) {
   if (before.size() < 2) GTEST_SKIP() << "needs two CPUs";
   std::stop_source source;
   source.request_stop();
-  try {
-    probe_memory([]() -> std::optional<double> { return 1; }, {.stop = source.get_token()});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::cancelled);
-    EXPECT_STREQ(error.what(), "[probe_memory] stopped");
-  }
+  const auto idle = []() -> std::optional<double> { return 1; };
+  EXPECT_EQ(test::refusal([&] { probe_memory(idle, {.stop = source.get_token()}); }, ErrorCode::cancelled),
+            "[probe_memory] stopped");
   EXPECT_EQ(own_cpus(), before);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "thrum/runtime/advice/clock_internal.h"
 #include "thrum/runtime/advice/memory_traffic_internal.h"
 #include "thrum/runtime/unique_fd.h"
 
@@ -18,12 +19,6 @@ constexpr double least_cpu_seconds = 5e-4;
 
 /// Any program uses so much again and again, whatever it does: its code, stack and tables.
 constexpr double always_used_bytes = 1 << 19;
-
-double seconds_on(clockid_t clock) {
-  timespec time{};
-  ::clock_gettime(clock, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
 
 double cpu_seconds_of(const std::vector<pid_t>& processes) {
   double sum = 0;

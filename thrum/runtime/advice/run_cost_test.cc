@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
@@ -65,13 +66,8 @@ TEST(MeasureCall, TellsComputingFromWaiting) {
 TEST(MeasureRun, SaysWhatCannotBeStarted) {
   Command command = shell("");
   command.program = "/no/such/program";
-  try {
-    measure_run(command);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::io);
-    EXPECT_STREQ(error.what(), "[process] cannot start /no/such/program: No such file or directory");
-  }
+  EXPECT_EQ(test::refusal([&] { measure_run(command); }, ErrorCode::io),
+            "[process] cannot start /no/such/program: No such file or directory");
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 
 namespace thrum {
 namespace {
@@ -76,22 +76,18 @@ TEST(MeasureScaling, OfOneWorkerIsOnePoint) {
   EXPECT_EQ(curve.recommended_workers, 1);
 }
 
-std::string error_of(const ScalingOptions& options) {
-  try {
-    measure_scaling([](int) {}, options);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+std::string refusal(const ScalingOptions& options, ErrorCode code = ErrorCode::invalid_argument) {
+  return test::refusal([&] { measure_scaling([](int) {}, options); }, code);
 }
 
 TEST(MeasureScaling, RefusesWhatIsOutOfRangeAndStops) {
-  EXPECT_EQ(error_of({.workers_up_to = 1025}), "[measure_scaling] expected 1 to 1024 workers, got 1025");
-  EXPECT_EQ(error_of({.workers_up_to = -1}), "[measure_scaling] expected 1 to 1024 workers, got -1");
-  EXPECT_EQ(error_of({.repeats = 0}), "[measure_scaling] expected at least one repeat, got 0");
+  EXPECT_EQ(refusal({.workers_up_to = 1025}), "[measure_scaling] expected 1 to 1024 workers, got 1025");
+  EXPECT_EQ(refusal({.workers_up_to = -1}), "[measure_scaling] expected 1 to 1024 workers, got -1");
+  EXPECT_EQ(refusal({.repeats = 0}), "[measure_scaling] expected at least one repeat, got 0");
   std::stop_source source;
   source.request_stop();
-  EXPECT_EQ(error_of({.workers_up_to = 2, .stop = source.get_token()}), "[measure_scaling] stopped");
+  EXPECT_EQ(refusal({.workers_up_to = 2, .stop = source.get_token()}, ErrorCode::cancelled),
+            "[measure_scaling] stopped");
 }
 
 TEST(ScalingSvg, ShowsPointsLawsAndLabels) {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/runtime/process/process_pool.h"
 #include "thrum/runtime/process/spawn.h"
 
@@ -13,15 +13,9 @@ namespace {
 
 template <class F>
 void expect_refusal(F&& f) {
-  try {
-    f();
-    ADD_FAILURE() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    EXPECT_STREQ(error.what(),
-                 "[process] thrum::init(argc, argv) was not called; make it the first line of main: a new process runs "
-                 "the same program");
-  }
+  EXPECT_EQ(test::refusal(f),
+            "[process] thrum::init(argc, argv) was not called; make it the first line of main: a new process runs "
+            "the same program");
 }
 
 TEST(Init, IsMissedBeforeAnyProcessIsStarted) {

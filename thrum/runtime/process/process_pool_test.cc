@@ -20,6 +20,7 @@
 #include <thread>
 
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/runtime/machine.h"
 #include "thrum/runtime/sanitized_test.h"
 
@@ -27,6 +28,7 @@ namespace thrum {
 namespace {
 
 using std::chrono::milliseconds;
+using test::refusal;
 using testing::HasSubstr;
 
 int square(int x) {
@@ -68,16 +70,6 @@ class Marks {
  private:
   std::string path_;
 };
-
-template <class F>
-std::string failure_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 class Pool : public testing::TestWithParam<StartMethod> {
  protected:
@@ -174,9 +166,9 @@ TEST(ProcessPool, TellsWhatATaskThrew) {
     EXPECT_STREQ(failed.what(), "[ProcessPool] task 7: [test] seven is wrong; take eight");
     EXPECT_EQ(failed.hint(), "take eight");
   }
-  EXPECT_EQ(failure_of([&] { pool.apply(fail_at_seven, 9); }),
+  EXPECT_EQ(refusal([&] { pool.apply(fail_at_seven, 9); }, ErrorCode::remote),
             "[ProcessPool] task 0: std::out_of_range: nine is too much");
-  EXPECT_EQ(failure_of([&] { pool.apply([] { throw 3; }); }),
+  EXPECT_EQ(refusal([&] { pool.apply([] { throw 3; }); }, ErrorCode::remote),
             "[ProcessPool] task 0: an exception that is no std::exception");
 }
 
@@ -312,7 +304,7 @@ TEST(ProcessPool, KillsATaskThatTakesTooLong) {
     while (x == 3) ::pause();
     return x;
   };
-  EXPECT_EQ(failure_of([&] { pool.map(task, first(10), {.timeout = milliseconds(50)}); }),
+  EXPECT_EQ(refusal([&] { pool.map(task, first(10), {.timeout = milliseconds(50)}); }, ErrorCode::timed_out),
             "[ProcessPool] task 3: it ran for longer than 50 ms");
   EXPECT_EQ(pool.map(square, first(10)), squares(10));
 }
@@ -326,7 +318,7 @@ TEST(ProcessPool, StopsWithinAMomentAndStaysUsable) {
     for (;;) ::pause();
     return x;
   };
-  EXPECT_EQ(failure_of([&] { pool.map(for_ever, first(100), {.stop = stop.get_token()}); }),
+  EXPECT_EQ(refusal([&] { pool.map(for_ever, first(100), {.stop = stop.get_token()}); }, ErrorCode::cancelled),
             "[ProcessPool] a stop was requested before the work was done");
   EXPECT_EQ(pool.map(square, first(100)), squares(100));
 }
@@ -339,7 +331,8 @@ TEST(ProcessPool, CancelsAFuture) {
   auto waiting = pool.apply_async(square, 2);
   EXPECT_FALSE(endless.wait_for(milliseconds(20)));
   endless.cancel();
-  EXPECT_EQ(failure_of([&] { endless.get(); }), "[ProcessPool] task 0: it was cancelled before it had ended");
+  EXPECT_EQ(refusal([&] { endless.get(); }, ErrorCode::cancelled),
+            "[ProcessPool] task 0: it was cancelled before it had ended");
   EXPECT_EQ(waiting.get(), 4);
 }
 
@@ -360,7 +353,8 @@ TEST(ProcessPool, RunsNothingInAWorkerWhoseInitializerFailed) {
     const Marks marks;
     ProcessPool pool({.workers = 2}, [] { throw Error(ErrorCode::io, "[test] no such licence"); });
     const auto mark = [](const std::string& path) { Marks::leave(path); };
-    EXPECT_EQ(failure_of([&] { pool.apply(mark, marks.path()); }), "[ProcessPool] task 0: [test] no such licence");
+    EXPECT_EQ(refusal([&] { pool.apply(mark, marks.path()); }, ErrorCode::io),
+              "[ProcessPool] task 0: [test] no such licence");
     EXPECT_EQ(marks.count(), 0U);
   }
 }
@@ -388,9 +382,11 @@ TEST(ProcessPool, BreaksWithAReasonWhenDescriptorsRunOut) {
   do all.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   while (all.back());
   for (const pid_t pid : pool.pids()) ::kill(pid, SIGKILL);
-  const std::string failure = failure_of([&] {
-    for (;;) pool.map(square, first(10));
-  });
+  const std::string failure = refusal(
+      [&] {
+        for (;;) pool.map(square, first(10));
+      },
+      ErrorCode::io);
   all.clear();
   EXPECT_THAT(failure, HasSubstr("Too many open files"));
 }
@@ -436,8 +432,8 @@ TEST(ProcessPool, TakesTheLongestTimes) {
   auto future = pool.apply_async({.timeout = milliseconds::max()}, square, 3);
   EXPECT_TRUE(future.wait_for(std::chrono::nanoseconds::max()));
   EXPECT_EQ(future.get(), 9);
-  EXPECT_EQ(failure_of([&] { future.get(); }), "[ProcessPool] the result of a future was taken already");
-  EXPECT_EQ(failure_of([&] { pool.apply_async({.timeout = milliseconds(0)}, square, 3); }),
+  EXPECT_EQ(refusal([&] { future.get(); }), "[ProcessPool] the result of a future was taken already");
+  EXPECT_EQ(refusal([&] { pool.apply_async({.timeout = milliseconds(0)}, square, 3); }),
             "[ProcessPool] timeout must be positive, got 0 ms");
 }
 
@@ -458,20 +454,21 @@ TEST(ProcessPool, TellsOddExceptionsToo) {
     if (way == 1) throw OddError("a");
     throw std::runtime_error(std::string(1'000'000, 'x'));
   };
-  EXPECT_EQ(failure_of([&] { pool.apply(fail_oddly, 0); }), "[ProcessPool] task 0: (it says nothing)");
-  EXPECT_EQ(failure_of([&] { pool.apply(fail_oddly, 1); }), "[ProcessPool] task 0: a");
-  EXPECT_LT(failure_of([&] { pool.apply(fail_oddly, 2); }).size(), 100'000U);
+  EXPECT_EQ(refusal([&] { pool.apply(fail_oddly, 0); }, ErrorCode::io), "[ProcessPool] task 0: (it says nothing)");
+  EXPECT_EQ(refusal([&] { pool.apply(fail_oddly, 1); }, ErrorCode::io), "[ProcessPool] task 0: a");
+  EXPECT_LT(refusal([&] { pool.apply(fail_oddly, 2); }, ErrorCode::remote).size(), 100'000U);
 }
 
 TEST(ProcessPool, FailsWhenItsInitializerDoes) {
   ProcessPool pool({.workers = 2}, [] { throw Error(ErrorCode::io, "[test] no such licence"); });
-  EXPECT_EQ(failure_of([&] { pool.map(square, first(3)); }), "[ProcessPool] task 0: [test] no such licence");
+  EXPECT_EQ(refusal([&] { pool.map(square, first(3)); }, ErrorCode::io),
+            "[ProcessPool] task 0: [test] no such licence");
 }
 
 TEST(ProcessPool, GivesUpWhenWorkersDieBeforeTheyHaveDoneAnything) {
   ProcessPool pool({.workers = 2}, [] { std::_Exit(9); });
   EXPECT_EQ(
-      failure_of([&] { pool.apply(square, 3); }),
+      refusal([&] { pool.apply(square, 3); }, ErrorCode::remote),
       "[ProcessPool] workers end before they have done anything: exit code 9; see what they wrote to standard error");
 }
 
@@ -524,16 +521,16 @@ TEST(ProcessPool, EndsWithWorkToDo) {
     });
     return pool.apply_async([](const std::string& path) { Marks::leave(path); }, marks.path());
   }();
-  EXPECT_EQ(failure_of([&] { future.get(); }), "[ProcessPool] the pool has ended");
+  EXPECT_EQ(refusal([&] { future.get(); }, ErrorCode::cancelled), "[ProcessPool] the pool has ended");
   EXPECT_EQ(marks.count(), 0U);
 }
 
 TEST(ProcessPool, RefusesOptionsThatCannotBe) {
-  EXPECT_EQ(failure_of([] { ProcessPool({.workers = -1}); }),
+  EXPECT_EQ(refusal([] { ProcessPool({.workers = -1}); }),
             "[ProcessPool] workers must lie in [0, 1024], got -1; 0 takes as many as the process may use CPUs");
-  EXPECT_EQ(failure_of([] { ProcessPool({.workers = 1, .max_tasks_per_child = -1}); }),
+  EXPECT_EQ(refusal([] { ProcessPool({.workers = 1, .max_tasks_per_child = -1}); }),
             "[ProcessPool] threads_per_worker and max_tasks_per_child must not be negative");
-  EXPECT_EQ(failure_of([] { ProcessPool({.workers = 1, .start = StartMethod::fork}); }),
+  EXPECT_EQ(refusal([] { ProcessPool({.workers = 1, .start = StartMethod::fork}); }),
             "[ProcessPool] workers cannot be forked: the pool has a thread of its own; use StartMethod::fork_server");
 }
 

@@ -7,59 +7,37 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <ctime>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/runtime/memfd.h"
+#include "thrum/runtime/process/child_test.h"
 #include "thrum/runtime/process/init.h"
 
 namespace thrum {
 namespace {
 
 using std::chrono::milliseconds;
+using test::child;
+using test::Pipe;
+using test::say;
 constexpr milliseconds generous(60'000);
 
-struct Pipe {
-  Pipe() {
-    std::array<int, 2> ends;
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) std::abort();
-    reader.reset(ends[0]);
-    writer.reset(ends[1]);
+/// What others write to the pipe until all of them have closed their end, or ended; none when that takes too long.
+std::optional<std::string> read_to_end(Pipe& pipe, milliseconds time) {
+  pipe.writer.reset();
+  std::string text;
+  for (char buffer[4096];;) {
+    pollfd poll{pipe.reader.get(), POLLIN, 0};
+    if (::poll(&poll, 1, static_cast<int>(time.count())) <= 0) return std::nullopt;
+    const ssize_t got = ::read(pipe.reader.get(), buffer, sizeof buffer);
+    if (got <= 0) return text;
+    text.append(buffer, static_cast<std::size_t>(got));
   }
-
-  /// What the others write until all of them have closed their end, or ended; none when that takes too long.
-  std::optional<std::string> read_to_end(milliseconds time) {
-    writer.reset();
-    std::string text;
-    for (char buffer[4096];;) {
-      pollfd poll{reader.get(), POLLIN, 0};
-      if (::poll(&poll, 1, static_cast<int>(time.count())) <= 0) return std::nullopt;
-      const ssize_t got = ::read(reader.get(), buffer, sizeof buffer);
-      if (got <= 0) return text;
-      text.append(buffer, static_cast<std::size_t>(got));
-    }
-  }
-
-  UniqueFd reader, writer;
-};
-
-void say(int fd, const std::string& text) {
-  if (::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size())) std::abort();
-}
-
-/// This program again, in the part of a child.
-Command child(std::vector<std::string> part, std::vector<int> inherited = {}) {
-  part.insert(part.begin(), "--as-child");
-  Command command;
-  command.arguments = std::move(part);
-  command.inherited = std::move(inherited);
-  return command;
 }
 
 // The parts that this program plays when a test starts it as a child. Descriptor 3 is a pipe to the test.
@@ -181,7 +159,7 @@ TEST(Process, TheDestructorLeavesNothingBehind) {
     const Process blocks(child({"block"}, {pipe.writer.get()}));
     pid = blocks.pid();
   }
-  EXPECT_EQ(pipe.read_to_end(generous), "");
+  EXPECT_EQ(read_to_end(pipe, generous), "");
   EXPECT_EQ(::kill(pid, 0), -1) << "not even a zombie";
 }
 
@@ -198,7 +176,7 @@ TEST(Process, InheritsTheNamedDescriptorsAndNoOther) {
   Pipe pipe;
   const UniqueFd leaky(::fcntl(pipe.reader.get(), F_DUPFD, 50));  // no close-on-exec
   Process tells(child({"descriptors"}, {pipe.writer.get(), leaky.get()}));
-  EXPECT_EQ(pipe.read_to_end(generous), "0 1 2 3 4 ");
+  EXPECT_EQ(read_to_end(pipe, generous), "0 1 2 3 4 ");
   EXPECT_TRUE(tells.wait().ok());
 }
 
@@ -206,7 +184,7 @@ TEST(Process, SharesBytesAndInheritedDescriptorsMayChangePlaces) {
   Pipe pipe;
   const UniqueFd bytes = share_bytes("test", bytes_of("the model"));
   Process swaps(child({"swap"}, {pipe.writer.get(), bytes.get()}));
-  EXPECT_EQ(pipe.read_to_end(generous), "the model");
+  EXPECT_EQ(read_to_end(pipe, generous), "the model");
   EXPECT_TRUE(swaps.wait().ok());
 }
 
@@ -216,13 +194,13 @@ TEST(Process, AddsToTheEnvironment) {
   Command command = child({"environment"}, {pipe.writer.get()});
   command.environment = {{"THRUM_TEST_NEW", "after"}};
   Process first(command);
-  EXPECT_EQ(pipe.read_to_end(generous), "THRUM_TEST_OLD=before\nTHRUM_TEST_NEW=after\n");
+  EXPECT_EQ(read_to_end(pipe, generous), "THRUM_TEST_OLD=before\nTHRUM_TEST_NEW=after\n");
 
   Pipe again;
   command.inherited = {again.writer.get()};
   command.environment = {{"THRUM_TEST_OLD", "replaced"}};
   Process second(command);
-  EXPECT_EQ(again.read_to_end(generous), "THRUM_TEST_OLD=replaced\nTHRUM_TEST_NEW=none\n");
+  EXPECT_EQ(read_to_end(again, generous), "THRUM_TEST_OLD=replaced\nTHRUM_TEST_NEW=none\n");
 }
 
 TEST(Process, HasAGroupOfItsOwnAndNoSignalsChanged) {
@@ -235,28 +213,19 @@ TEST(Process, HasAGroupOfItsOwnAndNoSignalsChanged) {
   Process tells(child({"group"}, {pipe.writer.get()}));
   ::signal(SIGPIPE, pipe_before);
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
-  EXPECT_EQ(pipe.read_to_end(generous), "own group, open, default");
+  EXPECT_EQ(read_to_end(pipe, generous), "own group, open, default");
 }
 
 TEST(Process, NamesTheProgramThatCannotStart) {
   Command command;
   command.program = "/no/such/program";
-  try {
-    Process process(command);
-    FAIL();
-  } catch (const Error& e) {
-    EXPECT_EQ(e.code(), ErrorCode::io);
-    EXPECT_STREQ(e.what(), "[process] cannot start /no/such/program: No such file or directory");
-  }
+  EXPECT_EQ(test::refusal([&] { Process process(command); }, ErrorCode::io),
+            "[process] cannot start /no/such/program: No such file or directory");
 }
 
 TEST(Process, NamesADescriptorThatIsNotOpen) {
-  try {
-    Process process(child({"exit", "0"}, {987}));
-    FAIL();
-  } catch (const Error& e) {
-    EXPECT_STREQ(e.what(), "[process] cannot give descriptor 987 to a child: Bad file descriptor");
-  }
+  EXPECT_EQ(test::refusal([&] { Process process(child({"exit", "0"}, {987})); }, ErrorCode::io),
+            "[process] cannot give descriptor 987 to a child: Bad file descriptor");
 }
 
 TEST(Process, AChildHasTheStandardFilesThatItIsGiven) {
@@ -266,7 +235,7 @@ TEST(Process, AChildHasTheStandardFilesThatItIsGiven) {
   Process process(command);
   say(in.writer.get(), "to and fro");
   in.writer.reset();
-  EXPECT_EQ(out.read_to_end(generous), "to and fro");
+  EXPECT_EQ(read_to_end(out, generous), "to and fro");
   EXPECT_TRUE(process.wait().ok());
 }
 
@@ -287,7 +256,7 @@ TEST(Process, ABusyChildIsGoneWithinASecondOfItsParentsKill) {
   leader.send(SIGKILL);
   leader.wait();
   // Only its end closes the follower's end of the pipe.
-  EXPECT_EQ(pipe.read_to_end(milliseconds(1000)), "");
+  EXPECT_EQ(read_to_end(pipe, milliseconds(1000)), "");
 }
 
 TEST(Process, AChildWhoseParentIsGoneKnows) {

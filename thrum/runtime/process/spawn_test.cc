@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/runtime/memfd.h"
 #include "thrum/runtime/process/descriptor_socket_internal.h"
 
@@ -18,6 +19,7 @@ namespace thrum {
 namespace {
 
 using std::chrono::milliseconds;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 constexpr milliseconds generous(60'000);
@@ -219,14 +221,9 @@ TEST(SpawnByFork, IsRefusedBesideOtherThreads) {
     char byte = 0;
     [[maybe_unused]] const ssize_t got = ::read(hold.get(), &byte, 1);
   });
-  try {
-    spawn(SpawnOptions{.start = StartMethod::fork}, [] {});
-    ADD_FAILURE();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    EXPECT_THAT(error.what(), HasSubstr("[process] fork needs a process with one thread, this one has "));
-    EXPECT_THAT(error.what(), HasSubstr("use StartMethod::spawn, or fork before anything starts a thread"));
-  }
+  EXPECT_THAT(test::refusal([] { spawn(SpawnOptions{.start = StartMethod::fork}, [] {}); }),
+              AllOf(HasSubstr("[process] fork needs a process with one thread, this one has "),
+                    HasSubstr("use StartMethod::spawn, or fork before anything starts a thread")));
   release.reset();
   other.join();
 }
@@ -255,12 +252,8 @@ TEST(CodeAddress, LeadsBackToTheCode) {
 
 TEST(CodeAddress, RefusesWhatIsNoCode) {
   const int variable = 0;
-  try {
-    code_address(&variable);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("is not code of this program or of its libraries"));
-  }
+  EXPECT_THAT(test::refusal([&] { code_address(&variable); }),
+              HasSubstr("is not code of this program or of its libraries"));
   CodeAddress address = code_address(reinterpret_cast<const void*>(&wait_for_ever));
   address.object ^= 1;
   EXPECT_THROW(code_at(address), Error);

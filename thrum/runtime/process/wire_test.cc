@@ -10,6 +10,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/random.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/runtime/memfd.h"
 
 namespace thrum {
@@ -160,13 +161,7 @@ void expect_crosses(const T& value) {
 
 template <class T>
 std::string fault(ByteSpan bytes) {
-  try {
-    WireReader(bytes).read<T>();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
-    return error.what();
-  }
-  return "no error";
+  return test::refusal([&] { WireReader(bytes).read<T>(); }, ErrorCode::corrupt_data);
 }
 
 TEST(Wire, CarriesNumbersEnumsAndStrings) {
@@ -289,14 +284,8 @@ TEST(Wire, StoresBytesOnly) {
   writer.write(large);
   EXPECT_TRUE(writer.take_descriptors().empty());
   EXPECT_EQ(WireReader(writer.bytes()).read<std::string>(), large);
-  try {
-    writer.write_descriptor(0);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    EXPECT_STREQ(error.what(),
-                 "[wire] a value that lives in shared memory cannot be stored; store a copy of its contents");
-  }
+  EXPECT_EQ(test::refusal([&] { writer.write_descriptor(0); }),
+            "[wire] a value that lives in shared memory cannot be stored; store a copy of its contents");
 }
 
 TEST(Wire, RefusesEveryTruncation) {
@@ -349,16 +338,9 @@ TEST(Wire, RefusesToReadEndlessNesting) {
 TEST(Wire, RefusesToWriteEndlessNesting) {
   WireWriter writer;
   Link list = list_of(200000);
-  try {
-    writer.write(list);
-    ADD_FAILURE();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    EXPECT_STREQ(
-        error.what(),
-        "[wire] expected values nested at most 1024 deep, given deeper ones; send the nodes as a vector, which "
-        "refer to each other by index");
-  }
+  EXPECT_EQ(test::refusal([&] { writer.write(list); }),
+            "[wire] expected values nested at most 1024 deep, given deeper ones; send the nodes as a vector, which "
+            "refer to each other by index");
   while (list.next) list.next = std::exchange(list.next->next, nullptr);  // a destructor would recurse
 }
 

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <filesystem>
 #include <map>
 #include <numeric>
 #include <string>
@@ -22,10 +21,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using testing::ElementsAre;
-
-std::size_t open_descriptors() {
-  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
-}
 
 /// Sends back what comes.
 template <class T>

@@ -24,10 +24,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-std::size_t open_descriptors() {
-  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
-}
-
 TEST(Queue, GivesItemsInTheOrderInWhichTheyCame) {
   const Queue<int> queue(3);
   for (int round = 0; round < 10; ++round) {

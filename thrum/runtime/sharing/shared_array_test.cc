@@ -1,19 +1,20 @@
 #include "thrum/runtime/sharing/shared_array.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <complex>
-#include <filesystem>
 #include <fstream>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/core/view.h"
 #include "thrum/runtime/memfd.h"
 #include "thrum/runtime/process/spawn.h"
@@ -41,17 +42,7 @@ std::string fault(UniqueFd descriptor) {
   std::vector<UniqueFd> descriptors;
   descriptors.push_back(std::move(descriptor));
   WireReader reader(writer.bytes(), std::move(descriptors));
-  try {
-    reader.read<SharedArray<double>>();
-    return "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
-    return error.what();
-  }
-}
-
-std::size_t open_descriptors() {
-  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
+  return test::refusal([&] { reader.read<SharedArray<double>>(); }, ErrorCode::corrupt_data);
 }
 
 /// How many maps of this process show shared arrays.
@@ -196,13 +187,8 @@ TEST(SharedArray, LeavesNothingBehind) {
 
 TEST(SharedArray, SaysThatMemoryLacks) {
   for (const std::size_t n : {std::size_t{1} << 45, std::size_t{1} << 61, SIZE_MAX}) {
-    try {
-      const SharedArray<double> array(n);
-      FAIL();
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::out_of_memory);
-      EXPECT_EQ(std::string(error.what()).find("[memory] cannot share "), 0u) << error.what();
-    }
+    EXPECT_THAT(test::refusal([&] { const SharedArray<double> array(n); }, ErrorCode::out_of_memory),
+                testing::StartsWith("[memory] cannot share "));
   }
 }
 

@@ -4,11 +4,15 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "thrum/core/error.h"
+#include "thrum/core/refusal_test.h"
 #include "thrum/runtime/process/spawn.h"
 #include "thrum/runtime/process/wire.h"
 #include "thrum/runtime/sharing/shared_array.h"
@@ -39,13 +43,7 @@ inline void kill_and_wait(Process& process) {
 
 template <class Body>
 void expect_error(ErrorCode code, const std::string& message, const Body& body) {
-  try {
-    body();
-    ADD_FAILURE() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code);
-    EXPECT_EQ(error.what(), message);
-  }
+  EXPECT_EQ(test::refusal(body, code), message);
 }
 
 /// Ends a spawned process with exit code 1 unless `holds`.
@@ -61,6 +59,10 @@ T sent(const T& value) {
   auto descriptors = writer.take_descriptors();
   WireReader reader(writer.bytes(), std::move(descriptors));
   return reader.read<T>();
+}
+
+inline std::size_t open_descriptors() {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
 }
 
 /// Receiving a shared array as a T is an error.
