@@ -14,6 +14,12 @@
 namespace thrum::csv {
 namespace {
 
+/// Where a field led to.
+struct Step {
+  const char* next;
+  bool last;
+};
+
 class BlockParser {
  public:
   BlockParser(const Source& source, const Format& format, const RowBlock& block, std::span<Cells> cells)
@@ -22,18 +28,25 @@ class BlockParser {
   void parse(std::size_t n_rows) {
     const char* p = block_.text.data();
     std::size_t row = 0;
-    PlainRows plain(block_.text, format_.rows.delimiter, cells_.size());
-    while (row < n_rows && block_.text.size() <= source_.longest_field() && plain.next()) {
-      const std::size_t n = std::min(plain.size(), n_rows - row);
-      for (std::size_t column = 0; column < cells_.size(); ++column) store_column(plain, n, row, column);
-      row += n;
-      p = plain.row_end(n - 1);
+    const bool fits = block_.text.size() <= source_.longest_field();
+    if (fits && n_rows >= fewest_rows && cells_.size() <= most_columns) {
+      PlainRows plain(block_.text, format_.rows.delimiter, cells_.size());
+      while (row < n_rows && plain.next()) {
+        const std::size_t n = std::min(plain.size(), n_rows - row);
+        for (std::size_t column = 0; column < cells_.size(); ++column) store_column(plain, n, row, column);
+        row += n;
+        p = plain.row_end(n - 1);
+      }
     }
     for (; row < n_rows; ++row) p = parse_row(row_from(p), row);
     THRUM_ASSERT(n_rows < block_.n_rows || row_from(p) == end());
   }
 
  private:
+  /// Where a column has fewer rows at a time, they are parsed one after the other.
+  static constexpr std::size_t fewest_rows = 16;
+  static constexpr std::size_t most_columns = 2048;
+
   const char* end() const { return block_.text.data() + block_.text.size(); }
   std::size_t offset(const char* p) const { return block_.offset + static_cast<std::size_t>(p - block_.text.data()); }
 
@@ -90,13 +103,33 @@ class BlockParser {
   const char* parse_row(const char* row_begin, std::size_t row) {
     const char* p = row_begin;
     for (std::size_t column = 0; column < cells_.size(); ++column) {
-      const Field field = scan_field(source_, p, end(), format_.rows.delimiter, offset(p), column);
-      if (field.fault != Fault::none) fail_field(source_, field, offset(field.next), column);
-      store_field(cells_[column], field, row, p);
-      if (field.last != (column + 1 == cells_.size())) fail_length(row_begin);
-      p = field.next;
+      const Step step = cells_[column].parse <= Parse::real ? number_field(p, row, column) : text_field(p, row, column);
+      if (step.last != (column + 1 == cells_.size())) fail_length(row_begin);
+      p = step.next;
     }
     return p;
+  }
+
+  Step number_field(const char* p, std::size_t row, std::size_t column) {
+    const Number number = scan_number(p);
+    if (number.kind != Number::Kind::none && !format_.missing.any_number()) {
+      if (*number.end == format_.rows.delimiter) {
+        store(cells_[column], number, row, p);
+        return {number.end + 1, false};
+      }
+      if (const std::size_t length = line_end_length(number.end, end()); length > 0) {
+        store(cells_[column], number, row, p);
+        return {number.end + length, true};
+      }
+    }
+    return text_field(p, row, column);
+  }
+
+  Step text_field(const char* p, std::size_t row, std::size_t column) {
+    const Field field = scan_field(source_, p, end(), format_.rows.delimiter, offset(p), column);
+    if (field.fault != Fault::none) fail_field(source_, field, offset(field.next), column);
+    store_field(cells_[column], field, row, p);
+    return {field.next, field.last};
   }
 
   /// `p`: where the field begins, perhaps with a quote.
