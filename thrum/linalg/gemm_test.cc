@@ -68,6 +68,8 @@ TYPED_TEST(Gemm, EqualsTheNaiveProductOnEveryInstructionSet) {
 TYPED_TEST(Gemm, EqualsTheNaiveProductWhereTheInnerDimensionIsCut) {
   this->expect_product(13, 9, 70001, {});
   this->expect_product(13, 9, 70001, {.transpose_a = true, .alpha = 0.5, .beta = -2});
+  this->expect_product(257, 261, 1030, {.transpose_a = true, .alpha = 0.5, .beta = -2});
+  this->expect_product(1057, 257, 520, {.transpose_b = true});
 }
 
 TYPED_TEST(Gemm, DoesNotReadCWhenBetaIsZero) {
@@ -107,6 +109,17 @@ TYPED_TEST(Gemm, HasTheSameBitsForAnyNumberOfThreads) {
       EXPECT_EQ(product(threads, Backend::tbb), expected) << threads;
       EXPECT_EQ(product(threads, Backend::threads), expected) << threads;
     }
+  }
+}
+
+TYPED_TEST(Gemm, HasTheSameBitsHoweverManyColumnsAreMultipliedAtOnce) {
+  const std::size_t m = 260, wide = 2200, narrow = 301, k = 2100;
+  const auto A = Matrix<TypeParam>::random(m, k, 1), B = Matrix<TypeParam>::random(k, wide, 2);
+  Matrix<TypeParam> all(m, wide), some(m, narrow);
+  gemm(this->arena, A.view(), B.view(), all.view());
+  gemm(this->arena, A.view(), MatrixView<const TypeParam>(B.view().data(), k, narrow, B.view().stride()), some.view());
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t j = 0; j < narrow; ++j) ASSERT_EQ(all(i, j), some(i, j)) << i << ", " << j;
   }
 }
 

@@ -20,14 +20,12 @@ RegisterTile register_tile<float>() noexcept;
 template <>
 RegisterTile register_tile<double>() noexcept;
 
-/// Packed operands of C = alpha A B + beta C. a: panels (k, tile.rows), each the transpose of that many rows of A;
-/// b: panels (k, tile.cols), each of that many columns of B; both padded with zeros to whole panels, aligned to 64
-/// bytes.
+/// Operands of C = alpha A B + beta C.
 template <class T>
 struct PackedProduct {
-  const T* a;
+  MatrixView<const T> A;  ///< REQUIRES: tile.rows rows at least, with those that lie before it in memory
+  /// Panels (A.cols(), tile.cols), each of that many columns of B, the last padded with zeros; aligned to 64 bytes.
   const T* b;
-  std::size_t k;
   T alpha;
   T beta;  ///< 0: C is not read
 };

@@ -3,60 +3,116 @@
 #include <hwy/aligned_allocator.h>
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
+#include <new>
 
 #include "thrum/linalg/packed_kernel_internal.h"
+#include "thrum/linalg/transpose.h"
 
 namespace thrum::linalg {
 namespace {
 
 /// Below, packing takes too large a part.
 constexpr std::size_t shortest_edge = 256;
-/// Of a panel, which with it stays in the first cache.
-constexpr std::size_t longest_k = 256;
-/// Of C, for each task: its rows of A stay in the second cache. Multiples of every register tile.
+/// So few rows of A stay in the first cache.
+constexpr std::size_t longest_k = 512;
+/// Of C, for each task at most. Its columns of B and its part of C stay in the second cache.
 constexpr std::size_t task_rows = 96;
-constexpr std::size_t task_cols = 480;
-constexpr std::size_t panels_per_task = 8;
+constexpr std::size_t task_column_bytes = 336 * sizeof(float);
+/// Rows of B that a task packs.
+constexpr std::size_t packed_rows = 64;
+/// What is packed at a time, where it holds one part of the inner dimension at least: the last cache may.
+constexpr std::size_t packed_bytes = std::size_t{16} << 20;
 
 std::size_t parts(std::size_t n, std::size_t size) {
   return (n + size - 1) / size;
 }
 
-/// Panels of an operand of `n` rows (of A) or columns (of B), `width` of them in each.
-template <class T>
-class Panels {
+/// Cuts n into as many parts as `largest` would, but of nearly equal size, a multiple of `unit`.
+std::size_t even_part(std::size_t n, std::size_t largest, std::size_t unit) {
+  return parts(parts(n, unit), parts(n, largest)) * unit;
+}
+
+struct Memory {
+  explicit Memory(std::size_t n) : size(n), bytes(hwy::AllocateAligned<std::byte>(n)) {
+    if (bytes == nullptr) throw std::bad_alloc();
+  }
+  std::size_t size;
+  hwy::AlignedFreeUniquePtr<std::byte[]> bytes;
+};
+
+/// Memory that a product leaves to the next one, unless it is much: pages given anew cost a tenth of a small product.
+class Workspace {
  public:
-  Panels(std::size_t n, std::size_t width, std::size_t most_k)
-      : n_(n), width_(width), values_(hwy::AllocateAligned<T>(count() * width * most_k)) {}
+  explicit Workspace(std::size_t size) : memory_(left.exchange(nullptr)) {
+    if (memory_ == nullptr || memory_->size < size) memory_ = std::make_unique<Memory>(size);
+  }
+  ~Workspace() {
+    if (memory_->size <= 2 * packed_bytes) memory_.reset(left.exchange(memory_.release()));
+  }
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
 
-  std::size_t count() const { return parts(n_, width_); }
-  const T* from(std::size_t first, std::size_t k) const { return values_.get() + first * k; }
-
-  /// operand: (n, k); its element (i, p) is at data[i * step_i + p * step_p].
-  void pack(std::size_t panel, const T* data, std::size_t step_i, std::size_t step_p, std::size_t k) {
-    const std::size_t first = panel * width_, n = std::min(width_, n_ - first);
-    T* out = values_.get() + first * k;
-    data += first * step_i;
-    if (n < width_) std::fill_n(out, width_ * k, T{0});
-    if (step_i == 1) {
-      for (std::size_t p = 0; p < k; ++p) std::copy_n(data + p * step_p, n, out + p * width_);
-      return;
-    }
-    // A few columns at a time, so that what is written stays in the first cache until its lines are full.
-    constexpr std::size_t columns = 16;
-    for (std::size_t begin = 0; begin < k; begin += columns) {
-      const std::size_t end = std::min(begin + columns, k);
-      for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t p = begin; p < end; ++p) out[p * width_ + i] = data[i * step_i + p * step_p];
-      }
-    }
+  template <class T>
+  T* as() const {
+    return reinterpret_cast<T*>(memory_->bytes.get());
   }
 
  private:
-  std::size_t n_;
-  std::size_t width_;
-  hwy::AlignedFreeUniquePtr<T[]> values_;
+  static inline std::atomic<Memory*> left = nullptr;
+  std::unique_ptr<Memory> memory_;
 };
+
+/// How a product is cut.
+template <class T>
+struct Cut {
+  Cut(std::size_t m, std::size_t n, std::size_t k)
+      : tile(register_tile<T>()),
+        part(even_part(k, longest_k, 1)),
+        padded_n(parts(n, tile.cols) * tile.cols),
+        height(even_part(m, task_rows, tile.rows)),
+        width(even_part(n, task_column_bytes / sizeof(T), tile.cols)),
+        tiles_down(parts(m, height)),
+        n_tiles(tiles_down * parts(n, width)) {
+    slab = std::min(k, std::max<std::size_t>(1, packed_bytes / (padded_n * part * sizeof(T))) * part);
+  }
+
+  Block block(std::size_t task, MatrixView<T> C) const {
+    const std::size_t i = task % tiles_down * height, j = task / tiles_down * width;
+    return {i, std::min(i + height, C.rows()), j, std::min(j + width, C.cols())};
+  }
+
+  RegisterTile tile;
+  std::size_t part;  ///< of the inner dimension, in one call of the kernel
+  std::size_t slab;  ///< of the inner dimension, packed at a time: whole parts
+  std::size_t padded_n;
+  std::size_t height;
+  std::size_t width;
+  std::size_t tiles_down;
+  std::size_t n_tiles;
+};
+
+/// The operand in rows, which are copied to `copy` where it is transposed.
+template <class T>
+MatrixView<const T> in_rows(Arena& arena, const Operand<T>& operand, T* copy, const std::stop_token& stop) {
+  if (!operand.transposed) return operand.matrix;
+  const MatrixView<T> rows(copy, operand.rows(), operand.cols());
+  transpose(arena, operand.matrix, rows, stop);
+  return rows;
+}
+
+/// Rows [begin, end) of B to their places in the panels of `width` columns and all rows of B, padded with zeros.
+template <class T>
+void pack_rows(MatrixView<const T> B, std::size_t begin, std::size_t end, std::size_t width, T* panels) {
+  for (std::size_t p = begin; p < end; ++p) {
+    for (std::size_t j = 0; j < B.cols(); j += width) {
+      const std::size_t n = std::min(width, B.cols() - j);
+      T* const out = std::copy_n(&B(p, j), n, panels + j * B.rows() + p * width);
+      std::fill_n(out, width - n, T{0});
+    }
+  }
+}
 
 }  // namespace
 
@@ -68,31 +124,39 @@ bool packs_product(std::size_t m, std::size_t n, std::size_t k) noexcept {
 template <class T>
 void run_packed_product(Arena& arena, const Operand<T>& A, const Operand<T>& B, T alpha, T beta, MatrixView<T> C,
                         std::stop_token stop) {
-  const RegisterTile tile = register_tile<T>();
-  const std::size_t k_parts = parts(A.cols(), longest_k), longest = parts(A.cols(), k_parts);
-  Panels<T> rows(C.rows(), tile.rows, longest), cols(C.cols(), tile.cols, longest);
-  const std::size_t row_tasks = parts(rows.count(), panels_per_task), col_tasks = parts(cols.count(), panels_per_task);
-  const std::size_t tiles_down = parts(C.rows(), task_rows), tiles_across = parts(C.cols(), task_cols);
-  for (std::size_t begin = 0; begin < A.cols(); begin += longest) {
-    const std::size_t end = std::min(begin + longest, A.cols()), k = end - begin;
-    const Operand<T> a = A.part({0, C.rows(), begin, end}), b = B.part({begin, end, 0, C.cols()});
+  const std::size_t m = C.rows(), n = C.cols(), k = A.cols();
+  const Cut<T> cut(m, n, k);
+  const std::size_t row_size = cut.padded_n + (A.transposed ? m : 0) + (B.transposed ? n : 0);
+  const Workspace workspace(row_size * cut.slab * sizeof(T));
+  T* const panels = workspace.as<T>();
+  T* const copy_of_b = panels + cut.padded_n * cut.slab;
+  T* const copy_of_a = copy_of_b + (B.transposed ? n * cut.slab : 0);
+  for (std::size_t begin = 0; begin < k; begin += cut.slab) {
+    const std::size_t end = std::min(begin + cut.slab, k), n_parts = parts(end - begin, cut.part);
+    const MatrixView<const T> a = in_rows(arena, A.part({0, m, begin, end}), copy_of_a, stop);
+    const MatrixView<const T> b = in_rows(arena, B.part({begin, end, 0, n}), copy_of_b, stop);
+    const auto part_of = [&](std::size_t q) {
+      return block_of(b, {q * cut.part, std::min((q + 1) * cut.part, b.rows()), 0, n});
+    };
+    const std::size_t tasks_per_part = parts(cut.part, packed_rows);
     const auto pack = [&](std::size_t task) {
-      const bool of_a = task < row_tasks;
-      Panels<T>& panels = of_a ? rows : cols;
-      const Operand<T>& operand = of_a ? a : b;
-      const bool along_rows = of_a == operand.transposed;  // whether neighbours in a panel are neighbours in memory
-      const std::size_t stride = operand.matrix.stride(), first = (of_a ? task : task - row_tasks) * panels_per_task;
-      for (std::size_t p = first; p < std::min(first + panels_per_task, panels.count()); ++p) {
-        panels.pack(p, operand.matrix.data(), along_rows ? 1 : stride, along_rows ? stride : 1, k);
+      const std::size_t q = task / tasks_per_part, first = task % tasks_per_part * packed_rows;
+      const MatrixView<const T> rows = part_of(q);
+      pack_rows(rows, first, std::min(first + packed_rows, rows.rows()), cut.tile.cols,
+                panels + q * cut.part * cut.padded_n);
+    };
+    arena.run(n_parts * tasks_per_part, pack, stop);
+    const auto multiply = [&](std::size_t task) {
+      const Block at = cut.block(task, C);
+      for (std::size_t q = 0; q < n_parts; ++q) {
+        const std::size_t k_begin = q * cut.part, rows = part_of(q).rows();
+        multiply_packed(
+            {block_of(a, {at.row_begin, at.row_end, k_begin, k_begin + rows}),
+             panels + k_begin * cut.padded_n + at.col_begin * rows, alpha, begin + k_begin == 0 ? beta : T{1}},
+            block_of(C, at));
       }
     };
-    arena.run(row_tasks + col_tasks, pack, stop);
-    const auto multiply = [&](std::size_t task) {
-      const std::size_t i = task / tiles_across * task_rows, j = task % tiles_across * task_cols;
-      const Block part{i, std::min(i + task_rows, C.rows()), j, std::min(j + task_cols, C.cols())};
-      multiply_packed({rows.from(i, k), cols.from(j, k), k, alpha, begin == 0 ? beta : T{1}}, block_of(C, part));
-    };
-    arena.run(tiles_down * tiles_across, multiply, stop);
+    arena.run(cut.n_tiles, multiply, stop);
   }
 }
 
