@@ -101,12 +101,14 @@ BlockWeights weights_of(const WeightedRows& rows, std::size_t begin, std::size_t
 
 /// The common case, several times faster: all values are finite; nullopt where they are not, or weigh nothing.
 template <class Weight>
-std::optional<BlockSummary> summarise_finite(std::span<const double> x, const BlockWeights& weights, Weight weight) {
+std::optional<BlockSummary> summarise_finite(std::span<const double> x, const BlockWeights& weights, const double* next,
+                                             Weight weight) {
   Lanes sums{}, residuals{}, squares{};
   for_each_lane(x.size(), [&](std::size_t i, std::size_t l) { sums[l] += weight(i) * x[i]; });
   if (!std::isfinite(total(sums)) || weights.total == 0) return std::nullopt;
   const double mean = total(sums) / weights.total;
   for_each_lane(x.size(), [&](std::size_t i, std::size_t l) {
+    if (l == 0 && next != nullptr) __builtin_prefetch(next + i);
     const double deviation = x[i] - mean;
     residuals[l] += weight(i) * deviation;
     squares[l] += weight(i) * deviation * deviation;
@@ -118,10 +120,11 @@ std::optional<BlockSummary> summarise_finite(std::span<const double> x, const Bl
                       .squares = std::max(total(squares) - residual * correction, 0.0)};
 }
 
-BlockSummary summarise(std::span<const double> values, const BlockWeights& weights) {
-  const auto of_finite = weights.all_one
-                             ? summarise_finite(values, weights, [](std::size_t) { return 1.0; })
-                             : summarise_finite(values, weights, [&](std::size_t i) { return weights.values[i]; });
+/// next: as many values that will be wanted after these, or null; their memory is fetched meanwhile.
+BlockSummary summarise(std::span<const double> values, const BlockWeights& weights, const double* next) {
+  const auto of_finite =
+      weights.all_one ? summarise_finite(values, weights, next, [](std::size_t) { return 1.0; })
+                      : summarise_finite(values, weights, next, [&](std::size_t i) { return weights.values[i]; });
   return of_finite ? *of_finite : summarise_any(values, weights.values);
 }
 
@@ -157,7 +160,9 @@ FirstPass first_pass(const WeightedRows& rows, const Execution& execution) {
     for (std::size_t j = 0; j < n_features; ++j) {
       if (j % features_between_looks == 0) execution.keep_within_limit();
       const std::span<const double> values = dataset.reader().feature_values(j, dataset.first_row() + begin, buffer);
-      const BlockSummary s = summarise(values, weights);
+      const std::size_t next = std::min(j + 1, n_features - 1);
+      const BlockSummary s = summarise(
+          values, weights, dataset.reader().stored_feature(next, dataset.first_row() + begin, values.size()).data());
       pass.summaries[begin / row_block * n_features + j] = s;
       const double totals[n_totals] = {s.n, s.weight, s.weight * s.mean, s.n_missing};
       std::ranges::copy(totals, partial.begin() + static_cast<std::ptrdiff_t>(n_totals * j));
@@ -267,7 +272,7 @@ void Encoder::encode(MatrixView<const double> rows, MatrixView<double> out) cons
       const double x = rows(i, j);
       double* first = &out(i, first_output_[j]);
       if (n_categories_[j] == 0) {
-        *first = ((std::isnan(x) ? encoding.fill : x) - encoding.mean) / encoding.scale;
+        *first = ((std::isnan(x) ? encoding.fill : x) - encoding.mean) * encoding.factor();
       } else if (std::isnan(x)) {
         if (encoding.missing_column) first[n_categories_[j]] = 1;
       } else if (x < static_cast<double>(n_categories_[j])) {

@@ -14,8 +14,9 @@
 namespace thrum {
 
 /// How the features of a schema become the numeric columns of a linear model, learned from the training rows:
-/// a number gives one column, (x - mean) / scale, with a missing value at the mean (0); a category feature gives one
-/// 0/1 column per category, and one for "missing" if values were missing in training. An unknown category gives zeros.
+/// a number gives one column, (x - mean) * (1 / scale), with a missing value at the mean (0); a category feature gives
+/// one 0/1 column per category, and one for "missing" if values were missing in training. An unknown category gives
+/// zeros.
 class Encoder {
  public:
   /// One per feature. `mean` and `scale` are 0 and 1 for category features and where standardisation is off (the mean
@@ -30,6 +31,9 @@ class Encoder {
     bool is_constant = false;
     double ignored_deviation = 0;
     bool number_missing = false;
+
+    /// What columns are multiplied by, since dividing each value takes longer than all else.
+    double factor() const { return 1 / scale; }
   };
 
   /// Learns in one parallel pass over the dataset's rows of all ranks (collective). Means and variances (divided by the

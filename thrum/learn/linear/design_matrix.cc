@@ -121,6 +121,16 @@ bool DesignMatrix<T>::is_kept(RowRange block) const {
   return true;
 }
 
+/// Two columns take as long as memory does to answer; with more, the second cache would lose them again.
+template <class T>
+const double* DesignMatrix<T>::wanted_after(RowRange rows, std::size_t feature) const {
+  const Dataset& dataset = source_->dataset;
+  const std::size_t next = feature + 2, n_features = source_->encoder.n_features();
+  const std::span<const double> values =
+      dataset.reader().stored_feature(next % n_features, dataset.first_row() + rows.begin, rows.size());
+  return next < n_features || values.empty() ? values.data() : values.data() + values.size();
+}
+
 template <class T>
 void DesignMatrix<T>::encode(RowRange rows, T* x) const {
   const Dataset& dataset = source_->dataset;
@@ -136,7 +146,8 @@ void DesignMatrix<T>::encode(RowRange rows, T* x) const {
     if (n_categories > 0) {
       encode_category(column, values, n_categories, encoding.missing_column, x);
     } else {
-      standardize(values, encoding, TiledColumn<T>{x + column * tile_rows_, tile_rows_, tile_rows_ * n_columns_});
+      standardize(values, encoding, TiledColumn<T>{x + column * tile_rows_, tile_rows_, tile_rows_ * n_columns_},
+                  wanted_after(rows, j));
     }
   }
 }

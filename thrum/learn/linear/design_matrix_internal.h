@@ -64,6 +64,9 @@ class DesignMatrix {
   bool is_kept(RowRange block) const;
   /// x: the tiles of `rows`, zeros before.
   void encode(RowRange rows, T* x) const;
+  /// Where the values of a feature begin that is encoded soon after this one, maybe for the rows after these; null
+  /// where they are not stored as numbers.
+  const double* wanted_after(RowRange rows, std::size_t feature) const;
   void encode_category(std::size_t column, std::span<const double> values, std::size_t n_categories,
                        bool missing_column, T* x) const;
   /// The tiles from `row` on. REQUIRES: it is the first of a tile.
