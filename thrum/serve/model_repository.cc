@@ -38,12 +38,13 @@ bool is_newer_version(std::string_view a, std::string_view b) noexcept {
   return a.size() != b.size() ? a.size() > b.size() : a > b;
 }
 
-std::vector<RepositoryModel> list_models(const fs::path& folder) {
+std::vector<RepositoryModel> list_models(const fs::path& folder, std::string_view name) {
+  const auto is_wanted = [name](const fs::path& found) { return name.empty() || found == name; };
   std::vector<RepositoryModel> models;
   for (const fs::path& entry : entries_of(folder)) {
     if (fs::is_directory(entry)) {
-      add_versions(entry, models);
-    } else if (entry.extension() == suffix) {
+      if (is_wanted(entry.filename())) add_versions(entry, models);
+    } else if (entry.extension() == suffix && is_wanted(entry.stem())) {
       models.push_back({entry.stem().string(), "1", entry});
     }
   }

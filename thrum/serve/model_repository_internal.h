@@ -15,9 +15,9 @@ struct RepositoryModel {
 };
 
 /// The models of a folder: FOLDER/NAME/VERSION/model.thrum, and FOLDER/NAME.thrum, which is version 1. By name, and of
-/// each the newest version first. What begins with a dot is passed over, and so are files of other names. Throws io;
-/// invalid_argument where two files are the same version of a model.
-std::vector<RepositoryModel> list_models(const std::filesystem::path& folder);
+/// each the newest version first. What begins with a dot is passed over, and so are files of other names. `name`: of
+/// that model only. Throws io; invalid_argument where two files are the same version of a model.
+std::vector<RepositoryModel> list_models(const std::filesystem::path& folder, std::string_view name = {});
 
 /// Of versions, which are numbers mostly: the greater number, or the later text.
 bool is_newer_version(std::string_view a, std::string_view b) noexcept;

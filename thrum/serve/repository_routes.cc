@@ -75,10 +75,10 @@ HttpResponse RepositoryRoutes::index(std::string_view body) const {
 
 /// New files of a model that is served already are read too.
 RepositoryRoutes::Answer RepositoryRoutes::load(const std::string& name) {
+  if (!list_models(parts_.folder, name).empty()) return put({name, true});
   std::vector<std::string> known;
   for (const RepositoryModel& model : list_models(parts_.folder)) known.push_back(model.name);
-  if (std::ranges::find(known, name) == known.end()) fail_unknown(name, known, "in the repository");
-  return put({name, true});
+  fail_unknown(name, known, "in the repository");
 }
 
 RepositoryRoutes::Answer RepositoryRoutes::unload(const std::string& name) {

@@ -57,16 +57,15 @@ ModelSet load_repository(const std::filesystem::path& folder, ModelTable* table)
 }
 
 ModelSet changed(ModelSet set, std::span<const ReloadWishes::Wish> wishes, const std::filesystem::path& folder) {
-  const std::vector<RepositoryModel> found = list_models(folder);
   for (const ReloadWishes::Wish& wish : wishes) {
-    const auto is_meant = [&](const auto& model) { return model.name == wish.model; };
+    const auto is_meant = [&](const ModelImage& model) { return model.name == wish.model; };
     std::erase_if(set.models, is_meant);
     std::erase_if(set.unloaded, is_meant);
-    if (wish.is_load && std::ranges::none_of(found, is_meant)) {
+    const std::vector<RepositoryModel> found = list_models(folder, wish.model);
+    if (wish.is_load && found.empty()) {
       throw Error(ErrorCode::io, "[serve] there is no model \"" + wish.model + "\" in the repository");
     }
     for (const RepositoryModel& model : found) {
-      if (!is_meant(model)) continue;
       if (wish.is_load) {
         set.models.push_back(load(model));
       } else {

@@ -268,6 +268,7 @@ TEST_F(Repository, LoadsOneModelAndLooksAtNoOther) {
   add("iris.thrum");
   fs::remove(folder_.file("models/adult.thrum"));
   folder_.write("models/bad.thrum", "not a model");
+  for (const char* name : {"twice.thrum", "twice/1/model.thrum"}) add(name);
   EXPECT_THAT(manage(server, "models/iris/load"), StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(ask(server, post("/v1/models/adult:predict", row)), StartsWith("HTTP/1.1 200 OK\r\n"));
 }
