@@ -11,6 +11,7 @@ from harness import (BIN, DATA, REAL_DATA, ROOT, Peer, Program, compare, compare
 
 FIT_GOAL = 3.0
 FLOAT32_GOAL = 3.0
+BFLOAT16_GOAL = 6.0
 NEWTON_GOAL = 2.5
 WEIGHTS_GOAL = 3.0
 INTELEX_GOAL = 1.2
@@ -102,8 +103,10 @@ def newton_row(name, csv, target):
 
 
 def option_rows(name, csv, target, weight):
-    """Single precision, Newton's method, and sample weights, beside scikit-learn with the same."""
+    """Single precision, rounded rows, Newton's method, and sample weights, beside scikit-learn with the same; it has no
+    bfloat16 and computes in float64."""
     cases = [("float32", FLOAT32_GOAL, ["--dtype", "float32"], {"dtype": "float32"}),
+             ("bfloat16", BFLOAT16_GOAL, ["--dtype", "bfloat16"], {}),
              ("newton-cholesky to 1e-8", NEWTON_GOAL, ["--solver", "newton-cholesky", "--tol", 1e-8],
               {"options": {"solver": "newton-cholesky", "tol": 1e-8}}),
              ("sample weights", WEIGHTS_GOAL, ["--weight", weight], {"weight": weight})]

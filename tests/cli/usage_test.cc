@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "[train] --C: expected a number in (0, inf], got \"-1\""},
         Mistake{"UnknownChoice",
                 {"train", "logistic-regression", "a.csv", "--dtype", "float46"},
-                "[train] --dtype: expected one of: float64, float32, got \"float46\"\n  nearest: "
+                "[train] --dtype: expected one of: float64, float32, bfloat16, got \"float46\"\n  nearest: "
                 "\"float64\""},
         Mistake{"TooManyThreads",
                 {"data", "inspect", "a.csv", "-j", "1000000"},
@@ -213,7 +213,7 @@ TEST(Completion, OfBashWorks) {
   EXPECT_EQ(bash_completions("thrum tr"), "train\n");
   EXPECT_EQ(bash_completions("thrum train logi"), "logistic-regression\n");
   EXPECT_EQ(bash_completions("thrum train logistic-regression --max-"), "--max-iter\n");
-  EXPECT_EQ(bash_completions("thrum train logistic-regression --dtype \"\""), "float64 float32\n");
+  EXPECT_EQ(bash_completions("thrum train logistic-regression --dtype \"\""), "float64 float32 bfloat16\n");
   EXPECT_EQ(bash_completions("thrum data inspect --log-format j"), "json\n");
 }
 

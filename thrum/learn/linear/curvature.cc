@@ -19,13 +19,15 @@ constexpr double smallest = 1e-24;
 }  // namespace
 
 template <class T>
-Curvature::Curvature(const LogisticProblem<T>& problem, std::span<const double> parameters, const BlockSample& blocks) {
-  const std::size_t n = problem.n_parameters();
-  if (problem.n_outputs() == 1 && n <= most_dense_parameters && factor(problem.hessian(parameters, blocks), n)) return;
-  diagonal_ = problem.curvature(blocks);
+void Curvature<T>::compute() {
+  const std::size_t n = problem_.n_parameters();
+  const bool dense = problem_.n_outputs() == 1 && n <= most_dense_parameters;
+  if (dense && factor(problem_.hessian(parameters_, blocks_), n)) return;
+  diagonal_ = problem_.curvature(blocks_);
 }
 
-bool Curvature::factor(std::vector<double> hessian, std::size_t n) {
+template <class T>
+bool Curvature<T>::factor(std::vector<double> hessian, std::size_t n) {
   double largest = 0;
   for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, hessian[i * n + i]);
   for (std::size_t i = 0; i < n; ++i) hessian[i * n + i] += jitter * hessian[i * n + i] + smallest * largest;
@@ -34,12 +36,14 @@ bool Curvature::factor(std::vector<double> hessian, std::size_t n) {
   return true;
 }
 
-void Curvature::operator()(std::span<double> x) const {
+template <class T>
+void Curvature<T>::operator()(std::span<double> x) {
+  if (diagonal_.empty() && lower_.empty()) compute();
   for (std::size_t i = 0; i < diagonal_.size(); ++i) x[i] /= diagonal_[i];
   if (diagonal_.empty()) solve_cholesky(lower_, x);
 }
 
-template Curvature::Curvature(const LogisticProblem<float>&, std::span<const double>, const BlockSample&);
-template Curvature::Curvature(const LogisticProblem<double>&, std::span<const double>, const BlockSample&);
+template class Curvature<float>;
+template class Curvature<double>;
 
 }  // namespace thrum

@@ -41,6 +41,7 @@ void DescentSearch::judge_start() {
   const bool finite = std::ranges::all_of(gradient_, [](double g) { return std::isfinite(g); });
   if (!std::isfinite(result_.objective) || !finite) return stop(LbfgsStop::not_finite);
   if (violation(result_.x, gradient_) <= limits_.gradient_tolerance) return stop(LbfgsStop::gradient);
+  if (limits_.max_iter == 0) return stop(LbfgsStop::max_iter);
   choose_direction();
 }
 

@@ -6,14 +6,17 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "thrum/core/assert.h"
+#include "thrum/learn/linear/bfloat16_internal.h"
 #include "thrum/learn/linear/standardize_internal.h"
 
 namespace thrum {
 namespace {
 
 constexpr std::uint8_t kept_already = std::numeric_limits<std::uint8_t>::max();
+constexpr std::uint8_t never = kept_already - 1;
 
 /// As many rows as vectors of 512 bits in eight registers take, fewer where the tile would not stay in the second
 /// cache.
@@ -28,12 +31,19 @@ std::size_t round_up(std::size_t n, std::size_t multiple) {
   return (n + multiple - 1) / multiple * multiple;
 }
 
-/// Up to then encoding costs less than memory that is written once. Categories, which are looked up, are encoded once.
-std::uint8_t reads_before_kept(const Encoder& encoder) {
+bool has_categories(const Encoder& encoder) {
   for (std::size_t j = 0; j < encoder.n_features(); ++j) {
-    if (encoder.n_categories(j) > 0) return 0;
+    if (encoder.n_categories(j) > 0) return true;
   }
-  return 12;
+  return false;
+}
+
+/// Up to then encoding costs less than memory that is written once, of which bfloat16 takes half or less. Categories,
+/// which are looked up, are encoded once.
+std::uint8_t reads_before_kept(const Encoder& encoder, RowStorage storage) {
+  if (storage == RowStorage::none) return never;
+  if (has_categories(encoder)) return 0;
+  return storage == RowStorage::bfloat16 ? 6 : 12;
 }
 
 /// Room for `n` values, which a thread uses again and again.
@@ -51,15 +61,18 @@ T* thread_buffer(std::size_t n) {
 }  // namespace
 
 template <class T>
-DesignMatrix<T>::DesignMatrix(std::size_t n_rows, std::size_t n_columns, Scratch* scratch)
+DesignMatrix<T>::DesignMatrix(std::size_t n_rows, std::size_t n_columns, Scratch* scratch, RowStorage storage)
     : n_rows_(n_rows),
       n_columns_(n_columns),
       tile_rows_(rows_of_tile(n_columns, sizeof(T))),
-      values_(round_up(n_rows, tile_rows_) * n_columns, scratch),
+      storage_(storage),
+      values_(storage == RowStorage::computed ? n_values({0, n_rows}) : 0, scratch),
+      narrow_(storage == RowStorage::bfloat16 ? n_values({0, n_rows}) : 0, scratch),
       n_reads_((n_rows + row_block - 1) / row_block) {}
 
 template <class T>
-DesignMatrix<T>::DesignMatrix(MatrixView<const double> X) : DesignMatrix(X.rows(), X.cols(), nullptr) {
+DesignMatrix<T>::DesignMatrix(MatrixView<const double> X)
+    : DesignMatrix(X.rows(), X.cols(), nullptr, RowStorage::computed) {
   for (std::size_t i = 0; i < n_rows_; ++i) {
     for (std::size_t j = 0; j < n_columns_; ++j) at(values_.data(), i, j) = static_cast<T>(X(i, j));
   }
@@ -67,9 +80,11 @@ DesignMatrix<T>::DesignMatrix(MatrixView<const double> X) : DesignMatrix(X.rows(
 }
 
 template <class T>
-DesignMatrix<T>::DesignMatrix(const Dataset& dataset, const Encoder& encoder, const Execution& execution)
-    : DesignMatrix(dataset.n_rows(), encoder.n_outputs(), execution.scratch) {
-  source_.emplace(Source{dataset, encoder, &execution, reads_before_kept(encoder)});
+DesignMatrix<T>::DesignMatrix(const Dataset& dataset, const Encoder& encoder, const Execution& execution,
+                              RowStorage storage)
+    : DesignMatrix(dataset.n_rows(), encoder.n_outputs(), execution.scratch, storage) {
+  THRUM_ASSERT(storage != RowStorage::bfloat16 || sizeof(T) == sizeof(float));
+  source_.emplace(Source{dataset, encoder, &execution, has_categories(encoder), reads_before_kept(encoder, storage)});
 }
 
 /// From n_columns only: as many as fit into a part of the second cache, but enough that what a kernel does once per
@@ -94,17 +109,17 @@ template <class T>
 void DesignMatrix<T>::read(RowRange block, FunctionRef<void(const Piece&)> f) const {
   THRUM_ASSERT(block.begin % row_block == 0 && block.size() <= row_block);
   const bool stays = is_kept(block);
-  for (std::size_t begin = block.begin; begin < block.end; begin += piece_rows()) {
-    const RowRange rows{begin, std::min(begin + piece_rows(), block.end)};
+  for_pieces(block, [&](RowRange rows) {
     if (source_) source_->execution->keep_within_limit();
-    if (stays) {
-      f({kept(begin), rows});
-      continue;
-    }
-    T* const x = thread_buffer<T>(n_values(rows));
-    if (rows.size() % tile_rows_ != 0) std::fill_n(x, n_values(rows), T{0});
-    encode(rows, x);
-    f({x, rows});
+    if (!stays) return f({encoded(rows), rows});
+    f({storage_ == RowStorage::bfloat16 ? widened(rows) : kept(rows.begin), rows});
+  });
+}
+
+template <class T>
+void DesignMatrix<T>::for_pieces(RowRange block, FunctionRef<void(RowRange)> f) const {
+  for (std::size_t begin = block.begin; begin < block.end; begin += piece_rows()) {
+    f({begin, std::min(begin + piece_rows(), block.end)});
   }
 }
 
@@ -112,11 +127,12 @@ template <class T>
 bool DesignMatrix<T>::is_kept(RowRange block) const {
   std::uint8_t& n_reads = n_reads_[block.begin / row_block];
   if (n_reads == kept_already) return true;
+  if (source_->reads_before_kept == never) return false;
   if (n_reads < source_->reads_before_kept) {
     ++n_reads;
     return false;
   }
-  encode(block, kept(block.begin));
+  keep(block);
   n_reads = kept_already;
   return true;
 }
@@ -129,6 +145,36 @@ const double* DesignMatrix<T>::wanted_after(RowRange rows, std::size_t feature) 
   const std::span<const double> values =
       dataset.reader().stored_feature(next % n_features, dataset.first_row() + rows.begin, rows.size());
   return next < n_features || values.empty() ? values.data() : values.data() + values.size();
+}
+
+template <class T>
+void DesignMatrix<T>::keep(RowRange block) const {
+  if (storage_ == RowStorage::computed) return encode(block, kept(block.begin));
+  if constexpr (std::is_same_v<T, float>) {
+    for_pieces(block, [&](RowRange rows) {
+      narrow_to_bfloat16({encoded(rows), n_values(rows)}, narrow_.data() + rows.begin * n_columns_);
+    });
+  }
+}
+
+template <class T>
+T* DesignMatrix<T>::encoded(RowRange rows) const {
+  T* const x = thread_buffer<T>(n_values(rows));
+  if (rows.size() % tile_rows_ != 0 || source_->has_categories) std::fill_n(x, n_values(rows), T{0});
+  encode(rows, x);
+  if constexpr (std::is_same_v<T, float>) {
+    if (storage_ == RowStorage::bfloat16) round_to_bfloat16({x, n_values(rows)});
+  }
+  return x;
+}
+
+template <class T>
+T* DesignMatrix<T>::widened(RowRange rows) const {
+  T* const x = thread_buffer<T>(n_values(rows));
+  if constexpr (std::is_same_v<T, float>) {
+    widen_bfloat16(narrow_.data() + rows.begin * n_columns_, {x, n_values(rows)});
+  }
+  return x;
 }
 
 template <class T>

@@ -16,6 +16,13 @@
 
 namespace thrum {
 
+/// How a design matrix keeps its rows between two readings.
+enum class RowStorage {
+  computed,  ///< as they are computed with, where they are read often
+  bfloat16,  ///< rounded to the upper half of a float: of 8 significant bits, in 2 bytes
+  none,      ///< not at all: encoded anew at every reading
+};
+
 /// The encoded rows of one rank, as kernels want them: (n_tiles, n_columns, tile_rows). Inside a tile a column's values
 /// lie side by side, so that both margins X w and gradients X^T r are sums of whole vectors. The last tile is padded
 /// with zeros. T is float or double.
@@ -26,13 +33,16 @@ namespace thrum {
 template <class T>
 class DesignMatrix {
  public:
-  /// Of all rows of `dataset`. Refers to `execution`. Throws out_of_memory.
-  DesignMatrix(const Dataset& dataset, const Encoder& encoder, const Execution& execution);
+  /// Of all rows of `dataset`. Refers to `execution`. REQUIRES: T is float where the rows are bfloat16. Throws
+  /// out_of_memory.
+  DesignMatrix(const Dataset& dataset, const Encoder& encoder, const Execution& execution,
+               RowStorage storage = RowStorage::computed);
   /// From rows that are encoded already: X: (n_rows, n_columns).
   explicit DesignMatrix(MatrixView<const double> X);
 
   std::size_t n_rows() const noexcept { return n_rows_; }
   std::size_t n_columns() const noexcept { return n_columns_; }
+  RowStorage storage() const noexcept { return storage_; }
   /// A multiple of 128 bytes and a divisor of row_block, from n_columns only.
   std::size_t tile_rows() const noexcept { return tile_rows_; }
   std::size_t n_tiles() const noexcept { return (n_rows_ + tile_rows_ - 1) / tile_rows_; }
@@ -54,14 +64,20 @@ class DesignMatrix {
     Dataset dataset;
     Encoder encoder;
     const Execution* execution;
+    bool has_categories;
     std::uint8_t reads_before_kept;
   };
 
-  DesignMatrix(std::size_t n_rows, std::size_t n_columns, Scratch* scratch);
+  DesignMatrix(std::size_t n_rows, std::size_t n_columns, Scratch* scratch, RowStorage storage);
   std::size_t piece_rows() const noexcept;
   std::size_t n_values(RowRange rows) const noexcept;  ///< padded to whole tiles
   /// Whether the block is kept, from now on where it was read often enough.
   bool is_kept(RowRange block) const;
+  void keep(RowRange block) const;
+  void for_pieces(RowRange block, FunctionRef<void(RowRange)> f) const;
+  /// The tiles of `rows` in a buffer of this thread, as they are kept or would be.
+  T* encoded(RowRange rows) const;
+  T* widened(RowRange rows) const;
   /// x: the tiles of `rows`, zeros before.
   void encode(RowRange rows, T* x) const;
   /// Where the values of a feature begin that is encoded soon after this one, maybe for the rows after these; null
@@ -78,8 +94,10 @@ class DesignMatrix {
   std::size_t n_rows_;
   std::size_t n_columns_;
   std::size_t tile_rows_;
+  RowStorage storage_;
   std::optional<Source> source_;               ///< none: all is kept
   mutable ZeroedArray<T> values_;              ///< of the blocks that are kept
+  mutable ZeroedArray<std::uint16_t> narrow_;  ///< the same in bfloat16
   mutable std::vector<std::uint8_t> n_reads_;  ///< of each block, until it is kept
 };
 

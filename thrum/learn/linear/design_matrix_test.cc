@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "thrum/core/random.h"
+#include "thrum/learn/linear/bfloat16_internal.h"
 #include "thrum/learn/linear/design_matrix_internal.h"
 
 namespace thrum {
@@ -45,6 +48,11 @@ std::vector<T> read_all(const DesignMatrix<T>& x) {
   return values;
 }
 
+std::vector<float> rounded(std::vector<float> values) {
+  round_to_bfloat16(values);
+  return values;
+}
+
 template <class T>
 void expect_encoded_rows_however_often_they_are_read(bool with_categories) {
   const Dataset data = dataset(with_categories);
@@ -59,6 +67,12 @@ void expect_encoded_rows_however_often_they_are_read(bool with_categories) {
   ASSERT_EQ(tiles.size() % encoder.n_outputs(), 0u);
   const DesignMatrix<T> x(data, encoder, execution);
   for (int reading = 0; reading < 14; ++reading) EXPECT_EQ(read_all(x), tiles) << reading;
+  const DesignMatrix<T> encoded_anew(data, encoder, execution, RowStorage::none);
+  for (int reading = 0; reading < 3; ++reading) EXPECT_EQ(read_all(encoded_anew), tiles) << reading;
+  if constexpr (std::is_same_v<T, float>) {
+    const DesignMatrix<float> narrow(data, encoder, execution, RowStorage::bfloat16);
+    for (int reading = 0; reading < 8; ++reading) EXPECT_EQ(read_all(narrow), rounded(tiles)) << reading;
+  }
 }
 
 TEST(DesignMatrix, HasTheEncodedRowsHoweverOftenTheyAreRead) {
@@ -66,6 +80,18 @@ TEST(DesignMatrix, HasTheEncodedRowsHoweverOftenTheyAreRead) {
     expect_encoded_rows_however_often_they_are_read<double>(with_categories);
     expect_encoded_rows_however_often_they_are_read<float>(with_categories);
   }
+}
+
+TEST(Bfloat16, IsTheNearestOfEightSignificantBits) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  constexpr float smallest = 0x1p-126F;
+  const std::vector<float> values = {
+      0,          -0.0F,    1,         -3,      1 + 0x1p-8F, 1 + 0x1.8p-7F, 1 + 0x1.02p-8F,
+      -0x1.ffp7F, infinity, -infinity, 3.4e38F, smallest,    0x1.01p-100F,  -1 - 0x1.fep-8F};
+  const std::vector<float> nearest = {0,       -0.0F,    1,         -3,       1,        1 + 0x1p-6F, 1 + 0x1p-7F,
+                                      -0x1p8F, infinity, -infinity, infinity, smallest, 0x1p-100F,   -1 - 0x1p-7F};
+  EXPECT_EQ(rounded(values), nearest);
+  EXPECT_TRUE(std::signbit(rounded({-0.0F})[0]));
 }
 
 }  // namespace

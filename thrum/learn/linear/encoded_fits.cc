@@ -117,6 +117,11 @@ class Recoder {
 
 }  // namespace
 
+RowType row_type(std::string_view dtype) {
+  if (dtype == "bfloat16") return RowType::bfloat16;
+  return dtype == "float32" ? RowType::float32 : RowType::float64;
+}
+
 bool same_rows(const FitSpec& a, const FitSpec& b, Communicator& communicator) {
   std::uint8_t same = std::ranges::equal(a.row_mask, b.row_mask) && std::ranges::equal(a.weights, b.weights) ? 1 : 0;
   communicator.allreduce(std::span(&same, 1), ReduceOp::min);
@@ -140,11 +145,10 @@ std::vector<EncodedFits> encode_fits(const Dataset& dataset, std::span<const Fit
     const bool shares = wanted.fit_intercept && can_share(standardizing, encoders.of_all());
     const Encoder& matrix = shares ? encoders.of_all() : wanted.fit_intercept ? standardizing : own;
     auto group = std::ranges::find_if(groups, [&](const EncodedFits& g) {
-      return g.fit_intercept == wanted.fit_intercept && g.single_precision == wanted.single_precision &&
-             same_encoder(g.encoder, matrix);
+      return g.fit_intercept == wanted.fit_intercept && g.type == wanted.type && same_encoder(g.encoder, matrix);
     });
     if (group == groups.end()) {
-      groups.push_back({matrix, wanted.fit_intercept, wanted.single_precision});
+      groups.push_back({matrix, wanted.fit_intercept, wanted.type});
       group = groups.end() - 1;
     }
     group->members.push_back({i, std::move(own)});

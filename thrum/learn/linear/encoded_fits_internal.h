@@ -10,6 +10,7 @@
 #include "thrum/data/encoder.h"
 #include "thrum/learn/check_ranges_internal.h"
 #include "thrum/learn/learner.h"
+#include "thrum/learn/linear/design_matrix_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
 
 namespace thrum {
@@ -20,11 +21,25 @@ bool same_rows(const FitSpec& a, const FitSpec& b, Communicator& communicator);
 /// Whether a fit leaves rows out on any rank (collective).
 bool is_masked(const FitSpec& spec, Communicator& communicator);
 
+/// The option `dtype`: of the encoded features in memory.
+enum class RowType {
+  float64,
+  float32,
+  bfloat16,  ///< for a search on rounded rows, which goes on from there on the rows themselves in float64
+};
+RowType row_type(std::string_view dtype);
+/// Its description, for learners that read the rows often.
+template <class O>
+OptionField dtype_field(std::string O::* dtype) {
+  return option_field("dtype", dtype, {"float64", "float32", "bfloat16"},
+                      "type of the encoded features in memory; the last passes of bfloat16 take float64");
+}
+
 /// What of a fit's options bears on its design matrix.
 struct EncodingOptions {
   bool standardize = true;
   bool fit_intercept = true;
-  bool single_precision = false;
+  RowType type = RowType::float64;
 };
 
 /// Fits that share a design matrix.
@@ -33,12 +48,15 @@ struct EncodedFits {
   /// is the same but for the units of its penalty.
   Encoder encoder;
   bool fit_intercept = true;
-  bool single_precision = false;
+  RowType type = RowType::float64;
   struct Member {
     std::size_t spec;  ///< an index in the list of specs
     Encoder own;       ///< learned from the rows of the spec
   };
   std::vector<Member> members = {};
+
+  /// Of the rows that the models come from.
+  RowStorage storage() const { return type == RowType::bfloat16 ? RowStorage::none : RowStorage::computed; }
 };
 
 /// The specs in groups that can share a design matrix, in the order of their first members: those with an intercept all
@@ -60,12 +78,12 @@ std::vector<std::unique_ptr<Model>> fit_groups(const Dataset& dataset, std::span
     check_ranges(*spec.options);
     check_rows(dataset, spec, where);
     const O& options = spec.options->as<O>();
-    encodings.push_back({options.standardize, options.fit_intercept, options.dtype == "float32"});
+    encodings.push_back({options.standardize, options.fit_intercept, row_type(options.dtype)});
   }
   std::vector<std::unique_ptr<Model>> models(specs.size());
   for (const EncodedFits& group : encode_fits(dataset, specs, encodings, execution)) {
-    auto fitted = group.single_precision ? fit_group.template operator()<float>(group)
-                                         : fit_group.template operator()<double>(group);
+    auto fitted = group.type == RowType::float32 ? fit_group.template operator()<float>(group)
+                                                     : fit_group.template operator()<double>(group);
     for (std::size_t k = 0; k < fitted.size(); ++k) models[group.members[k].spec] = std::move(fitted[k]);
   }
   return models;

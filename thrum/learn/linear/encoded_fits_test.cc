@@ -64,9 +64,9 @@ TEST(EncodedFits, ShareWithoutAnInterceptWhatIsEqual) {
 }
 
 TEST(EncodedFits, KeepTypesApart) {
-  const std::vector<FitSpec> specs(2);
-  const std::vector<EncodingOptions> options = {{}, {.single_precision = true}};
-  EXPECT_EQ(encode_fits(dataset_of({1, 2, 4}), specs, options, LocalExecution(1)).size(), 2u);
+  const std::vector<FitSpec> specs(3);
+  const std::vector<EncodingOptions> options = {{}, {.type = RowType::float32}, {.type = RowType::bfloat16}};
+  EXPECT_EQ(encode_fits(dataset_of({1, 2, 4}), specs, options, LocalExecution(1)).size(), 3u);
 }
 
 TEST(RecodedParameters, AreTheSameFunction) {

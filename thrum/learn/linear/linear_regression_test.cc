@@ -343,6 +343,9 @@ TEST(LinearRegression, RefusesWhatDoesNotFit) {
             "by the same number");
   EXPECT_EQ(refusal([&] { fit(dataset, LinearPenalty::l2, {.alpha = -1}); }),
             "[alpha] expected a number in [0, inf), got \"-1\"");
+  // Which pays for rows that are read often.
+  EXPECT_EQ(refusal([&] { fit(dataset, LinearPenalty::l2, {.dtype = "bfloat16"}); }),
+            "[dtype] expected one of: float64, float32, got \"bfloat16\"");
 }
 
 TEST(LinearRegression, RefusesValuesThatTheTypeCannotHold) {

@@ -35,19 +35,40 @@ double loss_at_own(MeanFamily family, double y) {
 
 template <class T>
 std::vector<std::unique_ptr<Model>> LogLinearFits<T>::fit(std::span<const FitSpec> specs, const EncodedFits& group) {
-  fits_.clear();
-  for (const EncodedFits::Member& member : group.members) fits_.push_back(prepare(specs[member.spec], member.own));
-  std::vector<SharedSearch<T>*> searches;
-  for (const auto& fit : fits_) searches.push_back(&fit->search);
-  SharedSearch<T>::run(searches, dataset_.n_rows_of_all_ranks(), execution_, name().data());
+  std::vector<LbfgsResult> near;
+  if (group.type == RowType::bfloat16) {
+    near = LogLinearFits<float>(family_, dataset_, encoder_, execution_, RowStorage::bfloat16).search(specs, group);
+  }
+  run(specs, group, near);
   std::vector<std::unique_ptr<Model>> models;
   for (const auto& fit : fits_) models.push_back(model(*fit));
   return models;
 }
 
 template <class T>
-std::unique_ptr<typename LogLinearFits<T>::Fit> LogLinearFits<T>::prepare(const FitSpec& spec,
-                                                                          const Encoder& own) const {
+std::vector<LbfgsResult> LogLinearFits<T>::search(std::span<const FitSpec> specs, const EncodedFits& group) {
+  run(specs, group, {});
+  std::vector<LbfgsResult> results;
+  for (const auto& fit : fits_) results.push_back(fit->search.take_result());
+  return results;
+}
+
+template <class T>
+void LogLinearFits<T>::run(std::span<const FitSpec> specs, const EncodedFits& group,
+                           std::span<const LbfgsResult> near) {
+  fits_.clear();
+  for (std::size_t k = 0; k < group.members.size(); ++k) {
+    const EncodedFits::Member& member = group.members[k];
+    fits_.push_back(prepare(specs[member.spec], member.own, near.empty() ? nullptr : &near[k]));
+  }
+  std::vector<SharedSearch<T>*> searches;
+  for (const auto& fit : fits_) searches.push_back(&fit->search);
+  SharedSearch<T>::run(searches, dataset_.n_rows_of_all_ranks(), execution_, name().data());
+}
+
+template <class T>
+std::unique_ptr<typename LogLinearFits<T>::Fit> LogLinearFits<T>::prepare(const FitSpec& spec, const Encoder& own,
+                                                                          const LbfgsResult* near) const {
   const auto& options = spec.options->as<LogLinearRegressionOptions>();
   const bool newton = options.solver == "newton-cholesky";
   if (newton && encoder_.n_outputs() + 1 > most_newton_parameters) {
@@ -67,10 +88,11 @@ std::unique_ptr<typename LogLinearFits<T>::Fit> LogLinearFits<T>::prepare(const 
                              execution_);
   typename SharedSearch<T>::Parts parts;
   parts.solver = newton ? LogisticSolver::newton : LogisticSolver::lbfgs;
-  parts.limits = search_limits<T>(options.tol, options.max_iter);
+  parts.limits = search_limits(x_, options.tol, options.max_iter);
   parts.fit_intercept = options.fit_intercept;
   parts.start = start_of(spec, rows.mean);
   parts.start_is_near = spec.start != nullptr;
+  if (near != nullptr) parts.go_on_from(*near);
   SharedSearch<T> search(std::move(problem), std::move(parts));
   return std::make_unique<Fit>(spec, own, rows, std::move(search));
 }

@@ -19,16 +19,19 @@ double loss_at_own(MeanFamily family, double y);
 template <class T>
 class LogLinearFits {
  public:
-  LogLinearFits(MeanFamily family, const Dataset& dataset, const Encoder& encoder, const Execution& execution)
+  LogLinearFits(MeanFamily family, const Dataset& dataset, const Encoder& encoder, const Execution& execution,
+                RowStorage storage)
       : family_(family),
         dataset_(dataset),
         execution_(execution),
         encoder_(encoder),
-        x_(dataset, encoder_, execution) {}
+        x_(dataset, encoder_, execution, storage) {}
 
   /// One model per member of the group (collective). REQUIRES: the encoder is that of the group; check_rows accepts the
   /// specs.
   std::vector<std::unique_ptr<Model>> fit(std::span<const FitSpec> specs, const EncodedFits& group);
+  /// Where the searches of the members end, for those on other rows to begin (collective).
+  std::vector<LbfgsResult> search(std::span<const FitSpec> specs, const EncodedFits& group);
 
  private:
   struct Rows {
@@ -47,7 +50,9 @@ class LogLinearFits {
   };
 
   std::string_view name() const { return LogLinearRegression(family_).name(); }
-  std::unique_ptr<Fit> prepare(const FitSpec& spec, const Encoder& own) const;
+  void run(std::span<const FitSpec> specs, const EncodedFits& group, std::span<const LbfgsResult> near);
+  /// near: where the search begins; null: as the spec says.
+  std::unique_ptr<Fit> prepare(const FitSpec& spec, const Encoder& own, const LbfgsResult* near) const;
   Rows rows_of(const FitSpec& spec) const;
   void check_targets(std::span<const double> weights) const;
   [[noreturn]] void refuse_sum(std::span<const double> weights) const;

@@ -22,7 +22,7 @@ std::span<const OptionField> LogLinearRegressionOptions::fields() {
                    "largest component of the gradient at which training ends"),
       option_field("max_iter", &O::max_iter, Range{.low = 1}, "iterations at most"),
       option_field("fit_intercept", &O::fit_intercept, Range{}, "add a constant, which is not penalised"),
-      option_field("dtype", &O::dtype, {"float64", "float32"}, "type of the encoded features in memory"),
+      dtype_field(&O::dtype),
       option_field("standardize", &O::standardize, Range{},
                    "numbers to mean 0 and deviation 1 before the penalty applies"),
   };
@@ -51,7 +51,7 @@ std::vector<std::unique_ptr<Model>> LogLinearRegression::fit_many(const Dataset&
                                                          name(), dataset.schema().target.name));
   }
   return fit_groups<O>(dataset, specs, name(), execution, [&]<class T>(const EncodedFits& group) {
-    return LogLinearFits<T>(family_, dataset, group.encoder, execution).fit(specs, group);
+    return LogLinearFits<T>(family_, dataset, group.encoder, execution, group.storage()).fit(specs, group);
   });
 }
 

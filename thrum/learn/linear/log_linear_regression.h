@@ -23,7 +23,7 @@ struct LogLinearRegressionOptions {
   double tol = 1e-4;            ///< ends training: the largest component of the gradient
   int max_iter = 100;
   bool fit_intercept = true;      ///< add a constant, which is not penalised
-  std::string dtype = "float64";  ///< of the encoded features: "float64" or "float32"
+  std::string dtype = "float64";  ///< of the encoded features: "float64", "float32", "bfloat16"
   bool standardize = true;        ///< numbers to mean 0 and deviation 1 before the penalty applies
 
   /// One description per option, from which flags, grids and metadata are made.

@@ -19,11 +19,13 @@ TEST_P(LogLinearRegressionFiles, HaveTheSameBytesForAnyNumberOfThreadsAndRanks) 
   const Options weak(LogLinearRegressionOptions{.alpha = 1e-3, .tol = 1e-8}, fields);
   const Options newton(LogLinearRegressionOptions{.solver = "newton-cholesky", .standardize = false}, fields);
   const Options single(LogLinearRegressionOptions{.alpha = 0.1, .dtype = "float32"}, fields);
+  const Options rounded(LogLinearRegressionOptions{.alpha = 0.1, .dtype = "bfloat16"}, fields);
   std::vector<std::uint8_t> fold(means.rows.n_rows, 1);
   for (std::size_t i = 0; i < fold.size(); i += 5) fold[i] = 0;
   const std::vector<FitSpec> specs = {{.options = &weak},
                                       {.options = &newton},
                                       {.options = &single},
+                                      {.options = &rounded},
                                       {.options = &weak, .row_mask = fold},
                                       {.options = &newton, .row_mask = fold}};
   testing_data::expect_same_bytes(LogLinearRegression(GetParam()), means.dataset(), specs);

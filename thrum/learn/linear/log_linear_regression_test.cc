@@ -115,6 +115,16 @@ TEST_P(EachFamily, AgreesWithItselfInSinglePrecision) {
   }
 }
 
+TEST_P(EachFamily, GoesOnFromRoundedRowsToTheOptimumOfTheRowsThemselves) {
+  const testing_data::GeneratedMeans means{{.seed = 3, .n_rows = 2000}, GetParam() == MeanFamily::poisson};
+  const auto rows = fit(GetParam(), means.dataset(), {.alpha = 0, .tol = 1e-9});
+  const auto rounded = fit(GetParam(), means.dataset(), {.alpha = 0, .tol = 1e-9, .dtype = "bfloat16"});
+  for (std::size_t j = 0; j < rows->parts().coefficients.size(); ++j) {
+    EXPECT_NEAR(rounded->parts().coefficients[j], rows->parts().coefficients[j], 1e-7) << j;
+    EXPECT_NEAR(rounded->parts().inference->standard_errors[j], rows->parts().inference->standard_errors[j], 1e-7) << j;
+  }
+}
+
 TEST_P(EachFamily, SurvivesTargetsOfAllSizes) {
   const Dataset dataset = dataset_of({-3, -2, -1, 0, 1, 2, 3}, {1e-9, 1e-6, 1e-3, 1, 1e3, 1e6, 1e9});
   const auto model = fit(GetParam(), dataset, {.alpha = 1e-6, .max_iter = 1000});

@@ -49,18 +49,39 @@ TrainingRecord describe(const LbfgsResult& result, bool has_l1, bool separable) 
 
 template <class T>
 std::vector<std::unique_ptr<Model>> LogisticFits<T>::fit(std::span<const FitSpec> specs, const EncodedFits& group) {
-  fits_.clear();
-  for (const EncodedFits::Member& member : group.members) fits_.push_back(prepare(specs[member.spec], member.own));
-  std::vector<SharedSearch<T>*> searches;
-  for (const auto& fit : fits_) searches.push_back(&fit->search);
-  SharedSearch<T>::run(searches, dataset_.n_rows_of_all_ranks(), execution_, where.data());
+  std::vector<LbfgsResult> near;
+  if (group.type == RowType::bfloat16) {
+    near = LogisticFits<float>(dataset_, encoder_, execution_, RowStorage::bfloat16).search(specs, group);
+  }
+  run(specs, group, near);
   std::vector<std::unique_ptr<Model>> models;
   for (const auto& fit : fits_) models.push_back(model(*fit));
   return models;
 }
 
 template <class T>
-std::unique_ptr<typename LogisticFits<T>::Fit> LogisticFits<T>::prepare(const FitSpec& spec, const Encoder& own) {
+std::vector<LbfgsResult> LogisticFits<T>::search(std::span<const FitSpec> specs, const EncodedFits& group) {
+  run(specs, group, {});
+  std::vector<LbfgsResult> results;
+  for (const auto& fit : fits_) results.push_back(fit->search.take_result());
+  return results;
+}
+
+template <class T>
+void LogisticFits<T>::run(std::span<const FitSpec> specs, const EncodedFits& group, std::span<const LbfgsResult> near) {
+  fits_.clear();
+  for (std::size_t k = 0; k < group.members.size(); ++k) {
+    const EncodedFits::Member& member = group.members[k];
+    fits_.push_back(prepare(specs[member.spec], member.own, near.empty() ? nullptr : &near[k]));
+  }
+  std::vector<SharedSearch<T>*> searches;
+  for (const auto& fit : fits_) searches.push_back(&fit->search);
+  SharedSearch<T>::run(searches, dataset_.n_rows_of_all_ranks(), execution_, where.data());
+}
+
+template <class T>
+std::unique_ptr<typename LogisticFits<T>::Fit> LogisticFits<T>::prepare(const FitSpec& spec, const Encoder& own,
+                                                                        const LbfgsResult* near) {
   const auto& options = spec.options->as<LogisticRegressionOptions>();
   const Rows rows = rows_of(spec);
   const double strength = penalty_strength(options) / rows.targets->total_weight;
@@ -75,10 +96,11 @@ std::unique_ptr<typename LogisticFits<T>::Fit> LogisticFits<T>::prepare(const Fi
   ChosenSolver solver = choose_solver(options, problem.n_parameters());
   typename SharedSearch<T>::Parts parts{.l1 = {.l1 = strength * l1_ratio},
                                         .solver = solver.solver,
-                                        .limits = search_limits<T>(options.tol, options.max_iter),
+                                        .limits = search_limits(x_, options.tol, options.max_iter),
                                         .fit_intercept = options.fit_intercept,
                                         .start = start_of(spec, problem.n_parameters(), problem.n_outputs()),
                                         .start_is_near = spec.start != nullptr};
+  if (near != nullptr) parts.go_on_from(*near);
   std::vector<double>& l1_units = parts.l1.units;
   for (std::size_t k = 0; k < problem.n_outputs(); ++k) l1_units.insert(l1_units.end(), units.begin(), units.end());
   if (solver.solver == LogisticSolver::saga) parts.saga = saga_problem(spec, parts.l1, std::move(l2));

@@ -22,12 +22,14 @@ namespace thrum {
 template <class T>
 class LogisticFits {
  public:
-  LogisticFits(const Dataset& dataset, const Encoder& encoder, const Execution& execution)
-      : dataset_(dataset), execution_(execution), encoder_(encoder), x_(dataset, encoder_, execution) {}
+  LogisticFits(const Dataset& dataset, const Encoder& encoder, const Execution& execution, RowStorage storage)
+      : dataset_(dataset), execution_(execution), encoder_(encoder), x_(dataset, encoder_, execution, storage) {}
 
   /// One model per member of the group (collective). REQUIRES: the encoder is that of the group; check_rows accepts the
   /// specs.
   std::vector<std::unique_ptr<Model>> fit(std::span<const FitSpec> specs, const EncodedFits& group);
+  /// Where the searches of the members end, for those on other rows to begin (collective).
+  std::vector<LbfgsResult> search(std::span<const FitSpec> specs, const EncodedFits& group);
 
  private:
   struct Rows {
@@ -45,7 +47,9 @@ class LogisticFits {
     const LogisticRegressionOptions& options() const { return spec.options->as<LogisticRegressionOptions>(); }
   };
 
-  std::unique_ptr<Fit> prepare(const FitSpec& spec, const Encoder& own);
+  void run(std::span<const FitSpec> specs, const EncodedFits& group, std::span<const LbfgsResult> near);
+  /// near: where the search begins; null: as the spec says.
+  std::unique_ptr<Fit> prepare(const FitSpec& spec, const Encoder& own, const LbfgsResult* near);
   Rows rows_of(const FitSpec& spec) const;
   std::vector<double> start_of(const FitSpec& spec, std::size_t n_parameters, std::size_t n_outputs) const;
   SagaProblem saga_problem(const FitSpec& spec, const L1Penalty& l1, std::vector<double> l2);

@@ -42,7 +42,7 @@ std::span<const OptionField> LogisticRegressionOptions::fields() {
       option_field("max_iter", &O::max_iter, Range{.low = 1}, "iterations at most"),
       option_field("fit_intercept", &O::fit_intercept, Range{}, "add a constant, which is not penalised"),
       class_weight_field(),
-      option_field("dtype", &O::dtype, {"float64", "float32"}, "type of the encoded features in memory"),
+      dtype_field(&O::dtype),
       option_field("standardize", &O::standardize, Range{}, "numbers to mean 0 and deviation 1 before training"),
   };
   return list;
@@ -60,7 +60,7 @@ std::vector<std::unique_ptr<Model>> LogisticRegression::fit_many(const Dataset& 
   }
   return fit_groups<LogisticRegressionOptions>(
       dataset, specs, where, execution, [&]<class T>(const EncodedFits& group) {
-        return LogisticFits<T>(dataset, group.encoder, execution).fit(specs, group);
+        return LogisticFits<T>(dataset, group.encoder, execution, group.storage()).fit(specs, group);
       });
 }
 

@@ -20,7 +20,7 @@ struct LogisticRegressionOptions {
   int max_iter = 100;
   bool fit_intercept = true;
   std::string class_weight = "none";  ///< "none", "balanced", or "label=weight,label=weight" (others: 1)
-  std::string dtype = "float64";      ///< of the encoded features: "float64" or "float32"
+  std::string dtype = "float64";      ///< of the encoded features: "float64", "float32", "bfloat16"
   bool standardize = true;            ///< numbers to mean 0 and deviation 1 before the penalty applies
 
   /// One description per option, from which flags, grids and metadata are made.

@@ -51,6 +51,7 @@ std::vector<Case> cases() {
   const Generated multinomial{.seed = 22, .n_rows = 6 * row_block + 4001, .n_columns = 3, .n_classes = 4};
   return {{"BinaryF64", binary, {}},
           {"BinaryF32", binary, {.tol = 1e-9, .class_weight = "balanced", .dtype = "float32"}},
+          {"BinaryBfloat16", binary, {.tol = 1e-7, .dtype = "bfloat16"}},
           {"BinaryThatBeginsWithASample", {.seed = 23, .n_rows = 33 * row_block + 5, .n_columns = 3}, {}},
           {"MultinomialF64", multinomial, {.C = 0.1, .class_weight = "balanced"}},
           {"L1", binary, {.penalty = "l1", .C = 1e-3}},

@@ -304,6 +304,37 @@ TEST(LogisticRegression, ReachesInSinglePrecisionNearlyTheSameOptimum) {
   }
 }
 
+TEST(LogisticRegression, GoesOnFromRoundedRowsToTheOptimumOfTheRowsThemselves) {
+  for (const O& options : {O{.tol = 1e-9, .max_iter = 500}, O{.l1_ratio = 0.5, .tol = 1e-9},
+                           O{.solver = "newton-cholesky", .tol = 1e-9}, O{.solver = "newton-cg", .tol = 1e-9}}) {
+    const Dataset dataset = Generated{.n_rows = 5000, .n_classes = options.l1_ratio > 0 ? 2u : 3u}.dataset();
+    O narrow = options;
+    narrow.dtype = "bfloat16";
+    const auto bfloat16 = fit(dataset, narrow);
+    EXPECT_TRUE(bfloat16->training().converged);
+    EXPECT_LE(bfloat16->parts().kkt, 1e-9);
+    expect_near(bfloat16->parts(), fit(dataset, options)->parts(), 1e-6);
+  }
+}
+
+TEST(LogisticRegression, ReportsTheObjectiveOfTheRowsThemselvesWhereRoundedOnesWereSearched) {
+  const Dataset dataset = Generated{.n_rows = 5000}.dataset();
+  const auto rough = fit(dataset, {.dtype = "bfloat16"});
+  EXPECT_NE(rough->parts().coefficients, fit(dataset, {.dtype = "float32"})->parts().coefficients);
+  const auto exact = fit(dataset, O{.tol = 1}, {.start = rough.get()});
+  EXPECT_NEAR(rough->training().objective, parts(exact).training.objective, 1e-14);
+  EXPECT_NEAR(rough->parts().kkt, parts(exact).kkt, 1e-14);
+}
+
+TEST(LogisticRegression, TakesNoMoreIterationsThanMaxIterWithRoundedRows) {
+  for (const char* solver : {"lbfgs", "newton-cholesky", "newton-cg"}) {
+    const auto model =
+        fit(Generated{.n_rows = 3000}.dataset(), {.solver = solver, .tol = 1e-9, .max_iter = 1, .dtype = "bfloat16"});
+    EXPECT_EQ(model->training().iterations, 1u) << solver;
+    EXPECT_EQ(model->training().stopped_by, "max_iter") << solver;
+  }
+}
+
 TEST(LogisticRegression, EndsWhereSinglePrecisionEnds) {
   const auto model = fit(Generated{.n_rows = 5000}.dataset(), {.tol = 1e-15, .max_iter = 500, .dtype = "float32"});
   EXPECT_TRUE(model->training().converged);
@@ -375,12 +406,15 @@ TEST(LogisticRegression, FitsManyLikeEachAlone) {
   const Options plain(O{}, O::fields());
   const Options strong(O{.C = 0.01}, O::fields());
   const Options single(O{.dtype = "float32"}, O::fields());
+  const Options rounded(O{.dtype = "bfloat16"}, O::fields());
   const Options sparse(O{.C = 0.01, .l1_ratio = 0.7}, O::fields());
   const Options newton(O{.solver = "newton-cholesky"}, O::fields());
   const std::vector<FitSpec> specs = {{.options = &plain},
                                       {.options = &strong, .row_mask = mask},
                                       {.options = &strong},
                                       {.options = &single},
+                                      {.options = &rounded},
+                                      {.options = &rounded, .row_mask = mask},
                                       {.options = &sparse},
                                       {.options = &newton},
                                       {.options = &sparse, .row_mask = mask},
@@ -568,6 +602,13 @@ TEST(LogisticRegression, RefusesOptionsOutOfTheirRange) {
   EXPECT_EQ(refusal([&] { fit(dataset, O{.max_iter = 0}); }),
             "[max_iter] expected an integer in [1, 2147483647], got \"0\"");
   EXPECT_THAT(refusal([&] { fit(dataset, O{.dtype = "float16"}); }), HasSubstr("float16"));
+}
+
+TEST(LogisticRegression, RefusesRoundedRowsWhereTheSolverHasItsOwn) {
+  EXPECT_EQ(
+      refusal([] { fit(letters({1, 2, 3}, "aab"), O{.solver = "saga", .dtype = "bfloat16"}); }),
+      "[logistic-regression] the solver saga keeps its rows in float64, got dtype=bfloat16; use another solver, or "
+      "dtype=float64");
 }
 
 TEST(LogisticRegression, RefusesMasksAndWeightsThatDoNotFit) {

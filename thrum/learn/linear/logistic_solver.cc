@@ -53,6 +53,11 @@ ChosenSolver choose_solver(const LogisticRegressionOptions& options, std::size_t
                             most_newton_parameters, has_l1 ? ", which an L1 penalty takes" : "", n_parameters),
                 has_l1 ? "use solver=saga, l1_ratio=0, or fewer columns" : "use solver=lbfgs");
   }
+  if (name == "saga" && options.dtype == "bfloat16") {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[{}] the solver saga keeps its rows in float64, got dtype=bfloat16", where),
+                "use another solver, or dtype=float64");
+  }
   if (name == "saga") return {LogisticSolver::saga, name};
   if (name == "newton-cg") return {LogisticSolver::newton_cg, name};
   if (name == "gradient-descent") return {LogisticSolver::gradient_descent, name};

@@ -25,6 +25,23 @@ std::size_t searches_per_pass(std::size_t n_parameters) {
 
 }  // namespace
 
+template <class T>
+void SharedSearch<T>::Parts::go_on_from(const LbfgsResult& near) {
+  start = near.x;
+  start_is_near = true;
+  iterations_before = near.iterations;
+  evaluations_before = near.evaluations;
+  limits.max_iter -= std::min(limits.max_iter, near.iterations);
+}
+
+template <class T>
+LbfgsResult SharedSearch<T>::take_result() {
+  LbfgsResult result = search_->take_result();
+  result.iterations += parts_.iterations_before;
+  result.evaluations += parts_.evaluations_before;
+  return result;
+}
+
 /// Searches that go side by side.
 template <class T>
 class SharedSearch<T>::Company {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -28,13 +29,18 @@ class SharedSearch {
     std::vector<double> start = {};        ///< (n_parameters)
     bool start_is_near = false;            ///< where it comes from a model: a sample would lead away from it
     std::optional<SagaProblem> saga = {};  ///< of the solver saga, which does not look at a sample
+    std::size_t iterations_before = 0;     ///< of the search that this one goes on from
+    std::size_t evaluations_before = 0;    ///< of the same
+
+    /// From where a search on rounded rows ended, with the iterations that it left.
+    void go_on_from(const LbfgsResult& near);
   };
   SharedSearch(LogisticProblem<T> problem, Parts parts) : problem_(std::move(problem)), parts_(std::move(parts)) {}
 
   const LogisticProblem<T>& problem() const noexcept { return problem_; }
   bool has_l1() const noexcept { return parts_.l1.l1 > 0; }
   /// REQUIRES: run() is over.
-  LbfgsResult take_result() { return search_->take_result(); }
+  LbfgsResult take_result();
 
   /// Until all are at their minima: first to that of a sample of the rows, to the precision that the sample is worth.
   /// A search has the same bits as if it went alone (collective). `where` names the learner. REQUIRES: problems of one
@@ -53,15 +59,18 @@ class SharedSearch {
 
   LogisticProblem<T> problem_;
   Parts parts_;
-  BlockSample blocks_;                       ///< the rows that the search is on at present
-  std::optional<Curvature> curvature_ = {};  ///< the search may refer to it
+  BlockSample blocks_;                          ///< the rows that the search is on at present
+  std::optional<Curvature<T>> curvature_ = {};  ///< the search may refer to it
   std::unique_ptr<PointSearch> search_ = {};
 };
 
-/// What the mean loss can tell apart: margins in single precision move it by far less than their own rounding.
+/// What the mean loss can tell apart: margins in single precision move it by far less than their own rounding. Rounded
+/// rows move the gradient of the rows themselves by as much as may be left of theirs.
 template <class T>
-LbfgsOptions search_limits(double tol, int max_iter) {
-  LbfgsOptions limits{.max_iter = static_cast<std::size_t>(max_iter), .gradient_tolerance = tol};
+LbfgsOptions search_limits(const DesignMatrix<T>& x, double tol, int max_iter) {
+  constexpr double of_rounding = 1e-5;
+  LbfgsOptions limits{.max_iter = static_cast<std::size_t>(max_iter),
+                      .gradient_tolerance = x.storage() == RowStorage::bfloat16 ? std::max(tol, of_rounding) : tol};
   if constexpr (sizeof(T) == 4) limits.precision = 0x1p-33;
   return limits;
 }
