@@ -118,7 +118,7 @@ std::vector<Parameter> train_parameters(TrainArguments& arguments) {
   if (can_rank(arguments.learner)) parameters.push_back(query_parameter(arguments));
   append(row_parameters(arguments));
   append(run_parameters(arguments));
-  if (arguments.learner.name() == LogisticRegressionModel::name) parameters.push_back(dense_parameter(arguments));
+  if (takes_sparse(arguments.learner)) parameters.push_back(dense_parameter(arguments));
   append(memory_parameters(arguments.memory));
   append(option_parameters(arguments));
   return parameters;
