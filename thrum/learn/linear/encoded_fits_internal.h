@@ -83,7 +83,7 @@ std::vector<std::unique_ptr<Model>> fit_groups(const Dataset& dataset, std::span
   std::vector<std::unique_ptr<Model>> models(specs.size());
   for (const EncodedFits& group : encode_fits(dataset, specs, encodings, execution)) {
     auto fitted = group.type == RowType::float32 ? fit_group.template operator()<float>(group)
-                                                     : fit_group.template operator()<double>(group);
+                                                 : fit_group.template operator()<double>(group);
     for (std::size_t k = 0; k < fitted.size(); ++k) models[group.members[k].spec] = std::move(fitted[k]);
   }
   return models;
