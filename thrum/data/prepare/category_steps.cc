@@ -209,8 +209,7 @@ std::shared_ptr<const ColumnMap> encode_target(const PreparedRows& rows, std::si
   }
   std::vector<std::string> names;
   for (std::size_t part = 0; part < target.size; ++part) names.push_back(target.name(feature, part));
-  return look_up_cross_fitted(encoding(by_fold, n_folds, n_folds, options.smooth), std::move(names),
-                              std::move(of_folds), seed);
+  return look_up_cross_fitted(encoding(by_fold, n_folds, n_folds, options.smooth), names, std::move(of_folds), seed);
 }
 
 Maps fit_target_encoder(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {

@@ -346,9 +346,9 @@ std::shared_ptr<const ColumnMap> look_up(std::vector<double> values, std::vector
   return std::make_shared<LookUp>(std::move(values), std::move(names));
 }
 
-std::shared_ptr<const ColumnMap> look_up_cross_fitted(std::vector<double> values, std::vector<std::string> names,
+std::shared_ptr<const ColumnMap> look_up_cross_fitted(std::vector<double> values, const std::vector<std::string>& names,
                                                       std::vector<std::vector<double>> of_folds, std::uint64_t seed) {
-  return std::make_shared<CrossFittedLookUp>(std::move(values), std::move(names), std::move(of_folds), seed);
+  return std::make_shared<CrossFittedLookUp>(std::move(values), names, std::move(of_folds), seed);
 }
 
 std::size_t fold_of_row(std::size_t row, std::size_t n_folds, std::uint64_t seed) {

@@ -37,7 +37,7 @@ std::shared_ptr<const ColumnMap> recode(std::vector<std::uint32_t> codes, Featur
 std::shared_ptr<const ColumnMap> look_up(std::vector<double> values, std::vector<std::string> names);
 /// The same, but each training row gets what the fold that it lies in has learned from the others:
 /// of_folds[f] as `values`.
-std::shared_ptr<const ColumnMap> look_up_cross_fitted(std::vector<double> values, std::vector<std::string> names,
+std::shared_ptr<const ColumnMap> look_up_cross_fitted(std::vector<double> values, const std::vector<std::string>& names,
                                                       std::vector<std::vector<double>> of_folds, std::uint64_t seed);
 std::size_t fold_of_row(std::size_t row, std::size_t n_folds, std::uint64_t seed);
 
