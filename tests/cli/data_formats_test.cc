@@ -220,6 +220,13 @@ TEST_F(SparseData, OfAModelOfATableIsPredictedWithoutOne) {
   EXPECT_TRUE(predicted("trees.thrum", "sparse.svm") == predicted("trees.thrum", "sparse.csv"));
 }
 
+TEST_F(SparseData, TakesNoMemoryForColumnsThatTheModelDoesNotKnow) {
+  train("ridge", "ridge.thrum", {}, {});
+  folder_.write("near.svm", "1 3:1\n0 5:2\n");
+  folder_.write("far.svm", "1 3:1 4000000000:7\n0 5:2\n");
+  EXPECT_EQ(predicted("ridge.thrum", "far.svm"), predicted("ridge.thrum", "near.svm"));
+}
+
 TEST_F(SparseData, IsNoTableWhereThatWouldNotFit) {
   std::string wide = "1 1000000:2\n";
   for (int i = 0; i < 400'000; ++i) wide += "0\n";

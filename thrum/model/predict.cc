@@ -77,15 +77,17 @@ std::optional<std::uint64_t> sparse_index(const std::string& name) {
 
 constexpr std::size_t no_feature = std::numeric_limits<std::size_t>::max();
 
-/// Of each column, which feature of the model it is; no_feature where it is none.
+/// Of each column up to the last that is one, which feature of the model it is; no_feature where it is none. As large
+/// as the model asks for, whatever columns the rows have.
 std::vector<std::size_t> features_of(const LibsvmData& rows, const Schema& schema) {
-  std::vector<std::size_t> features(rows.features.cols(), no_feature);
+  std::vector<std::size_t> features;
   for (std::size_t j = 0; j < schema.features.size(); ++j) {
     const auto index = sparse_index(schema.features[j].name);
     THRUM_ASSERT(index.has_value());
-    if (*index >= rows.first_index && *index - rows.first_index < features.size()) {
-      features[*index - rows.first_index] = j;
-    }
+    if (*index < rows.first_index || *index - rows.first_index >= rows.features.cols()) continue;
+    const std::size_t column = *index - rows.first_index;
+    if (column >= features.size()) features.resize(column + 1, no_feature);
+    features[column] = j;
   }
   return features;
 }
@@ -112,7 +114,7 @@ std::vector<double> predict(const Model& model, const LibsvmData& rows, const Ex
     for (std::size_t i = 0; i < batch.n_rows; ++i) {
       const auto row = rows.features.row(batch.first_row + i);
       for (std::size_t k = 0; k < row.columns.size(); ++k) {
-        const std::size_t j = features[row.columns[k]];
+        const std::size_t j = row.columns[k] < features.size() ? features[row.columns[k]] : no_feature;
         if (j == no_feature) continue;
         (batch.by_columns ? batch.values(j, i) : batch.values(i, j)) = row.values[k];
       }
