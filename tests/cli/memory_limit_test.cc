@@ -97,6 +97,7 @@ TEST_P(MemoryLimitOfManyColumns, IsKept) {
 }
 
 TEST_F(MemoryLimit, IsRefusedAtOnceForTooManyColumns) {
+  if (is_sanitized) GTEST_SKIP() << "the process alone takes more than the limit";
   folder_->write("wide.csv", wide_csv(70'000, 20));
   const Outcome outcome =
       train("logistic-regression", "wide.csv", "label", "m.thrum", {"--memory-limit", "32M", "--threads", "2"});
@@ -107,6 +108,7 @@ TEST_F(MemoryLimit, IsRefusedAtOnceForTooManyColumns) {
 }
 
 TEST_F(MemoryLimit, IsRefusedWhereTheProductsOfColumnsAreMore) {
+  if (is_sanitized) GTEST_SKIP() << "the process alone takes more than the limit";
   folder_->write("wide.csv", wide_csv(4000, 20));
   const Outcome outcome = train("ridge", "wide.csv", "label", "m.thrum", {"--memory-limit", "64M", "--threads", "2"});
   EXPECT_EQ(outcome.exit_code, 6);
