@@ -4,6 +4,7 @@
 # One folder of the house: the library thrum::NAME, its public headers (each must compile alone), and the test program
 # thrum_NAME_test, whose cases CTest calls "NAME.Suite.Case". LIBRARIES are third-party targets used in sources only.
 include(GNUInstallDirs)
+include(ThrumPrecompiledHeaders)
 
 # A program that links the installed archives must find their libraries again, but not those that are headers only.
 set(THRUM_HEADER_ONLY_LIBRARIES nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus CLI11::CLI11)
@@ -19,6 +20,7 @@ function(thrum_add_layer name)
     add_library(${target} STATIC ${LAYER_SOURCES})
     set(scope PUBLIC)
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:thrum_flags>)
+    thrum_precompile_headers(${target} thrum_layer_headers)
     foreach(library IN LISTS LAYER_LIBRARIES)
       if(library IN_LIST THRUM_HEADER_ONLY_LIBRARIES)
         set(library $<BUILD_INTERFACE:${library}>)
@@ -65,10 +67,9 @@ function(thrum_add_test name)
     string(REGEX REPLACE "^thrum_|_test$" "" TEST_PREFIX ${name})
   endif()
   add_executable(${name} ${TEST_SOURCES})
-  target_link_libraries(${name} PRIVATE thrum_flags ${TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
-  target_compile_options(${name} PRIVATE -O1)  # a test waits for its compiler longer than for its loops
-  target_compile_definitions(${name} PRIVATE
-    THRUM_TEST_DATA="${THRUM_TEST_DATA}" THRUM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  thrum_set_test_flags(${name})
+  target_link_libraries(${name} PRIVATE ${TEST_LIBRARIES} GTest::gtest_main)
+  thrum_precompile_headers(${name} thrum_test_headers)
   if(THRUM_SANITIZER)
     foreach(index RANGE 7)
       math(EXPR shard "${index} + 1")

@@ -1,0 +1,1 @@
+// Nothing of its own: what is compiled are the precompiled headers of ThrumPrecompiledHeaders.cmake.
