@@ -48,22 +48,16 @@ std::vector<std::unique_ptr<Model>> LogLinearFits<T>::fit(std::span<const FitSpe
 template <class T>
 std::vector<LbfgsResult> LogLinearFits<T>::search(std::span<const FitSpec> specs, const EncodedFits& group) {
   run(specs, group, {});
-  std::vector<LbfgsResult> results;
-  for (const auto& fit : fits_) results.push_back(fit->search.take_result());
-  return results;
+  return take_results(fits_);
 }
 
 template <class T>
 void LogLinearFits<T>::run(std::span<const FitSpec> specs, const EncodedFits& group,
                            std::span<const LbfgsResult> near) {
-  fits_.clear();
-  for (std::size_t k = 0; k < group.members.size(); ++k) {
-    const EncodedFits::Member& member = group.members[k];
-    fits_.push_back(prepare(specs[member.spec], member.own, near.empty() ? nullptr : &near[k]));
-  }
-  std::vector<SharedSearch<T>*> searches;
-  for (const auto& fit : fits_) searches.push_back(&fit->search);
-  SharedSearch<T>::run(searches, dataset_.n_rows_of_all_ranks(), execution_, name().data());
+  const auto prepared = [&](const FitSpec& spec, const Encoder& own, const LbfgsResult* start) {
+    return prepare(spec, own, start);
+  };
+  search_group<T>(fits_, specs, group, near, prepared, dataset_.n_rows_of_all_ranks(), execution_, name().data());
 }
 
 template <class T>

@@ -28,16 +28,6 @@ std::string_view stopped_by(LbfgsStop stop, bool has_l1) {
   }
 }
 
-/// Softmax does not change when all outputs get the same: the one with mean zero is taken.
-void center(std::span<double> outputs, std::size_t n_outputs) {
-  const std::size_t n = outputs.size() / n_outputs;
-  for (std::size_t j = 0; j < n; ++j) {
-    double sum = 0;
-    for (std::size_t k = 0; k < n_outputs; ++k) sum += outputs[k * n + j];
-    for (std::size_t k = 0; k < n_outputs; ++k) outputs[k * n + j] -= sum / static_cast<double>(n_outputs);
-  }
-}
-
 TrainingRecord describe(const LbfgsResult& result, bool has_l1, bool separable) {
   return {.iterations = result.iterations,
           .converged = !separable && result.stopped_by != LbfgsStop::max_iter,
@@ -62,21 +52,15 @@ std::vector<std::unique_ptr<Model>> LogisticFits<T>::fit(std::span<const FitSpec
 template <class T>
 std::vector<LbfgsResult> LogisticFits<T>::search(std::span<const FitSpec> specs, const EncodedFits& group) {
   run(specs, group, {});
-  std::vector<LbfgsResult> results;
-  for (const auto& fit : fits_) results.push_back(fit->search.take_result());
-  return results;
+  return take_results(fits_);
 }
 
 template <class T>
 void LogisticFits<T>::run(std::span<const FitSpec> specs, const EncodedFits& group, std::span<const LbfgsResult> near) {
-  fits_.clear();
-  for (std::size_t k = 0; k < group.members.size(); ++k) {
-    const EncodedFits::Member& member = group.members[k];
-    fits_.push_back(prepare(specs[member.spec], member.own, near.empty() ? nullptr : &near[k]));
-  }
-  std::vector<SharedSearch<T>*> searches;
-  for (const auto& fit : fits_) searches.push_back(&fit->search);
-  SharedSearch<T>::run(searches, dataset_.n_rows_of_all_ranks(), execution_, where.data());
+  const auto prepared = [&](const FitSpec& spec, const Encoder& own, const LbfgsResult* start) {
+    return prepare(spec, own, start);
+  };
+  search_group<T>(fits_, specs, group, near, prepared, dataset_.n_rows_of_all_ranks(), execution_, where.data());
 }
 
 template <class T>

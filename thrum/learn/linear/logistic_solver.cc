@@ -66,6 +66,15 @@ ChosenSolver choose_solver(const LogisticRegressionOptions& options, std::size_t
   return {is_newton ? LogisticSolver::newton : LogisticSolver::lbfgs, name};
 }
 
+void center(std::span<double> outputs, std::size_t n_outputs) {
+  const std::size_t n = outputs.size() / n_outputs;
+  for (std::size_t j = 0; j < n; ++j) {
+    double sum = 0;
+    for (std::size_t k = 0; k < n_outputs; ++k) sum += outputs[k * n + j];
+    for (std::size_t k = 0; k < n_outputs; ++k) outputs[k * n + j] -= sum / static_cast<double>(n_outputs);
+  }
+}
+
 void log_not_converged(std::size_t iterations, double gradient_max, double tol) {
   log(LogLevel::warning,
       fmt::format("[{}] not converged after {} iterations: largest gradient component {:.3g}, tol {:.3g}; raise "

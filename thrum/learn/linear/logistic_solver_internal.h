@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 
 #include "thrum/learn/linear/logistic_regression.h"
@@ -22,6 +23,9 @@ struct ChosenSolver {
 };
 /// Throws invalid_argument for a solver that cannot have the penalty, or so many parameters.
 ChosenSolver choose_solver(const LogisticRegressionOptions& options, std::size_t n_parameters);
+
+/// Softmax does not change when all outputs get the same: of these, (n_outputs, n), those with mean zero are taken.
+void center(std::span<double> outputs, std::size_t n_outputs);
 
 /// The warning of a search that ended before its time.
 void log_not_converged(std::size_t iterations, double gradient_max, double tol);

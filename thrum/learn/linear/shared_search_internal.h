@@ -11,6 +11,7 @@
 #include "thrum/comm/execution.h"
 #include "thrum/learn/linear/curvature_internal.h"
 #include "thrum/learn/linear/descent_search_internal.h"
+#include "thrum/learn/linear/encoded_fits_internal.h"
 #include "thrum/learn/linear/logistic_problem_internal.h"
 #include "thrum/learn/linear/logistic_solver_internal.h"
 #include "thrum/learn/linear/saga_search_internal.h"
@@ -73,6 +74,30 @@ LbfgsOptions search_limits(const DesignMatrix<T>& x, double tol, int max_iter) {
                       .gradient_tolerance = x.storage() == RowStorage::bfloat16 ? std::max(tol, of_rounding) : tol};
   if constexpr (sizeof(T) == 4) limits.precision = 0x1p-33;
   return limits;
+}
+
+/// The fits of a group, one for each member, whose searches have gone side by side to their ends. `fits` are those made
+/// so far, for prepare(spec, encoder, near) to share with; near: where the search begins, null: as the spec says.
+template <class T, class Fit, class Prepare>
+void search_group(std::vector<std::unique_ptr<Fit>>& fits, std::span<const FitSpec> specs, const EncodedFits& group,
+                  std::span<const LbfgsResult> near, Prepare prepare, std::size_t n_rows_of_all_ranks,
+                  const Execution& execution, const char* where) {
+  fits.clear();
+  for (std::size_t k = 0; k < group.members.size(); ++k) {
+    const EncodedFits::Member& member = group.members[k];
+    fits.push_back(prepare(specs[member.spec], member.own, near.empty() ? nullptr : &near[k]));
+  }
+  std::vector<SharedSearch<T>*> searches;
+  for (const auto& fit : fits) searches.push_back(&fit->search);
+  SharedSearch<T>::run(searches, n_rows_of_all_ranks, execution, where);
+}
+
+/// Where they have ended.
+template <class Fit>
+std::vector<LbfgsResult> take_results(const std::vector<std::unique_ptr<Fit>>& fits) {
+  std::vector<LbfgsResult> results;
+  for (const auto& fit : fits) results.push_back(fit->search.take_result());
+  return results;
 }
 
 }  // namespace thrum

@@ -119,16 +119,6 @@ LbfgsOptions limits_of(double tol, int max_iter) {
   return {.max_iter = static_cast<std::size_t>(max_iter), .gradient_tolerance = tol};
 }
 
-/// Softmax does not change when all outputs get the same: the one with mean zero is taken.
-void center(std::span<double> outputs, std::size_t n_outputs) {
-  const std::size_t n = outputs.size() / n_outputs;
-  for (std::size_t j = 0; j < n; ++j) {
-    double sum = 0;
-    for (std::size_t k = 0; k < n_outputs; ++k) sum += outputs[k * n + j];
-    for (std::size_t k = 0; k < n_outputs; ++k) outputs[k * n + j] -= sum / static_cast<double>(n_outputs);
-  }
-}
-
 }  // namespace
 
 std::vector<double> weigh_classes(const SparseRows& rows, const Target& target, const std::string& class_weight,
