@@ -108,7 +108,6 @@ TEST_F(MemoryLimit, IsRefusedAtOnceForTooManyColumns) {
 }
 
 TEST_F(MemoryLimit, IsRefusedWhereTheProductsOfColumnsAreMore) {
-  if (is_sanitized) GTEST_SKIP() << "the process alone takes more than the limit";
   folder_->write("wide.csv", wide_csv(4000, 20));
   const Outcome outcome = train("ridge", "wide.csv", "label", "m.thrum", {"--memory-limit", "64M", "--threads", "2"});
   EXPECT_EQ(outcome.exit_code, 6);
