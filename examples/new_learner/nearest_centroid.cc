@@ -97,10 +97,6 @@ std::span<const OptionField> NearestCentroidOptions::fields() {
   return list;
 }
 
-Options NearestCentroid::default_options() const {
-  return {NearestCentroidOptions(), NearestCentroidOptions::fields()};
-}
-
 std::vector<std::unique_ptr<Model>> NearestCentroid::fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                               const Execution& execution) const {
   std::vector<std::unique_ptr<Model>> models;

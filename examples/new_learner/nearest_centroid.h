@@ -19,16 +19,13 @@ struct NearestCentroidOptions {
 };
 
 /// Classifies by the nearest class mean, in one pass over the rows. Warm starts change nothing.
-class NearestCentroid final : public Learner {
+class NearestCentroid final : public LearnerOf<NearestCentroidOptions, NearestCentroidModel> {
  public:
   std::string_view name() const noexcept override { return NearestCentroidModel::name; }
   std::string_view summary() const noexcept override { return "classifier by the nearest mean of a class"; }
-  std::span<const Task> tasks() const noexcept override {
-    static constexpr Task only[] = {Task::classification};
-    return only;
-  }
+  std::span<const Task> tasks() const noexcept override { return task_list<Task::classification>; }
   RowAccess row_access() const noexcept override { return RowAccess::sums; }
-  Options default_options() const override;
+  Options default_options() const override { return {NearestCentroidOptions(), NearestCentroidOptions::fields()}; }
 
   /// Throws also invalid_argument for a class without rows.
   std::vector<std::unique_ptr<Model>> fit_many(const Dataset& dataset, std::span<const FitSpec> specs,

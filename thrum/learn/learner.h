@@ -59,6 +59,24 @@ class Learner {
   std::unique_ptr<Model> fit(const Dataset& dataset, const Options& options, const Execution& execution) const;
 };
 
+/// A learner whose options are an OptionsStruct and whose models are TrainedModels.
+template <class OptionsStruct, class TrainedModel>
+class LearnerOf : public Learner {
+ public:
+  using Learner::fit;
+  /// As with default_options() set to `options`.
+  std::unique_ptr<TrainedModel> fit(const Dataset& dataset, const OptionsStruct& options,
+                                    const Execution& execution) const {
+    const Options described(options, default_options().fields());
+    return std::unique_ptr<TrainedModel>(
+        static_cast<TrainedModel*>(Learner::fit(dataset, described, execution).release()));
+  }
+};
+
+/// What Learner::tasks returns.
+template <Task... tasks>
+inline constexpr Task task_list[] = {tasks...};
+
 /// Every learner, in the order in which help lists them.
 std::span<const Learner* const> learners();
 

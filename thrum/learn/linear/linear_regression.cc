@@ -79,10 +79,6 @@ std::string_view LinearRegression::summary() const noexcept {
   }
 }
 
-Options LinearRegression::default_options() const {
-  return {LinearRegressionOptions(), LinearRegressionOptions::fields(penalty_)};
-}
-
 std::vector<std::unique_ptr<Model>> LinearRegression::fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                                const Execution& execution) const {
   if (dataset.schema().target.task != Task::regression) {
@@ -96,14 +92,6 @@ std::vector<std::unique_ptr<Model>> LinearRegression::fit_many(const Dataset& da
     for (const auto& model : models) warn(*model);
   }
   return models;
-}
-
-std::unique_ptr<LinearRegressionModel> LinearRegression::fit(const Dataset& dataset,
-                                                             const LinearRegressionOptions& options,
-                                                             const Execution& execution) const {
-  const Options described(options, LinearRegressionOptions::fields(penalty_));
-  std::unique_ptr<Model> model = Learner::fit(dataset, described, execution);
-  return std::unique_ptr<LinearRegressionModel>(static_cast<LinearRegressionModel*>(model.release()));
 }
 
 }  // namespace thrum

@@ -47,27 +47,22 @@ struct LinearRegressionOptions {
 /// within rounding the smallest is taken, and said so. With one, coordinate descent walks down a path of penalties, so
 /// that a start (FitSpec::start) would bring nothing and is not looked at. Squaring loses digits: coefficients are good
 /// to about 16 - 2 log10(condition of the standardised columns) of them.
-class LinearRegression final : public Learner {
+class LinearRegression final : public LearnerOf<LinearRegressionOptions, LinearRegressionModel> {
  public:
   explicit LinearRegression(LinearPenalty penalty = LinearPenalty::none) : penalty_(penalty) {}
 
   std::string_view name() const noexcept override;
   std::string_view summary() const noexcept override;
-  std::span<const Task> tasks() const noexcept override {
-    static constexpr Task only[] = {Task::regression};
-    return only;
-  }
+  std::span<const Task> tasks() const noexcept override { return task_list<Task::regression>; }
   RowAccess row_access() const noexcept override { return RowAccess::sums; }
   bool streams() const noexcept override { return true; }
-  Options default_options() const override;
+  Options default_options() const override {
+    return {LinearRegressionOptions(), LinearRegressionOptions::fields(penalty_)};
+  }
 
   /// Throws also invalid_argument: no row with a weight above zero, values too large for the dtype.
   std::vector<std::unique_ptr<Model>> fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                const Execution& execution) const override;
-
-  using Learner::fit;
-  std::unique_ptr<LinearRegressionModel> fit(const Dataset& dataset, const LinearRegressionOptions& options,
-                                             const Execution& execution) const;
 
  private:
   LinearPenalty penalty_;

@@ -39,10 +39,6 @@ std::string_view LogLinearRegression::summary() const noexcept {
                                         : "regression of amounts above 0, with a log link and an L2 penalty";
 }
 
-Options LogLinearRegression::default_options() const {
-  return {LogLinearRegressionOptions(), LogLinearRegressionOptions::fields()};
-}
-
 std::vector<std::unique_ptr<Model>> LogLinearRegression::fit_many(const Dataset& dataset,
                                                                   std::span<const FitSpec> specs,
                                                                   const Execution& execution) const {
@@ -53,14 +49,6 @@ std::vector<std::unique_ptr<Model>> LogLinearRegression::fit_many(const Dataset&
   return fit_groups<O>(dataset, specs, name(), execution, [&]<class T>(const EncodedFits& group) {
     return LogLinearFits<T>(family_, dataset, group.encoder, execution, group.storage()).fit(specs, group);
   });
-}
-
-std::unique_ptr<LinearRegressionModel> LogLinearRegression::fit(const Dataset& dataset,
-                                                                const LogLinearRegressionOptions& options,
-                                                                const Execution& execution) const {
-  const Options described(options, LogLinearRegressionOptions::fields());
-  std::unique_ptr<Model> model = Learner::fit(dataset, described, execution);
-  return std::unique_ptr<LinearRegressionModel>(static_cast<LinearRegressionModel*>(model.release()));
 }
 
 }  // namespace thrum

@@ -40,30 +40,25 @@ struct LogLinearRegressionOptions {
 /// Rates of different exposure are y / exposure with the exposure as the weight. The search begins at the constant that
 /// fits best; solvers find the same optimum: lbfgs takes a pass over the rows per iteration, newton-cholesky a Hessian
 /// as well, which pays for few columns and a tight tol; auto is lbfgs. The fits of fit_many share the passes.
-class LogLinearRegression final : public Learner {
+class LogLinearRegression final : public LearnerOf<LogLinearRegressionOptions, LinearRegressionModel> {
  public:
   explicit LogLinearRegression(MeanFamily family = MeanFamily::poisson) : family_(family) {}
 
   std::string_view name() const noexcept override;
   std::string_view summary() const noexcept override;
-  std::span<const Task> tasks() const noexcept override {
-    static constexpr Task only[] = {Task::regression};
-    return only;
-  }
+  std::span<const Task> tasks() const noexcept override { return task_list<Task::regression>; }
   RowAccess row_access() const noexcept override { return RowAccess::sums; }
   bool streams() const noexcept override { return true; }
   bool continues() const noexcept override { return true; }
-  Options default_options() const override;
+  Options default_options() const override {
+    return {LogLinearRegressionOptions(), LogLinearRegressionOptions::fields()};
+  }
 
   /// Throws also invalid_argument: targets below 0, for gamma of 0 too, of rows with a weight above zero, none above 0,
   /// no row with a weight above zero, a Newton solver for too many parameters, a start of another schema, values too
   /// large for the dtype.
   std::vector<std::unique_ptr<Model>> fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                const Execution& execution) const override;
-
-  using Learner::fit;
-  std::unique_ptr<LinearRegressionModel> fit(const Dataset& dataset, const LogLinearRegressionOptions& options,
-                                             const Execution& execution) const;
 
  private:
   MeanFamily family_;

@@ -48,10 +48,6 @@ std::span<const OptionField> LogisticRegressionOptions::fields() {
   return list;
 }
 
-Options LogisticRegression::default_options() const {
-  return {LogisticRegressionOptions(), LogisticRegressionOptions::fields()};
-}
-
 std::vector<std::unique_ptr<Model>> LogisticRegression::fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                                  const Execution& execution) const {
   if (dataset.schema().target.task != Task::classification) {
@@ -62,15 +58,6 @@ std::vector<std::unique_ptr<Model>> LogisticRegression::fit_many(const Dataset& 
       dataset, specs, where, execution, [&]<class T>(const EncodedFits& group) {
         return LogisticFits<T>(dataset, group.encoder, execution, group.storage()).fit(specs, group);
       });
-}
-
-std::unique_ptr<LogisticRegressionModel> LogisticRegression::fit(const Dataset& dataset,
-                                                                 const LogisticRegressionOptions& options,
-                                                                 const Execution& execution) const {
-  const Options described(options, LogisticRegressionOptions::fields());
-  const FitSpec spec{.options = &described};
-  std::unique_ptr<Model> model = std::move(fit_many(dataset, std::span(&spec, 1), execution).front());
-  return std::unique_ptr<LogisticRegressionModel>(static_cast<LogisticRegressionModel*>(model.release()));
 }
 
 }  // namespace thrum

@@ -40,30 +40,25 @@ struct LogisticRegressionOptions {
 /// classes a hyperplane separates has no finite optimum for C = infinity; the model then says `converged` false and
 /// "separable". The fits of fit_many share the passes over the encoded features, whatever their penalties, masks and
 /// weights are.
-class LogisticRegression final : public Learner {
+class LogisticRegression final : public LearnerOf<LogisticRegressionOptions, LogisticRegressionModel> {
  public:
   std::string_view name() const noexcept override { return LogisticRegressionModel::name; }
   std::string_view summary() const noexcept override {
     return "linear classifier with an L2, an L1, both or no penalty, binary and multinomial";
   }
-  std::span<const Task> tasks() const noexcept override {
-    static constexpr Task only[] = {Task::classification};
-    return only;
-  }
+  std::span<const Task> tasks() const noexcept override { return task_list<Task::classification>; }
   RowAccess row_access() const noexcept override { return RowAccess::sums; }
   bool streams() const noexcept override { return true; }
   bool continues() const noexcept override { return true; }
-  Options default_options() const override;
+  Options default_options() const override {
+    return {LogisticRegressionOptions(), LogisticRegressionOptions::fields()};
+  }
 
   /// Throws also invalid_argument: options that exclude each other, a Newton solver for too many parameters, fewer than
   /// two classes with a weight above zero, an unknown label in class_weight, a start of another schema, values too
   /// large for the dtype.
   std::vector<std::unique_ptr<Model>> fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                const Execution& execution) const override;
-
-  using Learner::fit;
-  std::unique_ptr<LogisticRegressionModel> fit(const Dataset& dataset, const LogisticRegressionOptions& options,
-                                               const Execution& execution) const;
 };
 
 }  // namespace thrum

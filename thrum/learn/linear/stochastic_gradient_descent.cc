@@ -165,10 +165,6 @@ std::string_view StochasticGradientDescent::summary() const noexcept {
                                        : "linear regression by stochastic gradient descent, of several losses";
 }
 
-Options StochasticGradientDescent::default_options() const {
-  return {SgdOptions::of(task_), SgdOptions::fields(task_)};
-}
-
 std::optional<DenseNeed> sgd_dense_need(const Options& options) {
   if (!options.as<SgdOptions>().standardize) return std::nullopt;
   return DenseNeed{"standardize=true centres the columns, which leaves no zeros", "use standardize=false"};
@@ -212,11 +208,6 @@ std::vector<std::unique_ptr<Model>> StochasticGradientDescent::fit_many(const Da
                 "go on with Sgd::partial_fit in C++");
   }
   return SgdFits(dataset, specs, name(), execution).fit();
-}
-
-std::unique_ptr<Model> StochasticGradientDescent::fit(const Dataset& dataset, const SgdOptions& options,
-                                                      const Execution& execution) const {
-  return Learner::fit(dataset, Options(options, SgdOptions::fields(task_)), execution);
 }
 
 }  // namespace thrum

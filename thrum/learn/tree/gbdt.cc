@@ -162,10 +162,6 @@ std::unique_ptr<Model> as_model(const Dataset& dataset, const FitSpec& spec, std
 
 }  // namespace
 
-Options Gbdt::default_options() const {
-  return Options(GbdtOptions(), GbdtOptions::fields());
-}
-
 Task Gbdt::task(const Options& options, const Column& target) const {
   if (objective_ != nullptr) return objective_->task();
   const std::string& objective = options.as<GbdtOptions>().objective;
@@ -203,14 +199,6 @@ std::vector<std::unique_ptr<Model>> Gbdt::fit_many(const Dataset& dataset, std::
         as_model(dataset, spec, beginning.weights.n_rows, options.refit ? refit_leaves(input) : Boosting(input).run()));
   }
   return models;
-}
-
-std::unique_ptr<TreeModel> Gbdt::fit(const Dataset& dataset, const GbdtOptions& options,
-                                     const Execution& execution) const {
-  const Options described(options, GbdtOptions::fields());
-  const FitSpec spec{.options = &described};
-  std::unique_ptr<Model> model = std::move(fit_many(dataset, std::span(&spec, 1), execution).front());
-  return std::unique_ptr<TreeModel>(static_cast<TreeModel*>(model.release()));
 }
 
 }  // namespace thrum

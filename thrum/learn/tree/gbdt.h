@@ -78,7 +78,7 @@ struct GbdtOptions {
 /// A FitSpec::start is continued: its trees stay, and n_estimators more follow (with `refit`, its trees get new leaf
 /// values and none follow). With stopping_rounds the rows of FitSpec::valid are watched, and the rounds up to the best
 /// one are kept. Objectives with a quantile (absolute_error, quantile) send what is left of all rows to all ranks.
-class Gbdt final : public Learner {
+class Gbdt final : public LearnerOf<GbdtOptions, TreeModel> {
  public:
   static constexpr std::string_view learner_name = "gbdt";
 
@@ -89,21 +89,17 @@ class Gbdt final : public Learner {
   std::string_view name() const noexcept override { return learner_name; }
   std::string_view summary() const noexcept override { return "gradient boosted decision trees on histograms"; }
   std::span<const Task> tasks() const noexcept override {
-    static constexpr Task all[] = {Task::classification, Task::regression, Task::ranking};
-    return all;
+    return task_list<Task::classification, Task::regression, Task::ranking>;
   }
   Task task(const Options& options, const Column& target) const override;
   RowAccess row_access() const noexcept override { return RowAccess::sums; }
   bool continues() const noexcept override { return true; }
-  Options default_options() const override;
+  Options default_options() const override { return {GbdtOptions(), GbdtOptions::fields()}; }
 
   /// Throws also invalid_argument: options that do not fit the target, a ranking without rows to rank, a start of
   /// another schema or objective, more than 2^29 rows.
   std::vector<std::unique_ptr<Model>> fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                const Execution& execution) const override;
-
-  using Learner::fit;
-  std::unique_ptr<TreeModel> fit(const Dataset& dataset, const GbdtOptions& options, const Execution& execution) const;
 
  private:
   std::shared_ptr<const Objective> objective_;

@@ -17,10 +17,6 @@ std::span<const OptionField> DecisionTreeOptions::fields() {
   return list;
 }
 
-Options DecisionTree::default_options() const {
-  return {DecisionTreeOptions(), DecisionTreeOptions::fields()};
-}
-
 Task DecisionTree::task(const Options& options, const Column& target) const {
   return forest::task_of(options.as<DecisionTreeOptions>().criterion, target);
 }
@@ -36,12 +32,6 @@ std::vector<std::unique_ptr<Model>> DecisionTree::fit_many(const Dataset& datase
     settings.push_back({.tree = options, .thresholds = draws ? forest::Thresholds::drawn : forest::Thresholds::best});
   }
   return forest::models_of(forest::fit_forests(dataset, fresh, settings, name(), execution));
-}
-
-std::unique_ptr<TreeModel> DecisionTree::fit(const Dataset& dataset, const DecisionTreeOptions& options,
-                                             const Execution& execution) const {
-  const Options described(options, DecisionTreeOptions::fields());
-  return std::unique_ptr<TreeModel>(static_cast<TreeModel*>(Learner::fit(dataset, described, execution).release()));
 }
 
 }  // namespace thrum

@@ -10,10 +10,6 @@ std::span<const OptionField> ExtraTreesOptions::fields() {
   return list;
 }
 
-Options ExtraTrees::default_options() const {
-  return {ExtraTreesOptions(), ExtraTreesOptions::fields()};
-}
-
 Task ExtraTrees::task(const Options& options, const Column& target) const {
   return forest::task_of(options.as<ExtraTreesOptions>().criterion, target);
 }
@@ -26,12 +22,6 @@ std::vector<std::unique_ptr<Model>> ExtraTrees::fit_many(const Dataset& dataset,
     settings.back().thresholds = forest::Thresholds::drawn;
   }
   return forest::models_of(forest::fit_forests(dataset, specs, settings, name(), execution));
-}
-
-std::unique_ptr<TreeModel> ExtraTrees::fit(const Dataset& dataset, const ExtraTreesOptions& options,
-                                           const Execution& execution) const {
-  const Options described(options, ExtraTreesOptions::fields());
-  return std::unique_ptr<TreeModel>(static_cast<TreeModel*>(Learner::fit(dataset, described, execution).release()));
 }
 
 }  // namespace thrum

@@ -20,28 +20,21 @@ struct ExtraTreesOptions : ForestOptions {
 
 /// Extremely randomised trees (Geurts et al. 2006): as RandomForest, but each feature of a node gets one threshold,
 /// drawn between its lowest and highest value there, and the best of these is taken; all rows are learned from.
-class ExtraTrees final : public Learner {
+class ExtraTrees final : public LearnerOf<ExtraTreesOptions, TreeModel> {
  public:
   std::string_view name() const noexcept override { return "extra-trees"; }
   std::string_view summary() const noexcept override {
     return "many trees with drawn thresholds, averaged, for classes and for numbers";
   }
-  std::span<const Task> tasks() const noexcept override {
-    static constexpr Task both[] = {Task::classification, Task::regression};
-    return both;
-  }
+  std::span<const Task> tasks() const noexcept override { return task_list<Task::classification, Task::regression>; }
   Task task(const Options& options, const Column& target) const override;
   RowAccess row_access() const noexcept override { return RowAccess::all_rows; }
   bool continues() const noexcept override { return true; }
-  Options default_options() const override;
+  Options default_options() const override { return {ExtraTreesOptions(), ExtraTreesOptions::fields()}; }
 
   /// Throws as RandomForest::fit_many.
   std::vector<std::unique_ptr<Model>> fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                const Execution& execution) const override;
-
-  using Learner::fit;
-  std::unique_ptr<TreeModel> fit(const Dataset& dataset, const ExtraTreesOptions& options,
-                                 const Execution& execution) const;
 };
 
 }  // namespace thrum

@@ -196,21 +196,11 @@ std::span<const OptionField> IsolationForestOptions::fields() {
   return list;
 }
 
-Options IsolationForest::default_options() const {
-  return {IsolationForestOptions(), IsolationForestOptions::fields()};
-}
-
 std::vector<std::unique_ptr<Model>> IsolationForest::fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                               const Execution& execution) const {
   std::vector<std::unique_ptr<Model>> models;
   for (const FitSpec& spec : specs) models.push_back(fit_one(dataset, spec, execution));
   return models;
-}
-
-std::unique_ptr<TreeModel> IsolationForest::fit(const Dataset& dataset, const IsolationForestOptions& options,
-                                                const Execution& execution) const {
-  const Options described(options, IsolationForestOptions::fields());
-  return std::unique_ptr<TreeModel>(static_cast<TreeModel*>(Learner::fit(dataset, described, execution).release()));
 }
 
 }  // namespace thrum

@@ -27,25 +27,18 @@ struct IsolationForestOptions {
 /// after few of them. It looks at no target. Its one output is the score 2^(-E / c) in (0, 1), where E is how many
 /// questions a row is asked on average, c how many a usual one is: scikit-learn's -score_samples. A row is an anomaly
 /// where the score is above schema().target.threshold.
-class IsolationForest final : public Learner {
+class IsolationForest final : public LearnerOf<IsolationForestOptions, TreeModel> {
  public:
   std::string_view name() const noexcept override { return "isolation-forest"; }
   std::string_view summary() const noexcept override { return "how unusual a row is, without a target"; }
-  std::span<const Task> tasks() const noexcept override {
-    static constexpr Task only[] = {Task::anomaly};
-    return only;
-  }
+  std::span<const Task> tasks() const noexcept override { return task_list<Task::anomaly>; }
   RowAccess row_access() const noexcept override { return RowAccess::all_rows; }
-  Options default_options() const override;
+  Options default_options() const override { return {IsolationForestOptions(), IsolationForestOptions::fields()}; }
 
   /// Throws also invalid_argument: a dataset of another task, fewer than two rows with a weight above 0, such weights
   /// that differ, two of more rows per tree, a start.
   std::vector<std::unique_ptr<Model>> fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                const Execution& execution) const override;
-
-  using Learner::fit;
-  std::unique_ptr<TreeModel> fit(const Dataset& dataset, const IsolationForestOptions& options,
-                                 const Execution& execution) const;
 };
 
 }  // namespace thrum

@@ -21,10 +21,6 @@ std::span<const OptionField> RandomForestOptions::fields() {
   return list;
 }
 
-Options RandomForest::default_options() const {
-  return {RandomForestOptions(), RandomForestOptions::fields()};
-}
-
 Task RandomForest::task(const Options& options, const Column& target) const {
   return forest::task_of(options.as<RandomForestOptions>().criterion, target);
 }
@@ -32,12 +28,6 @@ Task RandomForest::task(const Options& options, const Column& target) const {
 std::vector<std::unique_ptr<Model>> RandomForest::fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                            const Execution& execution) const {
   return forest::models_of(forest::fit_forests(dataset, specs, settings_of(specs), name(), execution));
-}
-
-std::unique_ptr<TreeModel> RandomForest::fit(const Dataset& dataset, const RandomForestOptions& options,
-                                             const Execution& execution) const {
-  const Options described(options, RandomForestOptions::fields());
-  return std::unique_ptr<TreeModel>(static_cast<TreeModel*>(Learner::fit(dataset, described, execution).release()));
 }
 
 OutOfBagFit RandomForest::fit_out_of_bag(const Dataset& dataset, const RandomForestOptions& options,

@@ -35,29 +35,23 @@ struct OutOfBagFit {
 /// that are drawn anew for every node; their probabilities or numbers are averaged. Trees are tasks, and so are the
 /// parts of a large one; what tree t draws depends on the seed, t and the way to a node only. With a start, its trees
 /// are kept and more are grown.
-class RandomForest final : public Learner {
+class RandomForest final : public LearnerOf<RandomForestOptions, TreeModel> {
  public:
   std::string_view name() const noexcept override { return "random-forest"; }
   std::string_view summary() const noexcept override {
     return "many trees on drawn rows and features, averaged, for classes and for numbers";
   }
-  std::span<const Task> tasks() const noexcept override {
-    static constexpr Task both[] = {Task::classification, Task::regression};
-    return both;
-  }
+  std::span<const Task> tasks() const noexcept override { return task_list<Task::classification, Task::regression>; }
   Task task(const Options& options, const Column& target) const override;
   RowAccess row_access() const noexcept override { return RowAccess::all_rows; }
   bool continues() const noexcept override { return true; }
-  Options default_options() const override;
+  Options default_options() const override { return {RandomForestOptions(), RandomForestOptions::fields()}; }
 
   /// Throws as DecisionTree::fit_many, and invalid_argument for a start that does not fit, and for oob_score without
   /// bootstrap.
   std::vector<std::unique_ptr<Model>> fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                const Execution& execution) const override;
 
-  using Learner::fit;
-  std::unique_ptr<TreeModel> fit(const Dataset& dataset, const RandomForestOptions& options,
-                                 const Execution& execution) const;
   /// With oob_score on. Of a start the new trees only have a say.
   OutOfBagFit fit_out_of_bag(const Dataset& dataset, const RandomForestOptions& options,
                              const Execution& execution) const;
