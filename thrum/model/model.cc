@@ -16,6 +16,7 @@
 #include "thrum/model/open_model_file.h"
 #include "thrum/model/prepared_model.h"
 #include "thrum/model/tree/tree_model.h"
+#include "thrum/runtime/file.h"
 
 namespace thrum {
 namespace {
@@ -146,7 +147,7 @@ std::unique_ptr<Model> load_model(const std::filesystem::path& path) {
 }
 
 OpenModelFile::OpenModelFile(const std::filesystem::path& path)
-    : mapped_(path), file_(mapped_.bytes(), path.string()), schema_(schema_of(file_)) {}
+    : copy_(path), file_(copy_.bytes(), path.string()), schema_(schema_of(file_)) {}
 
 std::unique_ptr<Model> OpenModelFile::model() const {
   return read_model(file_, schema_);

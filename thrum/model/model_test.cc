@@ -96,8 +96,8 @@ TEST(Model, IsReadFromBytesOfAnyAlignment) {
   }
 }
 
-/// What an open file of the model builds, and what the model compiles, without its checksum. Empty where it builds
-/// none.
+/// What an open file of the model builds, though its bytes are gone from the disk, and what the model compiles, without
+/// its checksum. Empty where it builds none.
 struct Images {
   std::vector<std::byte> built = {};
   std::vector<std::byte> compiled = {};
@@ -107,6 +107,7 @@ Images images_of(const Model& model) {
   const test::TemporaryFolder folder;
   save_model(model, folder.file("a.thrum"));
   const OpenModelFile file(folder.file("a.thrum"));
+  std::filesystem::resize_file(folder.file("a.thrum"), 0);
   EXPECT_EQ(file.algorithm(), model.algorithm());
   EXPECT_EQ(file.schema().to_json(), model.schema().to_json());
   EXPECT_EQ(serialize(*file.model()), serialize(model));
@@ -144,6 +145,22 @@ TEST(OpenModelFile, BuildsTheImageThatItsModelCompiles) {
     const Schema schema = open_predictor(images.built, Origin::own)->schema();
     EXPECT_GT(schema.features.size(), 0u);
   }
+}
+
+TEST(OpenModelFile, StaysTheModelThatWasCheckedWhenAnotherIsWrittenOverIt) {
+  const test::TemporaryFolder folder;
+  const auto model = model_test::two_class_model();
+  LogisticRegressionModel::Parts parts = model.parts();
+  parts.coefficients[0] = -0.5;
+  const std::vector<std::byte> other = serialize(LogisticRegressionModel(std::move(parts)));
+  const std::string path = folder.file("a.thrum");
+  save_model(model, path);
+  ASSERT_EQ(std::filesystem::file_size(path), other.size());
+  const OpenModelFile file(path);
+  std::fstream(path, std::ios::in | std::ios::out) << text_of(other);
+  EXPECT_EQ(serialize(*load_model(path)), other);
+  EXPECT_EQ(serialize(*file.model()), serialize(model));
+  EXPECT_TRUE(file.build_image([&](const ModelFileBuilder& image) { EXPECT_EQ(image.bytes(), model.compile()); }));
 }
 
 TEST(OpenModelFile, LeavesToTheModelWhatItMustSeeAsAWhole) {

@@ -8,12 +8,12 @@
 #include "thrum/core/function_ref.h"
 #include "thrum/model/model.h"
 #include "thrum/model/model_file.h"
-#include "thrum/runtime/file.h"
+#include "thrum/runtime/file_copy.h"
 
 namespace thrum {
 
 /// A model file whose checksum, layout and description have been seen to be right: a model can be made of it, or the
-/// model's image at once.
+/// model's image at once, whatever has become of the file since.
 class OpenModelFile {
  public:
   /// Throws io, or corrupt_data naming the path and the fault.
@@ -22,7 +22,7 @@ class OpenModelFile {
   const std::string& algorithm() const { return file_.metadata("algorithm"); }
   /// Of raw columns.
   const Schema& schema() const noexcept { return schema_; }
-  std::size_t size() const noexcept { return mapped_.bytes().size(); }
+  std::size_t size() const noexcept { return copy_.bytes().size(); }
 
   /// As load_model. Throws corrupt_data.
   std::unique_ptr<Model> model() const;
@@ -33,7 +33,7 @@ class OpenModelFile {
   bool build_image(FunctionRef<void(const ModelFileBuilder& image)> use) const;
 
  private:
-  MappedFile mapped_;
+  FileCopy copy_;
   ModelFile file_;
   Schema schema_;
 };

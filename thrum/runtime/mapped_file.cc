@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,31 +10,19 @@
 #include "thrum/core/error.h"
 #include "thrum/runtime/file.h"
 #include "thrum/runtime/file_pieces_internal.h"
+#include "thrum/runtime/open_to_read_internal.h"
 #include "thrum/runtime/system_error_internal.h"
 #include "thrum/runtime/unique_fd.h"
 
 namespace thrum {
 namespace {
 
-std::string cannot_read(const std::filesystem::path& path) {
-  return "[read] cannot read " + path.string();
-}
-
-[[noreturn]] void fail_to_map(const std::filesystem::path& path) {
-  if (errno != ENOMEM) throw_io(cannot_read(path));
-  throw Error(ErrorCode::out_of_memory, cannot_read(path) + ": " + reason(ENOMEM));
-}
-
-UniqueFd open_to_read(const std::filesystem::path& path) {
-  UniqueFd fd(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+/// The file, or standard input.
+UniqueFd open_input(const std::filesystem::path& path) {
+  if (path != "-") return open_to_read(path);
+  UniqueFd fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
   if (!fd) throw_io(cannot_read(path));
   return fd;
-}
-
-struct stat status_of(int fd, const std::filesystem::path& path) {
-  struct stat status;
-  if (::fstat(fd, &status) != 0) throw_io(cannot_read(path));
-  return status;
 }
 
 /// Files of /proc have no size, and neither they nor pipes can be mapped. Standard input may stand in mid-file.
@@ -90,7 +77,7 @@ std::size_t read_all(int fd, GrowingBuffer& buffer, const std::filesystem::path&
 }  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
-  const UniqueFd fd = open_to_read(path);
+  const UniqueFd fd = open_input(path);
   const struct stat status = status_of(fd.get(), path);
   if (!is_mappable(path, status)) {
     GrowingBuffer buffer;
@@ -126,11 +113,11 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 bool can_map(const std::filesystem::path& path) {
-  return is_mappable(path, status_of(open_to_read(path).get(), path));
+  return is_mappable(path, status_of(open_input(path).get(), path));
 }
 
 void read_pieces(const std::filesystem::path& path, FunctionRef<void(ByteSpan)> take) {
-  const UniqueFd fd = open_to_read(path);
+  const UniqueFd fd = open_input(path);
   std::vector<std::byte> piece(std::size_t{1} << 18);
   while (const std::size_t n = read_some(fd.get(), piece.data(), piece.size(), path)) {
     take(ByteSpan(piece).first(n));

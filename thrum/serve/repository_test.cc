@@ -57,6 +57,9 @@ class Repository : public testing::Test {
     return options(std::move(more));
   }
 
+  /// What a server that is started with "@" + settings() reads first, at every reload.
+  std::string settings() const { return folder_.write("settings", "none\n"); }
+
   test::TemporaryFolder folder_;
 };
 
@@ -175,18 +178,39 @@ TEST_F(Repository, IsLoadedInEveryWorkerWhenItSaysSo) {
   }
 }
 
+/// Holds up the next reload of a server, and no later one, where it reads its settings.
+class HeldReload {
+ public:
+  explicit HeldReload(std::string settings) : settings_(std::move(settings)) {
+    fs::remove(settings_);
+    EXPECT_EQ(mkfifo(settings_.c_str(), 0600), 0);
+  }
+
+  /// Until it reads them.
+  void wait() {
+    pipe_.open(settings_);
+    fs::remove(settings_);
+    std::ofstream(settings_) << "none\n";
+    pipe_ << "none" << std::endl;
+  }
+  void let_go() { pipe_.close(); }
+
+ private:
+  std::string settings_;
+  std::ofstream pipe_;
+};
+
 TEST_F(Repository, AnswersOthersWhileItLoadsAndTellsWhyItCannot) {
   add("adult.thrum");
-  const TestServer server(managed(), "none");
-  const std::string slow = folder_.file("models/slow.thrum");
-  ASSERT_EQ(mkfifo(slow.c_str(), 0600), 0);
+  const TestServer server(managed(), "@" + settings());
+  folder_.write("models/slow.thrum", "not a model");
+  HeldReload reload(folder_.file("settings"));
   TestClient administrator(server.port());
   administrator.send(post("/v2/repository/models/slow/load", "", "Authorization: Bearer " + token + "\r\n"));
-  std::ofstream pipe(slow);  // opens when it is read
+  reload.wait();
   EXPECT_THAT(ask(server, post("/v1/models/adult:predict", row)), StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_FALSE(administrator.has_begun());
-  pipe << "not a model";
-  pipe.close();
+  reload.let_go();
   EXPECT_THAT(administrator.reply(),
               AllOf(StartsWith("HTTP/1.1 400 Bad Request\r\n"),
                     HasSubstr(R"({"error":"[serve] cannot load the model \"slow\": )"),
@@ -197,13 +221,14 @@ TEST_F(Repository, AnswersOthersWhileItLoadsAndTellsWhyItCannot) {
   EXPECT_THAT(manage(server, "models/iris/load"), StartsWith("HTTP/1.1 200 OK\r\n")) << "the bad one is left out";
 }
 
-/// Connections on which an administrator asks at once, while a slow load holds up all of them.
+/// Connections on which an administrator asks at once, while a slow load, which fails, holds up all of them.
 class Administrators {
  public:
-  Administrators(const TestServer& server, const std::string& fifo) : server_(server) {
-    EXPECT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  Administrators(const TestServer& server, const test::TemporaryFolder& folder)
+      : server_(server), reload_(folder.file("settings")) {
+    folder.write("models/slow.thrum", "not a model");
     ask("slow", "load");
-    pipe_.open(fifo);  // when it is read
+    reload_.wait();
   }
 
   void ask(const std::string& model, const std::string& what) {
@@ -214,7 +239,7 @@ class Administrators {
   /// Those of ask(), once the slow load has failed.
   std::vector<std::string> replies() {
     EXPECT_THAT(manage(server_, "index"), HasSubstr("200 OK"));  // the worker has heard what was asked before
-    pipe_.close();
+    reload_.let_go();
     std::vector<std::string> texts;
     for (TestClient& client : clients_) texts.push_back(client.reply());
     texts.erase(texts.begin());
@@ -223,14 +248,14 @@ class Administrators {
 
  private:
   const TestServer& server_;
-  std::ofstream pipe_;
+  HeldReload reload_;
   std::vector<TestClient> clients_;
 };
 
 TEST_F(Repository, TellsEachWhatBecameOfItsOwnModel) {
   for (const char* name : {"adult.thrum", "gone.thrum", "iris.thrum"}) add(name);
-  const TestServer server(managed(), "none");
-  Administrators administrators(server, folder_.file("models/slow.thrum"));
+  const TestServer server(managed(), "@" + settings());
+  Administrators administrators(server, folder_);
   add("new.thrum");
   folder_.write("models/bad.thrum", "not a model");
   folder_.write("models/iris.thrum", "not a model any more");
@@ -251,8 +276,8 @@ TEST_F(Repository, TellsEachWhatBecameOfItsOwnModel) {
 TEST_F(Repository, FulfilsWishesForOneModelInTheirOrder) {
   add("adult.thrum");
   add("iris.thrum");
-  const TestServer server(managed(), "none");
-  Administrators administrators(server, folder_.file("models/slow.thrum"));
+  const TestServer server(managed(), "@" + settings());
+  Administrators administrators(server, folder_);
   for (const char* what : {"unload", "load", "unload"}) administrators.ask("iris", what);
   EXPECT_THAT(administrators.replies(), testing::Each(StartsWith("HTTP/1.1 200 OK\r\n")));
   EXPECT_THAT(manage(server, "index"), HasSubstr(R"({"name":"iris","version":"1","state":"UNAVAILABLE")"));
@@ -275,14 +300,11 @@ TEST_F(Repository, LoadsOneModelAndLooksAtNoOther) {
 
 TEST_F(Repository, HangUpComesBeforeWhatAnAdministratorWaitsFor) {
   add("adult.thrum");
-  const TestServer server(managed(), "none");
-  const std::string fifo = folder_.file("models/slow.thrum");
-  Administrators administrators(server, fifo);
+  const TestServer server(managed(), "@" + settings());
+  Administrators administrators(server, folder_);
   add("iris.thrum");
   administrators.ask("iris", "load");
   EXPECT_THAT(manage(server, "index"), HasSubstr("200 OK"));
-  fs::remove(fifo);
-  folder_.write("models/slow.thrum", "not a model");
   server.signal(SIGHUP);
   EXPECT_TRUE(server.log_comes_to_have("Cannot reload, the old model and settings stay: ")) << "of the slow one";
   EXPECT_THAT(administrators.replies(), testing::ElementsAre(StartsWith("HTTP/1.1 200 OK\r\n")));
@@ -306,12 +328,12 @@ TEST_F(Repository, HoldsSoManyWishesAndNoMore) {
 
 TEST_F(Repository, TellsWhoWaitsThatTheServerEnds) {
   add("adult.thrum");
-  TestServer server(managed(), "none");
-  const std::string slow = folder_.file("models/slow.thrum");
-  ASSERT_EQ(mkfifo(slow.c_str(), 0600), 0);
+  TestServer server(managed(), "@" + settings());
+  add("slow.thrum");
+  HeldReload reload(folder_.file("settings"));
   TestClient administrator(server.port());
   administrator.send(post("/v2/repository/models/slow/load", "", "Authorization: Bearer " + token + "\r\n"));
-  const std::ofstream pipe(slow);
+  reload.wait();
   server.signal(SIGTERM);
   EXPECT_THAT(administrator.reply(), HasSubstr(R"([serve] cannot load the model \"slow\": the server ends)"));
   EXPECT_EQ(server.wait_for_exit(), 0);

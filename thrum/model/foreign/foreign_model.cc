@@ -12,7 +12,7 @@
 #include "thrum/model/foreign/ubjson_internal.h"
 #include "thrum/model/foreign/xgboost_internal.h"
 #include "thrum/model/tree/tree_model.h"
-#include "thrum/runtime/file.h"
+#include "thrum/runtime/file_copy.h"
 
 namespace thrum {
 namespace {
@@ -75,7 +75,7 @@ std::unique_ptr<Model> import_model(ByteSpan bytes, std::string_view name, const
 }
 
 std::unique_ptr<Model> import_model(const std::filesystem::path& path, const ForeignModelOptions& options) {
-  const MappedFile file(path);
+  const FileCopy file(path);
   return import_model(file.bytes(), path.string(), options);
 }
 

@@ -89,15 +89,6 @@ void Survey::place(const std::vector<DistinctRows>& rows) {
   }
 }
 
-bool Survey::knows(const Tree& tree, std::size_t t) const {
-  std::size_t n_words = 0;
-  for (const TreeNode& node : tree.nodes) {
-    if (column(node) == unused) return false;
-    n_words += n_words_of(node, tree, schema_);
-  }
-  return tree.nodes.size() + tree.n_leaves() == of_tree_[t].n_nodes && n_words == of_tree_[t].n_words;
-}
-
 bool Survey::fits() const {
   if (columns_.size() > most_columns<std::uint64_t> || n_words_ > std::size_t{list_key}) return false;
   const std::size_t most_nodes = Links(columns_.size()).most_nodes();

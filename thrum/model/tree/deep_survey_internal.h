@@ -36,8 +36,6 @@ class Survey {
   bool fits() const;         ///< whether links and sets can be told apart
   bool fits_floats() const;  ///< whether nodes of 8 bytes can say everything
 
-  /// Whether it may be the tree that was looked at. Another one may come of a file that was written to.
-  bool knows(const Tree& tree, std::size_t t) const;
   const OfTree& of_tree(std::size_t t) const noexcept { return of_tree_[t]; }
   std::vector<std::uint64_t> first_nodes() const;
   std::size_t n_nodes() const noexcept { return n_nodes_; }

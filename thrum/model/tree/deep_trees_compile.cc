@@ -3,7 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "thrum/core/error.h"
 #include "thrum/model/engine_internal.h"
 #include "thrum/model/tree/category_set_internal.h"
 #include "thrum/model/tree/compiled_threshold_internal.h"
@@ -69,9 +68,7 @@ class Compiler {
     std::ranges::fill(category_bits_, 0);
     for_each_tree(trees_.n_trees(), trees_.n_nodes(), [&](std::size_t t) {
       Tree room;
-      const Tree& tree = trees_.tree(t, room);
-      if (!survey_.knows(tree, t)) throw Error(ErrorCode::corrupt_data, "[compile] the model changed meanwhile");
-      const std::vector<DeepNode<Key>> nodes = placed(tree, survey_.of_tree(t));
+      const std::vector<DeepNode<Key>> nodes = placed(trees_.tree(t, room), survey_.of_tree(t));
       put(survey_.of_tree(t).first_node * sizeof(DeepNode<Key>), std::as_bytes(std::span(nodes)));
     });
   }

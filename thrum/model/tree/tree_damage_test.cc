@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "thrum/core/error.h"
-#include "thrum/core/refusal_test.h"
 #include "thrum/model/tree/byte_trees_internal.h"
 #include "thrum/model/tree/deep_trees_internal.h"
 #include "thrum/model/tree/explaining_trees_internal.h"
@@ -17,7 +16,6 @@
 namespace thrum {
 namespace {
 
-using model_test::random_ensemble;
 using model_test::RandomTrees;
 using model_test::tree_schema;
 
@@ -174,41 +172,6 @@ TEST(HostileTreeModel, IsRefusedOrPredicts) {
   });
   EXPECT_GT(refused, rounds / 10);
   EXPECT_LT(refused, rounds);
-}
-
-/// A file that is written to between its survey and its compilation.
-class ChangingTrees final : public TreeSource {
- public:
-  ChangingTrees(const TreeEnsemble& before, const TreeEnsemble& after) : before_(before), after_(after) {}
-
-  const TreeEnsemble& sums() const noexcept override { return before_; }
-  std::size_t n_trees() const noexcept override { return before_.trees.size(); }
-  std::size_t n_nodes() const noexcept override { return 0; }
-  std::size_t n_nodes(std::size_t) const noexcept override { return 0; }
-  const Tree& tree(std::size_t t, Tree&) const override {
-    return n_read_++ < before_.trees.size() ? before_.trees[t] : after_.trees[t];
-  }
-
- private:
-  const TreeEnsemble& before_;
-  const TreeEnsemble& after_;
-  mutable std::size_t n_read_ = 0;
-};
-
-TEST(ChangedTrees, AreNotCompiled) {
-  const Schema schema = tree_schema(2, {9}, 0);
-  const TreeEnsemble numbers = random_ensemble(tree_schema(1, {}, 0), {.n_trees = 2, .n_leaves = 9});
-  const TreeEnsemble more = random_ensemble(tree_schema(1, {}, 0), {.n_trees = 2, .n_leaves = 10});
-  const TreeEnsemble other = random_ensemble(schema, {.n_trees = 2, .n_leaves = 9});
-  const auto compile = [&](const TreeEnsemble& before, const TreeEnsemble& after) {
-    build_deep_trees(ChangingTrees(before, after), schema, [](const ModelFileBuilder& image) { image.bytes(); });
-  };
-  compile(numbers, numbers);
-  for (const TreeEnsemble* after : {&more, &other}) {
-    EXPECT_EQ(test::refusal([&] { compile(numbers, *after); }, ErrorCode::corrupt_data),
-              "[compile] the model changed meanwhile");
-  }
-  EXPECT_THROW(compile(other, numbers), Error);
 }
 
 }  // namespace

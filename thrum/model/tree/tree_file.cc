@@ -93,6 +93,7 @@ class TreesInFile final : public TreeSource {
       places_.push_back(next_place(static_cast<std::size_t>(node_counts[t]), set_counts.empty() ? 0 : set_counts[t]));
     }
     if (!category_bits_.empty()) fail();
+    is_checked_.resize(places_.size());
     if (const std::string fault = fault_of(sums_, schema); !fault.empty()) file_.fail(fault);
   }
 
@@ -103,7 +104,9 @@ class TreesInFile final : public TreeSource {
 
   const Tree& tree(std::size_t t, Tree& room) const override {
     read_tree(places_[t], room);
+    if (is_checked_[t] != 0) return room;
     if (const std::string fault = fault_of(room, t, sums_.leaf_width, schema_); !fault.empty()) file_.fail(fault);
+    is_checked_[t] = 1;
     return room;
   }
 
@@ -223,6 +226,7 @@ class TreesInFile final : public TreeSource {
   TreeEnsemble sums_;  ///< without trees
   std::size_t n_nodes_ = 0;
   std::vector<Place> places_;
+  mutable std::vector<std::uint8_t> is_checked_;  ///< one byte per tree, each written by who reads that tree
   std::span<const std::int32_t> feature_, left_, right_, category_set_, leaf_rows_;
   std::span<const std::uint8_t> flags_;
   std::span<const float> gain_, float_threshold_;

@@ -15,8 +15,8 @@ void write_ensemble(const TreeEnsemble& ensemble, ModelFileBuilder& file);
 /// Throws corrupt_data unless the result fits the schema in every way that fault_of knows.
 TreeEnsemble read_ensemble(const ModelFile& file, const Schema& schema);
 
-/// The same tree by tree, each checked whenever it is read: who writes to the file meanwhile does no harm. Throws
-/// corrupt_data for what does not depend on one. `file` and `schema` must outlive it.
+/// The same tree by tree, each checked when it is read first. Throws corrupt_data for what does not depend on one.
+/// `file` and `schema` must outlive it.
 std::unique_ptr<TreeSource> open_trees(const ModelFile& file, const Schema& schema);
 
 }  // namespace thrum

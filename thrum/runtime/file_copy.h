@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+
+#include "thrum/core/bytes.h"
+
+namespace thrum {
+
+/// The bytes of a regular file in memory of their own, read once. What was checked stays as it was, whoever writes into
+/// the file or shortens it meanwhile, which MappedFile cannot promise. Movable; the bytes stay where they are.
+class FileCopy {
+ public:
+  /// Reads a large file by several threads, which are gone when it returns. Throws io naming the path: for what is not
+  /// a regular file, at once, such as a pipe that nobody writes into; for a file that becomes shorter while it is read.
+  /// out_of_memory.
+  explicit FileCopy(const std::filesystem::path& path);
+
+  ByteSpan bytes() const noexcept { return {data_.get(), data_.get_deleter().size}; }
+
+ private:
+  struct Unmap {
+    std::size_t size;
+    void operator()(std::byte* data) const noexcept;
+  };
+  std::unique_ptr<std::byte[], Unmap> data_{nullptr, Unmap{0}};
+};
+
+}  // namespace thrum
