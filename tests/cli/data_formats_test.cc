@@ -90,6 +90,10 @@ TEST_F(DataFormats, SparseRowsMayLeaveOutWhatAModelNeeds) {
   EXPECT_EQ(run({"predict", "svm.thrum", "test.svm", "--proba"}).out,
             run({"predict", "csv.thrum", "test.csv", "--proba"}).out);
   EXPECT_THAT(run({"predict", "svm.thrum", "test.svm"}).out, testing::StartsWith("prediction\n"));
+  folder_.write("turned.csv", "x3,x2,x1,x0,label\n2,0,0,1,1\n0,0,0,2,-1\n1,0,0,1,1\n-1,0,0,3,-1\n");
+  run({"train", "logistic-regression", "turned.csv", "--target", "label", "-o", "turned.thrum"});
+  EXPECT_EQ(run({"predict", "turned.thrum", "train.svm", "--proba"}).out,
+            run({"predict", "turned.thrum", "dense.csv", "--proba"}).out);
 }
 
 /// 8300 rows of four of 58 columns, with the labels 1 and 3, in both forms.

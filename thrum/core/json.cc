@@ -25,6 +25,48 @@ std::size_t string_end(std::string_view text, std::size_t begin) {
   return std::min(end + 1, text.size());
 }
 
+/// Refuses what the parser would take: JSON that is too deep, and keys that are there twice. Not by the parser's
+/// callback, which looks at all of an array whenever an object in it ends.
+class Check final : public nlohmann::json_sax<Json> {
+ public:
+  explicit Check(std::string_view where) : where_(where) {}
+
+  bool key(std::string& name) override {
+    if (!keys_.back().insert(name).second) fail(where_, "JSON has the key \"" + name + "\" twice in one object");
+    return true;
+  }
+  bool start_object(std::size_t /*size*/) override { return open(); }
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t /*size*/) override { return open(); }
+  bool end_array() override { return close(); }
+  bool null() override { return true; }
+  bool boolean(bool /*value*/) override { return true; }
+  bool number_integer(std::int64_t /*value*/) override { return true; }
+  bool number_unsigned(std::uint64_t /*value*/) override { return true; }
+  bool number_float(double /*value*/, const std::string& /*text*/) override { return true; }
+  bool string(std::string& /*value*/) override { return true; }
+  bool binary(Json::binary_t& /*value*/) override { return true; }
+  /// Left to the parser, which comes to the same place.
+  bool parse_error(std::size_t /*byte*/, const std::string& /*token*/, const Json::exception& /*error*/) override {
+    return false;
+  }
+
+ private:
+  bool open() {
+    constexpr std::size_t deepest = 64;
+    if (keys_.size() == deepest) fail(where_, "JSON is nested deeper than 64 levels");
+    keys_.emplace_back();
+    return true;
+  }
+  bool close() {
+    keys_.pop_back();
+    return true;
+  }
+
+  std::string_view where_;
+  std::vector<std::set<std::string>> keys_;  ///< of what is open; arrays have none
+};
+
 template <class Integer>
 bool fits(std::string_view digits) {
   Integer value = 0;
@@ -59,20 +101,10 @@ std::string refused_number(std::string_view text, bool (*accept)(std::string_vie
 }
 
 Json parse_json(std::string_view text, std::string_view where) {
-  constexpr int deepest = 64;
-  std::vector<std::set<std::string>> keys;  // of the objects that are open
-  const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > deepest) fail(where, "JSON is nested deeper than 64 levels");
-    using Event = Json::parse_event_t;
-    if (event == Event::object_start) keys.emplace_back();
-    if (event == Event::object_end) keys.pop_back();
-    if (event == Event::key && !keys.back().insert(parsed.get<std::string>()).second) {
-      fail(where, "JSON has the key \"" + parsed.get<std::string>() + "\" twice in one object");
-    }
-    return true;
-  };
+  Check check(where);
+  Json::sax_parse(text.begin(), text.end(), &check);
   try {
-    return Json::parse(text.begin(), text.end(), check);
+    return Json::parse(text.begin(), text.end());
   } catch (const Json::parse_error& error) {
     fail(where, "not valid JSON at byte " + std::to_string(error.byte));
   } catch (const Json::out_of_range&) {

@@ -30,12 +30,10 @@ std::size_t batch_rows(const Predictor& predictor, std::size_t n_features) {
 }
 
 /// The predictions of `n_rows`, which `fill` reads a batch at a time.
-std::vector<double> predict_batches(const Model& model, std::size_t n_rows, const Execution& execution,
+std::vector<double> predict_batches(const Predictor& predictor, std::size_t n_rows, const Execution& execution,
                                     FunctionRef<void(const Batch&)> fill) {
-  const std::vector<std::byte> image = model.compile();
-  const auto predictor = open_predictor(image);
-  const std::size_t n_outputs = predictor->n_outputs(), n_features = model.schema().features.size();
-  const bool by_columns = predictor->takes_columns();
+  const std::size_t n_outputs = predictor.n_outputs(), n_features = predictor.schema().features.size();
+  const bool by_columns = predictor.takes_columns();
   std::vector<double> all(n_rows * n_outputs);
   const auto predict_rows = [&](std::size_t begin, std::size_t end) {
     const std::size_t n = end - begin;
@@ -44,10 +42,10 @@ std::vector<double> predict_batches(const Model& model, std::size_t n_rows, cons
     const MatrixView<double> view = by_columns ? MatrixView<double>(values.data(), n_features, n)
                                                : MatrixView<double>(values.data(), n, n_features);
     fill({begin, n, by_columns, view});
-    by_columns ? predictor->predict_columns(view, outputs) : predictor->predict(view, outputs);
+    by_columns ? predictor.predict_columns(view, outputs) : predictor.predict(view, outputs);
     execution.keep_within_limit();
   };
-  parallel_for(*execution.arena, n_rows, batch_rows(*predictor, n_features), predict_rows, execution.stop);
+  parallel_for(*execution.arena, n_rows, batch_rows(predictor, n_features), predict_rows, execution.stop);
   return all;
 }
 
@@ -75,28 +73,64 @@ std::optional<std::uint64_t> sparse_index(const std::string& name) {
   return is_whole && name == fmt::format("x{}", index) ? std::optional(index) : std::nullopt;
 }
 
-constexpr std::size_t no_feature = std::numeric_limits<std::size_t>::max();
-
-/// Of each column up to the last that is one, which feature of the model it is; no_feature where it is none. As large
-/// as the model asks for, whatever columns the rows have.
-std::vector<std::size_t> features_of(const LibsvmData& rows, const Schema& schema) {
-  std::vector<std::size_t> features;
-  for (std::size_t j = 0; j < schema.features.size(); ++j) {
-    const auto index = sparse_index(schema.features[j].name);
-    THRUM_ASSERT(index.has_value());
-    if (*index < rows.first_index || *index - rows.first_index >= rows.features.cols()) continue;
-    const std::size_t column = *index - rows.first_index;
-    if (column >= features.size()) features.resize(column + 1, no_feature);
-    features[column] = j;
+/// The rows of a sparse matrix by the features of a model.
+class SparseFeatures {
+ public:
+  SparseFeatures(const LibsvmData& rows, const Schema& schema) : rows_(rows.features) {
+    for (std::size_t j = 0; j < schema.features.size(); ++j) {
+      const auto index = sparse_index(schema.features[j].name);
+      THRUM_ASSERT(index.has_value());
+      if (*index < rows.first_index || *index - rows.first_index >= rows_.cols()) continue;
+      const std::size_t column = *index - rows.first_index;
+      if (column >= features_.size()) features_.resize(column + 1, none);
+      features_[column] = j;
+    }
   }
-  return features;
+
+  /// Those of row i that are not zero, ascending.
+  void read(std::size_t i, std::vector<FeatureValue>& values) const {
+    values.clear();
+    const auto row = rows_.row(i);
+    for (std::size_t k = 0; k < row.columns.size(); ++k) {
+      const std::size_t j = row.columns[k] < features_.size() ? features_[row.columns[k]] : none;
+      if (j != none) values.push_back({j, row.values[k]});
+    }
+    if (!std::ranges::is_sorted(values, {}, &FeatureValue::feature)) {
+      std::ranges::sort(values, {}, &FeatureValue::feature);
+    }
+  }
+
+ private:
+  static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+
+  const linalg::CsrMatrix& rows_;
+  /// Of each column up to the last that is one, which feature it is: as large as the model asks for, whatever columns
+  /// the rows have.
+  std::vector<std::size_t> features_;
+};
+
+std::vector<double> predict_sparse(const Predictor& predictor, const SparseFeatures& features, std::size_t n_rows,
+                                   const Execution& execution) {
+  std::vector<double> all(n_rows * predictor.n_outputs());
+  const MatrixView<double> outputs(all.data(), n_rows, predictor.n_outputs());
+  const auto predict_rows = [&](std::size_t begin, std::size_t end) {
+    std::vector<FeatureValue> row;
+    for (std::size_t i = begin; i < end; ++i) {
+      features.read(i, row);
+      predictor.predict_sparse(row, outputs.row(i));
+    }
+    execution.keep_within_limit();
+  };
+  parallel_for(*execution.arena, n_rows, predictor.batch_rows(), predict_rows, execution.stop);
+  return all;
 }
 
 }  // namespace
 
 std::vector<double> predict(const Model& model, const Table& table, const Execution& execution) {
   const FeatureReader reader(model.schema(), table);
-  return predict_batches(model, table.n_rows(), execution, [&](const Batch& batch) {
+  const std::vector<std::byte> image = model.compile();
+  return predict_batches(*open_predictor(image), table.n_rows(), execution, [&](const Batch& batch) {
     if (batch.by_columns || execution.scratch != nullptr) return read_columns(reader, batch, execution);
     reader.read(batch.first_row, batch.values);
   });
@@ -109,15 +143,16 @@ bool reads_sparse_rows(const Schema& schema) {
 }
 
 std::vector<double> predict(const Model& model, const LibsvmData& rows, const Execution& execution) {
-  const std::vector<std::size_t> features = features_of(rows, model.schema());
-  return predict_batches(model, rows.features.rows(), execution, [&](const Batch& batch) {
+  const std::size_t n_rows = rows.features.rows();
+  const SparseFeatures features(rows, model.schema());
+  const std::vector<std::byte> image = model.compile();
+  const auto predictor = open_predictor(image);
+  if (predictor->takes_sparse()) return predict_sparse(*predictor, features, n_rows, execution);
+  return predict_batches(*predictor, n_rows, execution, [&](const Batch& batch) {
+    std::vector<FeatureValue> row;
     for (std::size_t i = 0; i < batch.n_rows; ++i) {
-      const auto row = rows.features.row(batch.first_row + i);
-      for (std::size_t k = 0; k < row.columns.size(); ++k) {
-        const std::size_t j = row.columns[k] < features.size() ? features[row.columns[k]] : no_feature;
-        if (j == no_feature) continue;
-        (batch.by_columns ? batch.values(j, i) : batch.values(i, j)) = row.values[k];
-      }
+      features.read(batch.first_row + i, row);
+      for (const auto& [j, value] : row) (batch.by_columns ? batch.values(j, i) : batch.values(i, j)) = value;
     }
   });
 }

@@ -44,6 +44,10 @@ void Predictor::predict_columns(MatrixView<const double> /*columns*/, MatrixView
   THRUM_ASSERT(takes_columns());
 }
 
+void Predictor::predict_sparse(std::span<const FeatureValue> /*row*/, std::span<double> /*outputs*/) const noexcept {
+  THRUM_ASSERT(takes_sparse());
+}
+
 double Predictor::typical_value(std::size_t) const noexcept {
   return std::numeric_limits<double>::quiet_NaN();
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 
 #include "thrum/core/bytes.h"
 #include "thrum/core/view.h"
@@ -9,6 +10,12 @@
 #include "thrum/model/model_file.h"
 
 namespace thrum {
+
+/// A feature of a row, where the others are zero.
+struct FeatureValue {
+  std::size_t feature;
+  double value;
+};
 
 /// A compiled model over an image of bytes that it does not own, such as a mapping shared by several processes.
 /// Re-entrant: any number of threads may predict at once.
@@ -30,6 +37,12 @@ class Predictor {
   virtual bool takes_columns() const noexcept { return false; }
   /// The same outputs for rows that are given by their columns: (n_features, n). REQUIRES: takes_columns().
   virtual void predict_columns(MatrixView<const double> columns, MatrixView<double> outputs) const noexcept;
+
+  /// Whether predict_sparse is there; it is then the faster way for rows that are mostly zeros.
+  virtual bool takes_sparse() const noexcept { return false; }
+  /// The same outputs for a row of which the features are given that are not zero, ascending. outputs: (n_outputs).
+  /// REQUIRES: takes_sparse().
+  virtual void predict_sparse(std::span<const FeatureValue> row, std::span<double> outputs) const noexcept;
 
   /// How many rows it is best given at once.
   virtual std::size_t batch_rows() const noexcept { return 256; }

@@ -38,12 +38,32 @@ class LinearPredictor : public Predictor {
     slots_ = file.tensor<double>("slots", std::vector{first_slot_.back(), n_rows_});
     bias_ = file.tensor<double>("bias", std::vector{n_rows_});
     fill_ = file.tensor<double>("fill", std::vector{schema_.features.size()});
+    has_numbers_only_ = first_slot_.back() == schema_.features.size();
   }
 
   const Schema& schema() const noexcept override { return schema_; }
 
   double typical_value(std::size_t feature) const noexcept override {
     return schema_.features[feature].type == FeatureType::number ? fill_[feature] : Predictor::typical_value(feature);
+  }
+
+  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      const auto row = rows.row(i);
+      const auto out = outputs.row(i);
+      std::ranges::copy(bias_, out.begin());
+      for (std::size_t j = 0; j < row.size(); ++j) add_feature(j, row[j], out);
+      finish(out);
+    }
+  }
+
+  bool takes_sparse() const noexcept override { return has_numbers_only_; }
+
+  /// A number that is zero adds nothing, so that the sums are the same.
+  void predict_sparse(std::span<const FeatureValue> row, std::span<double> outputs) const noexcept override {
+    std::ranges::copy(bias_, outputs.begin());
+    for (const auto& [feature, value] : row) add_feature(feature, value, outputs);
+    finish(outputs);
   }
 
   std::size_t n_margins() const noexcept override { return n_rows_; }
@@ -58,14 +78,15 @@ class LinearPredictor : public Predictor {
   }
 
  protected:
-  /// z: (n_rows)
-  void margins(std::span<const double> row, std::span<double> z) const noexcept {
-    std::ranges::copy(bias_, z.begin());
-    for (std::size_t j = 0; j < row.size(); ++j) add_feature(j, row[j], z);
-    for (double& value : z) value = finite_margin(value);
-  }
+  /// Makes a row's outputs of its margins, which are the first of them.
+  virtual void link(std::span<double> out) const noexcept = 0;
 
  private:
+  void finish(std::span<double> out) const noexcept {
+    for (double& value : out.first(n_rows_)) value = finite_margin(value);
+    link(out);
+  }
+
   void explain_margin(std::span<const double> row, std::size_t r, std::span<double> parts) const noexcept {
     double& base = parts.back();
     base = bias_[r];
@@ -104,6 +125,7 @@ class LinearPredictor : public Predictor {
 
   Schema schema_;
   std::vector<std::size_t> first_slot_;
+  bool has_numbers_only_;
   std::size_t n_rows_;
   std::span<const double> slots_;  ///< (n_slots, n_rows)
   std::span<const double> bias_;   ///< (n_rows)
@@ -118,16 +140,11 @@ class LinearClassifier : public LinearPredictor {
 
   std::size_t n_outputs() const noexcept override { return schema().target.classes.size(); }
 
-  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      const auto out = outputs.row(i);
-      const auto z = out.first(n_margins());
-      margins(rows.row(i), z);
-      if (n_margins() == 1) {
-        write_logistic(z[0], out);
-      } else {
-        softmax(out);
-      }
+  void link(std::span<double> out) const noexcept override {
+    if (n_margins() == 1) {
+      write_logistic(out[0], out);
+    } else {
+      softmax(out);
     }
   }
 };
@@ -138,15 +155,11 @@ class OneVsRestClassifier final : public LinearClassifier {
  public:
   using LinearClassifier::LinearClassifier;
 
-  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      const auto out = outputs.row(i);
-      margins(rows.row(i), out);
-      const double shift = std::min(0.0, *std::ranges::max_element(out));
-      double sum = 0;
-      for (double& z : out) sum += z = std::exp(std::min(z, 0.0) - shift) / (1 + std::exp(-std::abs(z)));
-      for (double& p : out) p /= sum;
-    }
+  void link(std::span<double> out) const noexcept override {
+    const double shift = std::min(0.0, *std::ranges::max_element(out));
+    double sum = 0;
+    for (double& z : out) sum += z = std::exp(std::min(z, 0.0) - shift) / (1 + std::exp(-std::abs(z)));
+    for (double& p : out) p /= sum;
   }
 };
 
@@ -158,9 +171,7 @@ class LinearRegressor : public LinearPredictor {
 
   std::size_t n_outputs() const noexcept override { return 1; }
 
-  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
-    for (std::size_t i = 0; i < rows.rows(); ++i) margins(rows.row(i), outputs.row(i));
-  }
+  void link(std::span<double> /*out*/) const noexcept override {}
 };
 
 /// The exponential of a linear regression, within the range of numbers.
@@ -168,10 +179,9 @@ class LogLinearRegressor final : public LinearRegressor {
  public:
   using LinearRegressor::LinearRegressor;
 
-  void predict(MatrixView<const double> rows, MatrixView<double> outputs) const noexcept override {
+  void link(std::span<double> out) const noexcept override {
     constexpr double largest = 709;
-    LinearRegressor::predict(rows, outputs);
-    for (std::size_t i = 0; i < rows.rows(); ++i) outputs(i, 0) = std::exp(std::min(outputs(i, 0), largest));
+    out[0] = std::exp(std::min(out[0], largest));
   }
 };
 

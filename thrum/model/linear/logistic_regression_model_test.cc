@@ -133,6 +133,27 @@ TEST(LogisticRegressionModel, GivesProbabilitiesForExtremeNumbers) {
   }
 }
 
+TEST(LogisticRegressionModel, GivesTheSameBitsOfARowWithoutItsZeros) {
+  const Schema schema{.features = {{"a"}, {"b"}, {"c"}, {"d"}}, .target = {"y", Task::classification, {"1", "2", "3"}}};
+  LogisticRegressionModel::Parts parts{
+      .schema = schema,
+      .encoder = Encoder(schema, {{.mean = 0.3, .scale = 7}, {}, {.scale = 0.1, .fill = 2}, {}}),
+      .coefficients = {0.1, -0.7, 1e-9, 3, 0.2, -0.3, 1.1, -5, 0.3, 0.6, -0.9, 0.01},
+      .intercepts = {0.1, 0.2, -0.3}};
+  for (const std::string_view algorithm : {LogisticRegressionModel::name, LogisticRegressionModel::sgd_classifier}) {
+    parts.algorithm = algorithm;
+    const Compiled model{LogisticRegressionModel(parts)};
+    ASSERT_TRUE(model.predictor().takes_sparse());
+    const FeatureValue row[] = {{1, 1.7}, {3, -0.31}};
+    std::vector<double> outputs(3);
+    model.predictor().predict_sparse(row, outputs);
+    EXPECT_EQ(outputs, model({0, 1.7, 0, -0.31})) << algorithm;
+    model.predictor().predict_sparse({}, outputs);
+    EXPECT_EQ(outputs, model({0, 0, 0, 0})) << algorithm;
+  }
+  EXPECT_FALSE(Compiled(two_class_model()).predictor().takes_sparse());
+}
+
 TEST(LogisticRegressionModel, ReadsInfinitiesAsTheLargestNumbers) {
   constexpr double max = std::numeric_limits<double>::max();
   const Compiled model(two_class_model());
