@@ -32,7 +32,7 @@ std::vector<std::string> output_names(const Target& target) {
 }
 
 void measure_dependence(const DependenceArguments& arguments, const Session& session) {
-  const auto model = read_model(arguments.model);
+  const auto model = read_model(arguments.model, session.stop());
   const LocalExecution execution = session.execution();
   const Table table = read_data(arguments.data, session, model->schema());
   const PartialDependence found = blame(ExitCode::data, [&] {

@@ -52,7 +52,7 @@ std::string result_text(const Evaluation& evaluation) {
 
 void evaluate_file(const EvaluateArguments& arguments, const Session& session) {
   const std::vector<Gate> gates = gates_of(arguments);
-  const auto model = read_model(arguments.model);
+  const auto model = read_model(arguments.model, session.stop());
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
   const bool has_other_columns = !arguments.weight.empty() || model->schema().target.name != "label";

@@ -189,7 +189,7 @@ std::string paths_text(const std::string& name, const Model& model, const std::v
 }
 
 void explain_file(const ExplainArguments& arguments, const Session& session) {
-  const auto model = read_model(arguments.model);
+  const auto model = read_model(arguments.model, session.stop());
   const Table table = read_data(arguments.data, session, model->schema());
   session.console.end_progress();
   const std::vector<double> row =

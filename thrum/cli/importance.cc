@@ -101,7 +101,7 @@ std::vector<std::size_t> in_order(const std::vector<PermutationImportance>& impo
 }
 
 void measure_importance(const ImportanceArguments& arguments, const Session& session) {
-  const auto model = read_model(arguments.model);
+  const auto model = read_model(arguments.model, session.stop());
   const LocalExecution execution = session.execution();
   const Table table = read_data(arguments.data, session, model->schema());
   const auto [metric, importances] = blame(ExitCode::data, [&] {

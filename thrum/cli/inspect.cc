@@ -140,7 +140,7 @@ Command inspect_command() {
                     "show a tree down to so many questions; 0: all of it"));
   flag(option_field("dump", &InspectArguments::dump, {}, "print all trees as one JSON object"));
   command.run = [arguments](Session& session) {
-    const auto model = read_model(arguments->model);
+    const auto model = read_model(arguments->model, session.stop());
     print(blame(ExitCode::usage, [&] { return inspection(*model, *arguments, session.globals.json); }));
   };
   return command;

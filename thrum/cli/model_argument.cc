@@ -7,11 +7,12 @@
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/model/open_model_file.h"
 
 namespace thrum::cli {
 
-std::unique_ptr<Model> read_model(const std::string& file) {
-  return blame(ExitCode::model, [&] { return load_model(file); });
+std::unique_ptr<Model> read_model(const std::string& file, const std::stop_token& stop) {
+  return blame(ExitCode::model, [&] { return OpenModelFile(file, stop).model(); });
 }
 
 std::string model_line(const Model& model, const std::string& file) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "thrum/cli/parameter.h"
@@ -16,8 +17,8 @@ Parameter model_parameter(std::string Arguments::* file, Arguments& arguments) {
                    {.value = "MODEL", .positional = true, .required = true});
 }
 
-/// Throws Failure (model) for a file that is missing or is no valid model.
-std::unique_ptr<Model> read_model(const std::string& file);
+/// Throws Failure (model) for a file that is missing or is no valid model; cancelled.
+std::unique_ptr<Model> read_model(const std::string& file, const std::stop_token& stop);
 
 /// "adult.thrum: logistic-regression, predicts income (2 classes) from 14 features"
 std::string model_line(const Model& model, const std::string& file);

@@ -87,7 +87,7 @@ void check_arguments(const PredictArguments& arguments, const Model& model, cons
 }
 
 void predict_file(const PredictArguments& arguments, const Session& session) {
-  const auto model = read_model(arguments.model);
+  const auto model = read_model(arguments.model, session.stop());
   check_arguments(arguments, *model, session);
   const LocalExecution execution = session.execution();
   const Stopwatch loading;

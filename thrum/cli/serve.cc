@@ -99,7 +99,7 @@ void check_source(const ServeArguments& arguments) {
 void check_models(const ServeArguments& arguments) {
   const std::string& repository = arguments.options.model_repository;
   if (repository.empty()) {
-    read_model(arguments.model);
+    read_model(arguments.model, {});
     return;
   }
   blame(ExitCode::model, [&] {

@@ -35,13 +35,13 @@ std::optional<double> valid_fraction(const std::string& text) {
 }
 
 /// The model to go on from; null without --start.
-std::unique_ptr<Model> read_start(const TrainArguments& arguments) {
+std::unique_ptr<Model> read_start(const TrainArguments& arguments, const std::stop_token& stop) {
   if (arguments.start.empty()) return nullptr;
   if (!arguments.prepare.empty() || !arguments.exclude.empty()) {
     throw usage_error(fmt::format("--start and {} exclude each other: the columns are those of the model",
                                   arguments.prepare.empty() ? "--exclude" : "--prepare"));
   }
-  auto start = read_model(arguments.start);
+  auto start = read_model(arguments.start, stop);
   if (dynamic_cast<const PreparedModel*>(start.get()) != nullptr) {
     throw usage_error(
         fmt::format("--start: {} prepares its columns; such a model cannot be continued", arguments.start));
@@ -218,7 +218,7 @@ void train_within(const TrainArguments& arguments, const Session& session) {
                      {arguments.data.file, arguments.data.label_file, arguments.valid, arguments.valid_label_file},
                      session);
   const std::vector<PrepareStep> steps = blame(ExitCode::usage, [&] { return parse_steps(arguments.prepare); });
-  const std::unique_ptr<Model> start = read_start(arguments);
+  const std::unique_ptr<Model> start = read_start(arguments, session.stop());
   const LocalExecution execution = session.execution();
   const Stopwatch loading;
   DataRows rows =

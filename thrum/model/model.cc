@@ -146,11 +146,19 @@ std::unique_ptr<Model> load_model(const std::filesystem::path& path) {
   return OpenModelFile(path).model();
 }
 
-OpenModelFile::OpenModelFile(const std::filesystem::path& path)
-    : copy_(path), file_(copy_.bytes(), path.string()), schema_(schema_of(file_)) {}
+OpenModelFile::OpenModelFile(const std::filesystem::path& path, std::stop_token stop)
+    : stop_(std::move(stop)), copy_(path, stop_), file_(copy_.bytes(), path.string()), schema_(schema_of(file_)) {
+  check_stop();
+}
 
 std::unique_ptr<Model> OpenModelFile::model() const {
-  return read_model(file_, schema_);
+  std::unique_ptr<Model> model = read_model(file_, schema_);
+  check_stop();
+  return model;
+}
+
+void OpenModelFile::check_stop() const {
+  if (stop_.stop_requested()) throw Error(ErrorCode::cancelled, "[load] a stop was requested before it was done");
 }
 
 bool OpenModelFile::build_image(UseImage use) const {

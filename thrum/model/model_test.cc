@@ -163,6 +163,17 @@ TEST(OpenModelFile, StaysTheModelThatWasCheckedWhenAnotherIsWrittenOverIt) {
   EXPECT_TRUE(file.build_image([&](const ModelFileBuilder& image) { EXPECT_EQ(image.bytes(), model.compile()); }));
 }
 
+TEST(OpenModelFile, StopsOnRequest) {
+  const test::TemporaryFolder folder;
+  save_model(model_test::two_class_model(), folder.file("a.thrum"));
+  std::stop_source source;
+  const OpenModelFile file(folder.file("a.thrum"), source.get_token());
+  EXPECT_NE(file.model(), nullptr);
+  source.request_stop();
+  EXPECT_EQ(test::refusal([&] { file.model(); }, ErrorCode::cancelled),
+            "[load] a stop was requested before it was done");
+}
+
 TEST(OpenModelFile, LeavesToTheModelWhatItMustSeeAsAWhole) {
   EXPECT_TRUE(images_of(model_test::regression_model()).built.empty());
   EXPECT_TRUE(images_of(forest(256, false)).built.empty());

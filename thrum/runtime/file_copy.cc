@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <span>
+#include <utility>
 
 #include "thrum/core/error.h"
 #include "thrum/runtime/open_to_read_internal.h"
@@ -53,7 +54,7 @@ void FileCopy::Unmap::operator()(std::byte* data) const noexcept {
   ::munmap(data, size);
 }
 
-FileCopy::FileCopy(const std::filesystem::path& path) {
+FileCopy::FileCopy(const std::filesystem::path& path, std::stop_token stop) {
   constexpr std::size_t piece = std::size_t{2} << 20;
   constexpr std::size_t large = std::size_t{16} << 20;
   const UniqueFd fd = open_to_read(path, O_NONBLOCK);  // or a pipe would wait for who writes into it
@@ -62,9 +63,10 @@ FileCopy::FileCopy(const std::filesystem::path& path) {
   data_.reset(map_room(size, path));
   data_.get_deleter().size = size;
   Arena arena(size < large ? 1 : 0, Backend::threads);
-  parallel_for(arena, size, piece, [&](std::size_t begin, std::size_t end) {
+  const auto read = [&](std::size_t begin, std::size_t end) {
     read_piece(fd.get(), begin, {data_.get() + begin, end - begin}, path);
-  });
+  };
+  parallel_for(arena, size, piece, read, std::move(stop));
 }
 
 }  // namespace thrum

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 
 #include "thrum/core/bytes.h"
 
@@ -14,8 +15,8 @@ class FileCopy {
  public:
   /// Reads a large file by several threads, which are gone when it returns. Throws io naming the path: for what is not
   /// a regular file, at once, such as a pipe that nobody writes into; for a file that becomes shorter while it is read.
-  /// out_of_memory.
-  explicit FileCopy(const std::filesystem::path& path);
+  /// out_of_memory; cancelled.
+  explicit FileCopy(const std::filesystem::path& path, std::stop_token stop = {});
 
   ByteSpan bytes() const noexcept { return {data_.get(), data_.get_deleter().size}; }
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <stop_token>
 #include <string>
 
 #include "thrum/core/refusal_test.h"
@@ -55,6 +56,14 @@ TEST(FileCopy, IsOfRegularFilesOnly) {
             "[read] cannot read " + folder.path().string() + ": not a regular file; name a file in this folder");
   EXPECT_EQ(refusal_of(folder.file("missing")),
             "[read] cannot read " + folder.file("missing") + ": No such file or directory");
+}
+
+TEST(FileCopy, StopsOnRequest) {
+  const test::TemporaryFolder folder;
+  std::stop_source source;
+  source.request_stop();
+  EXPECT_EQ(test::refusal([&] { FileCopy copy(folder.write("a", "x"), source.get_token()); }, ErrorCode::cancelled),
+            "[parallel] a stop was requested before the work was done");
 }
 
 TEST(FileCopy, NoticesAFileThatHasFewerBytesThanItsSize) {
