@@ -135,7 +135,7 @@ TEST(Access, AnswersWhatBrowsersAskFirst) {
 }
 
 TEST(Access, CrossesToTheWorkers) {
-  const SharedBytes shared(share({.access = with_tokens}).get());
+  const SharedBytes shared(ModelSet().share(with_tokens).get());
   const Access access = open_access(shared.bytes());
   EXPECT_EQ(access.tokens, with_tokens.tokens);
   EXPECT_EQ(access.admin_tokens, with_tokens.admin_tokens);

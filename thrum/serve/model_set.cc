@@ -1,11 +1,12 @@
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
-#include "thrum/runtime/memfd_internal.h"
+#include "thrum/serve/model_repository_internal.h"
 #include "thrum/serve/model_set_internal.h"
 
 namespace thrum::serving {
@@ -16,10 +17,6 @@ constexpr std::size_t alignment = 64;
 
 std::size_t aligned(std::size_t offset) {
   return (offset + alignment - 1) / alignment * alignment;
-}
-
-Json named(const ModelImage& model) {
-  return {{"name", model.name}, {"version", model.version}};
 }
 
 ByteSpan part(ByteSpan image, std::size_t offset, std::size_t size) {
@@ -37,54 +34,63 @@ Json tail_of(ByteSpan image) {
   return parse_json(text_of(part(rest, rest.size() - std::min<std::size_t>(length, rest.size()), length)), "serve");
 }
 
-ByteSpan bytes_of_model(ByteSpan image, const Json& entry) {
-  return part(image, entry.at("offset").get<std::size_t>(), entry.at("size").get<std::size_t>());
-}
-
 }  // namespace
 
-UniqueFd share(ModelSet set) {
-  const std::size_t in_memory = set.first.size;
-  UniqueFd fd = set.first.fd ? std::move(set.first.fd) : create_memfd("thrum-models");
-  Json tail = {{"models", Json::array()},
-               {"unloaded", Json::array()},
-               {"tokens", set.access.tokens},
-               {"admin_tokens", set.access.admin_tokens}};
-  std::size_t offset = 0;
-  for (ModelImage& model : set.models) {
-    const std::vector<std::byte> bytes = std::exchange(model.bytes, {});
-    write_memfd(fd.get(), offset, bytes);
-    const std::size_t size = offset == 0 && in_memory > 0 ? in_memory : bytes.size();
-    tail["models"].push_back(named(model));
-    tail["models"].back().update({{"offset", offset}, {"size", size}});
-    offset = aligned(offset + size);
-  }
-  for (const ModelImage& model : set.unloaded) tail["unloaded"].push_back(named(model));
-  const std::string text = tail.dump();
-  const std::uint64_t length = text.size();
-  write_memfd(fd.get(), offset, bytes_of(text));
-  write_memfd(fd.get(), offset + text.size(), std::as_bytes(std::span(&length, 1)));
-  seal_memfd(fd.get());
-  return fd;
+std::size_t ModelSet::add(std::string name, std::string version, ByteSpan image) {
+  write_memfd(memory_.get(), end_, image);
+  return add_entry(std::move(name), std::move(version), image.size());
 }
 
-ModelSet set_in(ByteSpan image) {
-  ModelSet set{.access = open_access(image)};
+std::size_t ModelSet::add(std::string name, std::string version, const ModelFileBuilder& image) {
+  const std::size_t size = image.put_unchecked(
+      [this](std::size_t offset, ByteSpan bytes) { write_memfd(memory_.get(), end_ + offset, bytes); });
+  return add_entry(std::move(name), std::move(version), size);
+}
+
+std::size_t ModelSet::add_entry(std::string name, std::string version, std::size_t size) {
+  models_.push_back({std::move(name), std::move(version), end_, size});
+  end_ = aligned(end_ + size);
+  return size;
+}
+
+void ModelSet::add_unloaded(std::string name, std::string version) {
+  unloaded_.push_back({std::move(name), std::move(version)});
+}
+
+UniqueFd ModelSet::share(const Access& access) {
+  Json tail = {{"models", Json::array()},
+               {"unloaded", Json::array()},
+               {"tokens", access.tokens},
+               {"admin_tokens", access.admin_tokens}};
+  std::ranges::sort(models_, comes_before<Entry>);
+  std::ranges::sort(unloaded_, comes_before<Entry>);
+  for (const Entry& model : models_) {
+    tail["models"].push_back(
+        {{"name", model.name}, {"version", model.version}, {"offset", model.offset}, {"size", model.size}});
+  }
+  for (const Entry& model : unloaded_) tail["unloaded"].push_back({{"name", model.name}, {"version", model.version}});
+  const std::string text = tail.dump();
+  const std::uint64_t length = text.size();
+  write_memfd(memory_.get(), end_, bytes_of(text));
+  write_memfd(memory_.get(), end_ + text.size(), std::as_bytes(std::span(&length, 1)));
+  seal_memfd(memory_.get());
+  return std::move(memory_);
+}
+
+std::vector<ModelImage> models_in(ByteSpan image) {
+  std::vector<ModelImage> models;
   const Json tail = tail_of(image);
   for (const Json& entry : tail.at("models")) {
-    const ByteSpan bytes = bytes_of_model(image, entry);
-    set.models.push_back({entry.at("name"), entry.at("version"), {bytes.begin(), bytes.end()}});
+    models.push_back({entry.at("name"), entry.at("version"),
+                      part(image, entry.at("offset").get<std::size_t>(), entry.at("size").get<std::size_t>())});
   }
-  for (const Json& entry : tail.at("unloaded")) set.unloaded.push_back({entry.at("name"), entry.at("version")});
-  return set;
+  return models;
 }
 
 std::vector<ServedModel> open_models(ByteSpan image) {
   std::vector<ServedModel> models;
-  const Json tail = tail_of(image);
-  for (const Json& entry : tail.at("models")) {
-    const ByteSpan bytes = bytes_of_model(image, entry);
-    models.push_back({entry.at("name"), entry.at("version"), open_predictor(bytes, Origin::own)});
+  for (ModelImage& model : models_in(image)) {
+    models.push_back({std::move(model.name), std::move(model.version), open_predictor(model.bytes, Origin::own)});
   }
   return models;
 }

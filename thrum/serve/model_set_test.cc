@@ -3,7 +3,6 @@
 #include "thrum/core/error.h"
 #include "thrum/model/linear/logistic_regression_model.h"
 #include "thrum/runtime/memfd.h"
-#include "thrum/runtime/memfd_internal.h"
 #include "thrum/runtime/temporary_folder_test.h"
 #include "thrum/serve/model_set_internal.h"
 #include "thrum/serve/repository_set_internal.h"
@@ -22,8 +21,11 @@ std::vector<double> outputs_of(const Predictor& predictor) {
 
 TEST(ModelSet, OpensWhatItShared) {
   const std::vector<std::byte> compiled = people_model()->compile();
-  ModelSet set{.models = {{"people", "1", compiled}, {"é \"quoted\"", "20", compiled}}, .unloaded = {{"old", "3"}}};
-  const SharedBytes shared(share(std::move(set)).get());
+  ModelSet set;
+  EXPECT_EQ(set.add("é \"quoted\"", "20", compiled), compiled.size());
+  set.add("people", "1", compiled);
+  set.add_unloaded("old", "3");
+  const SharedBytes shared(set.share({}).get());
   const std::vector<ServedModel> models = open_models(shared.bytes());
   ASSERT_EQ(models.size(), 2u);
   EXPECT_EQ(models[0].name, "people");
@@ -35,20 +37,6 @@ TEST(ModelSet, OpensWhatItShared) {
   const std::vector<ServedModel> unloaded = open_unloaded(shared.bytes());
   ASSERT_EQ(unloaded.size(), 1u);
   EXPECT_EQ(unloaded[0].name + " " + unloaded[0].version, "old 3");
-}
-
-TEST(ModelSet, KeepsTheFirstModelWhereItIs) {
-  const std::vector<std::byte> compiled = people_model()->compile();
-  ModelSet set{.models = {{"people", "1"}, {"more", "1", compiled}}, .first = {create_memfd("first"), compiled.size()}};
-  write_memfd(set.first.fd.get(), 0, compiled);
-  const int first = set.first.fd.get();
-  const UniqueFd fd = share(std::move(set));
-  EXPECT_EQ(fd.get(), first);
-  const SharedBytes shared(fd.get());
-  const std::vector<ServedModel> models = open_models(shared.bytes());
-  ASSERT_EQ(models.size(), 2u);
-  for (const ServedModel& model : models)
-    EXPECT_EQ(outputs_of(*model.predictor), outputs_of(*open_predictor(compiled)));
 }
 
 /// A logistic regression of one text feature, as large as its classes and categories make it.
@@ -75,28 +63,33 @@ TEST(ServedFile, OfALargeModelIsMadeWhereItsWorkersMapIt) {
   const auto model = wide_model(1000, 8500);
   save_model(model, folder.file("a.thrum"));
   ServedFile file = load_file(folder.file("a.thrum"));
-  EXPECT_TRUE(file.set.models[0].bytes.empty());
-  EXPECT_GT(file.set.first.size, largest_explaining);
-  EXPECT_EQ(file.description, "logistic-regression, 1 features, " + std::to_string(file.set.first.size) + " bytes");
-  const SharedBytes shared(share(std::move(file.set)).get());
-  const std::vector<ServedModel> models = open_models(shared.bytes());
   const std::vector<std::byte> compiled = model.compile();
+  EXPECT_GT(compiled.size(), largest_explaining);
+  EXPECT_EQ(file.description, "logistic-regression, 1 features, " + std::to_string(compiled.size()) + " bytes");
+  file.set.add("people", "1", people_model()->compile());
+  const SharedBytes shared(file.set.share({}).get());
+  const ByteSpan image = models_in(shared.bytes()).at(0).bytes;
+  EXPECT_THROW(open_predictor(image), Error) << "it was not written in one piece, with a checksum";
+  const std::vector<ServedModel> models = open_models(shared.bytes());
   const std::vector<double> rows = {0, 8499, 8500};  // the last one is unknown
   std::vector<double> outputs(3000), expected(3000);
   models.at(0).predictor->predict({rows.data(), 3, 1}, {outputs.data(), 3, 1000});
   open_predictor(compiled)->predict({rows.data(), 3, 1}, {expected.data(), 3, 1000});
   EXPECT_EQ(outputs, expected);
   EXPECT_NE(outputs[0], outputs[1]);
+  EXPECT_EQ(outputs_of(*models.at(1).predictor), outputs_of(*open_predictor(people_model()->compile())));
 }
 
 TEST(ModelSet, MayBeEmpty) {
-  const SharedBytes shared(share({}).get());
+  const SharedBytes shared(ModelSet().share({}).get());
   EXPECT_TRUE(open_models(shared.bytes()).empty());
   EXPECT_TRUE(open_unloaded(shared.bytes()).empty());
 }
 
 TEST(ModelSet, RefusesAnImageThatIsCutShort) {
-  const SharedBytes shared(share({.models = {{"people", "1", people_model()->compile()}}}).get());
+  ModelSet set;
+  set.add("people", "1", people_model()->compile());
+  const SharedBytes shared(set.share({}).get());
   const ByteSpan image = shared.bytes();
   for (const std::size_t size : {std::size_t{0}, std::size_t{7}, image.size() - 1}) {
     EXPECT_THROW(open_models(image.first(size)), Error) << size;

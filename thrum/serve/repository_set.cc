@@ -5,28 +5,17 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
-#include "thrum/model/open_model_file.h"
 #include "thrum/serve/model_repository_internal.h"
 #include "thrum/serve/repository_set_internal.h"
 
 namespace thrum::serving {
 namespace {
 
-/// A large one without its model, where that is possible.
-std::vector<std::byte> image_of_file(const OpenModelFile& file) {
-  std::vector<std::byte> bytes;
-  if (file.size() > largest_explaining) {
-    file.build_image([&](const ModelFileBuilder& image) { bytes = image.bytes(); });
-  }
-  return bytes.empty() ? image_of(*file.model()) : bytes;
-}
-
-ModelImage load(const RepositoryModel& found) {
+void load(const RepositoryModel& found, ModelSet& set) {
   const OpenModelFile file(found.path);
-  ModelImage image{found.name, found.version, image_of_file(file)};
+  const std::size_t size = add_file(set, found.name, found.version, file);
   log(LogLevel::info, "Loaded model " + found.name + " version " + found.version + ": " +
-                          describe(file.algorithm(), file.schema(), image.bytes.size()));
-  return image;
+                          describe(file.algorithm(), file.schema(), size));
 }
 
 }  // namespace
@@ -43,38 +32,51 @@ std::vector<std::byte> image_of(const Model& model) {
   return explaining.size() <= largest_explaining ? explaining : image;
 }
 
+std::size_t add_file(ModelSet& set, const std::string& name, const std::string& version, const OpenModelFile& file) {
+  std::size_t size = 0;
+  if (file.size() > largest_explaining) {
+    file.build_image([&](const ModelFileBuilder& image) { size = set.add(name, version, image); });
+  }
+  return size > 0 ? size : set.add(name, version, image_of(*file.model()));
+}
+
 ModelSet load_repository(const std::filesystem::path& folder, ModelTable* table) {
   ModelSet set;
   for (const RepositoryModel& found : list_models(folder)) {
     if (table != nullptr && table->is_unloaded(found.name)) {
-      set.unloaded.push_back({found.name, found.version});
+      set.add_unloaded(found.name, found.version);
     } else {
-      set.models.push_back(load(found));
+      load(found, set);
     }
   }
-  if (set.models.empty()) log(LogLevel::warning, "There is no model to serve in " + folder.string());
+  if (set.empty()) log(LogLevel::warning, "There is no model to serve in " + folder.string());
   return set;
 }
 
-ModelSet changed(ModelSet set, std::span<const ReloadWishes::Wish> wishes, const std::filesystem::path& folder) {
+ModelSet changed(ByteSpan served, std::span<const ReloadWishes::Wish> wishes, const std::filesystem::path& folder) {
+  ModelSet set;
+  const auto is_meant = [&](const auto& model) {
+    return std::ranges::find(wishes, model.name, &ReloadWishes::Wish::model) != wishes.end();
+  };
+  for (const ModelImage& model : models_in(served)) {
+    if (!is_meant(model)) set.add(model.name, model.version, model.bytes);
+  }
+  for (const ServedModel& model : open_unloaded(served)) {
+    if (!is_meant(model)) set.add_unloaded(model.name, model.version);
+  }
   for (const ReloadWishes::Wish& wish : wishes) {
-    const auto is_meant = [&](const ModelImage& model) { return model.name == wish.model; };
-    std::erase_if(set.models, is_meant);
-    std::erase_if(set.unloaded, is_meant);
     const std::vector<RepositoryModel> found = list_models(folder, wish.model);
     if (wish.is_load && found.empty()) {
       throw Error(ErrorCode::io, "[serve] there is no model \"" + wish.model + "\" in the repository");
     }
     for (const RepositoryModel& model : found) {
       if (wish.is_load) {
-        set.models.push_back(load(model));
+        load(model, set);
       } else {
-        set.unloaded.push_back({model.name, model.version});
+        set.add_unloaded(model.name, model.version);
       }
     }
   }
-  std::ranges::sort(set.models, comes_before<ModelImage>);
-  std::ranges::sort(set.unloaded, comes_before<ModelImage>);
   return set;
 }
 

@@ -14,8 +14,7 @@ struct ServedFile {
   std::string description = {};  ///< for the log
 };
 
-/// The image of a large file is made from the file in the memory that the workers will map, that of another by way of
-/// the model. Throws as load_model.
+/// Throws as add_file.
 ServedFile load_file(const std::filesystem::path& path);
 
 /// As Server::serve.

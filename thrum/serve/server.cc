@@ -40,13 +40,13 @@ void begin(const ServeOptions& options) {
 }
 
 void supervise(serving::ModelSet set, const ServeOptions& options) {
-  set.access = serving::read_access(options);
-  serving::supervise(serving::share(std::move(set)), options);
+  serving::supervise(set.share(serving::read_access(options)), options);
 }
 
 serving::ServedFile file_of(const Model& model) {
-  serving::ServedFile file{.set = {.models = {{"model", "1", serving::image_of(model)}}}};
-  file.description = serving::describe(model.algorithm(), model.schema(), file.set.models[0].bytes.size());
+  serving::ServedFile file;
+  const std::size_t size = file.set.add("model", "1", serving::image_of(model));
+  file.description = serving::describe(model.algorithm(), model.schema(), size);
   return file;
 }
 
@@ -55,7 +55,7 @@ serving::ModelSet load_repository(const std::string& folder) {
   const serving::Scoreboard board = serving::board_of_reload();
   const auto wishes = board.head().wishes.all(serving::ReloadWishes::State::begun);
   if (wishes.empty()) return serving::load_repository(folder, &board.models());
-  return serving::changed(serving::set_in(serving::image_of_reload().bytes()), wishes, folder);
+  return serving::changed(serving::image_of_reload().bytes(), wishes, folder);
 }
 
 int work(int argc, char** argv, const Routes& routes) {
