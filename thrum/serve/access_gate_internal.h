@@ -26,6 +26,7 @@ class AccessGate : public RequestHandler {
     return inner_->gathered_answer(index, request);
   }
   void set_draining() noexcept override { inner_->set_draining(); }
+  void set_ending() noexcept override { inner_->set_ending(); }
 
  private:
   bool is_for_us(const HttpRequest& request) const noexcept;

@@ -64,6 +64,14 @@ std::optional<HttpResponse> RepositoryRoutes::outcome(std::uint64_t wish) {
       "what was served is served still");
 }
 
+HttpResponse RepositoryRoutes::last_outcome(std::uint64_t wish) {
+  if (auto response = outcome(wish)) return std::move(*response);
+  const auto& [model, is_load] = open_.at(wish);
+  throw HttpError(503,
+                  "[serve] this worker ends before the model \"" + model + "\" is " + (is_load ? "loaded" : "unloaded"),
+                  "that goes on: POST /v2/repository/index tells what is served");
+}
+
 HttpResponse RepositoryRoutes::index(std::string_view body) const {
   Json list = Json::array();
   for (const ServedModel& model : parts_.loaded) list.push_back(entry_of(model));

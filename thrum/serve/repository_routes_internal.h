@@ -43,6 +43,8 @@ class RepositoryRoutes {
 
   /// None while the wish is open. Throws HttpError 400 where it failed; the model is then as it was.
   std::optional<HttpResponse> outcome(std::uint64_t wish);
+  /// The same where nobody can wait any longer: throws HttpError 503 while the wish is open.
+  HttpResponse last_outcome(std::uint64_t wish);
 
  private:
   HttpResponse index(std::string_view body) const;

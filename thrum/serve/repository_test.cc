@@ -339,6 +339,26 @@ TEST_F(Repository, TellsWhoWaitsThatTheServerEnds) {
   EXPECT_EQ(server.wait_for_exit(), 0);
 }
 
+TEST_F(Repository, TellsWhoWaitsThatTheWorkerEndsBeforeTheOutcomeIsKnown) {
+  add("adult.thrum");
+  const TestServer server(managed({"graceful_timeout=0.1"}), "@" + settings());
+  add("slow.thrum");
+  HeldReload reload(folder_.file("settings"));
+  TestClient administrator(server.port());
+  administrator.send(post("/v2/repository/models/slow/load", "", "Authorization: Bearer " + token + "\r\n"));
+  reload.wait();
+  kill(server.workers().at(0), SIGTERM);
+  EXPECT_THAT(
+      administrator.reply(),
+      AllOf(StartsWith("HTTP/1.1 503 Service Unavailable\r\n"), HasSubstr("\r\nConnection: close\r\n"),
+            EndsWith(R"({"error":"[serve] this worker ends before the model \"slow\" is loaded; that goes on: POST )"
+                     R"(/v2/repository/index tells what is served"})")));
+  EXPECT_TRUE(administrator.is_closed());
+  reload.let_go();
+  EXPECT_TRUE(server.log_comes_to_have("Reloaded"));
+  EXPECT_THAT(ask(server, post("/v1/models/slow:predict", row)), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
 TEST_F(Repository, KnowsWhatItDoesNotHave) {
   add("adult.thrum");
   const TestServer server(managed(), "none");

@@ -41,6 +41,8 @@ class RequestHandler {
 
   /// The worker ends soon: who asks whether it is ready is told no.
   virtual void set_draining() noexcept {}
+  /// The worker ends: what postponed_answer() does not know now, it says, will not be known.
+  virtual void set_ending() noexcept {}
 };
 
 }  // namespace thrum

@@ -119,7 +119,7 @@ const HttpResponse* Service::handle_or_gather(const HttpRequest& request) noexce
 
 const HttpResponse* Service::postponed_answer(std::uint64_t ticket, const HttpRequest& request) noexcept {
   try {
-    auto outcome = repository_->outcome(ticket);
+    auto outcome = is_ending_ ? repository_->last_outcome(ticket) : repository_->outcome(ticket);
     if (!outcome) return nullptr;
     response_ = std::move(*outcome);
   } catch (...) {

@@ -33,6 +33,7 @@ class Service : public RequestHandler {
   void predict_gathered() noexcept override;
   const HttpResponse& gathered_answer(std::size_t index, const HttpRequest& request) noexcept override;
   void set_draining() noexcept override;
+  void set_ending() noexcept override { is_ending_ = true; }
 
  private:
   void add_health();
@@ -51,6 +52,7 @@ class Service : public RequestHandler {
   std::string allow_;
   std::uint64_t ticket_ = 0;  ///< of the last request, where its answer is postponed
   bool draining_ = false;
+  bool is_ending_ = false;
 };
 
 /// What a worker answers from its parts, to those who may ask.

@@ -327,6 +327,13 @@ void Worker::begin_drain() {
   ring();
 }
 
+/// Who waits for an answer is not left without a word.
+void Worker::end() {
+  handler_.set_ending();
+  answer_postponed();
+  is_stopped_ = true;
+}
+
 void Worker::sweep() {
   next_sweep_ = now_ + tick_;
   if (!is_draining()) listen(true);
@@ -334,7 +341,8 @@ void Worker::sweep() {
   for (std::size_t fd = 0; fd < connections_.size(); ++fd) {
     if (connections_[fd]) check_deadline(*connections_[fd]);
   }
-  if (now_ >= drain_end_ || getppid() != place_.supervisor) is_stopped_ = true;
+  if (now_ >= drain_end_) end();
+  if (getppid() != place_.supervisor) is_stopped_ = true;
 }
 
 void Worker::check_deadline(Connection& connection) {

@@ -61,6 +61,7 @@ class Worker {
   void answer_postponed();
   void drop(int fd);
   void begin_drain();
+  void end();
   bool is_draining() const noexcept { return context_.draining; }
   void ring() const noexcept;
   void reopen_logs();
