@@ -65,8 +65,9 @@ NewEntryFile::NewEntryFile(const std::filesystem::path& root, const Digest& key)
   const std::filesystem::path folder = target_.parent_path();
   fd_ = open_without_name(folder);
   if (!fd_ && errno == ENOENT) {
-    std::error_code ignored;  // opening says what is wrong
-    std::filesystem::create_directories(folder, ignored);
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) throw_io(cannot_store(target_), error.value());
     fd_ = open_without_name(folder);
   }
   if (!fd_ && knows_no_files_without_name(errno)) {

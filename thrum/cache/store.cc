@@ -101,13 +101,18 @@ Store::State::State(const fs::path& place, const StoreOptions& chosen)
   Usage used;
   if (read_only) {
     log(LogLevel::warning, fmt::format("[cache] {} may not be written: it is only read", folder.string()));
-  } else {
-    tag_as_cache(folder);
-    MutexLock lock(usage_mutex);
-    opened_usage = std::make_shared<UsageFile>(root);
-    used = opened_usage->total();
+  } else if (const auto file = usage_file()) {
+    used = file->total();
   }
-  if (options.max_bytes == 0) options.max_bytes = default_max_bytes(folder, used.bytes);
+  if (options.max_bytes > 0) return;
+  options.max_bytes = default_max_bytes(folder, used.bytes);
+  limited_by_disk = options.max_bytes < most_bytes_by_default;
+}
+
+void Store::State::report_not_stored(const std::exception& why) {
+  if (reported_not_stored.exchange(true)) return;
+  log(LogLevel::warning,
+      fmt::format("{}; what cannot be stored is computed each time, and not reported again", why.what()));
 }
 
 std::shared_ptr<UsageFile> Store::State::usage_file() try {
@@ -115,11 +120,12 @@ std::shared_ptr<UsageFile> Store::State::usage_file() try {
   MutexLock lock(usage_mutex);
   if (opened_usage == nullptr || !opened_usage->usable()) {
     fs::create_directories(root);
+    tag_as_cache(folder);
     opened_usage = std::make_shared<UsageFile>(root);
   }
   return opened_usage;
 } catch (const std::exception& error) {
-  log(LogLevel::warning, error.what());
+  report_not_stored(error);
   return nullptr;
 }
 
@@ -178,8 +184,20 @@ bool Store::State::put(const Digest& key, const NewEntry& entry) try {
   stored++;
   return true;
 } catch (const Error& error) {
-  log(LogLevel::warning, error.what());
+  if (error.code() == ErrorCode::io) {
+    report_not_stored(error);
+  } else {
+    log(LogLevel::warning, error.what());
+  }
   return false;
+}
+
+void Store::State::check_size(const NewEntry& entry, std::uint64_t bytes) const {
+  if (bytes <= options.max_bytes) return;
+  const std::string what =
+      fmt::format("[cache] a result of {} takes {} bytes, more than the whole cache may", entry.function, bytes);
+  if (!limited_by_disk) throw Error(ErrorCode::invalid_argument, what + ": not stored");
+  throw Error(ErrorCode::io, fmt::format("{}, {} bytes, a tenth of what is free on the disk", what, options.max_bytes));
 }
 
 bool Store::State::publish(const Digest& key, const NewEntry& entry) {
@@ -198,12 +216,7 @@ bool Store::State::publish(const Digest& key, const NewEntry& entry) {
   header.payload_digest = digest_of(payload, payload.size() > digest_leaf_size ? &hashing_arena() : nullptr);
   const std::vector<std::byte> front = entry_front(header, entry.function, entry.version);
   const std::uint64_t bytes = disk_bytes(front.size() + payload.size());
-  if (bytes > options.max_bytes) {
-    log(LogLevel::warning,
-        fmt::format("[cache] a result of {} takes {} bytes, more than the whole cache may: not stored", entry.function,
-                    bytes));
-    return false;
-  }
+  check_size(entry, bytes);
   NewEntryFile file(root, key);
   file.write(front, payload);
   return with_folder([&](UsageFile& usage) {

@@ -67,9 +67,9 @@ struct Reduction {
 
 /// Values by key in a folder that many threads and processes share. An entry is one file: it appears as a whole and
 /// never changes. A damaged one is a miss, is logged as a warning and removed. Where a value cannot be stored (a full
-/// disk) that is logged as well, and nothing else happens. The folder never holds more than the limits: before an entry
-/// comes, the least recently used go, as judged from a sample of the folder, down to nine tenths. Reading takes no
-/// lock. A folder that may not be written is read only. Whoever can write there can put false values there: share it
+/// disk) that is logged as well, once, and nothing else happens. The folder never holds more than the limits: before an
+/// entry comes, the least recently used go, as judged from a sample of the folder, down to nine tenths. Reading takes
+/// no lock. A folder that may not be written is read only. Whoever can write there can put false values there: share it
 /// only with people you trust. Thread-safe; copies are the same store.
 class Store {
  public:

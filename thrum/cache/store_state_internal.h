@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -26,7 +27,10 @@ struct Store::State {
   std::optional<StoredEntry> look_up(const Digest& key, Accept accept);
   std::optional<StoredEntry> read(const Digest& key, bool as_use);  ///< throws corrupt_data, io
   bool put(const Digest& key, const NewEntry& entry);
-  bool publish(const Digest& key, const NewEntry& entry);  ///< throws io
+  bool publish(const Digest& key, const NewEntry& entry);             ///< throws io
+  void check_size(const NewEntry& entry, std::uint64_t bytes) const;  ///< throws invalid_argument, io
+  /// Logs, once, why results are not stored.
+  void report_not_stored(const std::exception& why);
   Usage remove(std::span<const Digest> keys);
   void remove_damaged(const Digest& key, const Error& error);
 
@@ -44,7 +48,9 @@ struct Store::State {
   std::filesystem::path folder;
   std::filesystem::path root;  ///< of this version of the format
   StoreOptions options;
+  bool limited_by_disk = false;  ///< options.max_bytes follows from what is free
   bool read_only = false;
+  std::atomic<bool> reported_not_stored = false;
 
   Mutex folder_mutex;  ///< before the lock of the folder, which excludes other processes only
   Mutex usage_mutex;

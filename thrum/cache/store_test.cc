@@ -234,19 +234,53 @@ TEST_F(StoreTest, AValueLargerThanTheCacheIsNotStored) {
   EXPECT_EQ(get(store, "a"), "x") << "and nothing was evicted for it";
 }
 
-TEST_F(StoreTest, AFullDiskIsReportedAndNothingElseHappens) {
+/// Stands for a full disk: files take no more than `most` bytes while it lives.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t most) : action_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small = {most, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, action_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  void (*action_)(int);
+  rlimit before_;
+};
+
+TEST_F(StoreTest, AFullDiskIsReportedOnceAndNothingElseHappens) {
   const Store store(folder);
-  rlimit before;
-  ::getrlimit(RLIMIT_FSIZE, &before);
-  const auto action = ::signal(SIGXFSZ, SIG_IGN);
-  const rlimit small = {8192, before.rlim_max};
-  ::setrlimit(RLIMIT_FSIZE, &small);  // stands for a full disk
-  EXPECT_FALSE(put(store, "a", std::string(100'000, 'x')));
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  ::signal(SIGXFSZ, action);
-  EXPECT_EQ(logged, "[cache] cannot store " + file_of("a").string() + ": File too large\n");
+  {
+    const FullDisk disk(8192);
+    EXPECT_FALSE(put(store, "a", std::string(100'000, 'x')));
+    EXPECT_FALSE(put(store, "b", std::string(100'000, 'x')));
+  }
+  EXPECT_EQ(logged, "[cache] cannot store " + file_of("a").string() +
+                        ": File too large; what cannot be stored is computed each time, and not reported again\n");
   EXPECT_TRUE(entry_files().empty());
   EXPECT_EQ(store.usage(), Usage());
+}
+
+TEST_F(StoreTest, OpensOnAFullDiskAndStoresWhenThereIsRoom) {
+  const fs::path place = folder / "cache";
+  std::optional<Store> store;
+  {
+    const FullDisk disk(0);
+    store.emplace(place);
+    EXPECT_FALSE(put(*store, "a", "x"));
+    EXPECT_TRUE(
+        std::holds_alternative<Store::Turn>(store->find_or_turn(key_of("a"), [](const StoredEntry&) { return true; })));
+  }
+  EXPECT_EQ(logged, "[write] cannot write " + (place / "CACHEDIR.TAG").string() +
+                        ": File too large; what cannot be stored is computed each time, and not reported again\n");
+  EXPECT_TRUE(put(*store, "a", "x"));
+  EXPECT_EQ(get(*store, "a"), "x");
 }
 
 TEST_F(StoreTest, CountsAnewWhenItsNumbersAreMissingOrDamaged) {

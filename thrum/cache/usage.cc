@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 
 #include "thrum/cache/usage_internal.h"
 #include "thrum/runtime/system_error_internal.h"
@@ -44,8 +45,12 @@ UsageFile::UsageFile(const std::filesystem::path& root) : root_(root), opened_by
   fd_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
   struct stat status;
   if (!fd_ || ::fstat(fd_.get(), &status) != 0) fail();
-  // Never made smaller: another process may have it mapped.
-  if (status.st_size < static_cast<off_t>(sizeof(Page)) && ::ftruncate(fd_.get(), sizeof(Page)) != 0) fail();
+  // Never made smaller: another process may have it mapped. Where the disk has no room, this fails, and not whoever
+  // writes to the page first.
+  if (::fallocate(fd_.get(), 0, 0, sizeof(Page)) != 0) {
+    if (errno != EOPNOTSUPP) fail();
+    if (status.st_size < static_cast<off_t>(sizeof(Page)) && ::ftruncate(fd_.get(), sizeof(Page)) != 0) fail();
+  }
   void* mapped = ::mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
   if (mapped == MAP_FAILED) fail();
   page_ = static_cast<Page*>(mapped);
