@@ -24,8 +24,8 @@ struct CsvOptions {
 /// Types follow from all rows. A column is int64 where every value is a whole number within int64, else float64 where
 /// every value is a number or missing (blanks around it, a plus sign, "inf" and "infinity" allowed), else a category
 /// column. Quoted numbers are numbers. A field is missing when it is one of `options.missing`, blanks around it aside;
-/// in a category column only when it is not quoted, so that "NA" may be a name. The result does not depend on the
-/// number of threads.
+/// in quotes only among numbers, so that "NA" may be the name of a category. The result does not depend on the number
+/// of threads.
 ///
 /// Reports its progress in bytes as stage "read" (before that as "decompress"). Throws io when the file cannot be read,
 /// invalid_argument for a delimiter that can be part of a number, cancelled, and corrupt_data with line and column for

@@ -27,13 +27,10 @@ Field scan_quoted_field(const char* begin, const char* end, char delimiter) noex
 /// `text` with one quote for each doubled one.
 std::string unescape(std::string_view text);
 
-/// The length of the line end at `p`: 1 for LF, 2 for CR LF, 0 for anything else. A CR that ends the text is a line
-/// end.
+/// The length of the line end at `p`: 1 for LF, 2 for CR LF, 0 for anything else.
 inline std::size_t line_end_length(const char* p, const char* end) noexcept {
   if (*p == '\n') return 1;
-  if (*p != '\r') return 0;
-  if (p + 1 == end) return 1;
-  return p[1] == '\n' ? 2 : 0;
+  return *p == '\r' && p + 1 != end && p[1] == '\n' ? 2 : 0;
 }
 
 inline const char* skip_blank_lines(const char* p, const char* end) noexcept {

@@ -102,12 +102,14 @@ void add_block(Rows& rows, std::string_view text, std::size_t offset, std::size_
   rows.n_rows += n_rows;
 }
 
-/// The row that ends with the text instead of a line break.
-void add_tail(Rows& rows, std::string_view text, std::size_t begin, BlankLines blank_lines) {
+/// The row that ends with the text instead of a line break. Of a carriage return there it makes two, so that it does
+/// not become half of a line end.
+void add_tail(Rows& rows, std::string_view text, std::size_t begin) {
   const std::string_view last = text.substr(begin);
-  if (last.empty() || (last == "\r" && blank_lines == BlankLines::skipped)) return;
-  rows.tail.reserve(last.size() + 1);
+  if (last.empty()) return;
+  rows.tail.reserve(last.size() + 2);
   rows.tail.assign(last.begin(), last.end());
+  if (last.back() == '\r') rows.tail.push_back('\r');
   rows.tail.push_back('\n');
   add_block(rows, {rows.tail.data(), rows.tail.size()}, begin, 1);
 }
@@ -138,7 +140,7 @@ Rows split_rows(std::string_view text, std::size_t begin, const RowFormat& forma
     add_block(rows, text.substr(row_begin, passage.last_row_end - row_begin), row_begin, passage.rows);
     row_begin = passage.last_row_end;
   }
-  add_tail(rows, text, row_begin, format.blank_lines);
+  add_tail(rows, text, row_begin);
   return rows;
 }
 

@@ -108,7 +108,7 @@ TEST(Csv, LinesEndInLfCrlfOrWithTheFile) {
   EXPECT_EQ(dump(parse("a,b\r\n1,x\r\n3,y\r\n")), expected);
   EXPECT_EQ(dump(parse("a,b\r\n1,\"x\"\r\n3,\"y\"")), expected);
   EXPECT_EQ(dump(parse("a,b\n1,x\n3,y")), expected);
-  EXPECT_EQ(dump(parse("b,a\nx,1\r\ny,3\r")), "b:category|x|y\na:int64|1|3\n");
+  EXPECT_EQ(dump(parse("b,a\nx,1\r\ny,3")), "b:category|x|y\na:int64|1|3\n");
 }
 
 TEST(Csv, SkipsEmptyLinesAndAByteOrderMark) {
