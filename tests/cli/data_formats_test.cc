@@ -242,12 +242,13 @@ TEST_F(SparseData, IsNoTableWhereThatWouldNotFit) {
     EXPECT_EQ(outcome.exit_code, 6);
     return outcome.err;
   };
-  EXPECT_THAT(error({"gbdt"}), testing::AllOf(HasSubstr("[wide.svm] a table of 400001 rows and 1000000 columns takes "
-                                                        "2980.2 GiB, this machine has "),
-                                              HasSubstr("gbdt takes no sparse matrix: rows stay sparse in "
-                                                        "logistic-regression, ridge, lasso, elastic-net, "
-                                                        "poisson-regression, gamma-regression, sgd-classifier, "
-                                                        "sgd-regressor\n")));
+  EXPECT_THAT(error({"gbdt"}),
+              testing::AllOf(HasSubstr("[wide.svm] a table of 400001 rows and 1000000 columns "
+                                       "(line 1 has index 1000000) takes 2980.2 GiB, this machine has "),
+                             HasSubstr("gbdt takes no sparse matrix: rows stay sparse in "
+                                       "logistic-regression, ridge, lasso, elastic-net, "
+                                       "poisson-regression, gamma-regression, sgd-classifier, "
+                                       "sgd-regressor\n")));
   EXPECT_THAT(error({"linear-regression"}),
               HasSubstr("least squares without a penalty need a dense matrix: use ridge, with a small alpha\n"));
   EXPECT_THAT(error({"logistic-regression", "--solver", "saga"}),

@@ -117,6 +117,22 @@ TEST_F(DataCommand, InspectRemarksOnColumnsThatTeachNothing) {
   EXPECT_THAT(run.out, HasSubstr("target y: 2 classes\n  a  15 rows  50.0 %\n  b  15 rows  50.0 %\n"));
 }
 
+TEST_F(DataCommand, InspectRemarksOnWhatIsPerhapsMeantOtherwise) {
+  const auto remarks = [](const std::string& text) { return run_thrum({"data", "inspect", "-"}, {.input = text}).err; };
+  EXPECT_EQ(remarks("a;y\n1,5;0\n2,5;1\n"),
+            "thrum: warning: column \"a\" has numbers with commas, which count as categories: write them with decimal "
+            "points\n");
+  std::string mixed = "a,b\n";
+  for (int i = 0; i < 30; ++i) mixed += std::to_string(i) + "," + std::to_string(i) + "\n";
+  EXPECT_EQ(remarks(mixed + "missing,30\n"),
+            "thrum: warning: column \"a\" has numbers but for texts such as \"missing\", which make all of them "
+            "categories: correct those fields, or leave them empty\n");
+  EXPECT_EQ(
+      remarks("1,2.5\n3,4\n5,6\n"),
+      "thrum: warning: the columns are called by numbers: if the first line is a row, read it with --no-header\n");
+  EXPECT_EQ(remarks("0,1\n3,4\n5,6\n"), "");
+}
+
 TEST_F(DataCommand, InspectShowsTypesMissingValuesAndRanges) {
   const Outcome run = run_thrum({"data", "inspect", "-"}, {.input = people});
   EXPECT_EQ(run.exit_code, 0);
@@ -130,6 +146,43 @@ TEST_F(DataCommand, MessagesShowControlCharactersOfDataInsteadOfObeyingThem) {
       run_thrum({"data", "inspect", "-", "--target", "a\x1b[30m"}, {.input = "a\x1b[31m\xC2\x9B\x7F\n1\n"});
   EXPECT_EQ(run.err.find_first_of("\x1b\x9B\x7F"), std::string::npos) << run.err;
   EXPECT_THAT(run.err, HasSubstr("\"a\\x1b[30m\""));
+}
+
+TEST_F(DataCommand, PeopleSeeTextsOfDataEscapedAndShortenedAndProgramsAsTheyAre) {
+  const std::string color = "ki\x1b[31m\nnd", red = "re\x1b[2Jd\r", blue(200, 'b');
+  std::string text = "\"" + color + "\",x,\"y\x1b[0m\"\n";
+  for (int i = 0; i < 40; ++i) {
+    const bool is_red = i % 2 == 0;
+    text += "\"" + (is_red ? red : blue) + "\"," + std::to_string(i % 7) + "," + (is_red ? "\"n\x1bo\"" : "yes") + "\n";
+  }
+  folder_.write("colors.csv", text);
+  const auto output = [&](std::vector<std::string> words) {
+    const Outcome run = run_thrum(words, {.folder = folder_.path()});
+    EXPECT_EQ(run.exit_code, 0) << words[0] << run.err;
+    return run.out + run.err;
+  };
+  for (const std::string learner : {"logistic-regression", "decision-tree"}) {
+    output({"train", learner, "colors.csv", "--target", "y\x1b[0m", "-o", learner + ".thrum"});
+  }
+  const std::string tree = "decision-tree.thrum", linear = "logistic-regression.thrum";
+  const std::vector<std::vector<std::string>> commands = {{"data", "inspect", "colors.csv", "--target", "y\x1b[0m"},
+                                                          {"inspect", linear},
+                                                          {"inspect", tree},
+                                                          {"inspect", tree, "--tree", "0"},
+                                                          {"evaluate", linear, "colors.csv"},
+                                                          {"explain", tree, "colors.csv", "--paths"},
+                                                          {"importance", linear, "colors.csv"},
+                                                          {"dependence", linear, "colors.csv", "--feature", color}};
+  for (const auto& command : commands) {
+    const std::string shown = output(command);
+    EXPECT_THAT(shown, testing::AnyOf(HasSubstr("ki\\x1b[31m\\x0and"), HasSubstr("n\\x1bo"))) << command[0];
+    EXPECT_EQ(shown.find_first_of("\x1b\r"), std::string::npos) << command[0];
+    EXPECT_THAT(shown, testing::Not(HasSubstr(blue.substr(61)))) << command[0];
+  }
+  EXPECT_THAT(output({"data", "inspect", "colors.csv"}), HasSubstr("re\\x1b[2Jd\\x0d 50.0 %"));
+  const json model = json::parse(run_thrum({"inspect", file(linear), "--json"}).out);
+  EXPECT_EQ(model.at("features").at(0).at("name"), color);
+  EXPECT_THAT(output({"predict", linear, "colors.csv"}), HasSubstr("\nn\x1bo\nyes\n"));
 }
 
 TEST_F(DataCommand, GeneratePrintsRowsOrWritesThem) {

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
+#include "thrum/core/printable.h"
+#include "thrum/data/csv_number_internal.h"
 #include "thrum/runtime/parallel.h"
 
 namespace thrum::cli {
@@ -54,6 +57,11 @@ void summarize_categories(const Column& column, ColumnSummary& summary) {
   summary.most_frequent = std::move(counts);
 }
 
+bool is_number_with_commas(std::string text) {
+  std::ranges::replace(text, ',', '.');
+  return is_number(text);
+}
+
 ColumnSummary summarize_column(const Column& column) {
   ColumnSummary summary;
   summary.name = column.name();
@@ -68,6 +76,10 @@ ColumnSummary summarize_column(const Column& column) {
 }
 
 }  // namespace
+
+bool is_number(std::string_view text) {
+  return csv::parse_number(text).kind != csv::Number::Kind::none;
+}
 
 std::vector<ColumnSummary> summarize(const Table& table, const Execution& execution) {
   return parallel_map(
@@ -85,6 +97,20 @@ std::vector<std::pair<std::string, std::size_t>> value_counts(const Column& colu
     ++counts.back().second;
   }
   return counts;
+}
+
+std::string texts_remark(const Column& column) {
+  if (column.type() != ColumnType::category || column.categories().empty()) return "";
+  const std::span<const std::string> texts = column.categories();
+  if (std::ranges::all_of(texts, is_number_with_commas)) {
+    return "has numbers with commas, which count as categories: write them with decimal points";
+  }
+  const auto n_numbers = static_cast<std::size_t>(std::ranges::count_if(texts, is_number));
+  if (n_numbers < 9 * (texts.size() - n_numbers)) return "";
+  return fmt::format(
+      "has numbers but for texts such as {}, which make all of them categories: correct those fields, or leave "
+      "them empty",
+      in_quotes(*std::ranges::find_if_not(texts, is_number)));
 }
 
 Json summary_json(const ColumnSummary& summary) {
@@ -113,7 +139,7 @@ std::string values_text(const ColumnSummary& summary, std::size_t n_rows) {
   }
   std::string text;
   for (const auto& [value, count] : summary.most_frequent) {
-    text += fmt::format("{}{} {:.1f} %", text.empty() ? "" : ", ", value,
+    text += fmt::format("{}{} {:.1f} %", text.empty() ? "" : ", ", printable(value),
                         100.0 * static_cast<double>(count) / static_cast<double>(n_rows));
   }
   return text + (summary.n_distinct > summary.most_frequent.size() ? ", …" : "");

@@ -9,6 +9,7 @@
 #include "thrum/cli/progress_text.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 
 namespace thrum::cli {
 namespace {

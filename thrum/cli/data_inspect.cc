@@ -8,6 +8,7 @@
 #include "thrum/cli/data_arguments.h"
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
+#include "thrum/core/printable.h"
 
 namespace thrum::cli {
 namespace {
@@ -27,12 +28,28 @@ Counts class_counts(const Table& table, const std::string& target) {
   return counts.size() <= most_classes ? counts : Counts();
 }
 
-std::vector<std::string> remarks(const std::vector<ColumnSummary>& summaries, const std::string& target,
-                                 std::size_t n_rows) {
+/// Numbers as names, but for those that a file without a header gets.
+bool has_numbers_for_names(const Table& table) {
+  bool are_indices = true;
+  for (std::size_t j = 0; j < table.n_columns(); ++j) {
+    const std::string& name = table.columns()[j].name();
+    if (!is_number(name)) return false;
+    are_indices &= name == std::to_string(j);
+  }
+  return !are_indices;
+}
+
+std::vector<std::string> remarks(const Table& table, const std::vector<ColumnSummary>& summaries,
+                                 const std::string& target) {
+  const std::size_t n_rows = table.n_rows();
   std::vector<std::string> lines;
+  if (has_numbers_for_names(table)) {
+    lines.emplace_back("the columns are called by numbers: if the first line is a row, read it with --no-header");
+  }
   for (const ColumnSummary& summary : summaries) {
+    const std::string odd_texts = texts_remark(table.column(summary.name));
     const auto remark = [&](const std::string& text) {
-      lines.push_back(fmt::format("column \"{}\" {}", summary.name, text));
+      lines.push_back(fmt::format("column {} {}", in_quotes(summary.name), text));
     };
     if (summary.n_missing == n_rows) {
       remark("has no value at all: leave it out with --exclude");
@@ -40,6 +57,8 @@ std::vector<std::string> remarks(const std::vector<ColumnSummary>& summaries, co
       if (summary.n_missing > 0) {
         remark(fmt::format("is the target, but missing in {}", counted(summary.n_missing, "row")));
       }
+    } else if (!odd_texts.empty()) {
+      remark(odd_texts);
     } else if (summary.n_distinct == 1 && summary.n_missing == 0) {
       remark("has the same value in every row: a model learns nothing from it");
     } else if (summary.type == ColumnType::category && n_rows >= 20 && 2 * summary.n_distinct > n_rows) {
@@ -52,7 +71,7 @@ std::vector<std::string> remarks(const std::vector<ColumnSummary>& summaries, co
 std::string table_text(const Table& table, const std::vector<ColumnSummary>& summaries, const std::string& target) {
   std::vector<std::vector<std::string>> rows = {{"column", "type", "missing", "distinct", "values"}};
   for (const ColumnSummary& summary : summaries) {
-    rows.push_back({summary.name, std::string(column_type_name(summary.type)), grouped(summary.n_missing),
+    rows.push_back({printable(summary.name), std::string(column_type_name(summary.type)), grouped(summary.n_missing),
                     grouped(summary.n_distinct), values_text(summary, table.n_rows())});
   }
   std::string text = fmt::format("{}: {}\n\n", table.source(), shape_text(table.n_rows(), table.n_columns(), "column"));
@@ -62,9 +81,10 @@ std::string table_text(const Table& table, const std::vector<ColumnSummary>& sum
   std::vector<std::vector<std::string>> lines;
   for (const auto& [name, count] : classes) {
     const double share = static_cast<double>(count) / static_cast<double>(table.n_rows());
-    lines.push_back({"  " + name, counted(count, "row"), fmt::format("{:.1f} %", 100 * share)});
+    lines.push_back({"  " + printable(name), counted(count, "row"), fmt::format("{:.1f} %", 100 * share)});
   }
-  return text + fmt::format("\ntarget {}: {}\n", target, counted(classes.size(), "class", "classes")) + aligned(lines);
+  return text + fmt::format("\ntarget {}: {}\n", printable(target), counted(classes.size(), "class", "classes")) +
+         aligned(lines);
 }
 
 Json table_json(const Table& table, const std::vector<ColumnSummary>& summaries, const std::string& target) {
@@ -74,7 +94,7 @@ Json table_json(const Table& table, const std::vector<ColumnSummary>& summaries,
                  {"source", table.source()},
                  {"rows", table.n_rows()},
                  {"columns", columns},
-                 {"remarks", remarks(summaries, target, table.n_rows())}};
+                 {"remarks", remarks(table, summaries, target)}};
   if (target.empty()) return object;
   object["target"] = {{"name", target}};
   for (const auto& [name, count] : class_counts(table, target)) object["target"]["classes"][name] = count;
@@ -89,7 +109,7 @@ void inspect(const InspectArguments& arguments, const Session& session) {
   session.console.end_progress();
   if (session.globals.json) return print(table_json(table, summaries, arguments.target).dump(2) + "\n");
   print(table_text(table, summaries, arguments.target));
-  for (const std::string& line : remarks(summaries, arguments.target, table.n_rows())) {
+  for (const std::string& line : remarks(table, summaries, arguments.target)) {
     session.console.write(LogLevel::warning, line);
   }
 }

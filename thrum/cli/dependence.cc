@@ -8,6 +8,7 @@
 #include "thrum/cli/model_argument.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/model/partial_dependence.h"
 
 namespace thrum::cli {
@@ -42,13 +43,13 @@ void measure_dependence(const DependenceArguments& arguments, const Session& ses
   const Feature& feature = model->schema().features[*model->schema().find(arguments.feature)];
   const std::vector<std::string> names = output_names(model->schema().target);
   Json points = Json::array();
-  std::vector<std::vector<std::string>> lines = {{feature.name}};
-  lines[0].insert(lines[0].end(), names.begin(), names.end());
+  std::vector<std::vector<std::string>> lines = {{printable(feature.name)}};
+  for (const std::string& name : names) lines[0].push_back(printable(name));
   for (std::size_t v = 0; v < found.values.size(); ++v) {
     const Json value = value_json(feature, found.values[v]);
     const std::span<const double> outputs = std::span(found.outputs).subspan(v * names.size(), names.size());
     points.push_back({{"value", value}, {"outputs", std::vector<double>(outputs.begin(), outputs.end())}});
-    lines.push_back({value.is_string() ? value.get<std::string>() : value.dump()});
+    lines.push_back({value.is_string() ? printable(value.get<std::string>()) : value.dump()});
     for (const double output : outputs) lines.back().push_back(fmt::format("{:.6g}", output));
   }
   const Json object = {{"schema", "thrum.dependence/1"},

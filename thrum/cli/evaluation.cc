@@ -10,6 +10,7 @@
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
 #include "thrum/cli/truth.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/queries.h"
 #include "thrum/metrics/classification.h"
 #include "thrum/model/predict_sparse.h"
@@ -156,9 +157,9 @@ std::string scores_text(const Evaluation& evaluation) {
 std::string confusion_text(const Evaluation& evaluation) {
   const std::size_t n = evaluation.classes.size();
   std::vector<std::vector<std::string>> rows = {{"actual \\ predicted"}};
-  rows.front().insert(rows.front().end(), evaluation.classes.begin(), evaluation.classes.end());
+  for (const std::string& name : evaluation.classes) rows.front().push_back(printable(name));
   for (std::size_t i = 0; i < n; ++i) {
-    rows.push_back({evaluation.classes[i]});
+    rows.push_back({printable(evaluation.classes[i])});
     for (std::size_t j = 0; j < n; ++j) rows.back().push_back(fmt::format("{:.10g}", evaluation.confusion[i * n + j]));
   }
   return aligned(rows);

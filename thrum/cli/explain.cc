@@ -13,6 +13,7 @@
 #include "thrum/cli/model_argument.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/feature_reader.h"
 #include "thrum/model/predictor.h"
 #include "thrum/model/prepared_model.h"
@@ -89,13 +90,6 @@ Explanation explain_row(const Model& model, std::vector<double> row) {
   return {std::move(row), std::move(outputs), n_margins, std::move(contributions)};
 }
 
-std::string value_text(const Feature& feature, double x) {
-  if (std::isnan(x)) return "missing";
-  if (feature.type == FeatureType::number) return fmt::format("{}", x);
-  const bool known = x >= 0 && x < static_cast<double>(feature.categories.size());
-  return known ? feature.categories[static_cast<std::size_t>(x)] : "unknown";
-}
-
 /// Whose margin is explained: that of the class asked for, or of the most probable one.
 std::size_t margin_index(const ExplainArguments& arguments, const Target& target, const Explanation& explanation) {
   if (arguments.of_class.empty()) {
@@ -104,7 +98,7 @@ std::size_t margin_index(const ExplainArguments& arguments, const Target& target
   }
   const auto found = std::ranges::find(target.classes, arguments.of_class);
   if (found == target.classes.end() || explanation.n_margins == 1) {
-    throw usage_error(fmt::format("--class: the model has no margin of its own for \"{}\"", arguments.of_class));
+    throw usage_error(fmt::format("--class: the model has no margin of its own for {}", in_quotes(arguments.of_class)));
   }
   return static_cast<std::size_t>(found - target.classes.begin());
 }
@@ -118,7 +112,7 @@ std::string margin_name(const Target& target, std::size_t n_margins, std::size_t
 
 std::string prediction_line(const Target& target, const Explanation& explanation, std::int64_t row) {
   if (target.task == Task::regression || target.task == Task::ranking) {
-    return fmt::format("row {}: {} is predicted as {:.6g}\n", row, target.name, explanation.outputs[0]);
+    return fmt::format("row {}: {} is predicted as {:.6g}\n", row, printable(target.name), explanation.outputs[0]);
   }
   if (target.task == Task::anomaly) {
     const double score = explanation.outputs[0];
@@ -126,8 +120,8 @@ std::string prediction_line(const Target& target, const Explanation& explanation
                        target.threshold);
   }
   const std::size_t winner = most_probable({explanation.outputs.data(), 1, explanation.outputs.size()})[0];
-  return fmt::format("row {}: {} is predicted as {} (probability {:.4f})\n", row, target.name, target.classes[winner],
-                     explanation.outputs[winner]);
+  return fmt::format("row {}: {} is predicted as {} (probability {:.4f})\n", row, printable(target.name),
+                     printable(target.classes[winner]), explanation.outputs[winner]);
 }
 
 std::string signed_decimal(double number) {
@@ -142,13 +136,13 @@ std::string contributions_text(const ExplainArguments& arguments, const Schema& 
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, {}, [&](std::size_t j) { return std::pair(-std::abs(values[j]), j); });
-  std::string text =
-      fmt::format("margin of {}: {:.6g}\n  {:>12}  (base)\n", margin_name(schema.target, explanation.n_margins, k),
-                  explanation.margin(k), decimal(values[n]));
+  std::string text = fmt::format("margin of {}: {:.6g}\n  {:>12}  (base)\n",
+                                 printable(margin_name(schema.target, explanation.n_margins, k)), explanation.margin(k),
+                                 decimal(values[n]));
   const std::size_t shown = std::min(arguments.top, n);
   for (const std::size_t j : std::span(order).first(shown)) {
-    text += fmt::format("  {:>12}  {} = {}\n", signed_decimal(values[j]), schema.features[j].name,
-                        value_text(schema.features[j], explanation.row[j]));
+    text += fmt::format("  {:>12}  {} = {}\n", signed_decimal(values[j]), printable(schema.features[j].name),
+                        value_text(explanation.row[j], schema.features[j]));
   }
   double rest = 0;
   for (const std::size_t j : std::span(order).subspan(shown)) rest += values[j];

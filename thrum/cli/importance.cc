@@ -13,6 +13,7 @@
 #include "thrum/cli/text.h"
 #include "thrum/cli/truth.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/queries.h"
 #include "thrum/metrics/classification.h"
 #include "thrum/metrics/ndcg.h"
@@ -116,7 +117,7 @@ void measure_importance(const ImportanceArguments& arguments, const Session& ses
   for (const std::size_t j : in_order(importances)) {
     const PermutationImportance& importance = importances[j];
     list.push_back({{"name", features[j].name}, {"mean", importance.mean}, {"deviation", importance.deviation}});
-    lines.push_back({features[j].name, decimal(importance.mean), decimal(importance.deviation)});
+    lines.push_back({printable(features[j].name), decimal(importance.mean), decimal(importance.deviation)});
   }
   const Json object = {{"schema", "thrum.importance/1"}, {"model", arguments.model},
                        {"rows", table.n_rows()},         {"metric", metric},

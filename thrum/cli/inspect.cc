@@ -7,6 +7,7 @@
 #include "thrum/cli/model_argument.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/model/tree/tree_text.h"
 
 namespace thrum::cli {
@@ -57,11 +58,17 @@ Json model_json(const Model& model, const std::string& file) {
           {"parameters", parse_json(model.description_json(), file)}};
 }
 
+std::string joined(std::span<const std::string> names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + printable(name);
+  return text;
+}
+
 std::string feature_line(const Feature& feature) {
   if (feature.type == FeatureType::number) return "number";
   constexpr std::size_t most_shown = 8;
   const auto shown = std::span(feature.categories).first(std::min(most_shown, feature.categories.size()));
-  return fmt::format("category: {}{}", fmt::join(shown, ", "),
+  return fmt::format("category: {}{}", joined(shown),
                      shown.size() < feature.categories.size()
                          ? fmt::format(" and {} more", feature.categories.size() - shown.size())
                          : "");
@@ -72,12 +79,13 @@ std::string model_card(const Model& model, const std::string& file) {
   const TrainingRecord& training = model.training();
   std::string text = model_line(model, file) + "\n";
   if (schema.target.task == Task::classification) {
-    text += fmt::format("classes: {}\n", fmt::join(schema.target.classes, ", "));
+    text += fmt::format("classes: {}\n", joined(schema.target.classes));
   }
   if (schema.target.task == Task::anomaly) {
     text += fmt::format("anomalies: rows with a score above {:.6g}\n", schema.target.threshold);
   }
-  if (schema.target.task == Task::ranking) text += fmt::format("ranks: rows of equal {}\n", schema.target.query);
+  if (schema.target.task == Task::ranking)
+    text += fmt::format("ranks: rows of equal {}\n", printable(schema.target.query));
   text += fmt::format("trained on {}: {}, {}{}\n", counted(training.n_rows, "row"), training_line(model),
                       training.converged ? "" : "not converged: ", training.stopped_by);
   for (const std::string& warning : training.warnings) text += "warning: " + warning + "\n";
@@ -87,7 +95,8 @@ std::string model_card(const Model& model, const std::string& file) {
   }
   text += "\nfeatures:\n";
   std::vector<std::vector<std::string>> features;
-  for (const Feature& feature : schema.features) features.push_back({"  " + feature.name, feature_line(feature)});
+  for (const Feature& feature : schema.features)
+    features.push_back({"  " + printable(feature.name), feature_line(feature)});
   return text + aligned(features, "ll") + "\n" + model.description();
 }
 

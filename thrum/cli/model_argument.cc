@@ -7,6 +7,7 @@
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/model/open_model_file.h"
 
 namespace thrum::cli {
@@ -19,7 +20,7 @@ std::string model_line(const Model& model, const std::string& file) {
   const Target& target = model.schema().target;
   const std::string classes =
       target.task == Task::classification ? fmt::format(" ({} classes)", target.classes.size()) : "";
-  const std::string name = target.task == Task::anomaly ? "anomalies" : target.name;
+  const std::string name = target.task == Task::anomaly ? "anomalies" : printable(target.name);
   return fmt::format("{}: {}, predicts {}{} from {}", file, model.algorithm(), name, classes,
                      counted(model.schema().features.size(), "feature"));
 }

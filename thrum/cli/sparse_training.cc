@@ -6,7 +6,6 @@
 #include "thrum/cli/training.h"
 #include "thrum/comm/row_blocks.h"
 #include "thrum/data/dataset.h"
-#include "thrum/data/formats/number_array_internal.h"
 
 namespace thrum::cli {
 namespace {
@@ -32,7 +31,7 @@ std::vector<Feature> features_of(const LibsvmData& rows) {
 
 std::unique_ptr<Model> train_sparse(const SparseJob& job, const Session& session) {
   const linalg::CsrMatrix& X = job.rows.features;
-  formats::check_n_columns(X.cols(), job.rows.source);
+  check_n_columns(job.rows);
   const Dataset labels = dataset_of_labels(job);
   const Schema schema{.features = features_of(job.rows), .target = labels.schema().target};
   const std::vector<double> weights(job.row_mask.begin(), job.row_mask.end());
@@ -45,7 +44,7 @@ std::unique_ptr<Model> train_sparse(const SparseJob& job, const Session& session
     const SparseRows all{X, labels.y(), weights};
     if (communicator.size() == 1) return fit_sparse(job.learner, all, schema, job.options, execution);
     const linalg::CsrMatrix own = X.part(mine.begin, mine.end);
-    return fit_sparse(job.learner, {own, part(all.y), part(weights)}, schema, job.options, execution);
+    return fit_sparse(job.learner, {own, part(all.y), part(weights), mine.begin}, schema, job.options, execution);
   };
   return fit_on_ranks(job.ranks, session, fit);
 }

@@ -28,22 +28,6 @@ std::string byte_size(std::size_t bytes) {
   return fmt::format("{:.1f} {}", size, units[unit]);
 }
 
-std::string without_controls(std::string_view text) {
-  std::string shown;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool is_c1 = byte == 0xC2 && i + 1 < text.size() && (text[i + 1] & 0xE0) == 0x80;
-    if (is_c1) {
-      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
-    } else if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F) {
-      shown += fmt::format("\\x{:02x}", byte);
-    } else {
-      shown += text[i];
-    }
-  }
-  return shown;
-}
-
 std::string aligned(const std::vector<std::vector<std::string>>& rows, std::string_view sides) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

@@ -16,9 +16,6 @@ std::string decimal(double number);
 /// 1536 → "1.5 KiB".
 std::string byte_size(std::size_t bytes);
 
-/// `text` with control characters as \\x1b, so that data cannot steer a terminal; line feeds and tabs stay.
-std::string without_controls(std::string_view text);
-
 /// Lines of columns, two spaces between them. `sides` has an 'l' or 'r' per column, 'r' for those beyond its end.
 std::string aligned(const std::vector<std::vector<std::string>>& rows, std::string_view sides = "l");
 

@@ -19,6 +19,7 @@
 #include "thrum/cli/train_arguments.h"
 #include "thrum/cli/train_report.h"
 #include "thrum/cli/training.h"
+#include "thrum/core/printable.h"
 #include "thrum/model/model.h"
 #include "thrum/model/prepared_model.h"
 
@@ -53,7 +54,8 @@ std::unique_ptr<Model> read_start(const TrainArguments& arguments, const std::st
   }
   if (target.name != arguments.target || target.query != arguments.query) {
     throw usage_error(fmt::format("--start: {} learned {}{}, not what --target and --query name", arguments.start,
-                                  target.name, target.query.empty() ? "" : " of each " + target.query));
+                                  printable(target.name),
+                                  target.query.empty() ? "" : " of each " + printable(target.query)));
   }
   return start;
 }

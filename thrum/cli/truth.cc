@@ -6,13 +6,16 @@
 #include <unordered_map>
 
 #include "thrum/core/error.h"
+#include "thrum/core/names.h"
+#include "thrum/core/printable.h"
 
 namespace thrum::cli {
 namespace {
 
-[[noreturn]] void refuse(const Table& table, const Column& column, std::size_t row, const std::string& what) {
+[[noreturn]] void refuse(const Table& table, const Column& column, std::size_t row, const std::string& what,
+                         const std::string& hint = "") {
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("[{}] row {}: column \"{}\" {}", table.source(), row + 1, column.name(), what));
+              fmt::format("[{}] row {}: column {} {}", table.source(), row + 1, in_quotes(column.name()), what), hint);
 }
 
 const Column& truth_column(const Target& target, const Table& table) {
@@ -26,8 +29,8 @@ const Column& number_column(const std::string& name, const Table& table) {
   const Column& column = table.column(name);
   if (column.type() != ColumnType::category) return column;
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("[{}] column \"{}\" must hold numbers, but holds text such as \"{}\"", table.source(), name,
-                          column.categories().empty() ? "" : column.categories().front()));
+              fmt::format("[{}] column {} must hold numbers, but holds text such as {}", table.source(),
+                          in_quotes(name), in_quotes(column.categories().empty() ? "" : column.categories().front())));
 }
 
 }  // namespace
@@ -42,8 +45,10 @@ std::vector<std::size_t> true_classes(const Target& target, const Table& table) 
     if (column.is_missing(row)) refuse(table, column, row, "is empty, but every row needs its true class");
     const std::string text = column.text(row);
     const auto found = index.find(text);
-    if (found == index.end())
-      refuse(table, column, row, fmt::format("has the class \"{}\", which the model does not know", text));
+    if (found == index.end()) {
+      refuse(table, column, row, fmt::format("has the class {}, which the model does not know", in_quotes(text)),
+             nearest_hint(text, target.classes));
+    }
     classes.push_back(found->second);
   }
   return classes;

@@ -5,6 +5,8 @@
 #include <numeric>
 #include <vector>
 
+#include "thrum/core/printable.h"
+
 namespace thrum {
 namespace {
 
@@ -28,6 +30,17 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+/// In small letters and without blanks around it, by which a name that is only written otherwise is nearest.
+std::string folded(std::string_view name) {
+  constexpr std::string_view blanks = " \t";
+  name.remove_prefix(std::min(name.find_first_not_of(blanks), name.size()));
+  name = name.substr(0, name.find_last_not_of(blanks) + 1);
+  std::string text(name);
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
 }  // namespace
 
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates) {
@@ -36,9 +49,10 @@ std::string nearest_name(std::string_view name, std::span<const std::string> can
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
   if (name.size() > longest) return best;
+  const std::string wanted = folded(name);
   for (const std::string& candidate : candidates) {
     if (candidate.size() > longest) continue;
-    const std::size_t distance = edit_distance(name, candidate);
+    const std::size_t distance = edit_distance(wanted, folded(candidate));
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;
@@ -49,7 +63,7 @@ std::string nearest_name(std::string_view name, std::span<const std::string> can
 
 std::string nearest_hint(std::string_view name, std::span<const std::string> candidates) {
   const std::string nearest = nearest_name(name, candidates);
-  return nearest.empty() ? "" : "nearest: \"" + nearest + "\"";
+  return nearest.empty() ? "" : "nearest: " + in_quotes(nearest);
 }
 
 }  // namespace thrum

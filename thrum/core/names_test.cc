@@ -19,6 +19,12 @@ TEST(NearestName, CountsSwappedNeighboursAsOneError) {
   EXPECT_EQ(nearest_name("inocme", columns), "income");
 }
 
+TEST(NearestName, LooksOverCapitalsAndBlanksAround) {
+  EXPECT_EQ(nearest_name("AGE", columns), "age");
+  EXPECT_EQ(nearest_name("y", std::vector<std::string>{"a", "Y"}), "Y");
+  EXPECT_EQ(nearest_hint("age", std::vector<std::string>{"edge", " Age "}), "nearest: \" Age \"");
+}
+
 TEST(NearestName, IsEmptyWhereNothingIsNear) {
   EXPECT_EQ(nearest_name("workclass", columns), "");
   EXPECT_EQ(nearest_hint("workclass", columns), "");

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "thrum/core/utf8_internal.h"
 #include "thrum/data/csv_columns_internal.h"
 #include "thrum/data/csv_header_internal.h"
 #include "thrum/data/csv_parse_internal.h"
 #include "thrum/data/input_bytes_internal.h"
-#include "thrum/data/utf8_internal.h"
 
 namespace thrum {
 namespace csv {
@@ -46,7 +46,10 @@ Table parse_blockwise(std::string_view text, const CsvOptions& options, std::siz
   const Rows rows = split_rows(source.text, header.end, row_format, block_size, execution);
   if (rows.first_nul != std::string_view::npos)
     fail_nul(source, rows.first_nul, source.column(rows.first_nul, delimiter));
-  if (rows.n_rows == 0) source.fail("there are no rows below the header");
+  if (rows.n_rows == 0) {
+    source.fail("there are no rows below the header",
+                options.header ? "if the first line is a row, there is no header" : "");
+  }
   const Format format{row_format, MissingMarkers(options.missing), options.header};
   return Table(parse_columns(source, format, rows, header.names, execution), source.name);
 }

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "thrum/core/assert.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/column_values.h"
 #include "thrum/data/csv_field_internal.h"
 #include "thrum/data/memory_bound_internal.h"
@@ -226,7 +227,7 @@ void ColumnParser::refuse_too_large_numbers() const {
   if (first.offset == npos) return;
   const char* const begin = source_.text.data();
   const Field field = scan_field(begin + first.offset, begin + source_.text.size(), format_.rows.delimiter);
-  source_.fail(first.offset, first.column, fmt::format("{} is beyond the largest double", quoted_excerpt(field.text)),
+  source_.fail(first.offset, first.column, fmt::format("{} is beyond the largest double", in_quotes(field.text)),
                "correct it, or leave the field empty");
 }
 

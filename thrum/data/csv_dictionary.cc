@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "thrum/data/utf8_internal.h"
+#include "thrum/core/utf8_internal.h"
 
 namespace thrum::csv {
 

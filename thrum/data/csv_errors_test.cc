@@ -39,8 +39,10 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Bad{"Empty", "", empty_message}, Bad{"OnlyAByteOrderMark", "\xEF\xBB\xBF", empty_message},
         Bad{"OnlyEmptyLines", "\n\r\n\n", empty_message},
-        Bad{"NoRows", "a,b\n", corrupt("there are no rows below the header")},
-        Bad{"NoRowsNoLineEnd", "a,b", corrupt("there are no rows below the header")},
+        Bad{"NoRows", "a,b\n",
+            corrupt("there are no rows below the header; if the first line is a row, there is no header")},
+        Bad{"NoRowsNoLineEnd", "a,b",
+            corrupt("there are no rows below the header; if the first line is a row, there is no header")},
         Bad{"TooManyFields", "a,b\n1,2\n1,2,3\n",
             corrupt("line 3 has 3 fields, the header has 2; a field that contains \",\" must be quoted")},
         Bad{"TooFewFields", "a,b\n1,2\n\n\"1\"\n",
@@ -71,6 +73,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"x\"; double the quotes inside a quoted field")},
         Bad{"CarriageReturnAlone", "a,b\n1,2\r3,4\n",
             corrupt("line 2, column 2 (\"b\"): a carriage return without a line feed; end lines with LF or CR LF")},
+        Bad{"CarriageReturnAtTheEnd", "a,b\r\n1,2\r",
+            corrupt("line 2, column 2 (\"b\"): a carriage return without a line feed; end lines with LF or CR LF")},
+        Bad{"CarriageReturnAsTheLastLine", "a\n1\n\r",
+            corrupt("line 3, column 1 (\"a\"): a carriage return without a line feed; end lines with LF or CR LF")},
+        Bad{"CarriageReturnBehindAQuoteAtTheEnd", "a\n\"1\"\r",
+            corrupt(
+                "line 2, column 1 (\"a\"): expected a delimiter or the end of the line after the closing quote, got "
+                "\"\\x0d\"; double the quotes inside a quoted field")},
         Bad{"OldMacFile", "a,b\r1,2\r",
             corrupt("line 1, column 2: a carriage return without a line feed; end lines with LF or CR LF")},
         Bad{"NulByte", std::string("a,b\n1,2\n3,x\0y\n", 15),
@@ -86,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
             corrupt("line 3, column 2 (\"b\"): \"1e999\" is beyond the largest double; correct it, or leave the field "
                     "empty")},
         Bad{"TooLargeWithoutExponent", "a\n" + std::string(400, '9') + "\n",
-            corrupt("line 2, column 1 (\"a\"): \"" + std::string(40, '9') +
+            corrupt("line 2, column 1 (\"a\"): \"" + std::string(60, '9') +
                     "…\" is beyond the largest double; correct it, or leave the field empty")},
         Bad{"NotUtf8", "a,city\n1,Bern\n2,Z\xFCrich\n",
             corrupt("line 3, column 2 (\"city\"): the text is not UTF-8; convert it, such as with iconv -f latin1 -t "

@@ -7,8 +7,9 @@
 #include <cctype>
 #include <unordered_map>
 
+#include "thrum/core/printable.h"
+#include "thrum/core/utf8_internal.h"
 #include "thrum/data/csv_field_internal.h"
-#include "thrum/data/utf8_internal.h"
 
 namespace thrum::csv {
 namespace {
@@ -79,7 +80,7 @@ Header read_header(const Source& source, std::size_t begin, char delimiter) {
     }
     const auto [other, is_new] = columns.emplace(name, c);
     if (!is_new) {
-      source.fail(offset, c, fmt::format("column {} has the name {}, too", other->second + 1, quoted_excerpt(name)),
+      source.fail(offset, c, fmt::format("column {} has the name {}, too", other->second + 1, in_quotes(name)),
                   "give each column a name of its own");
     }
     header.names.push_back(std::move(name));

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "thrum/core/assert.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/csv_source_internal.h"
 
 namespace thrum::csv {
@@ -25,7 +26,7 @@ std::size_t Source::column(std::size_t offset, char delimiter) const noexcept {
 }
 
 std::string Source::place(std::size_t offset, std::size_t column) const {
-  const std::string called = column < header.size() ? fmt::format(" (\"{}\")", header[column]) : "";
+  const std::string called = column < header.size() ? fmt::format(" ({})", in_quotes(header[column])) : "";
   return fmt::format("line {}, column {}{}", line(offset), column + 1, called);
 }
 
@@ -46,7 +47,7 @@ void fail_field(const Source& source, const Field& field, std::size_t offset, st
     case Fault::text_after_quote:
       source.fail(offset, column,
                   fmt::format("expected a delimiter or the end of the line after the closing quote, got {}",
-                              quoted_excerpt(source.text.substr(offset, 1))),
+                              in_quotes(source.text.substr(offset, 1))),
                   "double the quotes inside a quoted field");
     case Fault::none:
       break;
@@ -65,12 +66,6 @@ void fail_long(const Source& source, std::size_t offset, std::size_t column) {
       fmt::format("[{}] {}: a field of more than {} KiB, which a memory limit of {} MiB has no room for", source.name,
                   source.place(offset, column), source.longest_field() >> 10, source.memory_limit >> 20),
       "raise the limit, or shorten the field");
-}
-
-std::string quoted_excerpt(std::string_view text) {
-  constexpr std::size_t longest = 40;
-  if (text.size() <= longest) return fmt::format("\"{}\"", text);
-  return fmt::format("\"{}…\"", text.substr(0, longest));
 }
 
 }  // namespace thrum::csv

@@ -56,7 +56,4 @@ inline Field scan_field(const Source& source, const char* p, const char* end, ch
   return field;
 }
 
-/// `text` in quotes, cut after 40 bytes.
-std::string quoted_excerpt(std::string_view text);
-
 }  // namespace thrum::csv

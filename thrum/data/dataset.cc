@@ -10,6 +10,7 @@
 
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/queries.h"
 
 namespace thrum {
@@ -84,24 +85,24 @@ std::vector<double> class_indices(const Table& table, const Column& column, cons
                                                                 : positions(column.float64(), classes);
   for (std::size_t i = 0; i < y.size(); ++i) {
     if (y[i] < static_cast<double>(classes.size())) continue;
-    refuse_row(
-        fmt::format("target \"{}\" is \"{}\", which is no class of the training rows,", column.name(), column.text(i)),
-        table, i, "leave the row out");
+    refuse_row(fmt::format("target {} is {}, which is no class of the training rows,", in_quotes(column.name()),
+                           in_quotes(column.text(i))),
+               table, i, "leave the row out");
   }
   return y;
 }
 
 std::vector<double> regression_values(const Table& table, const Column& column) {
   if (column.type() == ColumnType::category) {
-    throw Error(
-        ErrorCode::invalid_argument,
-        fmt::format("target \"{}\" of {} holds text, but it was a number in training", column.name(), table.source()));
+    throw Error(ErrorCode::invalid_argument, fmt::format("target {} of {} holds text, but it was a number in training",
+                                                         in_quotes(column.name()), table.source()));
   }
   std::vector<double> y(column.size());
   for (std::size_t i = 0; i < y.size(); ++i) {
     y[i] = column.number(i);
     if (std::isfinite(y[i])) continue;
-    refuse_row(fmt::format("target \"{}\" is infinite", column.name()), table, i, "a regression needs finite numbers");
+    refuse_row(fmt::format("target {} is infinite", in_quotes(column.name())), table, i,
+               "a regression needs finite numbers");
   }
   return y;
 }
@@ -110,7 +111,7 @@ std::vector<double> relevances(const Table& table, const Column& column) {
   std::vector<double> y = regression_values(table, column);
   for (std::size_t i = 0; i < y.size(); ++i) {
     if (y[i] >= 0 && y[i] <= largest_relevance && y[i] == std::floor(y[i])) continue;
-    refuse_row(fmt::format("target \"{}\" is {}", column.name(), y[i]), table, i,
+    refuse_row(fmt::format("target {} is {}", in_quotes(column.name()), y[i]), table, i,
                fmt::format("the labels of a ranking are whole numbers from 0 to {}", largest_relevance));
   }
   return y;
@@ -121,7 +122,8 @@ std::vector<double> target_values(const Table& table, const Schema& schema) {
   const Column& column = table.column(schema.target.name);
   for (std::size_t i = 0; i < column.size(); ++i) {
     if (column.is_missing(i)) {
-      refuse_row(fmt::format("target \"{}\" is missing", column.name()), table, i, "remove the rows without a target");
+      refuse_row(fmt::format("target {} is missing", in_quotes(column.name())), table, i,
+                 "remove the rows without a target");
     }
   }
   if (schema.target.task == Task::classification) return class_indices(table, column, schema.target.classes);
@@ -137,25 +139,26 @@ std::vector<double> sample_weights(const Table& table, const std::string& name) 
   if (name.empty()) return {};
   const Column& column = table.column(name);
   if (column.type() == ColumnType::category) {
-    throw Error(ErrorCode::invalid_argument, fmt::format("weight \"{}\" of {} holds text", name, table.source()));
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("weight {} of {} holds text", in_quotes(name), table.source()));
   }
   std::vector<double> weights(column.size());
   double total = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     weights[i] = column.number(i);
     if (!std::isfinite(weights[i]) || weights[i] < 0) {
-      refuse_row(fmt::format("weight \"{}\" is {}", name, column.is_missing(i) ? "missing" : column.text(i)), table, i,
-                 "weights are finite and not negative");
+      refuse_row(fmt::format("weight {} is {}", in_quotes(name), column.is_missing(i) ? "missing" : column.text(i)),
+                 table, i, "weights are finite and not negative");
     }
     total += weights[i];
     if (total > Dataset::largest_total_weight) {
-      refuse_row(fmt::format("weight \"{}\" brings their sum above {:g}", name, Dataset::largest_total_weight), table,
-                 i, "divide them all by the same number");
+      refuse_row(fmt::format("weight {} brings their sum above {:g}", in_quotes(name), Dataset::largest_total_weight),
+                 table, i, "divide them all by the same number");
     }
   }
   if (total == 0) {
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("weight \"{}\" of {} is 0 in every row", name, table.source()));
+                fmt::format("weight {} of {} is 0 in every row", in_quotes(name), table.source()));
   }
   return weights;
 }

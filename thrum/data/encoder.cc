@@ -13,6 +13,7 @@
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 
 namespace thrum {
 namespace {
@@ -205,7 +206,7 @@ bool varies(double deviation, double mean) {
 [[noreturn]] void refuse_infinite(const std::string& feature) {
   throw Error(
       ErrorCode::invalid_argument,
-      fmt::format("column \"{}\" holds an infinite or enormous number, which has no mean and variance", feature),
+      fmt::format("column {} holds an infinite or enormous number, which has no mean and variance", in_quotes(feature)),
       "replace it, or leave the column out with --exclude");
 }
 

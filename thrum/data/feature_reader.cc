@@ -8,6 +8,7 @@
 
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 
 namespace thrum {
 namespace {
@@ -28,8 +29,8 @@ bool is_number(std::string_view text) {
   if (row == column.size()) row = 0;  // numbers in quotes alone
   while (column.is_missing(row)) ++row;
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("column \"{}\" of {}: the model expects numbers, row {} holds \"{}\"", column.name(),
-                          table.source(), row + 1, column.text(row)));
+              fmt::format("column {} of {}: the model expects numbers, row {} holds {}", in_quotes(column.name()),
+                          table.source(), row + 1, in_quotes(column.text(row))));
 }
 
 /// The model's code for each code of `column`.

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 
 namespace thrum {
 namespace {
@@ -27,7 +28,7 @@ std::vector<std::uint32_t> number_queries(const Table& table, const Column& colu
   for (std::size_t row = 0; row < column.size(); ++row) {
     if (!column.is_missing(row)) continue;
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("query \"{}\" is missing in row {} of {}", column.name(), row + 1, table.source()),
+                fmt::format("query {} is missing in row {} of {}", in_quotes(column.name()), row + 1, table.source()),
                 "every row of a ranking belongs to a query");
   }
   switch (column.type()) {

@@ -8,7 +8,8 @@
 #include <utility>
 
 #include "thrum/core/error.h"
-#include "thrum/data/utf8_internal.h"
+#include "thrum/core/printable.h"
+#include "thrum/core/utf8_internal.h"
 
 namespace thrum {
 namespace {
@@ -21,7 +22,7 @@ constexpr std::size_t most_classes = 1000;
 
 void require_utf8(std::string_view text, const Column& column, const Table& table) {
   if (is_utf8(text)) return;
-  refuse(fmt::format("column \"{}\" of {} holds text that is not UTF-8", column.name(), table.source()),
+  refuse(fmt::format("column {} of {} holds text that is not UTF-8", in_quotes(column.name()), table.source()),
          "convert the data to UTF-8");
 }
 
@@ -54,7 +55,7 @@ bool is_missing_everywhere(const Column& column) {
 Feature infer_feature(const Column& column, const Table& table) {
   require_utf8(column.name(), column, table);
   if (is_missing_everywhere(column)) {
-    refuse(fmt::format("column \"{}\" of {} is missing in every row", column.name(), table.source()),
+    refuse(fmt::format("column {} of {} is missing in every row", in_quotes(column.name()), table.source()),
            "leave it out with --exclude");
   }
   if (column.type() != ColumnType::category) return {column.name(), FeatureType::number};
@@ -68,7 +69,7 @@ std::vector<std::string> number_texts(std::string_view target, std::span<const T
     if constexpr (std::is_floating_point_v<T>) {
       if (std::isnan(value)) continue;
       if (!std::isfinite(value) || value != std::trunc(value)) {
-        refuse(fmt::format("target \"{}\" holds {}, but classes are whole numbers or texts", target, value),
+        refuse(fmt::format("target {} holds {}, but classes are whole numbers or texts", in_quotes(target), value),
                "train a regression, or name a column of classes");
       }
     }
@@ -122,7 +123,7 @@ std::size_t rows_of(std::string_view label, const Column& column) {
 Target infer_labels(const Column& column, const Table& table) {
   Target target{column.name(), Task::anomaly, classes_of(column, table)};
   if (target.classes.size() != 2) {
-    refuse(fmt::format("target \"{}\" labels anomalies with {} different values, not with two", column.name(),
+    refuse(fmt::format("target {} labels anomalies with {} different values, not with two", in_quotes(column.name()),
                        target.classes.size()),
            "leave the column out with --exclude, and --target, too");
   }
@@ -138,18 +139,19 @@ Target infer_target(const Column& column, const Table& table, Task task) {
   const bool is_text = column.type() == ColumnType::category;
   if (task != Task::classification) {
     if (is_text) {
-      refuse(fmt::format("target \"{}\" holds text, a {} needs numbers", column.name(), task_name(task)),
+      refuse(fmt::format("target {} holds text, a {} needs numbers", in_quotes(column.name()), task_name(task)),
              "train a classification, or name a column of numbers");
     }
     return {column.name(), task};
   }
   Target target{column.name(), task, classes_of(column, table)};
   if (target.classes.size() < 2) {
-    refuse(fmt::format("target \"{}\" has {} in every row, classification needs two classes or more", column.name(),
-                       target.classes.empty() ? "no value" : "\"" + target.classes.front() + "\""));
+    refuse(fmt::format("target {} has {} in every row, classification needs two classes or more",
+                       in_quotes(column.name()),
+                       target.classes.empty() ? "no value" : in_quotes(target.classes.front())));
   }
   if (target.classes.size() > most_classes) {
-    refuse(fmt::format("target \"{}\" has more than {} classes", column.name(), most_classes),
+    refuse(fmt::format("target {} has more than {} classes", in_quotes(column.name()), most_classes),
            is_text ? "name a column with fewer classes" : "train a regression, or name a column with fewer classes");
   }
   return target;
@@ -183,7 +185,7 @@ Schema Schema::infer(const Table& table, std::string_view target, Task task, std
   }
   if (schema.features.empty()) {
     refuse(fmt::format("{} has no column left to learn from{}", table.source(),
-                       target.empty() ? "" : fmt::format(" beside the target \"{}\"", target)));
+                       target.empty() ? "" : fmt::format(" beside the target {}", in_quotes(target))));
   }
   return schema;
 }

@@ -6,6 +6,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/schema.h"
 
 namespace thrum {
@@ -28,7 +29,7 @@ class Reader {
     for (const Json& object : list) {
       schema.features.push_back(feature(object));
       const std::string& name = schema.features.back().name;
-      if (!names.insert(name).second) fail(fmt::format("two columns are called \"{}\"", name));
+      if (!names.insert(name).second) fail(fmt::format("two columns are called {}", in_quotes(name)));
     }
     return schema;
   }
@@ -73,13 +74,13 @@ class Reader {
       require_members(object, 2);
       return {text(object, "name"), FeatureType::number};
     }
-    if (type != "category") fail(fmt::format("\"{}\" is no type of a feature", type));
+    if (type != "category") fail(fmt::format("{} is no type of a feature", in_quotes(type)));
     require_members(object, 3);
     Feature feature{text(object, "name"), FeatureType::category, texts(object, "categories")};
     const auto& categories = feature.categories;
-    if (categories.empty()) fail(fmt::format("\"{}\" has no categories", feature.name));
+    if (categories.empty()) fail(fmt::format("{} has no categories", in_quotes(feature.name)));
     if (std::ranges::adjacent_find(categories, std::ranges::greater_equal{}) != categories.end()) {
-      fail(fmt::format("the categories of \"{}\" are not in order", feature.name));
+      fail(fmt::format("the categories of {} are not in order", in_quotes(feature.name)));
     }
     return feature;
   }
@@ -100,7 +101,7 @@ class Reader {
     for (const Task task : {Task::regression, Task::classification, Task::anomaly, Task::ranking}) {
       if (task_name(task) == name) return task;
     }
-    fail(fmt::format("\"{}\" is no task", name));
+    fail(fmt::format("{} is no task", in_quotes(name)));
   }
 
   static bool classes_fit(const Target& target) {

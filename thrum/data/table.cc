@@ -13,6 +13,7 @@
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
 #include "thrum/core/names.h"
+#include "thrum/core/printable.h"
 
 namespace thrum {
 namespace {
@@ -161,12 +162,13 @@ Table::Table(std::vector<Column> columns, std::string source)
   std::unordered_set<std::string_view> names;
   for (const Column& column : columns_) {
     if (!names.insert(column.name()).second) {
-      throw Error(ErrorCode::invalid_argument, fmt::format("{} has two columns called \"{}\"", source_, column.name()));
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("{} has two columns called {}", source_, in_quotes(column.name())));
     }
     if (column.size() != n_rows()) {
       throw Error(ErrorCode::invalid_argument,
-                  fmt::format("{}: column \"{}\" has {} rows, column \"{}\" has {}", source_, column.name(),
-                              column.size(), columns_.front().name(), n_rows()));
+                  fmt::format("{}: column {} has {} rows, column {} has {}", source_, in_quotes(column.name()),
+                              column.size(), in_quotes(columns_.front().name()), n_rows()));
     }
   }
 }
@@ -185,7 +187,7 @@ const Column* Table::find(std::string_view name) const noexcept {
 
 const Column& Table::column(std::string_view name) const {
   if (const Column* column = find(name)) return *column;
-  throw Error(ErrorCode::invalid_argument, fmt::format("column \"{}\" is not in {}", name, source_),
+  throw Error(ErrorCode::invalid_argument, fmt::format("column {} is not in {}", in_quotes(name), source_),
               nearest_hint(name, column_names()));
 }
 

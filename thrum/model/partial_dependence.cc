@@ -8,6 +8,7 @@
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
 #include "thrum/core/names.h"
+#include "thrum/core/printable.h"
 #include "thrum/model/altered_rows_internal.h"
 
 namespace thrum {
@@ -15,7 +16,8 @@ namespace {
 
 std::size_t index_of(std::string_view feature, const Schema& schema) {
   if (const auto found = schema.find(feature)) return *found;
-  throw Error(ErrorCode::invalid_argument, fmt::format("[partial dependence] the model has no feature \"{}\"", feature),
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("[partial dependence] the model has no feature {}", in_quotes(feature)),
               nearest_hint(feature, schema.feature_names()));
 }
 
@@ -61,7 +63,7 @@ PartialDependence partial_dependence(const Model& model, const Table& table, std
                                .outputs = {}};
   if (dependence.values.empty()) {
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("[partial dependence] \"{}\" is missing in every row", feature));
+                fmt::format("[partial dependence] {} is missing in every row", in_quotes(feature)));
   }
   const std::size_t n_outputs = altered.n_outputs();
   for (std::size_t v = 0; v < dependence.values.size(); ++v) {

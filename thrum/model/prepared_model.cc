@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/model/engine_internal.h"
 #include "thrum/model/prepared_predictor_internal.h"
 
@@ -15,7 +16,7 @@ PreparedModel::PreparedModel(Schema schema, Pipeline pipeline, std::unique_ptr<M
 
 std::string PreparedModel::description() const {
   std::string text = "prepared columns:";
-  for (const Feature& feature : pipeline_.outputs()) text += " " + feature.name;
+  for (const Feature& feature : pipeline_.outputs()) text += " " + printable(feature.name);
   return text + "\n\n" + model_->description();
 }
 

@@ -303,7 +303,8 @@ TEST(Npz, RefusesDamage) {
   EXPECT_EQ(error_of(zip({{"x.npy", "abcdefgh", 100, 0, 8}})),
             "corrupt_data: [x.npy] \"x.npy\" is damaged: its data are not deflated; copy the file again");
   EXPECT_EQ(error_of(zip({stored_entry("a", "text")})),
-            "corrupt_data: [x.npy: a] expected an array of NumPy; write the file with numpy.savez");
+            "corrupt_data: [x.npy: a] expected an array of NumPy; write arrays with numpy.savez, and a "
+            "table, as of Excel, as CSV");
   EXPECT_EQ(error_of(zip({})), "corrupt_data: [x.npy] it holds no arrays");
   EXPECT_EQ(error_of(zip({stored_entry("x.npy", x_npy), stored_entry("x.npy", x_npy)})),
             "corrupt_data: [x.npy] the ZIP archive is damaged: it holds \"x.npy\" twice; copy the file again");
@@ -367,6 +368,12 @@ TEST(DataFile, NamesColumnsAndAddsLabels) {
             "[long.npy] expected a label for each of the 2 rows of x.npy, got 3");
   EXPECT_EQ(error({.arrays = {"x"}}), "[x.npy] only an NPZ file holds arrays to choose from");
   EXPECT_EQ(error({.format = DataFormat::idx}), "[x.npy] expected an IDX file, its first bytes are others");
+}
+
+TEST(DataFile, SaysWhatATableOfAnotherProgramIs) {
+  EXPECT_EQ(error_of("PAR1\x15\x04"),
+            "corrupt_data: [x.npy] this is a Parquet file, which cannot be read; write the table as CSV, such as with "
+            "to_csv of pandas");
 }
 
 TEST(DataFile, RenamesTheColumnsOfCsvToo) {

@@ -27,7 +27,26 @@ bool is_named_libsvm(std::string_view name) {
   return name.ends_with(".svm") || name.ends_with(".svmlight") || name.ends_with(".libsvm");
 }
 
+/// Files of programs that people have their tables in, by their first bytes.
+void refuse_other_tables(ByteSpan bytes, std::string_view name) {
+  struct Kind {
+    std::string_view first;
+    std::string_view what;
+  };
+  constexpr Kind kinds[] = {{"PAR1", "a Parquet file"},
+                            {"ARROW1", "an Arrow file"},
+                            {"\x89HDF", "an HDF5 file"},
+                            {"SQLite format 3", "an SQLite database"},
+                            {"\xD0\xCF\x11\xE0", "an Excel file"}};
+  for (const Kind& kind : kinds) {
+    if (!text_of(bytes).starts_with(kind.first)) continue;
+    throw Error(ErrorCode::corrupt_data, fmt::format("[{}] this is {}, which cannot be read", name, kind.what),
+                "write the table as CSV, such as with to_csv of pandas");
+  }
+}
+
 DataFormat format_of(ByteSpan bytes, std::string_view name) {
+  refuse_other_tables(bytes, name);
   if (formats::is_npy(bytes)) return DataFormat::npy;
   if (formats::is_zip(bytes)) return DataFormat::npz;
   if (formats::is_idx(bytes)) return DataFormat::idx;

@@ -8,10 +8,11 @@
 #include <utility>
 
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
+#include "thrum/core/utf8_internal.h"
 #include "thrum/data/csv_number_internal.h"
 #include "thrum/data/csv_source_internal.h"
 #include "thrum/data/formats/libsvm_internal.h"
-#include "thrum/data/utf8_internal.h"
 
 namespace thrum::formats {
 namespace {
@@ -65,6 +66,7 @@ struct Part {
   LibsvmRows rows = {};
   std::size_t first_without_qid = std::string_view::npos;  ///< offsets of rows
   std::size_t first_with_qid = std::string_view::npos;
+  std::size_t widest = 0;  ///< offset of the line with the largest index
 };
 
 class LineParser {
@@ -93,16 +95,15 @@ class LineParser {
   void add_label(std::string_view word) {
     const auto label = finite_number(word);
     if (!label && word.find(',') != std::string_view::npos) {
-      fail(fmt::format("expected one label, got {}", csv::quoted_excerpt(word)),
-           "several labels per row cannot be learned");
+      fail(fmt::format("expected one label, got {}", in_quotes(word)), "several labels per row cannot be learned");
     }
-    if (!label) fail(fmt::format("expected a number as the label, got {}", csv::quoted_excerpt(word)));
+    if (!label) fail(fmt::format("expected a number as the label, got {}", in_quotes(word)));
     part_.rows.labels.push_back(*label);
   }
 
   void add_query(std::string_view text) {
     const auto query = whole_number<std::int64_t>(text);
-    if (!query) fail(fmt::format("expected a whole number after qid:, got {}", csv::quoted_excerpt(text)));
+    if (!query) fail(fmt::format("expected a whole number after qid:, got {}", in_quotes(text)));
     part_.rows.query_ids.push_back(*query);
     part_.first_with_qid = std::min(part_.first_with_qid, offset_);
   }
@@ -112,7 +113,7 @@ class LineParser {
     const auto index = whole_number<std::uint64_t>(index_text);
     const auto value = finite_number(value_text);
     if (!index || !value) {
-      fail(fmt::format("expected index:value with a finite value, got {}", csv::quoted_excerpt(word)));
+      fail(fmt::format("expected index:value with a finite value, got {}", in_quotes(word)));
     }
     if (*index > largest_index) fail(fmt::format("index {} is beyond {}", *index, largest_index));
     if (*index < least_) {
@@ -122,6 +123,7 @@ class LineParser {
     part_.rows.indices.push_back(static_cast<std::uint32_t>(*index));
     part_.rows.values.push_back(*value);
     if (*index == 0) part_.rows.first_index = 0;
+    if (least_ > part_.rows.end_index) part_.widest = offset_;
     part_.rows.end_index = std::max(part_.rows.end_index, least_);
   }
 
@@ -171,6 +173,13 @@ void refuse_some_without_qid(const csv::Source& source, std::span<const Part> pa
   if (with == std::string_view::npos || without == std::string_view::npos) return;
   source.fail(fmt::format("line {} has a qid, line {} has none", source.line(with), source.line(without)),
               "expected it in all rows or in none");
+}
+
+/// The number of the line with the largest index, of several the first; 0 where there is no index.
+std::size_t widest_line(const csv::Source& source, std::span<const Part> parts) {
+  const auto end = [](const Part& part) { return part.rows.end_index; };
+  const auto widest = std::ranges::max_element(parts, {}, end);
+  return widest == parts.end() || end(*widest) == 1 ? 0 : source.line(widest->widest);
 }
 
 template <class T>
@@ -238,7 +247,9 @@ LibsvmRows parse_libsvm(std::string_view text, const std::string& name, std::siz
       },
       execution.stop);
   refuse_some_without_qid(source, parts);
+  const std::size_t widest = widest_line(source, parts);
   LibsvmRows rows = joined(std::move(parts));
+  rows.widest_line = widest;
   if (rows.n_rows() == 0) source.fail("there are no rows");
   return rows;
 }
@@ -248,6 +259,7 @@ void widen(LibsvmRows& rows, std::span<const std::string> names) {
     const auto index = name.starts_with('x') ? whole_number<std::uint64_t>(name.substr(1)) : std::nullopt;
     if (!index || *index > largest_index) continue;
     if (*index == 0) rows.first_index = 0;
+    if (*index >= rows.end_index) rows.widest_line = 0;
     rows.end_index = std::max(rows.end_index, *index + 1);
   }
 }

@@ -24,6 +24,7 @@ struct LibsvmRows {
   std::vector<double> values = {};
   std::uint32_t first_index = 1;  ///< 0 where that index occurs, else 1
   std::uint64_t end_index = 1;    ///< one beyond the largest
+  std::size_t widest_line = 0;    ///< that has the largest, from 1; 0: none
 
   std::size_t n_rows() const noexcept { return labels.size(); }
   std::size_t n_columns() const noexcept { return end_index - first_index; }

@@ -18,13 +18,21 @@ Column label_column(std::vector<double> labels) {
   return Column::int64("label", std::vector<std::int64_t>(labels.begin(), labels.end()));
 }
 
-void check_size(const linalg::CsrMatrix& X, const std::string& name, const std::string& remedy,
-                const Execution& execution) {
-  formats::check_n_columns(X.cols(), name);
-  check_column_room(X.cols(), name, execution);
+/// Why there are so many columns.
+std::string widest_text(const LibsvmData& rows) {
+  if (rows.widest_line == 0) return "";
+  return fmt::format(" (line {} has index {})", rows.widest_line, rows.first_index + rows.features.cols() - 1);
+}
+
+void check_size(const LibsvmData& rows, const std::string& remedy, const Execution& execution) {
+  const linalg::CsrMatrix& X = rows.features;
+  check_n_columns(rows);
+  check_column_room(X.cols(), rows.source, execution);
   if (execution.scratch != nullptr) return;
-  check_memory(std::uint64_t{8} * X.rows() * X.cols(),
-               fmt::format("[{}] a table of {} rows and {} columns", name, X.rows(), X.cols()), remedy);
+  check_memory(
+      std::uint64_t{8} * X.rows() * X.cols(),
+      fmt::format("[{}] a table of {} rows and {} columns{}", rows.source, X.rows(), X.cols(), widest_text(rows)),
+      remedy);
 }
 
 std::vector<ColumnValues<double>> dense_columns(const linalg::CsrMatrix& X, const Execution& execution) {
@@ -55,12 +63,16 @@ bool LibsvmData::is_mostly_zeros() const noexcept {
   return static_cast<double>(features.n_values()) < most_density * all;
 }
 
+void check_n_columns(const LibsvmData& rows) {
+  formats::check_n_columns(rows.features.cols(), rows.source, widest_text(rows));
+}
+
 Table label_table(const LibsvmData& rows) {
   return Table(label_columns(rows), rows.source);
 }
 
 Table dense_table(const LibsvmData& rows, const std::string& remedy, const Execution& execution) {
-  check_size(rows.features, rows.source, remedy, execution);
+  check_size(rows, remedy, execution);
   std::vector<Column> columns = label_columns(rows);
   columns.reserve(columns.size() + rows.features.cols());
   std::vector<ColumnValues<double>> dense = dense_columns(rows.features, execution);

@@ -143,11 +143,14 @@ TEST(Libsvm, RefusesATableThatNoMachineHolds) {
     }
     return "no error";
   };
-  EXPECT_EQ(error("1 4294967294:1\n"), "invalid_argument: [x.svm] expected at most 1048576 columns, got 4294967294");
+  EXPECT_EQ(error("1 1:1\n1 4294967294:1\n1 5:1\n"),
+            "invalid_argument: [x.svm] expected at most 1048576 columns, got 4294967294 (line 2 has index 4294967294)");
   std::string text = "1 1000000:1\n";
   for (int i = 0; i < 1'000'000; ++i) text += "1\n";
-  EXPECT_THAT(error(text),
-              HasSubstr("out_of_memory: [x.svm] a table of 1000001 rows and 1000000 columns takes 7450.6 GiB"));
+  EXPECT_THAT(
+      error(text),
+      HasSubstr("out_of_memory: [x.svm] a table of 1000001 rows and 1000000 columns (line 1 has index 1000000) takes "
+                "7450.6 GiB"));
   EXPECT_THAT(error(text), HasSubstr("; in C++, read_libsvm gives it as a sparse matrix"));
 }
 

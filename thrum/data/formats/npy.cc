@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/csv_source_internal.h"
 #include "thrum/data/formats/npy_internal.h"
 
@@ -114,7 +115,7 @@ class HeaderParser {
 
   [[noreturn]] void fail(std::string_view expected) const {
     throw Error(ErrorCode::corrupt_data, fmt::format("[{}] the NPY header is damaged: expected {}, got {}", name_,
-                                                     expected, csv::quoted_excerpt(text_.substr(at_))));
+                                                     expected, in_quotes(text_.substr(at_))));
   }
   [[noreturn]] void refuse_structure() const {
     throw Error(ErrorCode::invalid_argument,
@@ -199,7 +200,7 @@ ElementType type_of(std::string_view descr, const std::string& name) {
   if (const auto type = parse_type(descr)) return *type;
   throw Error(ErrorCode::invalid_argument,
               fmt::format("[{}] an array of {} ({}) cannot be read, expected numbers of 1 to 8 bytes", name,
-                          kind_name(descr.size() > 1 ? descr[1] : ' '), csv::quoted_excerpt(descr)),
+                          kind_name(descr.size() > 1 ? descr[1] : ' '), in_quotes(descr)),
               "save array.astype(float) or such");
 }
 

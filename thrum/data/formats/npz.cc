@@ -7,10 +7,11 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/names.h"
+#include "thrum/core/printable.h"
+#include "thrum/core/utf8_internal.h"
 #include "thrum/data/formats/npy_internal.h"
 #include "thrum/data/formats/zip_internal.h"
 #include "thrum/data/memory_bound_internal.h"
-#include "thrum/data/utf8_internal.h"
 
 namespace thrum::formats {
 namespace {
@@ -50,7 +51,7 @@ const ZipEntry& find_entry(std::span<const ZipEntry> entries, std::span<const st
   const auto found = std::ranges::find(names, wanted);
   if (found != names.end()) return entries[static_cast<std::size_t>(found - names.begin())];
   const std::string hint = nearest_hint(wanted, names);
-  throw Error(ErrorCode::invalid_argument, fmt::format("[{}] there is no array \"{}\"", file, wanted),
+  throw Error(ErrorCode::invalid_argument, fmt::format("[{}] there is no array {}", file, in_quotes(wanted)),
               hint.empty() ? fmt::format("it holds {}", fmt::join(names, ", ")) : hint);
 }
 
@@ -62,7 +63,7 @@ std::vector<Column> array_columns(const ZipEntry& entry, const std::string& call
   const std::string name = fmt::format("{}: {}", file, entry.name);
   if (!is_npy(bytes)) {
     throw Error(ErrorCode::corrupt_data, fmt::format("[{}] expected an array of NumPy", name),
-                "write the file with numpy.savez");
+                "write arrays with numpy.savez, and a table, as of Excel, as CSV");
   }
   if (!is_utf8(called))
     throw Error(ErrorCode::corrupt_data, fmt::format("[{}] the name of an array is not UTF-8", file));
@@ -86,8 +87,8 @@ std::vector<Column> read_npz(ByteSpan bytes, std::span<const std::string> arrays
     std::vector<Column> more = array_columns(entry, wanted.called, name, execution);
     if (!columns.empty() && columns.front().size() != more.front().size()) {
       throw Error(ErrorCode::invalid_argument,
-                  fmt::format("[{}] array \"{}\" has {} rows, \"{}\" has {}", name, wanted.name, more.front().size(),
-                              first, columns.front().size()),
+                  fmt::format("[{}] array {} has {} rows, {} has {}", name, in_quotes(wanted.name), more.front().size(),
+                              in_quotes(first), columns.front().size()),
                   fmt::format("name those that belong together, such as --arrays {}", first));
     }
     if (columns.empty()) first = wanted.name;

@@ -229,10 +229,10 @@ std::vector<std::string> numbered_names(const std::string& prefix, std::size_t n
   return names;
 }
 
-void check_n_columns(std::size_t n, const std::string& name) {
+void check_n_columns(std::size_t n, const std::string& name, const std::string& why) {
   if (n <= most_columns) return;
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("[{}] expected at most {} columns, got {}", name, most_columns, n));
+              fmt::format("[{}] expected at most {} columns, got {}{}", name, most_columns, n, why));
 }
 
 }  // namespace thrum::formats

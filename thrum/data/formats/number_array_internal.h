@@ -47,7 +47,7 @@ std::vector<Column> columns_of(const NumberArray& array, std::span<const std::st
 /// "x0", "x1", … for `prefix` "x".
 std::vector<std::string> numbered_names(const std::string& prefix, std::size_t n);
 
-/// Throws invalid_argument where `n` are more columns than a table may have.
-void check_n_columns(std::size_t n, const std::string& name);
+/// Throws invalid_argument where `n` are more columns than a table may have; the message ends in `why`.
+void check_n_columns(std::size_t n, const std::string& name, const std::string& why = "");
 
 }  // namespace thrum::formats

@@ -18,7 +18,8 @@ LibsvmData sparse_rows(LibsvmRows rows, const std::string& name) {
           .labels = std::move(rows.labels),
           .query_ids = std::move(rows.query_ids),
           .first_index = rows.first_index,
-          .source = name};
+          .source = name,
+          .widest_line = rows.widest_line};
 }
 
 }  // namespace formats

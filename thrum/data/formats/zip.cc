@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/formats/zip_internal.h"
 #include "thrum/data/memory_bound_internal.h"
 
@@ -91,7 +92,7 @@ std::vector<ZipEntry> Archive::entries() const {
     const std::uint64_t n_comment = field<std::uint16_t>(header, 32);
     Placed next = central_entry(header, text_of(part(at + central_size + n_name, n_extra)));
     next.entry.name = text_of(part(at + central_size, n_name));
-    if (!names.insert(next.entry.name).second) fail(fmt::format("it holds \"{}\" twice", next.entry.name));
+    if (!names.insert(next.entry.name).second) fail(fmt::format("it holds {} twice", in_quotes(next.entry.name)));
     place(next);
     placed.push_back(std::move(next));
     at += central_size + n_name + n_extra + n_comment;
@@ -169,14 +170,14 @@ void Archive::take_sizes64(Placed& placed, std::string_view extra, std::uint32_t
 void Archive::place(Placed& placed) const {
   const ByteSpan header = part(placed.offset, local_size);
   if (!text_of(header).starts_with(local_magic))
-    fail(fmt::format("\"{}\" is not where it should be", placed.entry.name));
+    fail(fmt::format("{} is not where it should be", in_quotes(placed.entry.name)));
   const std::uint64_t begin =
       placed.offset + local_size + field<std::uint16_t>(header, 26) + field<std::uint16_t>(header, 28);
   placed.entry.packed = part(begin, placed.packed_size);
   placed.end = begin + placed.packed_size;
   const std::uint64_t most = placed.entry.deflated ? placed.packed_size * most_per_byte : placed.packed_size;
   if (placed.entry.size > most || (!placed.entry.deflated && placed.entry.size != placed.packed_size)) {
-    fail(fmt::format("\"{}\" cannot be of {} bytes", placed.entry.name, placed.entry.size));
+    fail(fmt::format("{} cannot be of {} bytes", in_quotes(placed.entry.name), placed.entry.size));
   }
 }
 
@@ -194,7 +195,7 @@ void end_inflate(z_stream* stream) {
 }
 
 [[noreturn]] void fail_entry(const ZipEntry& entry, const std::string& name, std::string_view what) {
-  throw Error(ErrorCode::corrupt_data, fmt::format("[{}] \"{}\" is damaged: {}", name, entry.name, what),
+  throw Error(ErrorCode::corrupt_data, fmt::format("[{}] {} is damaged: {}", name, in_quotes(entry.name), what),
               "copy the file again");
 }
 
@@ -209,7 +210,7 @@ std::vector<ZipEntry> zip_entries(ByteSpan bytes, const std::string& name) {
 }
 
 std::string inflate_entry(const ZipEntry& entry, const std::string& name, const Execution& execution) {
-  check_memory(entry.size, fmt::format("[{}] \"{}\"", name, entry.name));
+  check_memory(entry.size, fmt::format("[{}] {}", name, in_quotes(entry.name)));
   constexpr std::size_t chunk_size = std::size_t{1} << 20;
   z_stream stream = {};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw std::bad_alloc();

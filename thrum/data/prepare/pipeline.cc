@@ -13,6 +13,7 @@
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/core/names.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/prepare/column_maps_internal.h"
 #include "thrum/data/prepare/prepared_rows_internal.h"
 #include "thrum/data/prepare/step_rules_internal.h"
@@ -39,7 +40,7 @@ std::vector<std::string> names_of(const std::vector<Feature>& features) {
 std::size_t column_named(const PrepareStep& step, std::string_view name, const std::vector<Feature>& features) {
   const auto found = std::ranges::find(features, name, &Feature::name);
   if (found == features.end()) {
-    refuse(step.name, fmt::format("there is no column \"{}\"", name), nearest_hint(name, names_of(features)));
+    refuse(step.name, fmt::format("there is no column {}", in_quotes(name)), nearest_hint(name, names_of(features)));
   }
   return static_cast<std::size_t>(found - features.begin());
 }
@@ -59,7 +60,7 @@ std::vector<std::size_t> chosen_columns(const PrepareStep& step, const std::vect
     const std::size_t end = std::min(step.columns.find('|', begin), step.columns.size());
     const std::size_t j = column_named(step, std::string_view(step.columns).substr(begin, end - begin), features);
     if (!which.empty() && !fits(which, features[j])) {
-      refuse(step.name, fmt::format("it works on {}, and \"{}\" is not one", which, features[j].name));
+      refuse(step.name, fmt::format("it works on {}, and {} is not one", which, in_quotes(features[j].name)));
     }
     columns.push_back(j);
     begin = end + 1;
@@ -81,7 +82,8 @@ void require_readable(const std::string& step, const ColumnMap& map, const Featu
   try {
     read_column_map(map.to_json(), input, "prepare");
   } catch (const Error&) {
-    refuse(step, fmt::format("the column \"{}\" leads to numbers that are not finite, or out of order", input.name),
+    refuse(step,
+           fmt::format("the column {} leads to numbers that are not finite, or out of order", in_quotes(input.name)),
            "leave out infinite and extreme values, or the column: columns=…");
   }
 }
@@ -183,7 +185,7 @@ void Pipeline::Step::set_outputs(const std::vector<Feature>& inputs) {
   std::unordered_set<std::string_view> names;
   for (const Feature& feature : outputs) {
     if (!names.insert(feature.name).second)
-      refuse(name, fmt::format("two columns would be called \"{}\"", feature.name));
+      refuse(name, fmt::format("two columns would be called {}", in_quotes(feature.name)));
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/prepare/column_maps_internal.h"
 
 namespace thrum {
@@ -18,7 +19,7 @@ class MapReader {
 
   [[noreturn]] void fail(std::string_view what) const {
     throw Error(ErrorCode::corrupt_data,
-                fmt::format("[{}] prepares the column \"{}\" wrongly: {}", where_, input_.name, what));
+                fmt::format("[{}] prepares the column {} wrongly: {}", where_, in_quotes(input_.name), what));
   }
   void require(bool holds, std::string_view what) const {
     if (!holds) fail(what);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "thrum/core/printable.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
 
 namespace thrum {
@@ -185,9 +186,9 @@ std::vector<std::string> ignored_features(const Schema& schema, const Encoder& e
     const Encoder::FeatureEncoding& encoding = encoder.encodings()[j];
     if (encoding.ignored_deviation == 0) continue;
     sentences.push_back(
-        fmt::format("column \"{}\" deviates from {:.6g} by {:.2g} only, which rounding may explain: it counts as "
+        fmt::format("column {} deviates from {:.6g} by {:.2g} only, which rounding may explain: it counts as "
                     "constant; subtract {:.6g} from it to make use of it",
-                    schema.features[j].name, encoding.mean, encoding.ignored_deviation, encoding.mean));
+                    in_quotes(schema.features[j].name), encoding.mean, encoding.ignored_deviation, encoding.mean));
   }
   return sentences;
 }

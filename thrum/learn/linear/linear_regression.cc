@@ -6,6 +6,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
+#include "thrum/core/printable.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
 #include "thrum/learn/linear/least_squares_fits_internal.h"
 
@@ -82,8 +83,8 @@ std::string_view LinearRegression::summary() const noexcept {
 std::vector<std::unique_ptr<Model>> LinearRegression::fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                                const Execution& execution) const {
   if (dataset.schema().target.task != Task::regression) {
-    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] expected a target of numbers, \"{}\" is one of classes",
-                                                         name(), dataset.schema().target.name));
+    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] expected a target of numbers, {} is one of classes",
+                                                         name(), in_quotes(dataset.schema().target.name)));
   }
   auto models = fit_groups<O>(dataset, specs, name(), execution, [&]<class T>(const EncodedFits& group) {
     return LeastSquaresFits<T>(penalty_, dataset, group.encoder, execution).fit(specs, group);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
 #include "thrum/learn/linear/log_linear_fits_internal.h"
 
@@ -43,8 +44,8 @@ std::vector<std::unique_ptr<Model>> LogLinearRegression::fit_many(const Dataset&
                                                                   std::span<const FitSpec> specs,
                                                                   const Execution& execution) const {
   if (dataset.schema().target.task != Task::regression) {
-    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] expected a target of numbers, \"{}\" is one of classes",
-                                                         name(), dataset.schema().target.name));
+    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] expected a target of numbers, {} is one of classes",
+                                                         name(), in_quotes(dataset.schema().target.name)));
   }
   return fit_groups<O>(dataset, specs, name(), execution, [&]<class T>(const EncodedFits& group) {
     return LogLinearFits<T>(family_, dataset, group.encoder, execution, group.storage()).fit(specs, group);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
 #include "thrum/learn/linear/logistic_fits_internal.h"
 #include "thrum/learn/linear/logistic_solver_internal.h"
@@ -51,8 +52,8 @@ std::span<const OptionField> LogisticRegressionOptions::fields() {
 std::vector<std::unique_ptr<Model>> LogisticRegression::fit_many(const Dataset& dataset, std::span<const FitSpec> specs,
                                                                  const Execution& execution) const {
   if (dataset.schema().target.task != Task::classification) {
-    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] expected a target of classes, \"{}\" is a number", where,
-                                                         dataset.schema().target.name));
+    throw Error(ErrorCode::invalid_argument, fmt::format("[{}] expected a target of classes, {} is a number", where,
+                                                         in_quotes(dataset.schema().target.name)));
   }
   return fit_groups<LogisticRegressionOptions>(
       dataset, specs, where, execution, [&]<class T>(const EncodedFits& group) {

@@ -29,20 +29,25 @@ bool is_class(double y, std::size_t n_classes) {
 
 }  // namespace
 
-void check_targets_and_weights(std::string_view where, std::size_t n_rows, std::size_t n_classes,
-                               std::span<const double> y, std::span<const double> weights) {
-  check_lengths(where, n_rows, y.size(), weights.size());
+template <class Matrix>
+void check_targets_and_weights(std::string_view where, const MatrixRows<Matrix>& rows, std::size_t n_classes) {
+  const auto& [X, y, weights, first_row] = rows;
+  const auto row = [&](std::size_t i) { return first_row + i + 1; };
+  check_lengths(where, X.rows(), y.size(), weights.size());
   for (std::size_t i = 0; i < y.size(); ++i) {
     if (n_classes > 0 && !is_class(y[i], n_classes)) {
       refuse(where,
-             fmt::format("expected targets that are indices of {} classes, got {} in row {}", n_classes, y[i], i));
+             fmt::format("expected targets that are indices of {} classes, got {} in row {}", n_classes, y[i], row(i)));
     }
-    if (!std::isfinite(y[i])) refuse(where, fmt::format("expected finite targets, got {} in row {}", y[i], i));
+    if (!std::isfinite(y[i])) refuse(where, fmt::format("expected finite targets, got {} in row {}", y[i], row(i)));
   }
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (weights[i] >= 0 && std::isfinite(weights[i])) continue;
-    refuse(where, fmt::format("expected weights of 0 or more, got {} in row {}", weights[i], i));
+    refuse(where, fmt::format("expected weights of 0 or more, got {} in row {}", weights[i], row(i)));
   }
 }
+
+template void check_targets_and_weights(std::string_view, const DenseRows&, std::size_t);
+template void check_targets_and_weights(std::string_view, const SparseRows&, std::size_t);
 
 }  // namespace thrum

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 
 #include "thrum/core/view.h"
@@ -14,6 +15,7 @@ struct MatrixRows {
   const Matrix& X;  ///< (n, n_columns)
   std::span<const double> y;
   std::span<const double> weights = {};
+  std::size_t first_row = 0;  ///< where the first one stands among those of all ranks, for messages
 
   double weight(std::size_t i) const { return weights.empty() ? 1 : weights[i]; }
 };

@@ -1,16 +1,15 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string_view>
 
 #include "thrum/learn/linear/matrix_rows.h"
 
 namespace thrum {
 
-/// Throws invalid_argument unless there are n_rows finite targets, indices of classes where n_classes is not 0, and as
-/// many weights, or none, that are finite and 0 or more. `where` names the caller.
-void check_targets_and_weights(std::string_view where, std::size_t n_rows, std::size_t n_classes,
-                               std::span<const double> y, std::span<const double> weights);
+/// Throws invalid_argument unless each row has a finite target, an index of a class where n_classes is not 0, and a
+/// weight, or none has, that is finite and 0 or more. `where` names the caller. Matrix: of DenseRows or SparseRows.
+template <class Matrix>
+void check_targets_and_weights(std::string_view where, const MatrixRows<Matrix>& rows, std::size_t n_classes);
 
 }  // namespace thrum

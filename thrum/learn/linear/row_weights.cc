@@ -10,6 +10,7 @@
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
 #include "thrum/core/names.h"
+#include "thrum/core/printable.h"
 
 namespace thrum {
 namespace {
@@ -63,8 +64,8 @@ void check_classes(const Target& target, std::span<const double> counts, std::st
   if (n_present == 0) refuse_no_rows(where, hint);
   const auto k = static_cast<std::size_t>(std::find_if(counts.begin(), counts.end(), present) - counts.begin());
   refuse(where,
-         fmt::format("expected training rows of at least two classes of \"{}\", all {} are \"{}\"", target.name,
-                     counts[k], target.classes[k]),
+         fmt::format("expected training rows of at least two classes of {}, all {} are {}", in_quotes(target.name),
+                     counts[k], in_quotes(target.classes[k])),
          hint);
 }
 
@@ -74,7 +75,8 @@ std::vector<double> given_class_weights(const Target& target, std::string_view t
   for (const auto& [label, weight] : parse_class_weight(text)) {
     const auto found = std::find(target.classes.begin(), target.classes.end(), label);
     if (found == target.classes.end()) {
-      refuse(where, fmt::format("class_weight names \"{}\", which is no class of \"{}\"", label, target.name),
+      refuse(where,
+             fmt::format("class_weight names {}, which is no class of {}", in_quotes(label), in_quotes(target.name)),
              nearest_hint(label, target.classes));
     }
     weights[static_cast<std::size_t>(found - target.classes.begin())] = weight;

@@ -115,7 +115,7 @@ SparseRow row_of(const linalg::CsrMatrix& X, std::size_t i) {
 template <class Matrix>
 double check_rows(const MatrixRows<Matrix>& rows, std::size_t n_columns, std::size_t n_classes) {
   if (rows.X.cols() != n_columns) refuse(fmt::format("expected {} columns, got {}", n_columns, rows.X.cols()));
-  check_targets_and_weights("sgd", rows.X.rows(), n_classes, rows.y, rows.weights);
+  check_targets_and_weights("sgd", rows, n_classes);
   double total = 0;
   for (std::size_t i = 0; i < rows.y.size(); ++i) total += rows.weight(i);
   if (!(total > 0)) refuse("no row has a weight above 0", "give rows with weights above 0");

@@ -174,17 +174,17 @@ TEST(Sgd, RefusesWhatDoesNotFit) {
             "[sgd] expected a weight for each of the 3 rows, got 2");
   const Numbers odd = {0, 1, 2};
   EXPECT_EQ(refusal([&] { sgd.partial_fit(DenseRows{X, odd}, local); }),
-            "[sgd] expected targets that are indices of 2 classes, got 2 in row 2");
+            "[sgd] expected targets that are indices of 2 classes, got 2 in row 3");
   const Numbers negative = {1, -1, 1};
   EXPECT_EQ(refusal([&] { sgd.partial_fit(DenseRows{X, sample.y, negative}, local); }),
-            "[sgd] expected weights of 0 or more, got -1 in row 1");
+            "[sgd] expected weights of 0 or more, got -1 in row 2");
   const Numbers none = {0, 0, 0};
   EXPECT_EQ(refusal([&] { sgd.partial_fit(DenseRows{X, sample.y, none}, local); }),
             "[sgd] no row has a weight above 0; give rows with weights above 0");
   const Numbers infinite = {0, 1, std::numeric_limits<double>::infinity()};
   Sgd regression(SgdOptions::of(Task::regression), 6, 0, 1);
   EXPECT_EQ(refusal([&] { regression.partial_fit(DenseRows{X, infinite}, local); }),
-            "[sgd] expected finite targets, got inf in row 2");
+            "[sgd] expected finite targets, got inf in row 3");
 }
 
 TEST(Sgd, RefusesOptionsThatMakeNoSense) {

@@ -175,7 +175,7 @@ SparseSolution fit_logistic_regression(const SparseRows& rows, const Target& tar
   check(options, LogisticRegressionOptions::fields(), dense_need(options), where);
   const double l1_ratio = penalty_strength(options) > 0 ? l1_ratio_of(options) : 0;
   if (n_classes < 2) refuse(where, fmt::format("expected two classes or more, got {}", n_classes), "");
-  check_targets_and_weights(where, rows.X.rows(), n_classes, rows.y, rows.weights);
+  check_targets_and_weights(where, rows, n_classes);
   const bool binary = n_classes == 2;
   // As of a dense fit, the weights of classes do not scale the columns.
   SparseProblem problem(rows,
@@ -202,7 +202,7 @@ SparseSolution fit_linear_regression(const SparseRows& rows, LinearPenalty penal
                                      const LinearRegressionOptions& options, const Execution& execution) {
   const char* where = LinearRegressionModel::names[static_cast<std::size_t>(penalty)].data();
   check(options, LinearRegressionOptions::fields(penalty), dense_need(penalty, options), where);
-  check_targets_and_weights(where, rows.X.rows(), 0, rows.y, rows.weights);
+  check_targets_and_weights(where, rows, 0);
   SparseProblem problem(
       rows, {.loss = SparseLoss::squared, .fit_intercept = options.fit_intercept, .standardize = options.standardize},
       execution, where);
@@ -225,11 +225,12 @@ SparseSolution fit_log_linear_regression(const SparseRows& rows, MeanFamily fami
   const char* where =
       (is_gamma ? LinearRegressionModel::gamma_regression : LinearRegressionModel::poisson_regression).data();
   check(options, LogLinearRegressionOptions::fields(), dense_need(options), where);
-  check_targets_and_weights(where, rows.X.rows(), 0, rows.y, rows.weights);
+  check_targets_and_weights(where, rows, 0);
   for (std::size_t i = 0; i < rows.y.size(); ++i) {
     if (rows.weight(i) == 0 || (is_gamma ? rows.y[i] > 0 : rows.y[i] >= 0)) continue;
     refuse(where,
-           fmt::format("expected targets {}, got {} in row {}", is_gamma ? "above 0" : "of 0 or more", rows.y[i], i),
+           fmt::format("expected targets {}, got {} in row {}", is_gamma ? "above 0" : "of 0 or more", rows.y[i],
+                       rows.first_row + i + 1),
            "");
   }
   SparseProblem problem(rows,
@@ -242,7 +243,7 @@ SparseSolution fit_log_linear_regression(const SparseRows& rows, MeanFamily fami
     const auto largest = std::ranges::max_element(rows.y);
     refuse(where,
            fmt::format("expected targets whose sum a number can hold, the largest here, {}, is in row {}", *largest,
-                       largest - rows.y.begin()),
+                       rows.first_row + static_cast<std::size_t>(largest - rows.y.begin()) + 1),
            "divide the target");
   }
   if (!(mean > 0)) refuse(where, "expected a target above 0 in one row at least, all are 0", "");

@@ -311,9 +311,9 @@ TEST(SparseFit, RefuseTargetsThatDoNotFit) {
             "[logistic-regression] expected two classes or more, got 1");
   EXPECT_EQ(refusal([](const SparseRows& rows, const Execution& execution) {
               const Numbers zeros(rows.y.size(), 0.0);
-              fit_log_linear_regression({rows.X, zeros, {}}, MeanFamily::gamma, {}, execution);
+              fit_log_linear_regression({rows.X, zeros, {}, 4096}, MeanFamily::gamma, {}, execution);
             }),
-            "[gamma-regression] expected targets above 0, got 0 in row 0");
+            "[gamma-regression] expected targets above 0, got 0 in row 4097");
   EXPECT_EQ(refusal([](const SparseRows& rows, const Execution& execution) {
               const Numbers zeros(rows.y.size(), 0.0);
               fit_log_linear_regression({rows.X, zeros, {}}, MeanFamily::poisson, {}, execution);

@@ -7,6 +7,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
+#include "thrum/core/printable.h"
 #include "thrum/learn/check_ranges_internal.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
 #include "thrum/learn/linear/gathered_rows_internal.h"
@@ -174,7 +175,7 @@ std::unique_ptr<Model> train_sgd(const SparseRows& rows, const Schema& schema, c
                                  const Execution& execution) {
   const std::string_view where = StochasticGradientDescent(schema.target.task).name();
   const std::size_t n_classes = schema.target.classes.size();
-  check_targets_and_weights(where, rows.X.rows(), n_classes, rows.y, rows.weights);
+  check_targets_and_weights(where, rows, n_classes);
   const auto& chosen = options.as<SgdOptions>();
   std::vector<double> weights(rows.weights.begin(), rows.weights.end());
   if (n_classes > 0) weights = weigh_classes(rows, schema.target, chosen.class_weight, execution, where);
@@ -196,8 +197,8 @@ std::vector<std::unique_ptr<Model>> StochasticGradientDescent::fit_many(const Da
   const Target& target = dataset.schema().target;
   if (target.task != task_) {
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("[{}] expected a target of {}, \"{}\" is {}", name(),
-                            task_ == Task::classification ? "classes" : "numbers", target.name,
+                fmt::format("[{}] expected a target of {}, {} is {}", name(),
+                            task_ == Task::classification ? "classes" : "numbers", in_quotes(target.name),
                             target.task == Task::classification ? "one of classes" : "a number"));
   }
   for (const FitSpec& spec : specs) {

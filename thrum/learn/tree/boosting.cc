@@ -9,6 +9,7 @@
 
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 #include "thrum/learn/tree/constraints_internal.h"
 #include "thrum/learn/tree/group_quantiles_internal.h"
 #include "thrum/learn/tree/raw_margins_internal.h"
@@ -52,8 +53,8 @@ FeatureChooser feature_chooser(const Boosting::Input& in) {
 void check_ranking(const QueryRows& queries, const Target& target) {
   if (queries.any_to_rank()) return;
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("[gbdt] expected a query of \"{}\" with rows of different \"{}\", there is none",
-                          target.query, target.name),
+              fmt::format("[gbdt] expected a query of {} with rows of different {}, there is none",
+                          in_quotes(target.query), in_quotes(target.name)),
               "rows of one query have the same value in its column");
 }
 

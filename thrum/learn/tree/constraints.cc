@@ -8,6 +8,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/names.h"
+#include "thrum/core/printable.h"
 
 namespace thrum {
 namespace {
@@ -42,9 +43,9 @@ std::vector<int> parse_monotone(std::string_view text, const Schema& schema) {
     }
     const std::size_t feature = find_feature(schema, item.substr(0, equals), "monotone_constraints");
     if (schema.features[feature].type != FeatureType::number) {
-      throw Error(ErrorCode::invalid_argument, fmt::format("[monotone_constraints] \"{}\" holds categories, which have "
+      throw Error(ErrorCode::invalid_argument, fmt::format("[monotone_constraints] {} holds categories, which have "
                                                            "no order",
-                                                           schema.features[feature].name));
+                                                           in_quotes(schema.features[feature].name)));
     }
     directions[feature] = value == "1" ? 1 : value == "-1" ? -1 : 0;
   }

@@ -7,7 +7,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
-#include "thrum/data/utf8_internal.h"
+#include "thrum/core/utf8_internal.h"
 #include "thrum/model/foreign/lightgbm_internal.h"
 #include "thrum/model/foreign/ubjson_internal.h"
 #include "thrum/model/foreign/xgboost_internal.h"

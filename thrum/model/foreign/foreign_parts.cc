@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "thrum/core/error.h"
-#include "thrum/data/utf8_internal.h"
+#include "thrum/core/utf8_internal.h"
 #include "thrum/model/foreign/foreign_parts_internal.h"
 
 namespace thrum {

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "thrum/core/error.h"
-#include "thrum/data/utf8_internal.h"
+#include "thrum/core/utf8_internal.h"
 
 namespace thrum {
 namespace {

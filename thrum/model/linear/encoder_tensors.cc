@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "thrum/core/printable.h"
 #include "thrum/model/linear/encoder_tensors_internal.h"
 
 namespace thrum {
@@ -37,7 +38,7 @@ Encoder read_encoder(const ModelFile& file, const Schema& schema) {
   for (std::size_t j = 0; j < n; ++j) {
     const bool is_number = schema.features[j].type == FeatureType::number;
     if (!(scales[j] > 0) || missing[j] > (is_number ? 0 : 1)) {
-      file.fail(fmt::format("encodes the feature \"{}\" wrongly", schema.features[j].name));
+      file.fail(fmt::format("encodes the feature {} wrongly", in_quotes(schema.features[j].name)));
     }
     encodings[j] = {.mean = means[j], .scale = scales[j], .fill = fills[j], .missing_column = missing[j] != 0};
   }
@@ -60,7 +61,7 @@ std::string coefficient_lines(const std::vector<std::string>& names, std::span<c
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, {}, [&](std::size_t j) { return std::pair(-std::abs(coefficients[j]), j); });
   std::string text;
-  for (const std::size_t j : order) text += fmt::format("  {:>12.6f}  {}\n", coefficients[j], names[j]);
+  for (const std::size_t j : order) text += fmt::format("  {:>12.6f}  {}\n", coefficients[j], printable(names[j]));
   return text;
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "thrum/core/printable.h"
 #include "thrum/model/linear/inference_internal.h"
 
 namespace thrum {
@@ -115,7 +116,7 @@ std::string inference_text(const Inference& inference, const std::vector<std::st
   const auto line = [&](double estimate, double error, const std::string& name) {
     const auto [low, high] = inference.interval(estimate, error);
     text += fmt::format("  {:>12.6f}  {:>12.6f}  {:>8.2f}  {:>8.2g}  {:>12.6f} .. {:>11.6f}  {}\n", estimate, error,
-                        estimate / error, inference.p_value(estimate, error), low, high, name);
+                        estimate / error, inference.p_value(estimate, error), low, high, printable(name));
   };
   if (inference.standard_errors.back() > 0) line(intercept, inference.standard_errors.back(), "(intercept)");
   for (std::size_t j = 0; j < names.size(); ++j) line(coefficients[j], inference.standard_errors[j], names[j]);

@@ -8,6 +8,7 @@
 
 #include "thrum/core/assert.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/model/linear/encoder_tensors_internal.h"
 #include "thrum/model/linear/inference_internal.h"
 #include "thrum/model/linear/kkt_tensor_internal.h"
@@ -71,10 +72,10 @@ std::string LinearRegressionModel::description() const {
   const char* units = is_standardized(parts_.encoder) ? " (numbers per standard deviation)" : "";
   const char* change = has_log_link() ? "change of the logarithm of" : "change of";
   if (parts_.inference) {
-    return fmt::format("{} \"{}\"{}:\n", change, parts_.schema.target.name, units) +
+    return fmt::format("{} {}{}:\n", change, in_quotes(parts_.schema.target.name), units) +
            inference_text(*parts_.inference, columns, parts_.coefficients, parts_.intercept);
   }
-  std::string text = fmt::format("{} \"{}\", strongest first{}:\n", change, parts_.schema.target.name, units);
+  std::string text = fmt::format("{} {}, strongest first{}:\n", change, in_quotes(parts_.schema.target.name), units);
   text += fmt::format("  {:>12.6f}  (intercept)\n", parts_.intercept);
   text += coefficient_lines(columns, parts_.coefficients);
   if (parts_.duality_gap) {

@@ -7,6 +7,7 @@
 
 #include "thrum/core/assert.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/model/direct_image_internal.h"
 #include "thrum/model/linear/encoder_tensors_internal.h"
 #include "thrum/model/linear/inference_internal.h"
@@ -95,12 +96,12 @@ std::string LogisticRegressionModel::description() const {
   const auto& classes = parts_.schema.target.classes;
   std::string text;
   if (parts_.inference) {
-    text = fmt::format("log-odds of \"{}\":\n", classes[1]);
+    text = fmt::format("log-odds of {}:\n", in_quotes(classes[1]));
     text += inference_text(*parts_.inference, names, parts_.coefficients, parts_.intercepts[0]);
   }
   for (std::size_t r = 0; r < n_coefficient_rows() && !parts_.inference; ++r) {
-    text += fmt::format("log-odds of \"{}\", strongest first (numbers per standard deviation):\n",
-                        n_coefficient_rows() == 1 ? classes[1] : classes[r]);
+    text += fmt::format("log-odds of {}, strongest first (numbers per standard deviation):\n",
+                        in_quotes(n_coefficient_rows() == 1 ? classes[1] : classes[r]));
     text += fmt::format("  {:>12.6f}  (intercept)\n", parts_.intercepts[r]);
     text += coefficient_lines(names, std::span(parts_.coefficients).subspan(r * names.size(), names.size()));
   }

@@ -11,6 +11,7 @@
 #include "thrum/core/assert.h"
 #include "thrum/core/counted.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/model/direct_image_internal.h"
 #include "thrum/model/tree/byte_trees_internal.h"
 #include "thrum/model/tree/deep_trees_internal.h"
@@ -45,7 +46,7 @@ std::string importance_text(const std::vector<TreeImportance>& importances, cons
   std::string text = "share of the gain, and splits, per feature:\n";
   for (const std::size_t j : order) {
     const double share = total > 0 ? 100 * importances[j].gain / total : 0;
-    text += fmt::format("  {:>6.2f} % {:>8}  {}\n", share, importances[j].n_splits, schema.features[j].name);
+    text += fmt::format("  {:>6.2f} % {:>8}  {}\n", share, importances[j].n_splits, printable(schema.features[j].name));
   }
   return text;
 }

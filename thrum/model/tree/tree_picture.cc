@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "thrum/core/printable.h"
 #include "thrum/model/tree/tree_text.h"
 #include "thrum/model/tree/tree_writing_internal.h"
 
@@ -20,13 +21,8 @@ struct Box {
   std::size_t children[2] = {0, 0};
 };
 
-std::string shortened(std::string text) {
-  constexpr std::size_t longest = 28;
-  if (text.size() <= longest) return text;
-  std::size_t end = longest - 3;
-  while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not within a character
-  return text.substr(0, end) + "...";
-}
+/// Characters that a box has room for.
+constexpr std::size_t longest_line = 28;
 
 /// The boxes of a tree, parents before children; leaves and what is cut off stand side by side.
 class Boxes {
@@ -68,7 +64,7 @@ class Boxes {
   Box box_of(std::int32_t child, std::size_t depth, std::size_t max_depth) const {
     if (child < 0) {
       const auto leaf = ~static_cast<std::size_t>(child);
-      return {{shortened(leaf_text(tree_, leaf, model_.ensemble().leaf_width, model_.schema())),
+      return {{printable(leaf_text(tree_, leaf, model_.ensemble().leaf_width, model_.schema()), longest_line),
                fmt::format("{:g} rows", tree_.leaf_weights[leaf])},
               true,
               depth};
@@ -76,7 +72,7 @@ class Boxes {
     const TreeNode& node = tree_.nodes[static_cast<std::size_t>(child)];
     const std::string rows = fmt::format("{:g} rows", node.weight);
     if (depth == max_depth) return {{"...", rows}, true, depth};
-    return {{shortened(question_text(node, tree_, model_.schema())), rows}, false, depth};
+    return {{printable(question_text(node, tree_, model_.schema()), longest_line), rows}, false, depth};
   }
 
   const TreeModel& model_;
@@ -103,7 +99,7 @@ std::string escaped_xml(std::string_view text) {
         escaped += "&quot;";
         break;
       default:
-        escaped += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+        escaped += c;
     }
   }
   return escaped;
@@ -113,7 +109,7 @@ std::string escaped_dot(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
     if (c == '"' || c == '\\') escaped += '\\';
-    escaped += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    escaped += c;
   }
   return escaped;
 }

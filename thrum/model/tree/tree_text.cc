@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "thrum/core/printable.h"
 #include "thrum/model/tree/category_set_internal.h"
 #include "thrum/model/tree/tree_path.h"
 #include "thrum/model/tree/tree_writing_internal.h"
@@ -16,16 +17,9 @@ namespace {
 std::vector<std::string> set_names(const TreeNode& node, const Tree& tree, const Feature& feature) {
   std::vector<std::string> names;
   for (std::size_t c = 0; c < feature.categories.size(); ++c) {
-    if (category_goes_left(node, tree, c)) names.push_back(feature.categories[c]);
+    if (category_goes_left(node, tree, c)) names.push_back(printable(feature.categories[c]));
   }
   return names;
-}
-
-std::string value_text(double x, const Feature& feature) {
-  if (std::isnan(x)) return "missing";
-  if (feature.type == FeatureType::number) return fmt::format("{}", x);
-  const bool known = x >= 0 && x < static_cast<double>(feature.categories.size());
-  return known ? feature.categories[static_cast<std::size_t>(x)] : "unknown";
 }
 
 /// Thresholds that are floats in the few digits that tell them from other floats.
@@ -44,13 +38,20 @@ struct Line {
 
 }  // namespace
 
+std::string value_text(double x, const Feature& feature) {
+  if (std::isnan(x)) return "missing";
+  if (feature.type == FeatureType::number) return fmt::format("{}", x);
+  const bool known = x >= 0 && x < static_cast<double>(feature.categories.size());
+  return known ? printable(feature.categories[static_cast<std::size_t>(x)]) : "unknown";
+}
+
 std::string question_text(const TreeNode& node, const Tree& tree, const Schema& schema) {
   const Feature& feature = schema.features[static_cast<std::size_t>(node.feature)];
   const std::string missing = node.zero_is_missing ? " or missing or 0" : " or missing";
   const std::string answer =
       node.category_set < 0
-          ? fmt::format("{} <= {}", feature.name, threshold_text(node.threshold))
-          : fmt::format("{} in {{{}}}", feature.name, fmt::join(set_names(node, tree, feature), ", "));
+          ? fmt::format("{} <= {}", printable(feature.name), threshold_text(node.threshold))
+          : fmt::format("{} in {{{}}}", printable(feature.name), fmt::join(set_names(node, tree, feature), ", "));
   return answer + (node.missing_left ? missing : "");
 }
 
@@ -59,7 +60,7 @@ std::string leaf_text(const Tree& tree, std::size_t leaf, std::size_t leaf_width
   if (leaf_width == 1) return fmt::format("{:.6g}", *values);
   std::vector<std::string> parts;
   for (std::size_t k = 0; k < leaf_width; ++k) {
-    parts.push_back(fmt::format("{}: {:.4g}", schema.target.classes[k], values[k]));
+    parts.push_back(fmt::format("{}: {:.4g}", printable(schema.target.classes[k]), values[k]));
   }
   return fmt::format("{{{}}}", fmt::join(parts, ", "));
 }

@@ -10,6 +10,9 @@
 
 namespace thrum {
 
+/// What a row holds in a feature, as people may see it: a number, a category, "missing" or "unknown".
+std::string value_text(double x, const Feature& feature);
+
 /// A node's question as people ask it: "age <= 30.5", "work in {a, b}"; with " or missing" where missing values answer
 /// yes.
 std::string question_text(const TreeNode& node, const Tree& tree, const Schema& schema);

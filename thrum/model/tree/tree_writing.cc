@@ -5,6 +5,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/model/tree/category_set_internal.h"
 #include "thrum/model/tree/tree_text.h"
 #include "thrum/model/tree/tree_writing_internal.h"
@@ -63,9 +64,10 @@ std::string tree_title(const TreeModel& model, std::size_t index) {
   const TreeEnsemble& ensemble = model.ensemble();
   const std::size_t n_leaves = ensemble.trees[index].n_leaves();
   const bool of_a_class = ensemble.leaf_width == 1 && ensemble.n_margins() > 1;
-  return fmt::format("tree {} of {}{}: {} {}", index, ensemble.trees.size(),
-                     of_a_class ? ", for class " + model.schema().target.classes[index % ensemble.n_margins()] : "",
-                     n_leaves, n_leaves == 1 ? "leaf" : "leaves");
+  return fmt::format(
+      "tree {} of {}{}: {} {}", index, ensemble.trees.size(),
+      of_a_class ? ", for class " + printable(model.schema().target.classes[index % ensemble.n_margins()]) : "",
+      n_leaves, n_leaves == 1 ? "leaf" : "leaves");
 }
 
 std::string tree_json(const TreeModel& model, std::size_t index) {

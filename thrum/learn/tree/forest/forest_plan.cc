@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 
 namespace thrum::forest {
 namespace {
@@ -28,8 +29,8 @@ void check_criterion(std::string_view criterion, const Schema& schema, const For
   const bool classes = schema.target.task == Task::classification;
   if (is_of_classes(criterion) != classes) {
     refuse(where,
-           fmt::format("criterion {} is for {}, \"{}\" is {}", criterion, classes ? "numbers" : "classes",
-                       schema.target.name, classes ? "a class" : "a number"),
+           fmt::format("criterion {} is for {}, {} is {}", criterion, classes ? "numbers" : "classes",
+                       in_quotes(schema.target.name), classes ? "a class" : "a number"),
            classes ? "use gini, entropy or log_loss" : "use squared_error, absolute_error or poisson");
   }
   if (criterion != "poisson") return;

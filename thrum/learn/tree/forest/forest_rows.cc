@@ -6,6 +6,7 @@
 #include <string>
 
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 #include "thrum/learn/linear/row_weights_internal.h"
 #include "thrum/learn/tree/forest/forest_rows_internal.h"
 
@@ -62,8 +63,8 @@ void check_targets(const ForestRows& rows, const Target& target, std::string_vie
   for (const std::uint32_t row : rows.rows) {
     if (std::abs(rows.y[row]) <= largest_target) continue;
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("[{}] expected targets from -1e150 to 1e150, \"{}\" is {} in row {}", where, target.name,
-                            rows.y[row], row + 1),
+                fmt::format("[{}] expected targets from -1e150 to 1e150, {} is {} in row {}", where,
+                            in_quotes(target.name), rows.y[row], row + 1),
                 "divide them all by the same number");
   }
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 
 namespace thrum {
 namespace {
@@ -41,8 +42,8 @@ std::unique_ptr<Objective> make_objective(const GbdtOptions& options, const Targ
   if (options.objective == "auto") return classes ? log_loss(target) : squared_error();
   if (classes == (options.objective == "log_loss")) return classes ? log_loss(target) : of_numbers(options);
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("[gbdt] objective {} expects {}, \"{}\" holds {}", options.objective,
-                          classes ? "numbers" : "classes", target.name, classes ? "classes" : "numbers"),
+              fmt::format("[gbdt] objective {} expects {}, {} holds {}", options.objective,
+                          classes ? "numbers" : "classes", in_quotes(target.name), classes ? "classes" : "numbers"),
               "use objective=auto");
 }
 

@@ -1,7 +1,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "thrum/data/utf8_internal.h"
+#include "thrum/core/utf8_internal.h"
 
 namespace thrum {
 namespace {
@@ -29,21 +29,24 @@ Following following(std::uint8_t first) noexcept {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) noexcept {
+std::size_t utf8_character(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  std::size_t i = 0;
-  while (i < text.size()) {
-    if (byte(i) < 0x80) {
-      ++i;
-      continue;
-    }
-    const Following rest = following(byte(i++));
-    if (rest.count == 0 || text.size() - i < rest.count) return false;
-    if (byte(i) < rest.low || byte(i) > rest.high) return false;
-    for (std::size_t k = 1; k < rest.count; ++k) {
-      if (byte(i + k) < 0x80 || byte(i + k) > 0xBF) return false;
-    }
-    i += rest.count;
+  if (text.empty()) return 0;
+  if (byte(0) < 0x80) return 1;
+  const Following rest = following(byte(0));
+  if (rest.count == 0 || text.size() <= rest.count) return 0;
+  if (byte(1) < rest.low || byte(1) > rest.high) return 0;
+  for (std::size_t k = 2; k <= rest.count; ++k) {
+    if (byte(k) < 0x80 || byte(k) > 0xBF) return 0;
+  }
+  return rest.count + 1;
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const std::size_t length = utf8_character(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
   return true;
 }

@@ -1,4 +1,4 @@
-#include "thrum/data/utf8_internal.h"
+#include "thrum/core/utf8_internal.h"
 
 #include <gtest/gtest.h>
 
