@@ -139,7 +139,8 @@ TEST(LogisticRegressionModel, GivesTheSameBitsOfARowWithoutItsZeros) {
       .schema = schema,
       .encoder = Encoder(schema, {{.mean = 0.3, .scale = 7}, {}, {.scale = 0.1, .fill = 2}, {}}),
       .coefficients = {0.1, -0.7, 1e-9, 3, 0.2, -0.3, 1.1, -5, 0.3, 0.6, -0.9, 0.01},
-      .intercepts = {0.1, 0.2, -0.3}};
+      .intercepts = {0.1, 0.2, -0.3},
+      .training = {}};
   for (const std::string_view algorithm : {LogisticRegressionModel::name, LogisticRegressionModel::sgd_classifier}) {
     parts.algorithm = algorithm;
     const Compiled model{LogisticRegressionModel(parts)};
