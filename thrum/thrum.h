@@ -6,6 +6,7 @@
 // Errors and options
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
+#include "thrum/core/most_probable.h"
 #include "thrum/core/options.h"
 #include "thrum/core/random.h"
 #include "thrum/core/tensor_view.h"

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <variant>
 
 #include "thrum/cli/commands.h"
 #include "thrum/cli/data_arguments.h"
@@ -61,10 +60,7 @@ void evaluate_file(const EvaluateArguments& arguments, const Session& session) {
   const double load_seconds = loading.seconds();
   session.say(
       fmt::format("{}; {}, {}", model_line(*model, arguments.model), source_of(rows), counted(n_rows(rows), "row")));
-  const auto score = [&](const auto& given) {
-    return evaluate(*model, given, {.weight = arguments.weight}, execution);
-  };
-  const Evaluation evaluation = std::visit(score, rows);
+  const Evaluation evaluation = evaluate(*model, rows, {.weight = arguments.weight}, execution);
   session.console.end_progress();
   check_names(gates, evaluation.scores);
   if (!session.globals.json) print(result_text(evaluation));

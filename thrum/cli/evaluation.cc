@@ -10,6 +10,7 @@
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
 #include "thrum/cli/truth.h"
+#include "thrum/core/most_probable.h"
 #include "thrum/core/printable.h"
 #include "thrum/data/queries.h"
 #include "thrum/metrics/classification.h"
@@ -124,6 +125,10 @@ Evaluation evaluate(const Model& model, const Table& table, const EvaluationRows
 Evaluation evaluate(const Model& model, const LibsvmData& data, const EvaluationRows& rows,
                     const Execution& execution) {
   return blame(ExitCode::data, [&] { return evaluate_rows(model, data, label_table(data), rows, execution); });
+}
+
+Evaluation evaluate(const Model& model, const DataRows& data, const EvaluationRows& rows, const Execution& execution) {
+  return std::visit([&](const auto& given) { return evaluate(model, given, rows, execution); }, data);
 }
 
 Json scores_json(const Evaluation& evaluation) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "thrum/cli/data_arguments.h"
 #include "thrum/comm/execution.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/core/view.h"
@@ -32,6 +33,7 @@ struct EvaluationRows {
 Evaluation evaluate(const Model& model, const Table& table, const EvaluationRows& rows, const Execution& execution);
 /// The same of sparse rows, whose truth is the label. REQUIRES: no weight, reads_sparse_rows(model.schema()).
 Evaluation evaluate(const Model& model, const LibsvmData& data, const EvaluationRows& rows, const Execution& execution);
+Evaluation evaluate(const Model& model, const DataRows& data, const EvaluationRows& rows, const Execution& execution);
 
 /// {"accuracy": 0.85, …}; null where a score is not defined.
 Json scores_json(const Evaluation& evaluation);

@@ -13,6 +13,7 @@
 #include "thrum/cli/model_argument.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/most_probable.h"
 #include "thrum/core/printable.h"
 #include "thrum/data/feature_reader.h"
 #include "thrum/model/predictor.h"
@@ -94,7 +95,7 @@ Explanation explain_row(const Model& model, std::vector<double> row) {
 std::size_t margin_index(const ExplainArguments& arguments, const Target& target, const Explanation& explanation) {
   if (arguments.of_class.empty()) {
     if (explanation.n_margins == 1) return 0;
-    return most_probable({explanation.outputs.data(), 1, explanation.outputs.size()})[0];
+    return most_probable(explanation.outputs);
   }
   const auto found = std::ranges::find(target.classes, arguments.of_class);
   if (found == target.classes.end() || explanation.n_margins == 1) {
@@ -119,7 +120,7 @@ std::string prediction_line(const Target& target, const Explanation& explanation
     return fmt::format("row {}: {} (score {:.4f}, anomalies are above {:.4f})\n", row, target.label(score), score,
                        target.threshold);
   }
-  const std::size_t winner = most_probable({explanation.outputs.data(), 1, explanation.outputs.size()})[0];
+  const std::size_t winner = most_probable(explanation.outputs);
   return fmt::format("row {}: {} is predicted as {} (probability {:.4f})\n", row, printable(target.name),
                      printable(target.classes[winner]), explanation.outputs[winner]);
 }

@@ -13,6 +13,7 @@
 #include "thrum/cli/text.h"
 #include "thrum/cli/truth.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/most_probable.h"
 #include "thrum/core/printable.h"
 #include "thrum/data/queries.h"
 #include "thrum/metrics/classification.h"

@@ -10,6 +10,7 @@
 #include "thrum/cli/output_path.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/most_probable.h"
 #include "thrum/data/write_csv.h"
 #include "thrum/model/predict_sparse.h"
 

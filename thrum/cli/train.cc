@@ -8,7 +8,6 @@
 #include <variant>
 
 #include "thrum/cli/commands.h"
-#include "thrum/cli/dataset_within_limit.h"
 #include "thrum/cli/evaluation.h"
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/memory_limit.h"
@@ -26,7 +25,7 @@
 namespace thrum::cli {
 namespace {
 
-/// --valid 0.2 as a number; nullopt where it names a file.
+/// --valid 0.2 as a number; nullopt where it names a file or is not given.
 std::optional<double> valid_fraction(const std::string& text) {
   double fraction = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), fraction);
@@ -73,7 +72,7 @@ Dataset make_dataset(const TrainArguments& arguments, const std::shared_ptr<cons
     if (!arguments.query.empty()) options.task = Task::ranking;
     options.exclude = arguments.exclude;
     options.weight = arguments.weight;
-    return scratch == nullptr ? Dataset(table, options) : dataset_within_limit(table, options, *scratch);
+    return Dataset(table, options, scratch);
   });
 }
 
@@ -99,10 +98,10 @@ DataArguments valid_arguments(const TrainArguments& arguments) {
   return file;
 }
 
-ValidRows valid_rows(const TrainArguments& arguments, std::optional<double> fraction, const Dataset& dataset,
-                     const Table& table, const Session& session) {
+ValidRows valid_rows(const TrainArguments& arguments, const Dataset& dataset, const Table& table,
+                     const Session& session) {
   if (arguments.valid.empty()) return {};
-  if (fraction) {
+  if (const auto fraction = valid_fraction(arguments.valid)) {
     return {.training_mask = dataset.queries().empty()
                                  ? training_mask(dataset.n_rows(), *fraction, session.seed())
                                  : training_mask(dataset.queries(), arguments.query, *fraction, session.seed())};
@@ -188,8 +187,7 @@ Evaluation evaluate_sparse(const TrainArguments& arguments, const Model& model, 
                            const std::vector<std::uint8_t>& training_mask, const Session& session) {
   const LocalExecution execution = session.execution();
   if (!training_mask.empty()) return evaluate(model, rows, {.mask = inverted(training_mask)}, execution);
-  const DataRows valid = read_rows(valid_arguments(arguments), session, model.schema());
-  return std::visit([&](const auto& given) { return evaluate(model, given, {}, execution); }, valid);
+  return evaluate(model, read_rows(valid_arguments(arguments), session, model.schema()), {}, execution);
 }
 
 void train_on_sparse(const TrainArguments& arguments, const LibsvmData& rows, double load_seconds,
@@ -201,8 +199,8 @@ void train_on_sparse(const TrainArguments& arguments, const LibsvmData& rows, do
                           load_seconds, counted(X.rows(), "row"), counted(X.cols(), "feature"), 100 * density));
   SparseJob job{arguments.learner, arguments.options, rows};
   job.ranks = arguments.ranks;
-  const auto fraction = arguments.valid.empty() ? std::nullopt : valid_fraction(arguments.valid);
-  if (fraction) job.row_mask = training_mask(X.rows(), *fraction, session.seed());
+  if (const auto fraction = valid_fraction(arguments.valid))
+    job.row_mask = training_mask(X.rows(), *fraction, session.seed());
   const Stopwatch fitting;
   const auto model = fit([&] { return train_sparse(job, session); });
   TrainReport report{*model, X.rows(), load_seconds, fitting.seconds(), {}, true};
@@ -210,8 +208,8 @@ void train_on_sparse(const TrainArguments& arguments, const LibsvmData& rows, do
   finish(arguments, report, session);
 }
 
-void train_within(const TrainArguments& arguments, const Session& session) {
-  const auto fraction = arguments.valid.empty() ? std::nullopt : valid_fraction(arguments.valid);
+void check_arguments(const TrainArguments& arguments, const Session& session) {
+  static_cast<void>(valid_fraction(arguments.valid));
   if (!arguments.valid.empty() && arguments.target.empty()) {
     throw usage_error("--valid: expected --target, too: without labels there is nothing to score",
                       "name the column of the labels, or leave --valid out");
@@ -219,9 +217,37 @@ void train_within(const TrainArguments& arguments, const Session& session) {
   check_model_output(arguments.output,
                      {arguments.data.file, arguments.data.label_file, arguments.valid, arguments.valid_label_file},
                      session);
+}
+
+void say_what_was_read(const Table& table, const Schema& schema, double load_seconds, const Session& session) {
+  const std::size_t n_classes = schema.target.task == Task::classification ? schema.target.classes.size() : 0;
+  session.say(fmt::format("read  {:.2f} s: {}, {}, {}{}", load_seconds, table.source(), counted(table.n_rows(), "row"),
+                          features_text(schema), n_classes > 0 ? fmt::format(", {} classes", n_classes) : ""));
+  warn_of_queries(schema, session);
+}
+
+/// `job` is made of rows of `table`, which took `load_seconds` to read.
+void train_on_table(const TrainArguments& arguments, TrainingJob job, const Table& table, double load_seconds,
+                    const Session& session) {
+  const ValidRows valid = valid_rows(arguments, job.dataset, table, session);
+  job.row_mask = valid.training_mask;
+  std::optional<Dataset> watched;
+  if (valid.table != nullptr) {
+    watched =
+        blame(ExitCode::data, [&] { return Dataset::by_schema(valid.table, job.dataset.schema(), arguments.weight); });
+    job.valid = &*watched;
+  }
+  const Stopwatch fitting;
+  const auto model = fit([&] { return train_model(job, session); });
+  TrainReport report{*model, table.n_rows(), load_seconds, fitting.seconds()};
+  report.valid = evaluate_valid(arguments, *model, table, valid, session.execution());
+  finish(arguments, report, session);
+}
+
+void train_within(const TrainArguments& arguments, const Session& session) {
+  check_arguments(arguments, session);
   const std::vector<PrepareStep> steps = blame(ExitCode::usage, [&] { return parse_steps(arguments.prepare); });
   const std::unique_ptr<Model> start = read_start(arguments, session.stop());
-  const LocalExecution execution = session.execution();
   const Stopwatch loading;
   DataRows rows =
       read_rows(arguments.data, session, start ? start->schema().feature_names() : std::vector<std::string>());
@@ -233,30 +259,12 @@ void train_within(const TrainArguments& arguments, const Session& session) {
   const auto table = std::make_shared<const Table>(std::move(std::get<Table>(rows)));
   const Dataset dataset = make_dataset(arguments, table, start.get(), session.scratch);
   const double load_seconds = loading.seconds();
-  const Schema& schema = dataset.schema();
-  session.say(fmt::format(
-      "read  {:.2f} s: {}, {}, {}{}", load_seconds, table->source(), counted(table->n_rows(), "row"),
-      features_text(schema),
-      schema.target.task == Task::classification ? fmt::format(", {} classes", schema.target.classes.size()) : ""));
-
-  warn_of_queries(schema, session);
-
+  say_what_was_read(*table, dataset.schema(), load_seconds, session);
   TrainingJob job{arguments.learner, arguments.options, dataset};
   job.ranks = arguments.ranks;
   job.steps = steps;
   job.start = start.get();
-  const ValidRows valid = valid_rows(arguments, fraction, dataset, *table, session);
-  job.row_mask = valid.training_mask;
-  std::optional<Dataset> watched;
-  if (valid.table != nullptr) {
-    watched = blame(ExitCode::data, [&] { return Dataset::by_schema(valid.table, schema, arguments.weight); });
-    job.valid = &*watched;
-  }
-  const Stopwatch fitting;
-  const auto model = fit([&] { return train_model(job, session); });
-  TrainReport report{*model, table->n_rows(), load_seconds, fitting.seconds()};
-  report.valid = evaluate_valid(arguments, *model, *table, valid, execution);
-  finish(arguments, report, session);
+  train_on_table(arguments, std::move(job), *table, load_seconds, session);
 }
 
 /// Arrays end before what keeps them.

@@ -35,7 +35,7 @@ void check_query(const Dataset::Options& options) {
                                                        options.query == options.target ? "target" : "weight"));
 }
 
-Schema infer_schema(const Table& table, const Dataset::Options& options) {
+Schema infer_schema(const Table& table, const Dataset::Options& options, Scratch* scratch) {
   std::vector<std::string> exclude = options.exclude;
   if (!options.weight.empty()) exclude.push_back(options.weight);
   if (!options.weight.empty() && options.weight == options.target) {
@@ -43,7 +43,7 @@ Schema infer_schema(const Table& table, const Dataset::Options& options) {
   }
   check_query(options);
   if (!options.query.empty()) exclude.push_back(options.query);
-  Schema schema = Schema::infer(table, options.target, options.task, std::move(exclude));
+  Schema schema = Schema::infer(table, options.target, options.task, std::move(exclude), scratch);
   schema.target.query = options.query;
   return schema;
 }
@@ -175,8 +175,8 @@ Dataset::Dataset(const std::shared_ptr<const Table>& table, Schema schema, const
                                                        query_numbers(*table, features_->schema.target)})),
       rows_{0, targets_->y.size()} {}
 
-Dataset::Dataset(const std::shared_ptr<const Table>& table, const Options& options)
-    : Dataset(table, infer_schema(*table, options), options.weight) {}
+Dataset::Dataset(const std::shared_ptr<const Table>& table, const Options& options, Scratch* scratch)
+    : Dataset(table, infer_schema(*table, options, scratch), options.weight) {}
 
 Dataset Dataset::by_schema(const std::shared_ptr<const Table>& table, const Schema& schema, const std::string& weight) {
   return Dataset(table, schema, weight);

@@ -30,8 +30,8 @@ class Dataset {
 
   /// All rows of `table`. Throws invalid_argument as Schema::infer, and for missing targets, infinite targets of a
   /// regression, labels of a ranking that are no whole numbers from 0 to 31, missing queries, negative, missing,
-  /// infinite, enormous or all-zero weights (naming the row).
-  Dataset(const std::shared_ptr<const Table>& table, const Options& options);
+  /// infinite, enormous or all-zero weights (naming the row). `scratch`: as of Schema::infer.
+  Dataset(const std::shared_ptr<const Table>& table, const Options& options, Scratch* scratch = nullptr);
   /// All rows of `table` as `schema`, of other rows, describes them: to watch a fit of those. Throws invalid_argument
   /// as FeatureReader and the constructor above, and for a class that the schema does not know.
   static Dataset by_schema(const std::shared_ptr<const Table>& table, const Schema& schema,

@@ -10,6 +10,7 @@
 #include "thrum/core/error.h"
 #include "thrum/core/printable.h"
 #include "thrum/core/utf8_internal.h"
+#include "thrum/data/zeroed_memory_internal.h"
 
 namespace thrum {
 namespace {
@@ -172,7 +173,8 @@ Task natural_task(const Column& target) {
   return has_classes ? Task::classification : Task::regression;
 }
 
-Schema Schema::infer(const Table& table, std::string_view target, Task task, std::vector<std::string> exclude) {
+Schema Schema::infer(const Table& table, std::string_view target, Task task, std::vector<std::string> exclude,
+                     Scratch* scratch) {
   for (const std::string& name : exclude) table.column(name);
   if (target.empty() && task != Task::anomaly) {
     refuse(fmt::format("a {} needs a target", task_name(task)), "name the column to predict");
@@ -181,7 +183,9 @@ Schema Schema::infer(const Table& table, std::string_view target, Task task, std
   if (!target.empty()) schema.target = infer_target(table.column(target), table, task);
   for (const Column& column : table.columns()) {
     const bool left_out = column.name() == target || std::ranges::find(exclude, column.name()) != exclude.end();
-    if (!left_out) schema.features.push_back(infer_feature(column, table));
+    if (left_out) continue;
+    schema.features.push_back(infer_feature(column, table));
+    if (scratch != nullptr && schema.features.size() % columns_between_looks == 0) scratch->keep_within_limit();
   }
   if (schema.features.empty()) {
     refuse(fmt::format("{} has no column left to learn from{}", table.source(),

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "thrum/data/table.h"
+#include "thrum/runtime/scratch.h"
 
 namespace thrum {
 
@@ -53,8 +54,10 @@ struct Schema {
   /// Types, categories and classes come from all rows; the classes of a numeric target are its whole numbers as text.
   /// Throws invalid_argument: no such column (with the nearest name), no feature left, a regression target that is not
   /// numeric, fractions as classes, fewer than two or more than 1000 classes, labels of anomalies that are not two, a
-  /// column in which every value is missing, text that is not UTF-8.
-  static Schema infer(const Table& table, std::string_view target, Task task, std::vector<std::string> exclude = {});
+  /// column in which every value is missing, text that is not UTF-8. `scratch`: what keeps the columns, which is told
+  /// to keep within its limit after every few of them, since all at once may be more; null: they lie in memory.
+  static Schema infer(const Table& table, std::string_view target, Task task, std::vector<std::string> exclude = {},
+                      Scratch* scratch = nullptr);
 
   /// JSON text of the model file.
   std::string to_json() const;

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <limits>
 
 #include "thrum/core/error.h"
+#include "thrum/core/most_probable.h"
 #include "thrum/metrics/classification.h"
 #include "thrum/metrics/inputs_internal.h"
 #include "thrum/metrics/ndcg.h"
@@ -14,15 +14,6 @@
 
 namespace thrum::metrics {
 namespace {
-
-std::vector<std::size_t> most_probable_class(MatrixView<const double> probabilities) {
-  std::vector<std::size_t> classes(probabilities.rows());
-  for (std::size_t i = 0; i < classes.size(); ++i) {
-    const auto row = probabilities.row(i);
-    classes[i] = static_cast<std::size_t>(std::ranges::max_element(row) - row.begin());
-  }
-  return classes;
-}
 
 std::vector<double> column(MatrixView<const double> matrix, std::size_t j) {
   std::vector<double> values(matrix.rows());
@@ -62,7 +53,7 @@ std::vector<Score> classification_metrics(std::span<const std::size_t> y, Matrix
   const bool binary = probabilities.cols() == 2;
   const Average average = binary ? Average::binary : Average::macro;
   const std::vector<double> positive = binary ? column(probabilities, 1) : std::vector<double>();
-  const ConfusionMatrix confusion(y, most_probable_class(probabilities), probabilities.cols(), weights);
+  const ConfusionMatrix confusion(y, most_probable(probabilities), probabilities.cols(), weights);
   return {
       {"accuracy", confusion.accuracy()},
       {"log_loss", log_loss(y, probabilities, weights)},

@@ -200,13 +200,4 @@ std::vector<double> explain(const Model& model, const Table& table, const Execut
   return contributions;
 }
 
-std::vector<std::size_t> most_probable(MatrixView<const double> probabilities) {
-  std::vector<std::size_t> classes(probabilities.rows());
-  for (std::size_t i = 0; i < classes.size(); ++i) {
-    const auto row = probabilities.row(i);
-    classes[i] = static_cast<std::size_t>(std::ranges::max_element(row) - row.begin());
-  }
-  return classes;
-}
-
 }  // namespace thrum

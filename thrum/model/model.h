@@ -76,7 +76,4 @@ std::vector<double> predict(const Model& model, const Table& table, const Execut
 /// as FeatureReader; cancelled.
 std::vector<double> explain(const Model& model, const Table& table, const Execution& execution);
 
-/// The class with the highest probability (the first of equals) per row of `probabilities`.
-std::vector<std::size_t> most_probable(MatrixView<const double> probabilities);
-
 }  // namespace thrum

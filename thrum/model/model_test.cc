@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <string>
 
+#include "thrum/core/most_probable.h"
 #include "thrum/core/refusal_test.h"
 #include "thrum/model/model_fixture_test.h"
 #include "thrum/model/open_model_file.h"

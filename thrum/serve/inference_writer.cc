@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "thrum/core/most_probable.h"
 #include "thrum/serve/json_text_internal.h"
 
 namespace thrum::serving {
@@ -35,7 +36,7 @@ std::size_t binary_size(const ModelEndpoint& model, InferenceOutput output, Outp
   if (!model.text().integer_classes().empty()) return values.rows() * sizeof(std::int64_t);
   std::size_t size = 0;
   for (std::size_t i = 0; i < values.rows(); ++i) {
-    size += sizeof(std::uint32_t) + model.schema().target.classes[most_probable_of(values.row(i))].size();
+    size += sizeof(std::uint32_t) + model.schema().target.classes[most_probable(values.row(i))].size();
   }
   return size;
 }
@@ -46,9 +47,9 @@ void append_binary(std::string& bytes, const ModelEndpoint& model, InferenceOutp
     if (!is_class(model, output)) {
       for (const double value : row) append_raw(bytes, value);
     } else if (!model.text().integer_classes().empty()) {
-      append_raw(bytes, model.text().integer_classes()[most_probable_of(row)]);
+      append_raw(bytes, model.text().integer_classes()[most_probable(row)]);
     } else {
-      append_raw_text(bytes, model.schema().target.classes[most_probable_of(row)]);
+      append_raw_text(bytes, model.schema().target.classes[most_probable(row)]);
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "thrum/core/most_probable.h"
 #include "thrum/serve/json_text_internal.h"
 
 namespace thrum::serving {
@@ -42,7 +43,7 @@ void PredictionText::append_predictions(std::string& json, Outputs outputs) cons
     if (i > 0) json += ',';
     const auto row = outputs.row(i);
     if (is_classification()) {
-      json += classes_[most_probable_of(row)];
+      json += classes_[most_probable(row)];
     } else {
       append_json_number(json, row[0]);
     }
@@ -58,10 +59,6 @@ void PredictionText::append_probabilities(std::string& json, Outputs outputs) co
     }
     json += ']';
   }
-}
-
-std::size_t most_probable_of(std::span<const double> outputs) noexcept {
-  return static_cast<std::size_t>(std::max_element(outputs.begin(), outputs.end()) - outputs.begin());
 }
 
 }  // namespace thrum::serving

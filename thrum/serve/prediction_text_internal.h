@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -34,8 +33,5 @@ class PredictionText {
   std::string class_list_;
   std::vector<std::int64_t> integer_classes_;
 };
-
-/// The index of the largest output, the first of equals.
-std::size_t most_probable_of(std::span<const double> outputs) noexcept;
 
 }  // namespace thrum::serving

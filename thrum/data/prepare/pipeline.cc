@@ -31,16 +31,11 @@ bool fits(std::string_view which, const Feature& feature) {
   return (which == "numbers") == (feature.type == FeatureType::number);
 }
 
-std::vector<std::string> names_of(const std::vector<Feature>& features) {
-  std::vector<std::string> names;
-  for (const Feature& feature : features) names.push_back(feature.name);
-  return names;
-}
-
 std::size_t column_named(const PrepareStep& step, std::string_view name, const std::vector<Feature>& features) {
   const auto found = std::ranges::find(features, name, &Feature::name);
   if (found == features.end()) {
-    refuse(step.name, fmt::format("there is no column {}", in_quotes(name)), nearest_hint(name, names_of(features)));
+    refuse(step.name, fmt::format("there is no column {}", in_quotes(name)),
+           nearest_hint(name, Schema{features, {}}.feature_names()));
   }
   return static_cast<std::size_t>(found - features.begin());
 }

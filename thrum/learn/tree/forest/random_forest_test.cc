@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "thrum/core/most_probable.h"
 #include "thrum/core/refusal_test.h"
 #include "thrum/learn/tree/forest/extra_trees.h"
 #include "thrum/learn/tree/forest/forest_testing_internal.h"
