@@ -8,6 +8,7 @@
 #include "thrum/cli/commands.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 
 namespace thrum::cli {
 namespace {
@@ -54,8 +55,8 @@ std::string ls_text(const std::vector<EntryInfo>& entries) {
   if (entries.empty()) return "no entries\n";
   std::vector<std::vector<std::string>> rows = {{"function", "version", "size", "took", "last used", "key"}};
   for (const EntryInfo& info : entries) {
-    rows.push_back({info.function, info.version, byte_size(info.value_bytes), took_text(seconds(info.duration)),
-                    utc_text(info.last_used), info.key.hex()});
+    rows.push_back({printable(info.function), printable(info.version), byte_size(info.value_bytes),
+                    took_text(seconds(info.duration)), utc_text(info.last_used), info.key.hex()});
   }
   return aligned(rows, "llrrll");
 }

@@ -122,7 +122,8 @@ std::string drawn_tree(const TreeModel& model, const InspectArguments& arguments
 std::string inspection(const Model& model, const InspectArguments& arguments, bool as_json) {
   if (arguments.dump) return ensemble_json(trees_of(model, arguments.model)) + "\n";
   if (arguments.tree < 0) {
-    return as_json ? model_json(model, arguments.model).dump(2) + "\n" : model_card(model, arguments.model);
+    return as_json ? model_json(model, arguments.model).dump(2) + "\n"
+                   : without_controls(model_card(model, arguments.model));
   }
   const TreeModel& trees = trees_of(model, arguments.model);
   return as_json ? tree_json(trees, static_cast<std::size_t>(arguments.tree)) + "\n" : drawn_tree(trees, arguments);

@@ -48,7 +48,7 @@ Table parse_blockwise(std::string_view text, const CsvOptions& options, std::siz
     fail_nul(source, rows.first_nul, source.column(rows.first_nul, delimiter));
   if (rows.n_rows == 0) {
     source.fail("there are no rows below the header",
-                options.header ? "if the first line is a row, there is no header" : "");
+                options.header ? "if the first line is a row, use --no-header" : "");
   }
   const Format format{row_format, MissingMarkers(options.missing), options.header};
   return Table(parse_columns(source, format, rows, header.names, execution), source.name);

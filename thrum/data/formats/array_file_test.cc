@@ -374,6 +374,9 @@ TEST(DataFile, SaysWhatATableOfAnotherProgramIs) {
   EXPECT_EQ(error_of("PAR1\x15\x04"),
             "corrupt_data: [x.npy] this is a Parquet file, which cannot be read; write the table as CSV, such as with "
             "to_csv of pandas");
+  EXPECT_EQ(error_of("{\"a\": 1}\n{\"a\": 2}\n"),
+            "corrupt_data: [x.npy] this is JSON, which cannot be read; write the table as CSV, such as with to_csv of "
+            "pandas");
 }
 
 TEST(DataFile, RenamesTheColumnsOfCsvToo) {

@@ -36,6 +36,8 @@ void refuse_other_tables(ByteSpan bytes, std::string_view name) {
   constexpr Kind kinds[] = {{"PAR1", "a Parquet file"},
                             {"ARROW1", "an Arrow file"},
                             {"\x89HDF", "an HDF5 file"},
+                            {"{\"", "JSON"},
+                            {"[{", "JSON"},
                             {"SQLite format 3", "an SQLite database"},
                             {"\xD0\xCF\x11\xE0", "an Excel file"}};
   for (const Kind& kind : kinds) {
