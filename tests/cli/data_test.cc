@@ -185,6 +185,13 @@ TEST_F(DataCommand, PeopleSeeTextsOfDataEscapedAndShortenedAndProgramsAsTheyAre)
   EXPECT_THAT(output({"predict", linear, "colors.csv"}), HasSubstr("\nn\x1bo\nyes\n"));
 }
 
+TEST_F(DataCommand, JsonNamesFilesWhoseNamesAreNotUtf8) {
+  folder_.write("\xFF.csv", people);
+  const Outcome run = run_thrum({"data", "inspect", file("\xFF.csv"), "--json"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(json::parse(run.out).at("source"), "\uFFFD.csv");
+}
+
 TEST_F(DataCommand, GeneratePrintsRowsOrWritesThem) {
   const Outcome printed = run_thrum({"data", "generate", "higgs-like", "--rows", "20", "--seed", "4"});
   EXPECT_EQ(printed.exit_code, 0);

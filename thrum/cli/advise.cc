@@ -13,6 +13,7 @@
 #include "thrum/cli/commands.h"
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/output_path.h"
+#include "thrum/cli/text.h"
 #include "thrum/cli/workloads.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/runtime/advice/advice.h"
@@ -135,7 +136,7 @@ void advise_command(const AdviseArguments& arguments, const Session& session) {
   Json object = advice_json(advice, cost, memory);
   object["command"] = arguments.command;
   object["exit_code"] = cost.end.signal == 0 ? cost.end.code : 128 + cost.end.signal;
-  print(object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  print(json_text(object));
 }
 
 int workers_for(const Workload& workload, const AdviseArguments& arguments, const Session& session) {
@@ -180,7 +181,7 @@ void advise_workload(const AdviseArguments& arguments, const Session& session) {
   Json object = advice_json(advice, cost, memory);
   object["workload"] = workload.name;
   object.update(curve_json(curve));
-  print(object.dump(2) + "\n");
+  print(json_text(object));
 }
 
 void check(const AdviseArguments& arguments) {

@@ -77,7 +77,7 @@ void bench_matmul(const MatmulArguments& arguments, const Session& session) {
     const Json object = {
         {"schema", "thrum.bench.matmul/1"}, {"n", arguments.size}, {"dtype", arguments.dtype},
         {"repeats", arguments.repeats},     {"curve", points},     {"textbook", textbook_json(textbook, textbook_n)}};
-    return print(object.dump(2) + "\n");
+    return print(json_text(object));
   }
   std::string text = fmt::format("products of two {0} x {0} matrices of {1}\n\n{2}\n", grouped(arguments.size),
                                  arguments.dtype, curve_text(curve));

@@ -98,7 +98,7 @@ void bench_mean(const MeanArguments& arguments, const Session& session) {
                          {"repeats", arguments.repeats},
                          {"mean", mean},
                          {"curve", curve_json(curve)}};
-    return print(object.dump(2) + "\n");
+    return print(json_text(object));
   }
   print(fmt::format("the mean of {} numbers is {:.17g}, to the last bit, for any workers\n\n{}",
                     grouped(arguments.numbers), mean, curve_text(curve)));

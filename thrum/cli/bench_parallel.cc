@@ -64,7 +64,7 @@ void bench_parallel(const ParallelArguments& arguments, const Session& session) 
                          {"steps", arguments.steps},
                          {"repeats", arguments.repeats},
                          {"curve", curve_json(curve)}};
-    return print(object.dump(2) + "\n");
+    return print(json_text(object));
   }
   print(fmt::format("{} of {} steps\n\n{}", counted(arguments.tasks, "task"), grouped(arguments.steps),
                     curve_text(curve)));

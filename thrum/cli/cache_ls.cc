@@ -73,7 +73,7 @@ Command cache_ls_command() {
   command.run = [arguments](Session& session) {
     const Store store = open_cache(arguments->folder, session);
     const std::vector<EntryInfo> entries = listed(store, arguments->function);
-    print(session.globals.json ? ls_json(store, entries).dump(2) + "\n" : ls_text(entries));
+    print(session.globals.json ? json_text(ls_json(store, entries)) : ls_text(entries));
   };
   return command;
 }

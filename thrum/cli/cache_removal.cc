@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "thrum/cli/cache_arguments.h"
+#include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
 
 namespace thrum::cli {
@@ -19,7 +20,7 @@ void print_removal(std::string_view schema, const Store& store, const Usage& rem
                        {"folder", store.folder().string()},
                        {"removed", usage_json(removed)},
                        {"left", usage_json(left)}};
-  print(object.dump(2) + "\n");
+  print(json_text(object));
 }
 
 }  // namespace thrum::cli

@@ -66,7 +66,7 @@ Command cache_stat_command() {
   command.run = [folder](Session& session) {
     const Store store = open_cache(*folder, session);
     const Stat stat = stat_of(store);
-    print(session.globals.json ? stat_json(store, stat).dump(2) + "\n" : stat_text(store, stat));
+    print(session.globals.json ? json_text(stat_json(store, stat)) : stat_text(store, stat));
   };
   return command;
 }

@@ -45,8 +45,7 @@ void verify(const VerifyArguments& arguments, Session& session) {
   const Store store = open_cache(arguments.folder, session);
   const Store::Verification result = store.verify(arguments.fix);
   const bool json = session.globals.json;
-  print(json ? verification_json(store, result, arguments.fix).dump(2) + "\n"
-             : verification_text(result, arguments.fix));
+  print(json ? json_text(verification_json(store, result, arguments.fix)) : verification_text(result, arguments.fix));
   if (result.damaged.empty()) return;
   if (!json) throw failure_of(result);
   session.exit_code = ExitCode::data;

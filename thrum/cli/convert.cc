@@ -6,6 +6,7 @@
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/model_argument.h"
 #include "thrum/cli/output_path.h"
+#include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/model/foreign/foreign_model.h"
 
@@ -31,7 +32,7 @@ void convert_file(const ConvertArguments& arguments, const Session& session) {
                        {"iterations", model->training().iterations},
                        {"source", model->training().stopped_by},
                        {"model", arguments.output}};
-  print(object.dump(2) + "\n");
+  print(json_text(object));
 }
 
 std::vector<Parameter> convert_parameters(ConvertArguments& arguments) {

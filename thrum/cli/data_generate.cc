@@ -43,7 +43,7 @@ void generate_file(const GenerateArguments& arguments, const Session& session) {
                        {"target", target},
                        {"seconds", stopwatch.seconds()},
                        {"output", arguments.output}};
-  print(object.dump(2) + "\n");
+  print(json_text(object));
 }
 
 }  // namespace

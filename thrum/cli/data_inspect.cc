@@ -107,7 +107,7 @@ void inspect(const InspectArguments& arguments, const Session& session) {
   if (!arguments.target.empty()) blame(ExitCode::data, [&] { return &table.column(arguments.target); });
   const std::vector<ColumnSummary> summaries = summarize(table, execution);
   session.console.end_progress();
-  if (session.globals.json) return print(table_json(table, summaries, arguments.target).dump(2) + "\n");
+  if (session.globals.json) return print(json_text(table_json(table, summaries, arguments.target)));
   print(table_text(table, summaries, arguments.target));
   for (const std::string& line : remarks(table, summaries, arguments.target)) {
     session.console.write(LogLevel::warning, line);

@@ -54,7 +54,7 @@ void split_file(const SplitArguments& arguments, const Session& session) {
                        {"seed", session.seed()},
                        {"train", {{"file", arguments.train}, {"rows", train.n_rows()}}},
                        {"test", {{"file", arguments.test}, {"rows", test.n_rows()}}}};
-  print(object.dump(2) + "\n");
+  print(json_text(object));
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ void measure_dependence(const DependenceArguments& arguments, const Session& ses
                        {"feature", feature.name},
                        {"outputs", names},
                        {"points", points}};
-  print(session.globals.json ? object.dump(2) + "\n" : aligned(lines, "lr"));
+  print(session.globals.json ? json_text(object) : aligned(lines, "lr"));
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ Command doctor_command() {
   command.examples = {{"thrum doctor", ""}, {"thrum doctor --json", "to attach to a bug report"}};
   command.run = [](Session& session) {
     const Checkup checkup = check_up(session);
-    print(session.globals.json ? checkup_json(checkup, session).dump(2) + "\n" : checkup_text(checkup, session));
+    print(session.globals.json ? json_text(checkup_json(checkup, session)) : checkup_text(checkup, session));
   };
   return command;
 }

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "thrum/cli/session.h"
+#include "thrum/cli/text.h"
 
 namespace thrum::cli {
 namespace {
@@ -47,7 +48,7 @@ void report_failure(const Failure& failure, bool json, Console& console) {
   if (json) {
     const Json object = {{"schema", "thrum.error/1"}, {"error", error_json(failure)}};
     try {
-      return print(object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+      return print(json_text(object));
     } catch (const Failure&) {
       // Where nobody can read the object, the error output has to do.
     }

@@ -65,7 +65,7 @@ void evaluate_file(const EvaluateArguments& arguments, const Session& session) {
   check_names(gates, evaluation.scores);
   if (!session.globals.json) print(result_text(evaluation));
   check_gates(gates, evaluation.scores);
-  if (session.globals.json) print(result_json(arguments, evaluation, load_seconds, session).dump(2) + "\n");
+  if (session.globals.json) print(json_text(result_json(arguments, evaluation, load_seconds, session)));
 }
 
 }  // namespace

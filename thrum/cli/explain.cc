@@ -194,7 +194,7 @@ void explain_file(const ExplainArguments& arguments, const Session& session) {
   const Schema& schema = explained.model.schema();
   const Explanation explanation = explain_row(explained.model, std::move(explained.row));
   if (session.globals.json) {
-    print(explanation_json(arguments, schema, explanation).dump(2) + "\n");
+    print(json_text(explanation_json(arguments, schema, explanation)));
     return;
   }
   print(prediction_line(schema.target, explanation, arguments.row) +

@@ -123,7 +123,7 @@ void measure_importance(const ImportanceArguments& arguments, const Session& ses
   const Json object = {{"schema", "thrum.importance/1"}, {"model", arguments.model},
                        {"rows", table.n_rows()},         {"metric", metric},
                        {"repeats", arguments.repeats},   {"features", list}};
-  print(session.globals.json ? object.dump(2) + "\n" : aligned(lines, "lrr"));
+  print(session.globals.json ? json_text(object) : aligned(lines, "lrr"));
 }
 
 }  // namespace

@@ -162,7 +162,7 @@ Command info_command() {
   command.examples = {{"thrum info", ""}, {"thrum info --json", "for scripts"}};
   command.run = [](Session& session) {
     const Facts facts = collect(session);
-    print(session.globals.json ? facts_json(facts).dump(2) + "\n" : facts_text(facts));
+    print(session.globals.json ? json_text(facts_json(facts)) : facts_text(facts));
   };
   return command;
 }

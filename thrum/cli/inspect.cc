@@ -122,7 +122,7 @@ std::string drawn_tree(const TreeModel& model, const InspectArguments& arguments
 std::string inspection(const Model& model, const InspectArguments& arguments, bool as_json) {
   if (arguments.dump) return ensemble_json(trees_of(model, arguments.model)) + "\n";
   if (arguments.tree < 0) {
-    return as_json ? model_json(model, arguments.model).dump(2) + "\n"
+    return as_json ? json_text(model_json(model, arguments.model))
                    : without_controls(model_card(model, arguments.model));
   }
   const TreeModel& trees = trees_of(model, arguments.model);

@@ -192,7 +192,7 @@ Command plan_command() {
   command.parameters = plan_parameters(arguments.get());
   command.run = [arguments](Session& session) {
     const Plan plan = make_plan(*arguments, session);
-    print(session.globals.json ? plan_json(*arguments, plan).dump(2) + "\n" : plan_text(*arguments, plan));
+    print(session.globals.json ? json_text(plan_json(*arguments, plan)) : plan_text(*arguments, plan));
   };
   return command;
 }

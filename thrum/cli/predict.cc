@@ -113,7 +113,7 @@ void predict_file(const PredictArguments& arguments, const Session& session) {
       {"schema", "thrum.predict/1"},  {"model", arguments.model},           {"rows", n},
       {"load_seconds", load_seconds}, {"predict_seconds", predict_seconds}, {"threads", session.threads},
       {"output", arguments.output}};
-  print(object.dump(2) + "\n");
+  print(json_text(object));
 }
 
 }  // namespace

@@ -28,6 +28,10 @@ std::string byte_size(std::size_t bytes) {
   return fmt::format("{:.1f} {}", size, units[unit]);
 }
 
+std::string json_text(const Json& object) {
+  return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 std::string aligned(const std::vector<std::vector<std::string>>& rows, std::string_view sides) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

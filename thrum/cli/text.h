@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "thrum/core/counted.h"
+#include "thrum/core/json_internal.h"
 
 namespace thrum::cli {
 
@@ -15,6 +16,9 @@ std::string decimal(double number);
 
 /// 1536 → "1.5 KiB".
 std::string byte_size(std::size_t bytes);
+
+/// An object for programs, on lines of its own; bytes that are not UTF-8, such as of a file's name, become U+FFFD.
+std::string json_text(const Json& object);
 
 /// Lines of columns, two spaces between them. `sides` has an 'l' or 'r' per column, 'r' for those beyond its end.
 std::string aligned(const std::vector<std::vector<std::string>>& rows, std::string_view sides = "l");

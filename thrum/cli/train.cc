@@ -180,7 +180,7 @@ void finish(const TrainArguments& arguments, const TrainReport& report, const Se
   session.console.end_progress();
   blame(ExitCode::failure, [&] { save_model(report.model, arguments.output, session.stop()); });
   say_report(arguments, report, session);
-  if (session.globals.json) print(report_json(arguments, report, session).dump(2) + "\n");
+  if (session.globals.json) print(json_text(report_json(arguments, report, session)));
 }
 
 Evaluation evaluate_sparse(const TrainArguments& arguments, const Model& model, const LibsvmData& rows,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
 
 namespace thrum::cli {
@@ -24,7 +25,7 @@ std::string version() {
 void print_version(const Globals& globals) {
   if (!globals.json) return print(fmt::format("thrum {}\n", version()));
   const Json object = {{"schema", "thrum.version/1"}, {"version", version()}, {"compiler", compiler()}};
-  print(object.dump(2) + "\n");
+  print(json_text(object));
 }
 
 }  // namespace thrum::cli

@@ -14,7 +14,8 @@ namespace {
 std::string outcome(std::string_view text, std::size_t block_size, const thrum::Execution& execution) {
   try {
     const auto rows = thrum::formats::parse_libsvm(text, "x", block_size, execution);
-    std::string dump = std::to_string(rows.first_index) + ' ' + std::to_string(rows.end_index);
+    std::string dump = std::to_string(rows.first_index) + ' ' + std::to_string(rows.end_index) + ' ' +
+                       std::to_string(rows.widest_line);
     for (const auto offset : rows.row_offsets) dump += ' ' + std::to_string(offset);
     for (const auto index : rows.indices) dump += ' ' + std::to_string(index);
     for (const auto value : rows.values) dump += ' ' + std::to_string(value);
