@@ -119,20 +119,25 @@ TEST_F(MemoryLimit, IsRefusedWhereTheProductsOfColumnsAreMore) {
 TEST_F(MemoryLimit, HoldsSparseRowsInMemory) {
   std::string rows;
   for (int i = 0; i < 2000; ++i) {
-    rows +=
-        std::to_string(i % 2) + " " + std::to_string(1 + i * 7 % 20'000) + ":1 " + std::to_string(20'001 + i) + ":2\n";
+    rows += std::to_string(i % 2) + " " + std::to_string(1 + i * 7 % 20'000) + ":1 " + std::to_string(20'001 + 50 * i) +
+            ":2\n";
   }
-  folder_->write("sparse.svm", rows);  // 350 MB as a table
-  const std::vector<std::string> options = {"--max-iter", "3", "--threads", "2", "--json"};
+  folder_->write("sparse.svm", rows);  // 1.9 GB as a table
+  const std::vector<std::string> options = {"--max-iter", "3", "--threads", "2", "--valid", "0.2", "--json"};
   ASSERT_EQ(train("logistic-regression", "sparse.svm", "label", "free.thrum", options).exit_code, 0);
   std::vector<std::string> within = options;
-  within.insert(within.end(), {"--memory-limit", is_sanitized ? "8G" : "128M"});
+  within.insert(within.end(), {"--memory-limit", is_sanitized ? "8G" : "80M"});
   const Outcome limited = train("logistic-regression", "sparse.svm", "label", "limited.thrum", within);
   ASSERT_EQ(limited.exit_code, 0) << limited.err;
   EXPECT_EQ(json::parse(limited.out).at("matrix"), "sparse");
   EXPECT_TRUE(bytes_of("limited.thrum") == bytes_of("free.thrum"));
   if (!is_sanitized) {
-    EXPECT_LT(json::parse(limited.out).at("peak_memory_bytes"), 128 << 20);
+    EXPECT_LT(json::parse(limited.out).at("peak_memory_bytes"), 80 << 20);
+    const Outcome refused =
+        train("logistic-regression", "sparse.svm", "label", "m.thrum", {"--memory-limit", "40M", "--threads", "2"});
+    EXPECT_EQ(refused.exit_code, 6);
+    EXPECT_THAT(refused.err, testing::ContainsRegex("\\[memory\\] the 119951 columns of sparse.svm take 44 MiB, the "
+                                                    "process [0-9]+ MiB at least, more than the limit of 40 MiB\n"));
   }
 }
 

@@ -1,11 +1,14 @@
 #include "thrum/cli/sparse_training.h"
 
+#include <fmt/format.h>
+
 #include <string>
 #include <utility>
 
 #include "thrum/cli/training.h"
 #include "thrum/comm/row_blocks.h"
 #include "thrum/data/dataset.h"
+#include "thrum/runtime/memory_room_internal.h"
 
 namespace thrum::cli {
 namespace {
@@ -27,11 +30,23 @@ std::vector<Feature> features_of(const LibsvmData& rows) {
   return features;
 }
 
+/// Throws out_of_memory where not even what columns take beside the numbers in them, until a model of them is saved,
+/// has room, or the rows of each rank, which are copies.
+void check_room_of(const SparseJob& job, Scratch* scratch) {
+  constexpr std::size_t in_all = 192, of_a_rank = 192;  // measured, as of a table's columns
+  const linalg::CsrMatrix& X = job.rows.features;
+  const auto ranks = static_cast<std::size_t>(job.ranks);
+  const std::size_t copies = ranks == 1 ? 0 : X.n_values() * (sizeof(double) + sizeof(std::uint32_t));
+  check_room(scratch, X.cols() * (in_all + of_a_rank * ranks) + copies,
+             fmt::format("the {} columns of {} take", X.cols(), job.rows.source));
+}
+
 }  // namespace
 
 std::unique_ptr<Model> train_sparse(const SparseJob& job, const Session& session) {
   const linalg::CsrMatrix& X = job.rows.features;
   check_n_columns(job.rows);
+  check_room_of(job, session.scratch);
   const Dataset labels = dataset_of_labels(job);
   const Schema schema{.features = features_of(job.rows), .target = labels.schema().target};
   const std::vector<double> weights(job.row_mask.begin(), job.row_mask.end());

@@ -10,6 +10,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/json_list_internal.h"
 
 namespace thrum {
 namespace {
@@ -73,6 +74,18 @@ bool fits(std::string_view digits) {
   return std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc::result_out_of_range;
 }
 
+Json checked_json(std::string_view text, std::string_view where, const Json::parser_callback_t& keep) {
+  Check check(where);
+  Json::sax_parse(text.begin(), text.end(), &check);
+  try {
+    return Json::parse(text.begin(), text.end(), keep);
+  } catch (const Json::parse_error& error) {
+    fail(where, "not valid JSON at byte " + std::to_string(error.byte));
+  } catch (const Json::out_of_range&) {
+    fail(where, "the number " + refused_number(text, fits_double) + " is beyond the largest double");
+  }
+}
+
 }  // namespace
 
 bool fits_double(std::string_view number) {
@@ -101,15 +114,18 @@ std::string refused_number(std::string_view text, bool (*accept)(std::string_vie
 }
 
 Json parse_json(std::string_view text, std::string_view where) {
-  Check check(where);
-  Json::sax_parse(text.begin(), text.end(), &check);
-  try {
-    return Json::parse(text.begin(), text.end());
-  } catch (const Json::parse_error& error) {
-    fail(where, "not valid JSON at byte " + std::to_string(error.byte));
-  } catch (const Json::out_of_range&) {
-    fail(where, "the number " + refused_number(text, fits_double) + " is beyond the largest double");
-  }
+  return checked_json(text, where, nullptr);
+}
+
+Json parse_json_list(std::string_view text, std::string_view where, std::string_view key,
+                     FunctionRef<void(const Json& object)> take) {
+  bool is_list = false;
+  return checked_json(text, where, [&](int depth, Json::parse_event_t event, const Json& parsed) {
+    if (event == Json::parse_event_t::key && depth == 1) is_list = parsed.get_ref<const std::string&>() == key;
+    if (event != Json::parse_event_t::object_end || depth != 2 || !is_list) return true;
+    take(parsed);
+    return false;
+  });
 }
 
 Json json_number(double value) {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "thrum/core/error.h"
-#include "thrum/core/json_internal.h"
+#include "thrum/core/json_list_internal.h"
 #include "thrum/core/printable.h"
 #include "thrum/data/schema.h"
 
@@ -18,18 +18,21 @@ class Reader {
   explicit Reader(std::string_view where) : where_(where) {}
 
   Schema schema(std::string_view text) const {
-    const Json json = parse_json(text, where_);
-    const Json& list = member(json, "features");
+    Schema schema;
+    const Json json = parse_json_list(text, where_, "features",
+                                      [&](const Json& object) { schema.features.push_back(feature(object)); });
+    const Json& rest = member(json, "features");
     require_members(json, 2);
-    if (!list.is_array() || list.empty()) fail("\"features\" is not an array with something in it");
-    Schema schema{.features = {}, .target = target(member(json, "target"))};
-    std::set<std::string> names;
+    if (!rest.is_array() || (rest.empty() && schema.features.empty())) {
+      fail("\"features\" is not an array with something in it");
+    }
+    for (const Json& other : rest) feature(other);  // which is no object
+    schema.target = target(member(json, "target"));
+    std::set<std::string_view> names;
     if (!schema.target.name.empty()) names.insert(schema.target.name);
     if (!schema.target.query.empty()) names.insert(schema.target.query);
-    for (const Json& object : list) {
-      schema.features.push_back(feature(object));
-      const std::string& name = schema.features.back().name;
-      if (!names.insert(name).second) fail(fmt::format("two columns are called {}", in_quotes(name)));
+    for (const Feature& one : schema.features) {
+      if (!names.insert(one.name).second) fail(fmt::format("two columns are called {}", in_quotes(one.name)));
     }
     return schema;
   }

@@ -152,6 +152,11 @@ TEST(SchemaJson, RefusesWhatItDoesNotWrite) {
   EXPECT_EQ(corruption("{\"features\":[]}"), "[schema] a JSON object has unknown keys");
   EXPECT_EQ(corruption(schema_json("", y)), "[schema] \"features\" is not an array with something in it");
   EXPECT_EQ(corruption(schema_json("7", y)), "[schema] expected a JSON object");
+  EXPECT_EQ(corruption(schema_json(std::string(x) + ",[]", y)), "[schema] expected a JSON object");
+  EXPECT_EQ(corruption(R"({"features":{"x":{"name":"x","type":"number"}},"target":{}})"),
+            "[schema] \"features\" is not an array with something in it");
+  EXPECT_EQ(corruption(schema_json(x, R"({"name":"y","task":"regression","classes":[)" + std::string(x) + "]}")),
+            "[schema] \"classes\" holds something other than strings");
   EXPECT_EQ(corruption(schema_json(R"({"name":"x","type":"image"})", y)), "[schema] \"image\" is no type of a feature");
   EXPECT_EQ(corruption(schema_json(R"({"name":7,"type":"number"})", y)), "[schema] \"name\" is not a string");
   EXPECT_EQ(corruption(schema_json(R"({"name":"x","type":"number","unit":"m"})", y)),
