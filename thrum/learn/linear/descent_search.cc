@@ -55,6 +55,7 @@ void DescentSearch::go(std::vector<double> direction, double promise, double ste
 
 void DescentSearch::place_trial() {
   for (std::size_t i = 0; i < trial_.size(); ++i) trial_[i] = result_.x[i] + step_ * direction_[i];
+  constrain(trial_);
 }
 
 /// Where rounding hides the decrease, the conditions of optimality tell.
@@ -88,6 +89,23 @@ std::optional<LbfgsStop> DescentSearch::stop_after(double before) {
   if (n_stalled_ == 3) return LbfgsStop::objective;
   if (result_.iterations >= limits_.max_iter) return LbfgsStop::max_iter;
   return std::nullopt;
+}
+
+double L1Penalty::operator()(std::span<const double> x) const {
+  if (l1 == 0) return 0;
+  double sum = 0;
+  for (std::size_t j = 0; j < units.size(); ++j) sum += std::abs(units[j] * x[j]);
+  return l1 * sum;
+}
+
+double L1Penalty::violation(std::span<const double> x, std::span<const double> gradient) const {
+  double largest = 0;
+  for (std::size_t j = 0; j < gradient.size(); ++j) {
+    const double pull = j < units.size() ? l1 * units[j] : 0;
+    const double there = x[j] != 0 ? std::abs(gradient[j] + std::copysign(pull, x[j])) : std::abs(gradient[j]) - pull;
+    largest = std::max(largest, there);
+  }
+  return largest;
 }
 
 void GradientDescent::choose_direction() {

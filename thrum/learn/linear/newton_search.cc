@@ -94,23 +94,6 @@ NewtonSearch::NewtonSearch(std::vector<double> start, L1Penalty l1, std::size_t 
                            const LbfgsOptions& limits)
     : DescentSearch(std::move(start), limits), l1_(std::move(l1)), n_intercepts_(n_intercepts) {}
 
-double NewtonSearch::penalty(std::span<const double> x) const {
-  if (l1_.l1 == 0) return 0;
-  double sum = 0;
-  for (std::size_t j = 0; j < l1_.units.size(); ++j) sum += std::abs(l1_.units[j] * x[j]);
-  return l1_.l1 * sum;
-}
-
-double NewtonSearch::violation(std::span<const double> x, std::span<const double> gradient) const {
-  double largest = 0;
-  for (std::size_t j = 0; j < gradient.size(); ++j) {
-    const double l1 = j < l1_.units.size() ? l1_.l1 * l1_.units[j] : 0;
-    const double there = x[j] != 0 ? std::abs(gradient[j] + std::copysign(l1, x[j])) : std::abs(gradient[j]) - l1;
-    largest = std::max(largest, there);
-  }
-  return largest;
-}
-
 void NewtonSearch::add_hessian(std::vector<double>&& hessian) {
   wants_hessian_ = false;
   if (l1_.l1 == 0) {
@@ -168,10 +151,10 @@ void NewtonSearch::step_by_coordinates(const std::vector<double>& hessian) {
   }
   CoordinateDescent descent(model);
   descent.start_from(u);
-  descent.minimize({.l1 = l1_.l1}, {.tolerance = inner_precision * violation(best(), gradient()),
+  descent.minimize({.l1 = l1_.l1}, {.tolerance = inner_precision * l1_.violation(best(), gradient()),
                                     .measure = CoordinateDescent::Measure::kkt});
   std::vector<double> change(d), direction(gradient().size(), 0.0);
-  double promise = -penalty(best());
+  double promise = -l1_(best());
   for (std::size_t j = 0; j < d; ++j) {
     direction[at[j]] = change[j] = (descent.solution()[j] - u[j]) / unit(j);
     promise += l1_.l1 * std::abs(descent.solution()[j]);

@@ -57,34 +57,38 @@ struct Search {
   LbfgsOptions limits;
 };
 
-/// The coefficients of which Newton's method is to have the Hessian.
-std::vector<std::size_t> chosen_coefficients(const NewtonSearch& search, std::string_view where) {
-  std::vector<std::size_t> chosen = *search.hessian_coefficients();
-  if (chosen.size() <= most_newton_parameters) return chosen;
-  refuse(where,
-         fmt::format("the L1 penalty leaves {} coefficients that are not zero, more than the {} that Newton's method "
-                     "takes",
-                     chosen.size(), most_newton_parameters),
-         where == LogisticRegressionModel::name ? "lower C, use l1_ratio=0, or sgd-classifier with penalty=l1"
-                                                : "raise alpha, use ridge, or sgd-regressor with penalty=l1");
-}
+using Report = FunctionRef<void(std::size_t iteration, double objective)>;
 
-LbfgsResult minimize_newton(const SparseProblem& problem, std::vector<double> start, const Search& search,
-                            std::size_t n_intercepts, const Execution& execution) {
-  NewtonSearch newton(std::move(start), {search.l1, std::vector<double>(problem.n_coefficients(), 1.0)}, n_intercepts,
-                      search.limits);
+/// Until the search is done, or wants the Hessian of more coefficients than that is formed of.
+void pursue(PointSearch& search, const SparseProblem& problem, Report report) {
   std::vector<double> gradient(problem.n_parameters());
-  while (!newton.done()) {
-    execution.check_stop("fit");
-    if (newton.wants_hessian()) {
-      newton.add_hessian(problem.hessian_of(chosen_coefficients(newton, problem.where()), newton.best()));
+  while (!search.done()) {
+    if (search.wants_hessian()) {
+      const std::vector<std::size_t> chosen = *search.hessian_coefficients();
+      if (chosen.size() > most_newton_parameters) return;
+      search.add_hessian(problem.hessian_of(chosen, search.best()));
       continue;
     }
-    newton.add(problem.evaluate(newton.point(), gradient), gradient);
-    execution.report(
-        {"fit", newton.iterations(), search.limits.max_iter, fmt::format("objective {:.6g}", newton.objective())});
+    search.add(problem.evaluate(search.point(), gradient), gradient);
+    report(search.iterations(), search.objective());
   }
-  return newton.take_result();
+}
+
+struct Found {
+  LbfgsResult result;
+  std::string_view solver;
+};
+
+Found minimize_with_l1(const SparseProblem& problem, std::vector<double> start, const Search& search,
+                       std::size_t n_intercepts, Report report) {
+  const L1Penalty l1{search.l1, std::vector<double>(problem.n_coefficients(), 1.0)};
+  NewtonSearch newton(std::move(start), l1, n_intercepts, search.limits);
+  pursue(newton, problem, report);
+  if (newton.done()) return {newton.take_result(), "newton-cd"};
+  const auto precondition = [&](std::span<double> x) { problem.precondition(x, search.typical_slope); };
+  OrthantSearch orthants({newton.best().begin(), newton.best().end()}, l1, precondition, search.limits);
+  pursue(orthants, problem, report);
+  return {orthants.take_result(), "orthant-wise lbfgs"};
 }
 
 SparseSolution minimize(SparseProblem& problem, const Search& search, bool fit_intercept, const Execution& execution) {
@@ -95,13 +99,14 @@ SparseSolution minimize(SparseProblem& problem, const Search& search, bool fit_i
     execution.check_stop("fit");
     execution.report({"fit", iteration, search.limits.max_iter, fmt::format("objective {:.6g}", objective)});
   };
-  const LbfgsResult result =
+  const auto evaluate = [&](std::span<const double> x, std::span<double> gradient) {
+    return problem.evaluate(x, gradient);
+  };
+  const auto precondition = [&](std::span<double> x) { problem.precondition(x, search.typical_slope); };
+  const auto [result, solver] =
       search.l1 > 0
-          ? minimize_newton(problem, std::move(start), search, fit_intercept ? problem.n_outputs() : 0, execution)
-          : minimize_lbfgs(
-                [&](std::span<const double> x, std::span<double> gradient) { return problem.evaluate(x, gradient); },
-                std::move(start), [&](std::span<double> x) { problem.precondition(x, search.typical_slope); },
-                search.limits, report);
+          ? minimize_with_l1(problem, std::move(start), search, fit_intercept ? problem.n_outputs() : 0, report)
+          : Found{minimize_lbfgs(evaluate, std::move(start), precondition, search.limits, report), "lbfgs"};
   if (result.stopped_by == LbfgsStop::not_finite) {
     refuse(problem.where(), "expected an objective that float64 can hold, it is not finite at the start",
            "use standardize=true, or divide the target");
@@ -112,6 +117,7 @@ SparseSolution minimize(SparseProblem& problem, const Search& search, bool fit_i
           .kkt = result.gradient_max,
           .iterations = result.iterations,
           .converged = result.stopped_by == LbfgsStop::gradient || result.stopped_by == LbfgsStop::objective,
+          .solver = solver,
           .total_weight = problem.total_weight()};
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "thrum/comm/execution.h"
@@ -27,7 +28,8 @@ struct SparseSolution {
   double kkt = 0;                    ///< the largest component of its gradient
   std::size_t iterations = 0;
   bool converged = false;
-  double total_weight = 0;  ///< of the rows, with those of their classes
+  std::string_view solver = {};  ///< "lbfgs", "newton-cd" or "orthant-wise lbfgs"
+  double total_weight = 0;       ///< of the rows, with those of their classes
 };
 
 /// The fits of the learners of these names over a sparse matrix, without ever making it dense: the same optimum as of
@@ -37,8 +39,8 @@ struct SparseSolution {
 /// threads and ranks.
 ///
 /// The search is L-BFGS with a pass over the rows per iteration; with an L1 part of the penalty Newton's method with
-/// coordinate descent on the coefficients that are not zero. Throws invalid_argument for shapes and values that do not
-/// fit, for more such coefficients than Newton's method takes, and where dense_need says so; cancelled.
+/// coordinate descent on the coefficients that are not zero, and once these are more than 2500, orthant-wise L-BFGS.
+/// Throws invalid_argument for shapes and values that do not fit, and where dense_need says so; cancelled.
 ///
 /// n_classes: two or more; y: their indices; of class_weight they are the labels.
 SparseSolution fit_logistic_regression(const SparseRows& rows, std::size_t n_classes,

@@ -276,7 +276,7 @@ TEST(SparseFit, RefuseWhatNeedsADenseMatrix) {
             "[linear-regression] least squares without a penalty need a dense matrix; use ridge, with a small alpha");
 }
 
-TEST(SparseFit, RefuseAnL1PenaltyThatLeavesTooManyCoefficients) {
+TEST(SparseFit, FindMoreCoefficientsThatAreNotZeroThanAHessianIsFormedOf) {
   constexpr std::size_t n = 2600;
   linalg::CsrMatrix::Parts parts{.n_cols = n};
   Numbers y;
@@ -284,12 +284,21 @@ TEST(SparseFit, RefuseAnL1PenaltyThatLeavesTooManyCoefficients) {
     parts.column_indices.push_back(static_cast<std::uint32_t>(i));
     parts.values.push_back(1);
     parts.row_offsets.push_back(i + 1);
-    y.push_back(i % 2 == 0 ? 1 : 0);
+    y.push_back(static_cast<double>(i % 100) - 49.5);
   }
   const linalg::CsrMatrix X(std::move(parts));
-  EXPECT_EQ(test::refusal([&] { fit_logistic_regression({X, y}, 2, {.C = 10, .l1_ratio = 1}, LocalExecution(1)); }),
-            "[logistic-regression] the L1 penalty leaves 2600 coefficients that are not zero, more than the 2500 "
-            "that Newton's method takes; lower C, use l1_ratio=0, or sgd-classifier with penalty=l1");
+  const LinearRegressionOptions options{.alpha = 1.5 / n, .fit_intercept = false, .tol = 1e-9, .standardize = false};
+  const auto fit = [&](int threads) {
+    return fit_linear_regression({X, y}, LinearPenalty::l1, options, LocalExecution(threads));
+  };
+  const SparseSolution solution = fit(1);
+  EXPECT_EQ(solution.solver, "orthant-wise lbfgs");
+  EXPECT_TRUE(solution.converged);
+  for (std::size_t i = 0; i < n; ++i) {
+    const double shrunken = std::copysign(std::max(0.0, std::abs(y[i]) - 1.5), y[i]);
+    ASSERT_NEAR(solution.coefficients[i], shrunken, 1e-7) << i;
+  }
+  EXPECT_EQ(fit(5).coefficients, solution.coefficients);
 }
 
 TEST(SparseFit, RefuseTargetsThatDoNotFit) {

@@ -68,7 +68,6 @@ std::unique_ptr<Model> train_logistic_regression(const SparseRows& rows, const S
   if (!solution.converged && execution.communicator->rank() == 0) {
     log_not_converged(solution.iterations, solution.kkt, chosen.tol);
   }
-  const bool has_l1 = l1_ratio_of(chosen) > 0 && penalty_strength(chosen) > 0;
   TrainingRecord record = record_of(solution, count_rows(rows, execution), chosen.tol, options);
   return std::make_unique<LogisticRegressionModel>(
       LogisticRegressionModel::Parts{.schema = schema,
@@ -76,7 +75,7 @@ std::unique_ptr<Model> train_logistic_regression(const SparseRows& rows, const S
                                      .coefficients = std::move(solution.coefficients),
                                      .intercepts = std::move(solution.intercepts),
                                      .kkt = solution.kkt,
-                                     .solver = has_l1 ? "newton-cd, of a sparse matrix" : "lbfgs, of a sparse matrix",
+                                     .solver = fmt::format("{}, of a sparse matrix", solution.solver),
                                      .no_inference = no_inference,
                                      .training = std::move(record)});
 }
