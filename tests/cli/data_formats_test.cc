@@ -173,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(SparseLearner{"logistic-regression", {"--tol", "1e-9"}},
                     SparseLearner{"logistic-regression", {"--tol", "1e-9", "--l1-ratio", "0.5", "--C", "0.01"}},
                     SparseLearner{"logistic-regression", {"--tol", "1e-9", "--class-weight", "3=2"}},
-                    SparseLearner{"ridge", {"--alpha", "20"}},
+                    SparseLearner{"linear-regression", {}}, SparseLearner{"ridge", {"--alpha", "20"}},
                     SparseLearner{"lasso", {"--alpha", "0.003", "--tol", "1e-9"}},
                     SparseLearner{"elastic-net", {"--alpha", "0.005", "--tol", "1e-9"}},
                     SparseLearner{"poisson-regression", {"--alpha", "0.1", "--tol", "1e-9"}},
@@ -246,11 +246,11 @@ TEST_F(SparseData, IsNoTableWhereThatWouldNotFit) {
               testing::AllOf(HasSubstr("[wide.svm] a table of 400001 rows and 1000000 columns "
                                        "(line 1 has index 1000000) takes 2980.2 GiB, this machine has "),
                              HasSubstr("gbdt takes no sparse matrix: rows stay sparse in "
-                                       "logistic-regression, ridge, lasso, elastic-net, "
+                                       "logistic-regression, linear-regression, ridge, lasso, elastic-net, "
                                        "poisson-regression, gamma-regression, sgd-classifier, "
                                        "sgd-regressor\n")));
-  EXPECT_THAT(error({"linear-regression"}),
-              HasSubstr("least squares without a penalty need a dense matrix: use ridge, with a small alpha\n"));
+  EXPECT_THAT(error({"linear-regression"}), HasSubstr("least squares without a penalty of more than 2500 columns need "
+                                                      "a dense matrix: use ridge, with a small alpha\n"));
   EXPECT_THAT(error({"logistic-regression", "--solver", "saga"}),
               HasSubstr("the solver saga needs a dense matrix: use solver=lbfgs or auto\n"));
   EXPECT_THAT(error({"logistic-regression", "--penalty", "none"}), HasSubstr("use a penalty, with a large C\n"));

@@ -159,7 +159,7 @@ std::optional<DenseNeed> why_dense(const TrainArguments& arguments, const Libsvm
   if (!arguments.prepare.empty()) return leave_out("--prepare");
   if (!arguments.start.empty()) return leave_out("--start");
   if (arguments.target != "label") return DenseNeed{"the target is not the label", "use --target label"};
-  return needs_dense(arguments.learner, arguments.options);
+  return needs_dense(arguments.learner, arguments.options, rows.features.cols());
 }
 
 std::string sparse_learners() {

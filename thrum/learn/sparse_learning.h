@@ -11,8 +11,8 @@ namespace thrum {
 /// Whether a learner takes, with some options, the rows of a sparse matrix as they are.
 bool takes_sparse(const Learner& learner);
 
-/// Why it does not with these; nullopt where it does.
-std::optional<DenseNeed> needs_dense(const Learner& learner, const Options& options);
+/// Why it does not with these, of a matrix of so many columns; nullopt where it does.
+std::optional<DenseNeed> needs_dense(const Learner& learner, const Options& options, std::size_t n_columns);
 
 /// The model of the columns of a sparse matrix, which are the features of `schema`, numbers all: the optimum that
 /// Learner::fit_many finds of the same table. Rows that weigh nothing do not count. On several ranks each gives its

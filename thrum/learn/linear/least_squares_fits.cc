@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <utility>
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
 #include "thrum/learn/linear/least_squares_fits_internal.h"
+#include "thrum/learn/linear/least_squares_inference_internal.h"
 #include "thrum/learn/linear/penalty_path_internal.h"
-#include "thrum/learn/linear/standard_errors_internal.h"
 
 namespace thrum {
 namespace {
@@ -117,7 +116,16 @@ void LeastSquaresFits<T>::solve_directly(std::size_t member, const Chain& chain,
   const std::vector<double> q = equations.residual_products(solution.u);
   LinearRegressionModel::Parts parts = parts_of(member, chain, equations, solution.u);
   double objective = equations.squared_error(solution.u, q);
-  infer(member, chain, objective, solution.rank == solution.u.size(), parts);
+  if (l2 > 0) {
+    parts.no_inference = penalty_biases;
+  } else {
+    infer({.gram = chain.rows->gram,
+           .total_weight = chain.rows->total_weight,
+           .squared_error = objective,
+           .independent = solution.rank == solution.u.size(),
+           .fit_intercept = group_->fit_intercept},
+          encoder_, group_->members[member].own, parts);
+  }
   for (std::size_t j = 0; j < q.size(); ++j) {
     objective += l2 * solution.u[j] * solution.u[j];
     parts.kkt = std::max(parts.kkt, std::abs(q[j] - l2 * solution.u[j]) / equations.total_weight);
@@ -127,10 +135,7 @@ void LeastSquaresFits<T>::solve_directly(std::size_t member, const Chain& chain,
   parts.training.converged = true;
   parts.training.stopped_by = "the equations are solved";
   if (solution.rank < solution.u.size()) {
-    parts.training.warnings.push_back(
-        fmt::format("of the {} columns only {} are independent of each other: of the coefficients that fit equally "
-                    "well, the smallest were taken",
-                    solution.u.size(), solution.rank));
+    parts.training.warnings.push_back(dependence_warning(solution.u.size(), solution.rank));
   }
   model = std::make_unique<LinearRegressionModel>(std::move(parts));
 }
@@ -160,40 +165,6 @@ void LeastSquaresFits<T>::descend(const Chain& chain, const NormalEquations& equ
                                                    : "the conditions of optimality are within tol";
     models[member] = std::make_unique<LinearRegressionModel>(std::move(parts));
   }
-}
-
-template <class T>
-void LeastSquaresFits<T>::infer(std::size_t member, const Chain& chain, double squared_error, bool independent,
-                                LinearRegressionModel::Parts& parts) const {
-  const double n_parameters = static_cast<double>(x_.n_columns() + (group_->fit_intercept ? 1 : 0));
-  const double total = chain.rows->total_weight;
-  if (penalty_of(member, total).l2 > 0) {
-    parts.no_inference = penalty_biases;
-  } else if (!independent) {
-    parts.no_inference = dependent_columns;
-  } else if (!(total > n_parameters)) {
-    parts.no_inference = "there are not more rows than coefficients";
-  } else if (!(squared_error > 0)) {
-    parts.no_inference = "the fit is exact";
-  }
-  if (!parts.no_inference.empty()) return;
-  const std::size_t n = x_.n_columns() + 1;
-  const double variance = squared_error / (total - n_parameters);
-  std::vector<double> information(n * n);
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j <= i; ++j) information[i * n + j] = chain.rows->gram[i * (n + 1) + j] / variance;
-  }
-  auto errors = standard_errors(information, encoder_, group_->members[member].own, group_->fit_intercept);
-  if (!errors) {
-    parts.no_inference = dependent_columns;
-    return;
-  }
-  parts.inference =
-      Inference{.standard_errors = std::move(*errors),
-                .log_likelihood = -0.5 * total * (std::log(2 * std::numbers::pi * squared_error / total) + 1),
-                .n_rows = total,
-                .n_parameters = n_parameters,
-                .degrees_of_freedom = total - n_parameters};
 }
 
 /// The model of the solution u, without how it was found.

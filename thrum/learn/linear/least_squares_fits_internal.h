@@ -42,9 +42,6 @@ class LeastSquaresFits {
   void solve_directly(std::size_t member, const Chain& chain, const NormalEquations& equations,
                       std::unique_ptr<Model>& model) const;
   void descend(const Chain& chain, const NormalEquations& equations, std::span<std::unique_ptr<Model>> models) const;
-  /// Standard errors and likelihood, or why there are none.
-  void infer(std::size_t member, const Chain& chain, double squared_error, bool independent,
-             LinearRegressionModel::Parts& parts) const;
   LinearRegressionModel::Parts parts_of(std::size_t member, const Chain& chain, const NormalEquations& equations,
                                         std::span<const double> u) const;
 

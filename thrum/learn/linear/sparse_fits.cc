@@ -14,6 +14,7 @@
 #include "thrum/learn/linear/logistic_solver_internal.h"
 #include "thrum/learn/linear/matrix_rows_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/learn/linear/sparse_least_squares_internal.h"
 #include "thrum/learn/linear/sparse_models_internal.h"
 #include "thrum/learn/linear/sparse_problem_internal.h"
 
@@ -154,9 +155,12 @@ std::optional<DenseNeed> dense_need(const LogisticRegressionOptions& options) {
   return common_need(options);
 }
 
-std::optional<DenseNeed> dense_need(LinearPenalty penalty, const LinearRegressionOptions& options) {
-  if (penalty == LinearPenalty::none) {
-    return DenseNeed{"least squares without a penalty need a dense matrix", "use ridge, with a small alpha"};
+std::optional<DenseNeed> dense_need(LinearPenalty penalty, const LinearRegressionOptions& options,
+                                    std::size_t n_columns) {
+  if (penalty == LinearPenalty::none && n_columns > most_multiplied_columns) {
+    return DenseNeed{fmt::format("least squares without a penalty of more than {} columns need a dense matrix",
+                                 most_multiplied_columns),
+                     "use ridge, with a small alpha"};
   }
   if (options.positive) return DenseNeed{"positive=true needs a dense matrix", "use positive=false"};
   return common_need(options);
@@ -207,8 +211,9 @@ SparseSolution fit_logistic_regression(const SparseRows& rows, const Target& tar
 SparseSolution fit_linear_regression(const SparseRows& rows, LinearPenalty penalty,
                                      const LinearRegressionOptions& options, const Execution& execution) {
   const char* where = LinearRegressionModel::names[static_cast<std::size_t>(penalty)].data();
-  check(options, LinearRegressionOptions::fields(penalty), dense_need(penalty, options), where);
+  check(options, LinearRegressionOptions::fields(penalty), dense_need(penalty, options, rows.X.cols()), where);
   check_targets_and_weights(where, rows, 0);
+  if (penalty == LinearPenalty::none) return solve_least_squares(rows, options, execution).solution;
   SparseProblem problem(
       rows, {.loss = SparseLoss::squared, .fit_intercept = options.fit_intercept, .standardize = options.standardize},
       execution, where);

@@ -28,7 +28,7 @@ struct SparseSolution {
   double kkt = 0;                    ///< the largest component of its gradient
   std::size_t iterations = 0;
   bool converged = false;
-  std::string_view solver = {};  ///< "lbfgs", "newton-cd" or "orthant-wise lbfgs"
+  std::string_view solver = {};  ///< "lbfgs", "newton-cd", "orthant-wise lbfgs" or "cholesky"
   double total_weight = 0;       ///< of the rows, with those of their classes
 };
 
@@ -45,8 +45,9 @@ struct SparseSolution {
 /// n_classes: two or more; y: their indices; of class_weight they are the labels.
 SparseSolution fit_logistic_regression(const SparseRows& rows, std::size_t n_classes,
                                        const LogisticRegressionOptions& options, const Execution& execution);
-/// Of ridge, lasso and elastic net. That of ridge is 1/(2 S) (sum_i s_i r_i^2 + alpha |w|^2) here; it is found as
-/// near as the arithmetic comes. With an L1 part, tol is a violation of optimality in parts of that.
+/// Of all linear regressions. That of ridge is 1/(2 S) (sum_i s_i r_i^2 + alpha |w|^2) here; it is found as near as the
+/// arithmetic comes. With an L1 part, tol is a violation of optimality in parts of that. Without a penalty the
+/// equations of the columns are solved: the smallest of the best where there are many.
 SparseSolution fit_linear_regression(const SparseRows& rows, LinearPenalty penalty,
                                      const LinearRegressionOptions& options, const Execution& execution);
 SparseSolution fit_log_linear_regression(const SparseRows& rows, MeanFamily family,
@@ -54,7 +55,8 @@ SparseSolution fit_log_linear_regression(const SparseRows& rows, MeanFamily fami
 
 /// Why these fits need a dense matrix with these options; nullopt where they do not.
 std::optional<DenseNeed> dense_need(const LogisticRegressionOptions& options);
-std::optional<DenseNeed> dense_need(LinearPenalty penalty, const LinearRegressionOptions& options);
+std::optional<DenseNeed> dense_need(LinearPenalty penalty, const LinearRegressionOptions& options,
+                                    std::size_t n_columns);
 std::optional<DenseNeed> dense_need(const LogLinearRegressionOptions& options);
 
 }  // namespace thrum

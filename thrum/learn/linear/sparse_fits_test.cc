@@ -13,6 +13,7 @@
 #include "thrum/comm/thread_communicator.h"
 #include "thrum/core/random.h"
 #include "thrum/core/refusal_test.h"
+#include "thrum/learn/linear/sparse_models_internal.h"
 
 namespace thrum {
 namespace {
@@ -176,7 +177,8 @@ TEST_P(SparseFits, WithAnL1PenaltyAreTheDenseOnes) {
 
 TEST_P(SparseFits, OfALinearRegressionAreTheDenseOnes) {
   const Sparse data;
-  for (const LinearPenalty penalty : {LinearPenalty::l2, LinearPenalty::l1, LinearPenalty::elastic_net}) {
+  for (const LinearPenalty penalty :
+       {LinearPenalty::none, LinearPenalty::l2, LinearPenalty::l1, LinearPenalty::elastic_net}) {
     for (const double alpha : {0.01, 0.3, 30.0}) {
       SCOPED_TRACE("penalty " + std::to_string(static_cast<int>(penalty)) + ", alpha " + std::to_string(alpha));
       const LinearRegressionOptions options{.alpha = alpha,
@@ -189,10 +191,31 @@ TEST_P(SparseFits, OfALinearRegressionAreTheDenseOnes) {
         return fit_linear_regression(rows, penalty, options, execution);
       });
       expect_near(sparse, {dense->parts().coefficients, {dense->parts().intercept}, dense->parts().encoder}, 1e-6);
-      const double scale = penalty == LinearPenalty::l2 ? 2 * sparse.total_weight : 1;
+      const bool is_sum = penalty == LinearPenalty::none || penalty == LinearPenalty::l2;
+      const double scale = is_sum ? 2 * sparse.total_weight : 1;
       EXPECT_NEAR(scale * sparse.objective, dense->training().objective, 1e-9 * scale);
     }
   }
+}
+
+TEST(SparseFit, OfLeastSquaresHaveTheDenseStandardErrors) {
+  const Sparse data;
+  LinearRegressionOptions options;
+  options.standardize = false;
+  const Dataset dataset = data.dataset();
+  const auto dense = LinearRegression(LinearPenalty::none).fit(dataset, options, LocalExecution(2));
+  ASSERT_TRUE(dense->parts().inference.has_value());
+  data.fit([&](const SparseRows& rows, const Execution& execution) {
+    const auto model = train_least_squares(rows, dataset.schema(),
+                                           {options, LinearRegressionOptions::fields(LinearPenalty::none)}, execution);
+    const auto& sparse = dynamic_cast<const LinearRegressionModel&>(*model).parts();
+    EXPECT_EQ(sparse.inference->degrees_of_freedom, dense->parts().inference->degrees_of_freedom);
+    EXPECT_NEAR(sparse.inference->log_likelihood, dense->parts().inference->log_likelihood, 1e-9);
+    for (std::size_t j = 0; j <= Sparse::n_columns; ++j) {
+      EXPECT_NEAR(sparse.inference->standard_errors[j], dense->parts().inference->standard_errors[j], 1e-12) << j;
+    }
+    return SparseSolution();
+  });
 }
 
 TEST_P(SparseFits, OfCountsAndAmountsAreTheDenseOnes) {
@@ -270,10 +293,11 @@ TEST(SparseFit, RefuseWhatNeedsADenseMatrix) {
               fit_linear_regression(rows, LinearPenalty::l1, {.positive = true}, execution);
             }),
             "[lasso] positive=true needs a dense matrix; use positive=false");
-  EXPECT_EQ(refusal([](const SparseRows& rows, const Execution& execution) {
-              fit_linear_regression(rows, LinearPenalty::none, {}, execution);
-            }),
-            "[linear-regression] least squares without a penalty need a dense matrix; use ridge, with a small alpha");
+  const Numbers y = {1, 2};
+  const linalg::CsrMatrix wide({.n_cols = 2501, .row_offsets = {0, 0, 0}});
+  EXPECT_EQ(test::refusal([&] { fit_linear_regression({wide, y}, LinearPenalty::none, {}, LocalExecution(1)); }),
+            "[linear-regression] least squares without a penalty of more than 2500 columns need a dense matrix; use "
+            "ridge, with a small alpha");
 }
 
 TEST(SparseFit, FindMoreCoefficientsThatAreNotZeroThanAHessianIsFormedOf) {

@@ -5,8 +5,11 @@
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/assert.h"
 #include "thrum/core/log.h"
+#include "thrum/learn/linear/least_squares_inference_internal.h"
 #include "thrum/learn/linear/log_linear_fits_internal.h"
 #include "thrum/learn/linear/logistic_solver_internal.h"
+#include "thrum/learn/linear/matrix_rows_internal.h"
+#include "thrum/learn/linear/sparse_least_squares_internal.h"
 #include "thrum/learn/linear/sparse_models_internal.h"
 
 namespace thrum {
@@ -88,6 +91,35 @@ std::unique_ptr<Model> train_linear_regression(const SparseRows& rows, const Sch
   if (penalty == LinearPenalty::l2) record.objective *= 2 * solution.total_weight;
   const std::string_view name = LinearRegressionModel::names[static_cast<std::size_t>(penalty)];
   return linear_model(name, schema, std::move(solution), std::move(record), execution);
+}
+
+std::unique_ptr<Model> train_least_squares(const SparseRows& rows, const Schema& schema, const Options& options,
+                                           const Execution& execution) {
+  THRUM_ASSERT(schema.features.size() == rows.X.cols());
+  const auto& chosen = options.as<LinearRegressionOptions>();
+  check_targets_and_weights(LinearRegressionModel::linear_regression, rows, 0);
+  SparseLeastSquares found = solve_least_squares(rows, chosen, execution);
+  const Encoder encoder = plain_encoder(schema);
+  LinearRegressionModel::Parts parts{.algorithm = LinearRegressionModel::linear_regression,
+                                     .schema = schema,
+                                     .encoder = encoder,
+                                     .coefficients = std::move(found.solution.coefficients),
+                                     .intercept = found.solution.intercepts[0],
+                                     .kkt = found.solution.kkt,
+                                     .training = record_of(found.solution, count_rows(rows, execution), 0, options)};
+  parts.training.objective = found.squared_error;
+  parts.training.stopped_by = "the equations are solved";
+  infer({.gram = found.gram,
+         .total_weight = found.solution.total_weight,
+         .squared_error = found.squared_error,
+         .independent = found.rank == rows.X.cols(),
+         .fit_intercept = chosen.fit_intercept},
+        encoder, encoder, parts);
+  if (found.rank < rows.X.cols()) parts.training.warnings.push_back(dependence_warning(rows.X.cols(), found.rank));
+  if (found.rank < rows.X.cols() && execution.communicator->rank() == 0) {
+    log(LogLevel::warning, fmt::format("[{}] {}", parts.algorithm, parts.training.warnings.back()));
+  }
+  return std::make_unique<LinearRegressionModel>(std::move(parts));
 }
 
 std::unique_ptr<Model> train_log_linear_regression(const SparseRows& rows, const Schema& schema, MeanFamily family,

@@ -34,6 +34,8 @@ std::unique_ptr<Model> train_logistic_regression(const SparseRows& rows, const S
                                                  const Execution& execution);
 std::unique_ptr<Model> train_linear_regression(const SparseRows& rows, const Schema& schema, LinearPenalty penalty,
                                                const Options& options, const Execution& execution);
+std::unique_ptr<Model> train_least_squares(const SparseRows& rows, const Schema& schema, const Options& options,
+                                           const Execution& execution);
 std::unique_ptr<Model> train_log_linear_regression(const SparseRows& rows, const Schema& schema, MeanFamily family,
                                                    const Options& options, const Execution& execution);
 std::unique_ptr<Model> train_sgd(const SparseRows& rows, const Schema& schema, const Options& options,
