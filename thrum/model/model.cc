@@ -15,6 +15,7 @@
 #include "thrum/model/model_format_internal.h"
 #include "thrum/model/open_model_file.h"
 #include "thrum/model/prepared_model.h"
+#include "thrum/model/prepared_predictor_internal.h"
 #include "thrum/model/tree/tree_model.h"
 #include "thrum/runtime/file.h"
 
@@ -95,13 +96,26 @@ Schema schema_of(const ModelFile& file) {
   return Schema::from_json(file.metadata("schema"), file.source());
 }
 
+/// Of what a pipeline makes of raw columns.
+Schema prepared_schema(const Pipeline& pipeline, const Schema& schema) {
+  return {.features = pipeline.outputs(), .target = schema.target};
+}
+
 std::unique_ptr<Model> read_model(const ModelFile& file, Schema schema) {
   const Algorithm& algorithm = algorithm_of(file);
   if (!file.has_metadata("pipeline")) return algorithm.read(file, std::move(schema), training_from_json(file));
   Pipeline pipeline = Pipeline::from_json(file.metadata("pipeline"), schema.features, file.source());
-  auto model =
-      algorithm.read(file, {.features = pipeline.outputs(), .target = schema.target}, training_from_json(file));
+  auto model = algorithm.read(file, prepared_schema(pipeline, schema), training_from_json(file));
   return std::make_unique<PreparedModel>(std::move(schema), std::move(pipeline), std::move(model));
+}
+
+/// The image of the model is there for a while, as it has a size and a checksum of its own.
+bool build_prepared_image(const ModelFile& file, const Schema& schema, UseImage use) {
+  const Pipeline pipeline = Pipeline::from_json(file.metadata("pipeline"), schema.features, file.source());
+  return algorithm_of(file).build(file, prepared_schema(pipeline, schema), [&](const ModelFileBuilder& image) {
+    const std::vector<std::byte> inner = image.bytes();
+    use(prepared_image(schema, pipeline, inner));
+  });
 }
 
 }  // namespace
@@ -163,9 +177,10 @@ void OpenModelFile::check_stop() const {
 
 bool OpenModelFile::build_image(UseImage use) const {
   const Algorithm& algorithm = algorithm_of(file_);
-  if (algorithm.build == nullptr || file_.has_metadata("pipeline")) return false;
+  if (algorithm.build == nullptr) return false;
   training_from_json(file_);
-  return algorithm.build(file_, schema_, use);
+  return file_.has_metadata("pipeline") ? build_prepared_image(file_, schema_, use)
+                                        : algorithm.build(file_, schema_, use);
 }
 
 std::unique_ptr<Model> deserialize(ByteSpan bytes, std::string_view source) {

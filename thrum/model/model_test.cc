@@ -14,6 +14,7 @@
 #include "thrum/core/refusal_test.h"
 #include "thrum/model/model_fixture_test.h"
 #include "thrum/model/open_model_file.h"
+#include "thrum/model/prepared_fixture_test.h"
 #include "thrum/model/tree/tree_fixture_test.h"
 #include "thrum/runtime/temporary_folder_test.h"
 
@@ -139,7 +140,8 @@ TreeModel forest(std::size_t n_leaves, bool has_double_thresholds) {
 
 TEST(OpenModelFile, BuildsTheImageThatItsModelCompiles) {
   for (const Images& images : {images_of(model_test::two_class_model()), images_of(model_test::three_class_model()),
-                               images_of(forest(300, false)), images_of(forest(300, true))}) {
+                               images_of(forest(300, false)), images_of(forest(300, true)),
+                               images_of(model_test::prepared_model(model_test::raw_dataset(300)))}) {
     EXPECT_FALSE(images.built.empty());
     EXPECT_EQ(images.built, images.compiled);
     EXPECT_THAT(test::refusal([&] { open_predictor(images.built); }, ErrorCode::corrupt_data), HasSubstr("checksum"));

@@ -32,22 +32,13 @@ void PreparedModel::write(ModelFileBuilder& file) const {
 }
 
 std::vector<std::byte> PreparedModel::compile() const {
-  return behind_pipeline(model_->compile());
+  return prepared_image(schema_, pipeline_, model_->compile()).bytes();
 }
 
 std::vector<std::byte> PreparedModel::explaining(std::vector<std::byte> compiled) const {
   const ModelFile image(compiled, "a compiled model");
   const ByteSpan inner = image.tensors().at("model").data;
-  return behind_pipeline(model_->explaining({inner.begin(), inner.end()}));
-}
-
-std::vector<std::byte> PreparedModel::behind_pipeline(ByteSpan image) const {
-  ModelFileBuilder whole;
-  add_engine(whole, prepared_engine, schema_);
-  whole.add_metadata("pipeline", pipeline_.to_json());
-  whole.add_tensor<std::uint8_t>("model", {image.size()},
-                                 {reinterpret_cast<const std::uint8_t*>(image.data()), image.size()});
-  return whole.bytes();
+  return prepared_image(schema_, pipeline_, model_->explaining({inner.begin(), inner.end()})).bytes();
 }
 
 }  // namespace thrum

@@ -26,8 +26,6 @@ class PreparedModel final : public Model {
   const Model& model() const noexcept { return *model_; }
 
  private:
-  std::vector<std::byte> behind_pipeline(ByteSpan image) const;
-
   Schema schema_;
   Pipeline pipeline_;
   std::unique_ptr<Model> model_;

@@ -82,6 +82,14 @@ bool same_feature(const Feature& a, const Feature& b) {
 
 }  // namespace
 
+ModelFileBuilder prepared_image(const Schema& schema, const Pipeline& pipeline, ByteSpan inner) {
+  ModelFileBuilder image;
+  add_engine(image, prepared_engine, schema);
+  image.add_metadata("pipeline", pipeline.to_json());
+  image.add_tensor_later<std::uint8_t>("model", {inner.size()}, [inner](auto put) { put(0, inner); });
+  return image;
+}
+
 std::unique_ptr<Predictor> open_prepared(const ModelFile& image, Schema schema) {
   Pipeline pipeline = Pipeline::from_json(image.metadata("pipeline"), schema.features, image.source());
   const auto found = image.tensors().find("model");
