@@ -33,6 +33,10 @@ elseif(THRUM_SANITIZER STREQUAL "thread")
 elseif(NOT THRUM_SANITIZER STREQUAL "")
   message(FATAL_ERROR "THRUM_SANITIZER is '${THRUM_SANITIZER}'; use 'address' or 'thread'")
 endif()
+if(THRUM_SANITIZER AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  # Kernels are compiled once per instruction set, for minutes under a sanitizer: the lowest, AVX2 and AVX-512 are enough.
+  target_compile_definitions(thrum_flags INTERFACE "HWY_BROKEN_TARGETS=(HWY_SSSE3|HWY_SSE4)")
+endif()
 if(THRUM_BUILD_FUZZERS)
   # The library must be instrumented too, or the fuzzers see no coverage of what they test.
   target_compile_options(thrum_flags INTERFACE -fsanitize=fuzzer-no-link)
