@@ -3,97 +3,28 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
+#include <cstdint>
+#include <memory>
 #include <numeric>
+#include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "thrum/core/error.h"
-#include "thrum/core/log.h"
+#include "thrum/core/random.h"
 #include "thrum/core/refusal_test.h"
+#include "thrum/learn/linear/logistic_regression_fixture_test.h"
 #include "thrum/learn/linear/logistic_regression_testing_internal.h"
 
 namespace thrum {
 namespace {
 
+using namespace logistic_test;
+using test::refusal;
 using testing::HasSubstr;
 using testing_data::Generated;
-using O = LogisticRegressionOptions;
-using Numbers = std::vector<double>;
-using test::refusal;
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-const O tight = {.tol = 1e-9, .max_iter = 2000};
-
-/// One number per row, labels of one letter each, and weights where given.
-Dataset letters(const Numbers& x, const std::string& labels, const Numbers& weights = {}) {
-  std::vector<std::string> y;
-  for (const char letter : labels) y.emplace_back(1, letter);
-  std::vector<Column> columns = {Column::float64("x", x), Column::category_from("y", y)};
-  if (!weights.empty()) columns.push_back(Column::float64("weight", weights));
-  return Dataset(std::make_shared<const Table>(std::move(columns), "letters"),
-                 {.target = "y", .weight = weights.empty() ? "" : "weight"});
-}
-
-/// The rows of `table` at `rows`, in that order.
-Dataset take(const Table& table, const std::vector<std::size_t>& rows, const std::string& weight) {
-  std::vector<Column> columns;
-  for (const Column& column : table.columns()) {
-    if (column.type() == ColumnType::category) {
-      std::vector<std::int32_t> codes;
-      for (const std::size_t i : rows) codes.push_back(column.codes()[i]);
-      columns.push_back(
-          Column::category(column.name(), codes, {column.categories().begin(), column.categories().end()}));
-    } else {
-      Numbers values;
-      for (const std::size_t i : rows) values.push_back(column.float64()[i]);
-      columns.push_back(Column::float64(column.name(), values));
-    }
-  }
-  return Dataset(std::make_shared<const Table>(std::move(columns), "taken"), {.target = "label", .weight = weight});
-}
-
-std::unique_ptr<LogisticRegressionModel> fit(const Dataset& dataset, const O& options = {}) {
-  return LogisticRegression().fit(dataset, options, LocalExecution(2));
-}
-
-std::unique_ptr<Model> fit(const Dataset& dataset, const O& options, FitSpec spec) {
-  const Options described(options, O::fields());
-  spec.options = &described;
-  return std::move(LogisticRegression().fit_many(dataset, std::span(&spec, 1), LocalExecution(2)).front());
-}
-
-const LogisticRegressionModel::Parts& parts(const std::unique_ptr<Model>& model) {
-  return dynamic_cast<const LogisticRegressionModel&>(*model).parts();
-}
-
-void expect_near(const LogisticRegressionModel::Parts& a, const LogisticRegressionModel::Parts& b, double tolerance) {
-  ASSERT_EQ(a.coefficients.size(), b.coefficients.size());
-  for (std::size_t i = 0; i < a.coefficients.size(); ++i) {
-    EXPECT_NEAR(a.coefficients[i], b.coefficients[i], tolerance) << "coefficient " << i;
-  }
-  for (std::size_t k = 0; k < a.intercepts.size(); ++k) EXPECT_NEAR(a.intercepts[k], b.intercepts[k], tolerance);
-}
-
-/// Collects what the library logs while it lives.
-class Log {
- public:
-  Log() {
-    set_log_sink([this](LogLevel level, std::string_view message) {
-      if (level == LogLevel::warning) text_ += std::string(message) + "\n";
-    });
-  }
-  ~Log() { set_log_sink(nullptr); }
-  Log(const Log&) = delete;
-  Log& operator=(const Log&) = delete;
-
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 TEST(LogisticRegression, FindsTheSolutionThatCanBeDoneByHand) {
   // x is -1 or 1; P(b | x = 1) = 3/4 and P(b | x = -1) = 1/4 without a penalty, so w = log 3 and b = 0.
@@ -108,100 +39,6 @@ TEST(LogisticRegression, FindsTheSolutionThatCanBeDoneByHand) {
   EXPECT_NEAR(model->training().objective, -0.75 * std::log(0.75) - 0.25 * std::log(0.25), 1e-14);
 }
 
-TEST(LogisticRegression, ReportsTheKktResidualItReached) {
-  const auto model = fit(Generated{}.dataset(), {.tol = 1e-10, .max_iter = 500});
-  EXPECT_TRUE(model->training().converged);
-  EXPECT_LE(model->parts().kkt, 1e-10);
-  EXPECT_EQ(model->training().stopped_by, "the gradient is within tol");
-}
-
-TEST(LogisticRegression, FindsTheSameOptimumByEverySolver) {
-  for (const std::size_t n_classes : {2, 4}) {
-    const Dataset dataset = Generated{.n_rows = 600, .n_columns = 3, .n_classes = n_classes}.dataset();
-    const auto expected = fit(dataset, {.C = 0.1, .solver = "lbfgs", .tol = 1e-10, .max_iter = 1000});
-    for (const char* solver : {"newton-cholesky", "newton-cg", "newton-cd", "saga", "gradient-descent"}) {
-      const auto model = fit(dataset, {.C = 0.1, .solver = solver, .tol = 1e-8, .max_iter = 20'000});
-      EXPECT_TRUE(model->training().converged) << solver;
-      EXPECT_NEAR(model->training().objective, expected->training().objective, 1e-12) << solver;
-      expect_near(model->parts(), expected->parts(), 1e-4);
-      EXPECT_EQ(model->parts().solver, solver);
-    }
-  }
-}
-
-TEST(LogisticRegression, FindsTheSameOptimumByEverySolverWithoutAPenalty) {
-  const Dataset dataset = letters({1, 2, 3, 4, 5, 6, 2.5, 4.5}, "aabbabab");
-  const auto expected = fit(dataset, {.penalty = "none", .solver = "lbfgs", .tol = 1e-10});
-  const auto model = fit(dataset, {.penalty = "none", .solver = "newton-cholesky", .tol = 1e-10});
-  expect_near(model->parts(), expected->parts(), 1e-8);
-  EXPECT_EQ(fit(dataset, {.C = infinity, .tol = 1e-10})->parts().coefficients, expected->parts().coefficients);
-}
-
-TEST(LogisticRegression, MeetsTheConditionsOfOptimalityWithAnL1Penalty) {
-  for (const std::size_t n_classes : {2, 3}) {
-    const Dataset dataset = Generated{.n_rows = 500, .n_columns = 8, .n_classes = n_classes}.dataset();
-    for (const double l1_ratio : {1.0, 0.5}) {
-      for (const bool standardize : {true, false}) {
-        const auto model = fit(dataset, {.C = 0.05, .l1_ratio = l1_ratio, .tol = 1e-9, .standardize = standardize});
-        EXPECT_TRUE(model->training().converged);
-        EXPECT_LE(model->parts().kkt, 1e-9);
-        EXPECT_EQ(model->training().stopped_by, "the conditions of optimality are within tol");
-        EXPECT_GT(std::ranges::count(model->parts().coefficients, 0.0), 0);
-        EXPECT_EQ(model->parts().solver, "newton-cd (auto: the penalty has an L1 part)");
-      }
-    }
-  }
-}
-
-TEST(LogisticRegression, MakesAllCoefficientsZeroUnderAStrongL1Penalty) {
-  const auto model = fit(Generated{}.dataset(), {.penalty = "l1", .C = 1e-4, .tol = 1e-9});
-  EXPECT_EQ(std::ranges::count(model->parts().coefficients, 0.0),
-            static_cast<std::ptrdiff_t>(model->parts().coefficients.size()));
-  EXPECT_NE(model->parts().intercepts[0], 0);
-}
-
-TEST(LogisticRegression, TakesBothWaysOfSayingAPenalty) {
-  const Dataset dataset = Generated{}.dataset();
-  const auto fitted = [&](const std::string& penalty, double l1_ratio) {
-    return fit(dataset, {.penalty = penalty, .C = 0.1, .l1_ratio = l1_ratio})->parts().coefficients;
-  };
-  EXPECT_EQ(fitted("l1", 0), fitted("auto", 1));
-  EXPECT_EQ(fitted("elasticnet", 0.3), fitted("auto", 0.3));
-  EXPECT_EQ(fitted("l2", 0), fitted("auto", 0));
-  EXPECT_NE(fitted("l1", 0), fitted("l2", 0));
-}
-
-TEST(LogisticRegression, RefusesOptionsThatExcludeEachOther) {
-  const Dataset dataset = letters({1, 2, 3}, "aab");
-  EXPECT_EQ(refusal([&] { fit(dataset, {.penalty = "l2", .l1_ratio = 0.5}); }),
-            "[logistic-regression] penalty=l2 and l1_ratio=0.5 exclude each other; leave penalty out: l1_ratio says it "
-            "all");
-  EXPECT_EQ(refusal([&] { fit(dataset, {.l1_ratio = 0.5, .solver = "lbfgs"}); }),
-            "[logistic-regression] the solver lbfgs takes no L1 penalty; use solver=newton-cd, saga or auto, or "
-            "l1_ratio=0");
-  EXPECT_EQ(
-      refusal([&] { fit(dataset, {.solver = "liblinear"}); }),
-      "[solver] liblinear is not there, since newton-cd finds the optimum in less time; use solver=newton-cd or auto");
-  EXPECT_EQ(refusal([&] { fit(dataset, {.solver = "dual"}); }),
-            "[solver] dual is not there, since lbfgs finds the optimum in less time; use solver=lbfgs or auto");
-}
-
-TEST(LogisticRegression, RefusesNewtonsMethodForTooManyParameters) {
-  const Dataset dataset = Generated{.n_rows = 10, .n_columns = 2500}.dataset();
-  EXPECT_EQ(refusal([&] { fit(dataset, {.solver = "newton-cholesky"}); }),
-            "[logistic-regression] expected 2500 parameters at most for Newton's method, got 2505; use solver=lbfgs");
-  EXPECT_EQ(
-      refusal([&] { fit(dataset, {.penalty = "l1"}); }),
-      "[logistic-regression] expected 2500 parameters at most for Newton's method, which an L1 penalty takes, got "
-      "2505; use solver=saga, l1_ratio=0, or fewer columns");
-}
-
-TEST(LogisticRegression, SaysThatClassesAreSeparableByNewtonsMethodToo) {
-  const auto model = fit(letters({1, 2, 3, 4}, "aabb"), {.penalty = "none", .solver = "newton-cholesky"});
-  EXPECT_FALSE(model->training().converged);
-  EXPECT_EQ(model->training().stopped_by, "separable");
-}
-
 TEST(LogisticRegression, SaysWhyThereAreNoStandardErrors) {
   const auto why = [](const Dataset& dataset, const O& options) { return fit(dataset, options)->parts().no_inference; };
   const Dataset dataset = letters({1, 2, 3, 4, 5, 6, 2.5, 4.5}, "aabbabab");
@@ -213,13 +50,6 @@ TEST(LogisticRegression, SaysWhyThereAreNoStandardErrors) {
   EXPECT_EQ(why(letters({1, 2, 3, 4}, "aabb"), {.penalty = "none"}), "the fit did not converge (separable)");
   EXPECT_EQ(why(Generated{}.dataset(), {.penalty = "none", .max_iter = 500}),
             "columns depend on each other (those of a category add up to one); leave one of them out");
-}
-
-TEST(LogisticRegression, StartsAnL1FitFromAModel) {
-  const Dataset dataset = Generated{}.dataset();
-  const O options{.penalty = "l1", .C = 0.1, .tol = 1e-8};
-  const auto cold = fit(dataset, options);
-  EXPECT_EQ(fit(dataset, options, {.start = cold.get()})->training().iterations, 0u);
 }
 
 TEST(LogisticRegression, LeavesTheInterceptOut) {
@@ -293,55 +123,6 @@ TEST(LogisticRegression, WeighsClassesEvenlyWhenBalanced) {
   EXPECT_NEAR(balanced->parts().coefficients[0], given->parts().coefficients[0], 1e-8);
 }
 
-TEST(LogisticRegression, ReachesInSinglePrecisionNearlyTheSameOptimum) {
-  for (const std::size_t n_classes : {2, 5}) {
-    const Dataset dataset = Generated{.n_rows = 5000, .n_classes = n_classes}.dataset();
-    const auto f64 = fit(dataset, {.tol = 1e-5, .max_iter = 500});
-    const auto f32 = fit(dataset, {.tol = 1e-5, .max_iter = 500, .dtype = "float32"});
-    EXPECT_TRUE(f32->training().converged);
-    EXPECT_NEAR(f32->training().objective / f64->training().objective, 1, 1e-6);
-    expect_near(f32->parts(), f64->parts(), 1e-3);
-  }
-}
-
-TEST(LogisticRegression, GoesOnFromRoundedRowsToTheOptimumOfTheRowsThemselves) {
-  for (const O& options : {O{.tol = 1e-9, .max_iter = 500}, O{.l1_ratio = 0.5, .tol = 1e-9},
-                           O{.solver = "newton-cholesky", .tol = 1e-9}, O{.solver = "newton-cg", .tol = 1e-9}}) {
-    const Dataset dataset = Generated{.n_rows = 5000}.dataset();
-    O narrow = options;
-    narrow.dtype = "bfloat16";
-    const auto bfloat16 = fit(dataset, narrow);
-    EXPECT_TRUE(bfloat16->training().converged);
-    EXPECT_LE(bfloat16->parts().kkt, 1e-9);
-    expect_near(bfloat16->parts(), fit(dataset, options)->parts(), 1e-6);
-  }
-}
-
-TEST(LogisticRegression, ReportsTheObjectiveOfTheRowsThemselvesWhereRoundedOnesWereSearched) {
-  const Dataset dataset = Generated{.n_rows = 5000}.dataset();
-  const auto rough = fit(dataset, {.dtype = "bfloat16"});
-  EXPECT_NE(rough->parts().coefficients, fit(dataset, {.dtype = "float32"})->parts().coefficients);
-  const auto exact = fit(dataset, O{.tol = 1}, {.start = rough.get()});
-  EXPECT_NEAR(rough->training().objective, parts(exact).training.objective, 1e-14);
-  EXPECT_NEAR(rough->parts().kkt, parts(exact).kkt, 1e-14);
-}
-
-TEST(LogisticRegression, TakesNoMoreIterationsThanMaxIterWithRoundedRows) {
-  for (const char* solver : {"lbfgs", "newton-cholesky", "newton-cg"}) {
-    const auto model =
-        fit(Generated{.n_rows = 3000}.dataset(), {.solver = solver, .tol = 1e-9, .max_iter = 1, .dtype = "bfloat16"});
-    EXPECT_EQ(model->training().iterations, 1u) << solver;
-    EXPECT_EQ(model->training().stopped_by, "max_iter") << solver;
-  }
-}
-
-TEST(LogisticRegression, EndsWhereSinglePrecisionEnds) {
-  const auto model = fit(Generated{.n_rows = 5000}.dataset(), {.tol = 1e-15, .max_iter = 500, .dtype = "float32"});
-  EXPECT_TRUE(model->training().converged);
-  EXPECT_EQ(model->training().stopped_by, "the objective no longer decreases in this arithmetic");
-  EXPECT_LT(model->parts().kkt, 1e-4);
-}
-
 TEST(LogisticRegression, StartsFromAModel) {
   const Dataset dataset = Generated{.n_rows = 3000, .n_classes = 3}.dataset();
   const O options{.tol = 1e-7, .max_iter = 500};
@@ -352,40 +133,6 @@ TEST(LogisticRegression, StartsFromAModel) {
   const auto warm = fit(dataset, other, {.start = cold.get()});
   EXPECT_LT(warm->training().iterations, fit(dataset, other)->training().iterations);
   EXPECT_TRUE(warm->training().converged);
-}
-
-TEST(LogisticRegression, StaysWhereItStartsEvenIfASampleLiesElsewhere) {
-  const Dataset dataset = Generated{.n_rows = 33 * row_block, .n_columns = 2}.dataset();
-  const auto cold = fit(dataset, {.tol = 1e-6});
-  EXPECT_EQ(fit(dataset, {.tol = 1e-6}, {.start = cold.get()})->training().iterations, 0u);
-}
-
-TEST(LogisticRegression, FindsTheMinimumWhereTheSampledRowsAreMaskedOut) {
-  const Generated generated{.n_rows = 33 * row_block, .n_columns = 2};
-  std::vector<std::uint8_t> mask(generated.n_rows, 0);
-  std::vector<std::size_t> kept(row_block);
-  std::iota(kept.begin(), kept.end(), row_block);  // block 1, while every second from block 0 is sampled
-  for (const std::size_t i : kept) mask[i] = 1;
-  const auto masked = fit(generated.dataset(), tight, {.row_mask = mask});
-  const auto removed = fit(take(*generated.table(), kept, "weight"), tight);
-  expect_near(parts(masked), removed->parts(), 1e-7);
-}
-
-TEST(LogisticRegression, FindsTheMinimumOfColumnsOfVeryDifferentScale) {
-  std::vector<double> small;
-  std::vector<double> large;
-  std::vector<std::string> y;
-  const Random random(9);
-  for (std::size_t i = 0; i < 300; ++i) {
-    small.push_back(1e-4 * random.normal(i));
-    large.push_back(1e5 * random.normal(1000 + i));
-    y.emplace_back(1e4 * small[i] + 1e-5 * large[i] + random.normal(2000 + i) > 0 ? "b" : "a");
-  }
-  const auto table = std::make_shared<const Table>(std::vector<Column>{
-      Column::float64("small", small), Column::float64("large", large), Column::category_from("y", y)});
-  const auto model = fit(Dataset(table, {.target = "y"}), {.C = 1e12, .tol = 1e-6, .standardize = false});
-  EXPECT_TRUE(model->training().converged);
-  EXPECT_LT(model->training().iterations, 20u);
 }
 
 TEST(LogisticRegression, StartsFromAModelOfOtherMeansAndScales) {
@@ -564,75 +311,6 @@ TEST(LogisticRegression, SaysThatItDidNotConverge) {
   EXPECT_THAT(log.text(), HasSubstr("[logistic-regression] not converged after 2 iterations: largest gradient "
                                     "component "));
   EXPECT_THAT(log.text(), HasSubstr("tol 1e-09; raise max_iter or tol, or lower C\n"));
-}
-
-TEST(LogisticRegression, RefusesOneClassOnly) {
-  const Dataset dataset = letters({1, 2, 3}, "aab");
-  EXPECT_EQ(refusal([&] { fit(dataset, O{}, {.row_mask = std::vector<std::uint8_t>{1, 1, 0}}); }),
-            "[logistic-regression] expected training rows of at least two classes of \"y\", all 2 are \"a\"; train on "
-            "rows of two classes or more, with weights above 0");
-  EXPECT_EQ(refusal([&] { fit(dataset, O{.class_weight = "a=0"}); }),
-            "[logistic-regression] expected training rows of at least two classes of \"y\", all 1 are \"b\"; train on "
-            "rows of two classes or more, with weights above 0");
-  EXPECT_EQ(refusal([&] { fit(dataset, O{}, {.row_mask = std::vector<std::uint8_t>{0, 0, 0}}); }),
-            "[logistic-regression] no training row has a weight above 0; train on rows of two classes or more, with "
-            "weights above 0");
-}
-
-TEST(LogisticRegression, RefusesBadClassWeights) {
-  const Dataset dataset = Generated{}.dataset();
-  const auto refuse = [&](const std::string& text) { return refusal([&] { fit(dataset, O{.class_weight = text}); }); };
-  EXPECT_EQ(refuse("k1=2,K0=1"),
-            "[logistic-regression] class_weight names \"K0\", which is no class of \"label\"; nearest: \"k0\"");
-  const std::string expected =
-      "[class_weight] expected none, balanced, or label=weight,label=weight with weights of 0 or more, got ";
-  EXPECT_EQ(refuse("k0"), expected + "\"k0\"");
-  EXPECT_EQ(refuse("k0=-1"), expected + "\"k0=-1\"");
-  EXPECT_EQ(refuse("k0=1,k1=much"), expected + "\"k1=much\"");
-  EXPECT_EQ(refuse("k0=inf"), expected + "\"k0=inf\"");
-  EXPECT_EQ(refuse(""), expected + "\"\"");
-  EXPECT_EQ(refuse("k0=1e308"),
-            "[logistic-regression] expected weights that add up to 1e+100 at most, with those of the classes it is "
-            "more; divide them all by the same number");
-}
-
-TEST(LogisticRegression, RefusesOptionsOutOfTheirRange) {
-  const Dataset dataset = letters({1, 2, 3}, "aab");
-  EXPECT_EQ(refusal([&] { fit(dataset, O{.C = 0}); }), "[C] expected a number in (0, inf], got \"0\"");
-  EXPECT_EQ(refusal([&] { fit(dataset, O{.max_iter = 0}); }),
-            "[max_iter] expected an integer in [1, 2147483647], got \"0\"");
-  EXPECT_THAT(refusal([&] { fit(dataset, O{.dtype = "float16"}); }), HasSubstr("float16"));
-}
-
-TEST(LogisticRegression, RefusesRoundedRowsWhereTheSolverHasItsOwn) {
-  EXPECT_EQ(
-      refusal([] { fit(letters({1, 2, 3}, "aab"), O{.solver = "saga", .dtype = "bfloat16"}); }),
-      "[logistic-regression] the solver saga keeps its rows in float64, got dtype=bfloat16; use another solver, or "
-      "dtype=float64");
-}
-
-TEST(LogisticRegression, RefusesMasksAndWeightsThatDoNotFit) {
-  const Dataset dataset = letters({1, 2, 3}, "aab");
-  EXPECT_EQ(refusal([&] { fit(dataset, O{}, {.row_mask = std::vector<std::uint8_t>{1, 1}}); }),
-            "[logistic-regression] expected one mask value for each of the 3 rows, got 2");
-  EXPECT_EQ(refusal([&] { fit(dataset, O{}, {.weights = Numbers{1, 1, 1, 1}}); }),
-            "[logistic-regression] expected one weight for each of the 3 rows, got 4");
-  EXPECT_EQ(refusal([&] { fit(dataset, O{}, {.weights = Numbers{1, -2, 1}}); }),
-            "[logistic-regression] expected weights from 0 to 1e+100, got -2 in row 2");
-}
-
-TEST(LogisticRegression, RefusesAStartOfAnotherSchema) {
-  const auto start = fit(letters({1, 2, 3}, "aab"));
-  EXPECT_EQ(refusal([&] { fit(letters({1, 2, 3}, "aac"), O{}, {.start = start.get()}); }),
-            "[logistic-regression] expected a start model with the features and classes of the data, got another "
-            "schema; start from a model that was trained on the same columns");
-}
-
-TEST(LogisticRegression, RefusesValuesThatTheTypeCannotHold) {
-  const Dataset dataset = letters({1e100, 2e100, 3e100, 4e100}, "abab");
-  EXPECT_EQ(refusal([&] { fit(dataset, O{.fit_intercept = false, .dtype = "float32", .standardize = false}); }),
-            "[logistic-regression] expected an objective that float32 can hold, it is not finite at the start; use "
-            "standardize=true, dtype=float64 or another start");
 }
 
 TEST(LogisticRegression, EndsWhenAskedTo) {
