@@ -1,9 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "thrum/core/random.h"
 #include "thrum/learn/linear/logistic_regression_testing_internal.h"
@@ -24,15 +22,7 @@ struct GeneratedNumbers {
   }
 
   std::shared_ptr<const Table> table() const {
-    std::vector<Column> columns;
-    const auto all = rows.table();
-    for (const Column& column : all->columns()) {
-      if (column.name() != "label") columns.push_back(column);
-    }
-    std::vector<double> values;
-    for (std::size_t i = 0; i < rows.n_rows; ++i) values.push_back(value(i));
-    columns.push_back(Column::float64("value", std::move(values)));
-    return std::make_shared<const Table>(std::move(columns), "generated");
+    return rows.table_of_values([this](std::size_t i) { return value(i); });
   }
 
   Dataset dataset() const { return dataset_of(table()); }
@@ -40,23 +30,5 @@ struct GeneratedNumbers {
     return Dataset(table, {.target = "value", .task = Task::regression, .weight = "weight"});
   }
 };
-
-/// The rows of `table` at `rows`, in that order.
-inline std::shared_ptr<const Table> take(const Table& table, const std::vector<std::size_t>& rows) {
-  std::vector<Column> columns;
-  for (const Column& column : table.columns()) {
-    if (column.type() == ColumnType::category) {
-      std::vector<std::int32_t> codes;
-      for (const std::size_t i : rows) codes.push_back(column.codes()[i]);
-      columns.push_back(
-          Column::category(column.name(), codes, {column.categories().begin(), column.categories().end()}));
-    } else {
-      std::vector<double> values;
-      for (const std::size_t i : rows) values.push_back(column.float64()[i]);
-      columns.push_back(Column::float64(column.name(), values));
-    }
-  }
-  return std::make_shared<const Table>(std::move(columns), "taken");
-}
 
 }  // namespace thrum::testing_data

@@ -1,9 +1,8 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <memory>
-#include <utility>
-#include <vector>
 
 #include "thrum/core/random.h"
 #include "thrum/learn/linear/logistic_regression_testing_internal.h"
@@ -26,15 +25,7 @@ struct GeneratedMeans {
   }
 
   std::shared_ptr<const Table> table() const {
-    std::vector<Column> columns;
-    const auto all = rows.table();
-    for (const Column& column : all->columns()) {
-      if (column.name() != "label") columns.push_back(column);
-    }
-    std::vector<double> values;
-    for (std::size_t i = 0; i < rows.n_rows; ++i) values.push_back(value(i));
-    columns.push_back(Column::float64("value", std::move(values)));
-    return std::make_shared<const Table>(std::move(columns), "generated");
+    return rows.table_of_values([this](std::size_t i) { return value(i); });
   }
 
   Dataset dataset() const {

@@ -12,6 +12,7 @@
 
 #include "thrum/core/log.h"
 #include "thrum/learn/linear/logistic_regression.h"
+#include "thrum/learn/linear/logistic_regression_testing_internal.h"
 
 namespace thrum::logistic_test {
 
@@ -33,20 +34,7 @@ inline Dataset letters(const Numbers& x, const std::string& labels, const Number
 
 /// The rows of `table` at `rows`, in that order.
 inline Dataset take(const Table& table, const std::vector<std::size_t>& rows, const std::string& weight) {
-  std::vector<Column> columns;
-  for (const Column& column : table.columns()) {
-    if (column.type() == ColumnType::category) {
-      std::vector<std::int32_t> codes;
-      for (const std::size_t i : rows) codes.push_back(column.codes()[i]);
-      columns.push_back(
-          Column::category(column.name(), codes, {column.categories().begin(), column.categories().end()}));
-    } else {
-      Numbers values;
-      for (const std::size_t i : rows) values.push_back(column.float64()[i]);
-      columns.push_back(Column::float64(column.name(), values));
-    }
-  }
-  return Dataset(std::make_shared<const Table>(std::move(columns), "taken"), {.target = "label", .weight = weight});
+  return Dataset(testing_data::take(table, rows), {.target = "label", .weight = weight});
 }
 
 inline std::unique_ptr<LogisticRegressionModel> fit(const Dataset& dataset, const O& options = {}) {

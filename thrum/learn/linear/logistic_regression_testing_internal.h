@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -63,7 +65,38 @@ struct Generated {
     return std::make_shared<const Table>(std::move(columns), "generated");
   }
 
+  /// The same with the number value(i) of row i as "value" instead of its class.
+  std::shared_ptr<const Table> table_of_values(const std::function<double(std::size_t)>& value) const {
+    std::vector<Column> columns;
+    const auto all = table();
+    for (const Column& column : all->columns()) {
+      if (column.name() != "label") columns.push_back(column);
+    }
+    std::vector<double> values;
+    for (std::size_t i = 0; i < n_rows; ++i) values.push_back(value(i));
+    columns.push_back(Column::float64("value", std::move(values)));
+    return std::make_shared<const Table>(std::move(columns), "generated");
+  }
+
   Dataset dataset() const { return Dataset(table(), {.target = "label", .weight = "weight"}); }
 };
+
+/// The rows of `table` at `rows`, in that order.
+inline std::shared_ptr<const Table> take(const Table& table, const std::vector<std::size_t>& rows) {
+  std::vector<Column> columns;
+  for (const Column& column : table.columns()) {
+    if (column.type() == ColumnType::category) {
+      std::vector<std::int32_t> codes;
+      for (const std::size_t i : rows) codes.push_back(column.codes()[i]);
+      columns.push_back(
+          Column::category(column.name(), codes, {column.categories().begin(), column.categories().end()}));
+    } else {
+      std::vector<double> values;
+      for (const std::size_t i : rows) values.push_back(column.float64()[i]);
+      columns.push_back(Column::float64(column.name(), values));
+    }
+  }
+  return std::make_shared<const Table>(std::move(columns), "taken");
+}
 
 }  // namespace thrum::testing_data
