@@ -1,5 +1,4 @@
 // Results that are computed once, and kept on disk.   usage: cached_function FOLDER
-#include <cstdio>
 #include <exception>
 #include <iostream>
 #include <numeric>

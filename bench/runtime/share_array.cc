@@ -2,7 +2,6 @@
 #include <sys/types.h>
 
 #include <fstream>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>

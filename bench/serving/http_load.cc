@@ -17,9 +17,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
-#include <deque>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>

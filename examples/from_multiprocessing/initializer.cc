@@ -2,7 +2,6 @@
 #include <iostream>
 #include <numeric>
 #include <ranges>
-#include <string>
 #include <vector>
 
 #include "thrum/thrum.h"

@@ -3,8 +3,6 @@
 // The lecture's size: lesson_cache_misses 100000000
 #include <array>
 #include <atomic>
-#include <memory>
-#include <numeric>
 #include <thread>
 
 #include "examples/lectures/hardware_counter.h"

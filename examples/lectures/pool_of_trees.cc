@@ -2,7 +2,6 @@
 // memory. A stump, a tree with one question, stands for the tree.
 // The lecture's size: lesson_pool_of_trees 100000
 #include <algorithm>
-#include <numeric>
 #include <ranges>
 
 #include "examples/lectures/lesson.h"

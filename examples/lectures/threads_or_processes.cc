@@ -1,13 +1,11 @@
 // Threads or processes? The same tasks given to two of each, in one table.
 // The lecture's size: lesson_threads_or_processes 100
-#include <algorithm>
 #include <ranges>
 #include <thread>
 
 #include "examples/lectures/lesson.h"
 #include "thrum/runtime/parallel.h"
 #include "thrum/runtime/process/process_pool.h"
-#include "thrum/runtime/sharing/shared_array.h"
 
 namespace {
 

@@ -5,8 +5,6 @@
 #include <set>
 #include <vector>
 
-#include "thrum/cache/xxh3_internal.h"
-
 namespace thrum {
 namespace {
 

@@ -10,7 +10,6 @@
 #include <array>
 #include <atomic>
 #include <barrier>
-#include <optional>
 #include <random>
 #include <string>
 #include <thread>

@@ -10,7 +10,6 @@
 #include <array>
 #include <string>
 #include <system_error>
-#include <utility>
 
 #include "thrum/cache/entry_file_internal.h"
 #include "thrum/cache/entry_format_internal.h"

@@ -6,8 +6,6 @@
 #include <array>
 #include <vector>
 
-#include "thrum/cache/entry_file_internal.h"
-#include "thrum/cache/entry_format_internal.h"
 #include "thrum/cache/store_state_internal.h"
 #include "thrum/cache/xxh3_internal.h"
 #include "thrum/core/error.h"

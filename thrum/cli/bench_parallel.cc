@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <functional>
 #include <memory>
 #include <numeric>
 #include <ranges>

@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "thrum/cli/commands.h"
-#include "thrum/cli/help.h"
 
 namespace thrum::cli {
 namespace {

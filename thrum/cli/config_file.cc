@@ -4,7 +4,6 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <functional>
 #include <string_view>
 
 #include "thrum/cli/exit_code.h"

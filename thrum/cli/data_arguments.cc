@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "thrum/cli/exit_code.h"
-#include "thrum/cli/text.h"
+#include "thrum/core/counted.h"
 #include "thrum/data/csv_header_internal.h"
 #include "thrum/data/formats/data_file.h"
 #include "thrum/model/predict_sparse.h"

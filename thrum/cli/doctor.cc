@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <memory>
 #include <vector>
 
 #include "thrum/cli/commands.h"

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
-#include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 
 #include "thrum/cli/commands.h"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "thrum/cli/text.h"
+#include "thrum/core/counted.h"
 
 namespace thrum::cli {
 

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <string_view>
 
 #include "thrum/cli/program.h"
 #include "thrum/cli/serve_process.h"

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "thrum/cli/exit_code.h"
-#include "thrum/cli/text.h"
+#include "thrum/core/counted.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/core/printable.h"
 #include "thrum/model/open_model_file.h"

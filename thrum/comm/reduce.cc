@@ -1,5 +1,4 @@
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 
 #include "thrum/comm/reduce_internal.h"

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <latch>
 #include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "thrum/core/error.h"

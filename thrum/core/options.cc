@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 
 #include "thrum/core/error.h"
 #include "thrum/core/foreign_options.h"

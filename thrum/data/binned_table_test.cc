@@ -4,9 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
 #include <limits>
-#include <numeric>
 
 #include "thrum/comm/thread_communicator.h"
 #include "thrum/core/random.h"

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <memory>
 
 #include "thrum/core/assert.h"
 #include "thrum/core/printable.h"

@@ -1,7 +1,6 @@
 #include "thrum/data/ranked_table.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <utility>
 
 #include "thrum/core/error.h"
 #include "thrum/core/json_list_internal.h"

@@ -12,7 +12,6 @@
 #include "thrum/metrics/classification.h"
 #include "thrum/metrics/evaluation.h"
 #include "thrum/metrics/ranking.h"
-#include "thrum/metrics/regression.h"
 
 // Random cases and scikit-learn's scores of them, written by tests/reference/metrics_reference.py.
 namespace thrum::metrics {

@@ -9,7 +9,6 @@
 #include <limits>
 
 #include "thrum/core/refusal_test.h"
-#include "thrum/model/model_fixture_test.h"
 
 namespace thrum {
 namespace {

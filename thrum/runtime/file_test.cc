@@ -10,12 +10,10 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "thrum/core/error.h"
 #include "thrum/core/refusal_test.h"
 #include "thrum/runtime/temporary_folder_test.h"
-#include "thrum/runtime/unique_fd.h"
 
 namespace thrum {
 namespace {

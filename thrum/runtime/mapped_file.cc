@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "thrum/core/error.h"
 #include "thrum/runtime/file.h"
 #include "thrum/runtime/file_pieces_internal.h"
 #include "thrum/runtime/open_to_read_internal.h"

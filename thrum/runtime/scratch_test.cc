@@ -7,7 +7,6 @@
 #include <csignal>
 #include <fstream>
 #include <string>
-#include <vector>
 
 #include "thrum/core/error.h"
 #include "thrum/core/refusal_test.h"

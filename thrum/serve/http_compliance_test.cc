@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "thrum/serve/fake_predictor_test.h"
 #include "thrum/serve/http_feed_test.h"
 #include "thrum/serve/http_session.h"
 #include "thrum/serve/router_internal.h"

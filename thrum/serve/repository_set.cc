@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"

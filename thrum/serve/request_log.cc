@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <utility>
-
 namespace thrum::serving {
 
 RequestLog::RequestLog(Scoreboard::Seat& seat, std::optional<std::string> format) : seat_(seat) {

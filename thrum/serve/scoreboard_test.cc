@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
-
 namespace thrum::serving {
 namespace {
 

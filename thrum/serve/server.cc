@@ -4,7 +4,6 @@
 #include <fstream>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"

@@ -11,7 +11,6 @@
 #include <fstream>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "thrum/runtime/temporary_folder_test.h"
 #include "thrum/runtime/unique_fd.h"

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <numeric>
 #include <optional>
 #include <utility>
 
 #include "thrum/core/error.h"
 #include "thrum/core/printable.h"
 #include "thrum/core/utf8_internal.h"
-#include "thrum/data/csv_number_internal.h"
 #include "thrum/data/csv_source_internal.h"
 #include "thrum/data/formats/libsvm_internal.h"
 

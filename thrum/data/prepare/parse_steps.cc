@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "thrum/core/error.h"
 #include "thrum/core/names.h"
 #include "thrum/data/prepare/pipeline.h"

@@ -7,7 +7,6 @@
 #include <limits>
 #include <optional>
 
-#include "thrum/core/assert.h"
 #include "thrum/data/prepare/column_maps_internal.h"
 #include "thrum/data/prepare/column_quantiles_internal.h"
 #include "thrum/data/sort_doubles_internal.h"

@@ -3,7 +3,6 @@
 #include <hwy/aligned_allocator.h>
 
 #include <algorithm>
-#include <vector>
 
 // Vectors are kept in arrays, which types without a fixed size do not allow.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 #include "thrum/core/error.h"
 #include "thrum/core/printable.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cmath>
-#include <limits>
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <utility>
 
 #include "thrum/learn/linear/cholesky_internal.h"
 #include "thrum/learn/linear/dot_internal.h"

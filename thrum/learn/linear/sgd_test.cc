@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <stop_token>
-#include <string>
 #include <vector>
 
 #include "thrum/core/error.h"

@@ -1,7 +1,5 @@
 #include "thrum/learn/tree/column_bins_internal.h"
 
-#include <algorithm>
-
 namespace thrum {
 namespace {
 

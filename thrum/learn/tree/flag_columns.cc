@@ -1,6 +1,5 @@
 #include "thrum/learn/tree/flag_columns_internal.h"
 
-#include <algorithm>
 #include <map>
 #include <ranges>
 

@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -8,7 +7,6 @@
 
 #include "thrum/data/csv.h"
 #include "thrum/learn/tree/gbdt.h"
-#include "thrum/metrics/classification.h"
 #include "thrum/metrics/ranking.h"
 #include "thrum/metrics/regression.h"
 

@@ -1,6 +1,5 @@
 #include "thrum/learn/tree/histogram_internal.h"
 
-#include "thrum/core/assert.h"
 #include "thrum/data/binned_table.h"
 
 namespace thrum {

@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <numeric>
-#include <set>
 #include <vector>
 
 #include "thrum/core/random.h"

@@ -1,8 +1,5 @@
 #include "thrum/learn/tree/watch_internal.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
 #include "thrum/learn/tree/raw_margins_internal.h"

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <limits>
 
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"

@@ -4,8 +4,6 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <optional>
-#include <utility>
 
 #include "thrum/core/json_internal.h"
 #include "thrum/model/foreign/foreign_text_internal.h"

@@ -1,5 +1,3 @@
-#include <array>
-#include <cmath>
 #include <cstring>
 
 #include "thrum/model/tree/byte_trees_internal.h"

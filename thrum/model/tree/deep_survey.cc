@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <atomic>
-#include <numeric>
 #include <utility>
 
 #include "thrum/model/tree/category_set_internal.h"

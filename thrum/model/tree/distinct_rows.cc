@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 #include "thrum/model/tree/distinct_rows_internal.h"
 

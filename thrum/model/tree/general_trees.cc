@@ -1,9 +1,7 @@
 #include "thrum/model/tree/general_trees_internal.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <limits>
 #include <utility>
 
 #include "thrum/model/engine_internal.h"

@@ -1,7 +1,6 @@
 // Whatever stands in the tensors of trees, with a checksum that fits: it is refused, or it predicts. Sanitizers watch.
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <cstring>
 #include <string>
 #include <vector>

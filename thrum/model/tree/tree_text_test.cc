@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "thrum/core/refusal_test.h"
-#include "thrum/model/model_fixture_test.h"
 #include "thrum/model/tree/tree_fixture_test.h"
 #include "thrum/model/tree/tree_importance.h"
 

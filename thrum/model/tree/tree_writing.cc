@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <cstdint>
-#include <vector>
 
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"

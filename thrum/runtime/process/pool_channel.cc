@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "thrum/core/assert.h"
 #include "thrum/core/error.h"
 #include "thrum/runtime/memfd_internal.h"
 #include "thrum/runtime/process/descriptor_socket_internal.h"

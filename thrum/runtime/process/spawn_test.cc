@@ -12,7 +12,6 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/refusal_test.h"
-#include "thrum/runtime/memfd.h"
 #include "thrum/runtime/process/descriptor_socket_internal.h"
 
 namespace thrum {

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 
-#include "thrum/runtime/memfd_internal.h"
 #include "thrum/runtime/process/pool_channel_internal.h"
 #include "thrum/runtime/process/spin_internal.h"
 #include "thrum/runtime/sharing/shared_memory_internal.h"

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 
 #include "thrum/core/error.h"
 #include "thrum/runtime/memfd.h"

@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <limits>
 
-#include "thrum/core/assert.h"
 #include "thrum/core/error.h"
 #include "thrum/runtime/memfd_internal.h"
 #include "thrum/runtime/process/descriptor_socket_internal.h"

@@ -16,7 +16,6 @@
 #include <fstream>
 #include <limits>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 

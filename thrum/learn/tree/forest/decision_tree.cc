@@ -1,7 +1,5 @@
 #include "thrum/learn/tree/forest/decision_tree.h"
 
-#include <utility>
-
 #include "thrum/learn/tree/forest/fit_forests_internal.h"
 #include "thrum/learn/tree/forest/tree_option_fields_internal.h"
 

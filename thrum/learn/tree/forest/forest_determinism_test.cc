@@ -7,7 +7,6 @@
 #include "thrum/learn/determinism_testing_internal.h"
 #include "thrum/learn/learner.h"
 #include "thrum/learn/tree/forest/forest_testing_internal.h"
-#include "thrum/model/model.h"
 
 namespace thrum {
 namespace {

@@ -15,7 +15,6 @@
 #include "thrum/core/error.h"
 #include "thrum/learn/check_ranges_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
-#include "thrum/learn/tree/forest/fit_forests_internal.h"
 #include "thrum/learn/tree/forest/forest_rows_internal.h"
 #include "thrum/learn/tree/forest/isolation_sample_internal.h"
 #include "thrum/learn/tree/forest/isolation_tree_internal.h"

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <queue>
-#include <utility>
 #include <vector>
 
 namespace thrum::forest {

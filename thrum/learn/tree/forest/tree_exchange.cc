@@ -1,7 +1,6 @@
 #include <cstddef>
 #include <cstring>
 #include <span>
-#include <utility>
 
 #include "thrum/learn/tree/forest/tree_exchange_internal.h"
 

@@ -1,4 +1,3 @@
-#include <cmath>
 
 #include "thrum/learn/tree/objectives/objectives_internal.h"
 
