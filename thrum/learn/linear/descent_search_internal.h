@@ -16,10 +16,6 @@ class DescentSearch : public PointSearch {
 
   std::span<const double> point() const noexcept override { return trial_; }
   void add(double value, std::span<const double> gradient) override;
-  std::span<const double> best() const noexcept override { return result_.x; }
-  bool done() const noexcept override { return stop_.has_value(); }
-  std::size_t iterations() const noexcept override { return result_.iterations; }
-  double objective() const noexcept override { return result_.objective; }
   LbfgsResult take_result() override;
 
  protected:
@@ -46,7 +42,6 @@ class DescentSearch : public PointSearch {
   std::optional<LbfgsStop> stop_after(double before);
 
   LbfgsOptions limits_;
-  LbfgsResult result_;
   std::vector<double> gradient_;
   std::vector<double> trial_;
   std::vector<double> direction_;
@@ -54,7 +49,6 @@ class DescentSearch : public PointSearch {
   double step_ = 1;
   int n_halved_ = 0;
   int n_stalled_ = 0;  ///< steps in a row that did not lower the objective
-  std::optional<LbfgsStop> stop_;
 };
 
 /// Steepest descent: the direction is the negative gradient, the first step of each line twice the last that was taken.

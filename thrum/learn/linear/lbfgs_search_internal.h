@@ -44,10 +44,6 @@ class LbfgsSearch final : public PointSearch {
 
   std::span<const double> point() const noexcept override { return trial_x_; }
   void add(double value, std::span<const double> gradient) override;
-  std::span<const double> best() const noexcept override { return result_.x; }
-  bool done() const noexcept override { return stop_.has_value(); }
-  std::size_t iterations() const noexcept override { return result_.iterations; }
-  double objective() const noexcept override { return result_.objective; }
   LbfgsResult take_result() override;
 
  private:
@@ -66,8 +62,6 @@ class LbfgsSearch final : public PointSearch {
   std::vector<double> trial_x_;
   std::optional<LineSearch> line_;  ///< once the objective at the start is known
   int n_stalled_ = 0;               ///< steps in a row that did not lower the objective
-  LbfgsResult result_;
-  std::optional<LbfgsStop> stop_;
 };
 
 }  // namespace thrum

@@ -29,13 +29,17 @@ class PointSearch {
   /// A vector, whose product with that Hessian it needs before it can go on; empty where it needs none.
   virtual std::span<const double> wanted_product() const noexcept { return {}; }
   virtual void add_product(std::span<const double> /*product*/) {}
-  virtual std::span<const double> best() const noexcept = 0;
 
-  virtual bool done() const noexcept = 0;
-  virtual std::size_t iterations() const noexcept = 0;
-  virtual double objective() const noexcept = 0;
+  std::span<const double> best() const noexcept { return result_.x; }
+  bool done() const noexcept { return stop_.has_value(); }
+  std::size_t iterations() const noexcept { return result_.iterations; }
+  double objective() const noexcept { return result_.objective; }
   /// gradient_max is the largest violation of a condition of optimality. REQUIRES: done().
   virtual LbfgsResult take_result() = 0;
+
+ protected:
+  LbfgsResult result_;  ///< so far
+  std::optional<LbfgsStop> stop_;
 };
 
 }  // namespace thrum

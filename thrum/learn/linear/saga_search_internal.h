@@ -32,10 +32,6 @@ class SagaSearch final : public PointSearch {
 
   std::span<const double> point() const noexcept override { return result_.x; }
   void add(double value, std::span<const double> gradient) override;
-  std::span<const double> best() const noexcept override { return result_.x; }
-  bool done() const noexcept override { return stop_.has_value(); }
-  std::size_t iterations() const noexcept override { return result_.iterations; }
-  double objective() const noexcept override { return result_.objective; }
   LbfgsResult take_result() override { return std::move(result_); }
 
  private:
@@ -52,8 +48,6 @@ class SagaSearch final : public PointSearch {
   std::vector<double> slopes_;    ///< (n_active, n_outputs): the last of each
   std::vector<double> found_;     ///< (n_outputs): those of the row at hand
   std::vector<double> gradient_;  ///< of the loss, by these slopes
-  LbfgsResult result_;
-  std::optional<LbfgsStop> stop_;
 };
 
 }  // namespace thrum
