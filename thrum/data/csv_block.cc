@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <optional>
+#include <vector>
 
 #include "thrum/core/assert.h"
 #include "thrum/data/csv_field_internal.h"
 #include "thrum/data/csv_number_internal.h"
 #include "thrum/data/csv_plain_rows_internal.h"
+#include "thrum/data/csv_short_texts_internal.h"
 
 namespace thrum::csv {
 namespace {
@@ -30,6 +33,10 @@ class BlockParser {
     std::size_t row = 0;
     const bool fits = block_.text.size() <= source_.longest_field();
     if (fits && n_rows >= fewest_rows && cells_.size() <= most_columns) {
+      short_texts_.resize(cells_.size());
+      for (std::size_t column = 0; column < cells_.size(); ++column) {
+        if (cells_[column].parse == Parse::category) short_texts_[column].emplace();
+      }
       PlainRows plain(block_.text, format_.rows.delimiter, cells_.size());
       while (row < n_rows && plain.next()) {
         const std::size_t n = std::min(plain.size(), n_rows - row);
@@ -70,11 +77,23 @@ class BlockParser {
   }
 
   void store_texts(const PlainRows& plain, std::size_t n, std::size_t first_row, std::size_t column) {
-    Dictionary& dictionary = *cells_[column].dictionary;
-    std::int32_t* const codes = cells_[column].codes + first_row;
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::string_view text = plain.field(i, column);
-      codes[i] = format_.missing.contain(text) ? -1 : dictionary.code(text, end(), offset(text.data()));
+    for (std::size_t i = 0; i < n; i += FieldEnds::most_rows) {
+      store_some_texts(plain, i, std::min(n - i, FieldEnds::most_rows), first_row, column);
+    }
+  }
+
+  /// Of rows [begin, begin + n), n <= FieldEnds::most_rows.
+  void store_some_texts(const PlainRows& plain, std::size_t begin, std::size_t n, std::size_t first_row,
+                        std::size_t column) {
+    const FieldEnds ends = plain.ends_from(begin, column);
+    ShortTexts& short_texts = *short_texts_[column];
+    std::int32_t* const codes = cells_[column].codes + first_row + begin;
+    std::uint64_t others = ~short_texts.find(ends, n, codes);
+    for (others &= ~std::uint64_t{0} >> (64 - n); others != 0; others &= others - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(others));
+      const std::string_view text = plain.field(begin + i, column);
+      codes[i] = format_.missing.contain(text) ? -1 : cells_[column].dictionary->code(text, end(), offset(text.data()));
+      short_texts.keep(plain.ends_from(begin + i, column), codes[i]);
     }
   }
 
@@ -182,6 +201,7 @@ class BlockParser {
   const Format& format_;
   const RowBlock& block_;
   std::span<Cells> cells_;
+  std::vector<std::optional<ShortTexts>> short_texts_ = {};  ///< of columns of texts
 };
 
 void BlockParser::fail_length(const char* row_begin) const {

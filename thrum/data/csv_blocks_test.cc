@@ -151,6 +151,21 @@ TEST_P(CsvBlocks, PlainRowsAreReadAsRowsWithQuotes) {
   }
 }
 
+TEST_P(CsvBlocks, TextsThatComeAgainAreToldApart) {
+  std::string text = "first,last\r\n", expected = "first:category", last = "\nlast:category";
+  for (std::size_t row = 0; row < 3000; ++row) {
+    const std::size_t i = row * row % 500;  // more of them than are kept for a while, of up to 40 letters
+    const std::string value = std::string(i % 40, 'a') + "x" + std::to_string(i),
+                      other = i % 3 == 0 ? "NA" : "N" + value;
+    text += value + "," + other + "\r\n";
+    expected += "|" + value;
+    last += "|" + (i % 3 == 0 ? "-" : other);
+  }
+  for (const std::size_t block_size : {1000, 1000000}) {
+    EXPECT_EQ(outcome(text, block_size, execution), expected + last + "\n");
+  }
+}
+
 TEST_P(CsvBlocks, TypesOfBlocksAreJoined) {
   std::string text = "whole,real,late,text,missing\n";
   for (int i = 0; i < 500; ++i) {

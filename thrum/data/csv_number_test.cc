@@ -26,7 +26,7 @@ std::optional<T> read_short(const std::string& text, std::uint64_t (*read)(const
   const std::string line = "7777777," + text + ",";
   const std::uint32_t ends[] = {7, static_cast<std::uint32_t>(line.size() - 1)};
   T value = 0;
-  return read({line.data(), ends + 1, 2}, 1, &value) == 1 ? std::optional(value) : std::nullopt;
+  return read({line.data(), ends + 1, 2, line.size()}, 1, &value) == 1 ? std::optional(value) : std::nullopt;
 }
 
 /// All ways of reading, and the C library's, agree to the last bit.

@@ -6,9 +6,9 @@
 
 namespace thrum::csv {
 
-/// A block is parsed by one task: its text and numbers fit into a second-level cache, and a file of a few megabytes
-/// still has work for several threads.
-inline constexpr std::size_t default_block_size = std::size_t{1} << 18;
+/// A block is parsed by one task: it knows no text from the blocks before, so that small ones look up more of them, but
+/// a file of a few megabytes still has work for several threads.
+inline constexpr std::size_t default_block_size = std::size_t{1} << 19;
 /// Within a limit of memory, which decides.
 inline constexpr std::size_t smallest_large_block = std::size_t{1} << 20;
 inline constexpr std::size_t largest_block = std::size_t{1} << 24;

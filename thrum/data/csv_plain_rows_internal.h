@@ -29,7 +29,7 @@ class PlainRows {
   }
   /// Those of a column, from `row` on.
   FieldEnds ends_from(std::size_t row, std::size_t column) const noexcept {
-    return {text_.data(), ends_.data() + row * n_columns_ + column + 1, n_columns_};
+    return {text_.data(), ends_.data() + row * n_columns_ + column + 1, n_columns_, text_.size()};
   }
   /// Where the row behind it begins. REQUIRES: row < size().
   const char* row_end(std::size_t row) const noexcept { return text_.data() + ends_[(row + 1) * n_columns_] + 1; }

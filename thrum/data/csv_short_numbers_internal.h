@@ -13,6 +13,7 @@ struct FieldEnds {
   const char* text;
   const std::uint32_t* ends;
   std::size_t stride;
+  std::size_t size;  ///< of the text
 };
 
 /// Reads the numbers of the first `n` rows, 0 < n <= most_rows, that have at most 8 characters besides the sign and no
