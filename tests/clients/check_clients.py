@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Asks `thrum serve` with the clients that people have: check_clients.py THRUM SOURCE_DIR
 
-Needs tritonclient[http] and kserve, of this interpreter or of the one that THRUM_CLIENTS_PYTHON names; exits with 77 where
-there are none. Every answer must be what `thrum predict` writes."""
+Needs tritonclient[http] (requirements.txt); exits with 77 where there is none. KServe's client, which brings half of
+Kubernetes along, is asked where it is installed as well. Every answer must be what `thrum predict` writes."""
 
 import asyncio
 import csv
@@ -13,30 +13,21 @@ import subprocess
 import sys
 import tempfile
 
-SKIPPED = 77
+try:
+    import numpy as np
+    import tritonclient.http as triton
+    from tritonclient.utils import InferenceServerException
+except ImportError as error:
+    print(f"skipped: {error}; requirements.txt names its version")
+    sys.exit(77)
 
+try:
+    from kserve import InferInput, InferRequest
+    from kserve.inference_client import InferenceRESTClient, RESTConfig
 
-def run_where_clients_are():
-    """Imports them, in another interpreter where it must be."""
-    try:
-        import kserve  # noqa: F401
-        import tritonclient.http  # noqa: F401
-    except ImportError as error:
-        other = os.environ.get("THRUM_CLIENTS_PYTHON")
-        if other is None or os.environ.get("THRUM_CLIENTS_TRIED"):
-            print(f"skipped: {error}; THRUM_CLIENTS_PYTHON may name a Python with tritonclient[http] and kserve")
-            sys.exit(SKIPPED)
-        os.environ["THRUM_CLIENTS_TRIED"] = "1"
-        os.execv(other, [other, *sys.argv])
-
-
-run_where_clients_are()
-
-import numpy as np  # noqa: E402
-import tritonclient.http as triton  # noqa: E402
-from kserve import InferInput, InferRequest  # noqa: E402
-from kserve.inference_client import InferenceRESTClient, RESTConfig  # noqa: E402
-from tritonclient.utils import InferenceServerException  # noqa: E402
+    has_kserve = True
+except ImportError:
+    has_kserve = False
 
 PEOPLE = """age,workclass,hours,income
 25,Private,38,low
@@ -145,8 +136,9 @@ def check_numbers(thrum, folder, source):
     matrix = np.array([[float(x) for x in column] for column in columns_of(data, "diagnosis").values()]).T.copy()
     with Server(thrum, folder, data, "diagnosis") as server:
         check_triton(server, {"input-0": matrix})
-        asyncio.run(check_kserve(server, {"input-0": matrix}))
-        asyncio.run(check_kserve_v1(server, matrix.tolist()))
+        if has_kserve:
+            asyncio.run(check_kserve(server, {"input-0": matrix}))
+            asyncio.run(check_kserve_v1(server, matrix.tolist()))
 
 
 def check_columns(thrum, folder):
@@ -165,7 +157,8 @@ def check_columns(thrum, folder):
         server.labels, server.probabilities = server.labels[complete], server.probabilities[complete]
         inputs = {name: values[complete] for name, values in inputs.items()}
         check_triton(server, inputs)
-        asyncio.run(check_kserve(server, inputs))
+        if has_kserve:
+            asyncio.run(check_kserve(server, inputs))
 
 
 def main():
@@ -173,7 +166,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_numbers(thrum, folder, source)
         check_columns(thrum, folder)
-    print("tritonclient and kserve got what thrum predict writes")
+    print(f"tritonclient{' and kserve' if has_kserve else ''} got what thrum predict writes")
 
 
 main()

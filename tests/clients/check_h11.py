@@ -2,7 +2,7 @@
 """Sends requests, well-formed and mutated, to `thrum serve` and to h11, another strict reader of HTTP/1.1: both must see
 the same messages, and what only one of them refuses must be for a known reason: check_h11.py THRUM [MUTANTS]
 
-Needs h11 (Debian's python3-h11); exits with 77 where there is none."""
+Needs h11 (requirements.txt); exits with 77 where there is none."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 try:
     import h11
 except ImportError as error:
-    print(f"skipped: {error}; Debian has python3-h11")
+    print(f"skipped: {error}; requirements.txt names its version")
     sys.exit(77)
 
 FIELD = "Host: a\r\n"
