@@ -170,6 +170,14 @@ TEST_F(Serving, HangUpReadsSettingsAndModelAgain) {
                 "[serve]\nbind = \"127.0.0.1:0\"\nchdir = \"models\"\nworkers = 3\nlog_level = \"warning\"\n");
   server.signal(SIGHUP);
   ASSERT_TRUE(server.wait_for_err("Reloaded")) << server.err();
+  EXPECT_THAT(server.err(), testing::Not(HasSubstr("is not as before")));
+  const Outcome run = run_thrum({"train", "logistic-regression", breast_cancer, "--target", "diagnosis", "--exclude",
+                                 "mean_radius", "-o", folder_.file("models/m.thrum"), "-q"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  server.signal(SIGHUP);
+  EXPECT_TRUE(
+      server.wait_for_err("[WARNING] The model \"model\" is not as before: features removed: \"mean_radius\"\n"))
+      << server.err();
   std::filesystem::remove(folder_.file("models/m.thrum"));
   server.signal(SIGHUP);
   EXPECT_TRUE(server.wait_for_err("[ERROR] Cannot reload, the old model and settings stay: thrum: error: "))
@@ -222,6 +230,46 @@ TEST_F(Serving, ChecksAndPrintsItsSettings) {
   EXPECT_EQ(wrong.err, "thrum: error: [umask] expected an octal number up to 777, got \"9\"\n");
   EXPECT_EQ(run_thrum({"serve", folder_.file("m.thrum"), "--chdir", "/nowhere", "--check-config"}).err,
             "thrum: error: [serve] cannot go to the folder /nowhere: No such file or directory\n");
+}
+
+TEST_F(Serving, ChecksItsSettingsAsAStartDoes) {
+  const std::string open = folder_.write("open", std::string(32, 'a'));
+  const std::string shortened = folder_.write("short", "abc");
+  std::filesystem::permissions(open, std::filesystem::perms(0644));
+  std::filesystem::permissions(shortened, std::filesystem::perms(0600));
+  const std::string gone = ": No such file or directory\n";
+  struct Case {
+    std::string flag, value;
+    int exit_code;
+    std::string message;
+  };
+  const std::vector<Case> cases = {
+      {"--token-file", "/none/t", 6, "[serve] cannot read the token file /none/t" + gone},
+      {"--admin-token-file", "/none/t", 6, "[serve] cannot read the token file /none/t" + gone},
+      {"--token-file", open, 2, "[serve] others may read or write the token file " + open + " (mode 0644)\n"},
+      {"--token-file", shortened, 2, "[serve] " + shortened + ":1: expected a token of at least 16 letters"},
+      {"--cors-origin", "foo", 2, "[cors_origin] expected * or an origin such as https://app.example, got \"foo\"\n"},
+      {"--access-logformat", "%(zz)s", 2, "[access_logformat] expected an atom, got \"%(zz)s\" in \"%(zz)s\"\n"},
+      {"--access-logfile", "/none/x", 6, "[serve] cannot write to the log file /none/x" + gone},
+      {"--error-logfile", "/none/x", 6, "[serve] cannot write to the log file /none/x" + gone},
+      {"--error-logfile", "/dev", 6, "[serve] cannot write to the log file /dev: Is a directory\n"},
+      {"--pid", "/none/x", 6, "[serve] cannot write the pid file /none/x" + gone},
+      {"--pid", open + "/x", 6, "[serve] cannot write the pid file " + open + "/x: Not a directory\n"},
+      {"-b", "unix:/none/x", 6, "[serve] cannot listen at unix:/none/x" + gone},
+  };
+  for (const Case& wrong : cases) {
+    const std::vector<std::string> start = {"serve", folder_.file("m.thrum"), wrong.flag, wrong.value};
+    std::vector<std::string> check = start;
+    check.emplace_back("--check-config");
+    const Outcome checked = run_thrum(check);
+    EXPECT_EQ(checked.exit_code, wrong.exit_code) << checked.err;
+    EXPECT_THAT(checked.err, testing::StartsWith("thrum: error: " + wrong.message));
+    EXPECT_EQ(run_thrum(start).err, checked.err);
+  }
+  const Outcome fine = run_thrum({"serve", folder_.file("m.thrum"), "--error-logfile", folder_.file("log"), "--pid",
+                                  folder_.file("pid"), "--check-config"});
+  EXPECT_EQ(fine.exit_code, 0) << fine.err;
+  EXPECT_FALSE(std::filesystem::exists(folder_.file("log"))) << "a check leaves a trace";
 }
 
 TEST_F(Serving, ReadsASimpleConfigOfGunicorns) {

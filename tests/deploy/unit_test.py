@@ -14,6 +14,7 @@ def main():
         skip("systemd-analyze is not installed")
     text = (RECIPES / "thrum.service").read_text()
     assert "/usr/bin/thrum" in text
+    assert "ExecReload=/bin/kill -HUP $MAINPID" in text, "systemctl reload"
     with tempfile.TemporaryDirectory() as folder:
         unit = Path(folder, "thrum.service")
         unit.write_text(text.replace("/usr/bin/thrum", sys.argv[1]))

@@ -116,9 +116,11 @@ void serve_source(const ServeArguments& arguments, const ServeOptions& options) 
   serving::serve(blame(ExitCode::model, [&] { return serving::load_file(arguments.model); }), options);
 }
 
-void run_server(const ServeArguments& arguments, const ServeOptions& options) {
+/// A start and a check of the settings fail with the same exit code.
+template <class Step>
+void blame_server(Step&& step) {
   try {
-    serve_source(arguments, options);
+    step();
   } catch (const Failure&) {
     throw;
   } catch (const Error& error) {
@@ -131,7 +133,7 @@ void run_server(const ServeArguments& arguments, const ServeOptions& options) {
 void serve_model(const ServeArguments& arguments, const Session& session) {
   const ServeOptions options = options_of(arguments, session.globals);
   if (!arguments.chdir.empty()) change_folder(arguments.chdir);
-  blame(ExitCode::usage, [&] { check_serve_options(options); });
+  blame_server([&] { check_serve_options(options); });
   check_source(arguments);
   const bool is_check = arguments.print_config || arguments.check_config;
   if (is_check || !options.model_repository.empty()) check_models(arguments);
@@ -139,7 +141,7 @@ void serve_model(const ServeArguments& arguments, const Session& session) {
   if (is_check) return;
   set_log_sink(serve_log_sink(session.globals));
   pass_settings_to_workers(session.globals);
-  run_server(arguments, options);
+  blame_server([&] { serve_source(arguments, options); });
 }
 
 std::vector<Parameter> parameters_of(ServeArguments& arguments) {

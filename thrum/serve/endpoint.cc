@@ -109,10 +109,6 @@ std::optional<int> given_socket(const std::string& address) {
   return static_cast<int>(detail::parse_integer("bind", {0, 65535}, address.substr(scheme.size())));
 }
 
-void check_address(const std::string& address) {
-  if (!given_socket(address)) Endpoint::resolve(address);
-}
-
 std::string peer_text(const sockaddr_storage& address) {
   char text[INET6_ADDRSTRLEN] = "";
   if (address.ss_family == AF_INET) {

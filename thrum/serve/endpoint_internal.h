@@ -40,9 +40,6 @@ std::vector<std::string> addresses_in(const std::string& bind);
 /// addresses; throws invalid_argument for what is no number.
 std::optional<int> given_socket(const std::string& address);
 
-/// Throws invalid_argument for an address that cannot be read or found.
-void check_address(const std::string& address);
-
 /// A client's address without its port: "192.0.2.7"; "" behind a Unix socket.
 std::string peer_text(const sockaddr_storage& address);
 

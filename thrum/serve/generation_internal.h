@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "thrum/runtime/unique_fd.h"
@@ -16,7 +17,8 @@ struct Generation {
   static constexpr int most_workers = 1024;
 
   ServeOptions options = {};
-  UniqueFd image = {};  ///< sealed
+  UniqueFd image = {};                    ///< sealed
+  std::vector<std::string> changes = {};  ///< of the models, for the log
   std::vector<std::shared_ptr<Listener>> listeners = {};
 
   std::size_t n_places() const noexcept { return static_cast<std::size_t>(options.workers); }

@@ -10,10 +10,12 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "thrum/core/error.h"
+#include "thrum/serve/destination_internal.h"
 
 namespace thrum::serving {
 namespace {
@@ -159,6 +161,14 @@ void Listener::adopt(int fd) {
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   is_shared_ = true;
   endpoint_ = Endpoint::of(fd);
+}
+
+void check_address(const std::string& address) {
+  if (given_socket(address)) return;
+  const Endpoint endpoint = Endpoint::resolve(address);
+  if (!endpoint.is_unix()) return;
+  errno = error_of_folder(std::filesystem::path(endpoint.path()).parent_path());
+  if (errno != 0) fail(address);
 }
 
 bool is_shared_socket(int socket) {

@@ -63,6 +63,10 @@ class Listener {
   unsigned long inode_ = 0;  ///< of the file that was made
 };
 
+/// Throws invalid_argument for an address that cannot be read or found, io for a Unix socket in a folder that cannot be
+/// written to. Whether somebody listens there is left open: it may be the server whose settings are looked at.
+void check_address(const std::string& address);
+
 /// Whether workers of other places accept at it too.
 bool is_shared_socket(int socket);
 

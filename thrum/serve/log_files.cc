@@ -4,13 +4,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "thrum/core/error.h"
 #include "thrum/runtime/system_error_internal.h"
 #include "thrum/serve/credentials_internal.h"
+#include "thrum/serve/destination_internal.h"
 
 namespace thrum::serving {
+namespace {
+
+[[noreturn]] void refuse(const std::string& path, int error) {
+  throw_io("[serve] cannot write to the log file " + path, error);
+}
+
+}  // namespace
 
 LogFiles::LogFiles(const ServeOptions& options) : options_(&options) {
   errors_ = options.error_logfile == "-" ? UniqueFd() : open(options.error_logfile);
@@ -25,7 +34,7 @@ LogFiles::~LogFiles() {
 UniqueFd LogFiles::open(const std::string& path) const {
   if (path.empty()) return {};
   UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (!fd) throw_io("[serve] cannot write to the log file " + path);
+  if (!fd) refuse(path, errno);
   const Credentials worker = Credentials::of(*options_);
   if (geteuid() == 0 && worker.are_other()) [[maybe_unused]]
     const int error = fchown(fd.get(), worker.uid, worker.gid);
@@ -51,6 +60,13 @@ void LogFiles::reopen(const ServeOptions& options) noexcept {
     redirect_errors();
   } catch (const Error& error) {
     log(LogLevel::error, error.what());
+  }
+}
+
+void check_log_files(const ServeOptions& options) {
+  for (const std::string& path : {options.access_logfile, options.error_logfile}) {
+    if (path.empty() || path == "-") continue;
+    if (const int error = error_of_file(path); error != 0) refuse(path, error);
   }
 }
 

@@ -38,6 +38,9 @@ class LogFiles {
   UniqueFd stderr_before_;
 };
 
+/// Throws io where a log file of `options` could not be opened; opens none.
+void check_log_files(const ServeOptions& options);
+
 /// The least important messages that --log-level lets pass.
 LogLevel log_level_of(const ServeOptions& options);
 

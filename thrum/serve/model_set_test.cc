@@ -6,6 +6,7 @@
 #include "thrum/runtime/temporary_folder_test.h"
 #include "thrum/serve/model_set_internal.h"
 #include "thrum/serve/repository_set_internal.h"
+#include "thrum/serve/schema_change_internal.h"
 #include "thrum/serve/served_file_internal.h"
 #include "thrum/serve/server_fixture_test.h"
 
@@ -84,6 +85,26 @@ TEST(ModelSet, MayBeEmpty) {
   const SharedBytes shared(ModelSet().share({}).get());
   EXPECT_TRUE(open_models(shared.bytes()).empty());
   EXPECT_TRUE(open_unloaded(shared.bytes()).empty());
+}
+
+Schema schema_of(std::vector<Feature> features, std::vector<std::string> classes = {"a", "b"}) {
+  return {std::move(features), {.name = "target", .task = Task::classification, .classes = std::move(classes)}};
+}
+
+TEST(SchemaChange, TellsWhatClientsHaveToDoOtherwise) {
+  const Feature age{"age", FeatureType::number}, job{"job", FeatureType::category}, text{"age", FeatureType::category};
+  EXPECT_EQ(schema_change(schema_of({age, job}), schema_of({age, {"job", FeatureType::category, {"x"}}})), "");
+  EXPECT_EQ(schema_change(schema_of({age}), schema_of({job})), R"(features added: "job"; features removed: "age")");
+  EXPECT_EQ(schema_change(schema_of({age}), schema_of({text})), R"(texts now, numbers before: "age")");
+  EXPECT_EQ(schema_change(schema_of({text}), schema_of({age})), R"(numbers now, texts before: "age")");
+  EXPECT_EQ(schema_change(schema_of({age, job}), schema_of({job, age})), "features in another order");
+  EXPECT_EQ(schema_change(schema_of({age}), schema_of({age}, {"a", "c"})), R"(classes "a", "c" now, "a", "b" before)");
+  EXPECT_EQ(schema_change(schema_of({age}), {{age}, {.name = "target", .task = Task::regression}}),
+            "regression now, classification before");
+  std::vector<Feature> many = {age};
+  for (int i = 0; i < 27; ++i) many.push_back({"f" + std::to_string(i)});
+  EXPECT_EQ(schema_change(schema_of({age}), schema_of(many)),
+            R"(features added: "f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9" and 17 more)");
 }
 
 TEST(ModelSet, RefusesAnImageThatIsCutShort) {

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "thrum/core/error.h"
 #include "thrum/runtime/file.h"
 #include "thrum/runtime/system_error_internal.h"
+#include "thrum/serve/destination_internal.h"
 
 namespace thrum::serving {
 namespace {
@@ -43,6 +45,13 @@ PidFile::PidFile(std::string path) : path_(std::move(path)) {
 void PidFile::rename(std::string path) {
   if (!path_.empty() && std::rename(path_.c_str(), path.c_str()) != 0) throw_io("[serve] cannot write " + path);
   path_ = std::move(path);
+}
+
+void check_pid_file(const std::string& path) {
+  if (path.empty()) return;
+  if (const int error = error_of_folder(std::filesystem::path(path).parent_path()); error != 0) {
+    throw_io("[serve] cannot write the pid file " + path, error);
+  }
 }
 
 PidFile::~PidFile() {

@@ -20,4 +20,7 @@ class PidFile {
   std::string path_;
 };
 
+/// Throws io where no file could be put at `path` ("": none); makes none.
+void check_pid_file(const std::string& path);
+
 }  // namespace thrum::serving

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 #include "thrum/runtime/memfd_internal.h"
 #include "thrum/runtime/process/descriptor_socket_internal.h"
 
@@ -58,6 +59,23 @@ ServeOptions options_of(std::string_view text) {
   return options;
 }
 
+/// The lines of the changes, a zero byte, the options.
+std::string text_of(const Offer& offer) {
+  std::string text;
+  for (const std::string& line : offer.changes) text += without_controls(line) + '\n';
+  return text + '\0' + text_of(offer.options);
+}
+
+Offer offer_of(DescriptorPacket packet) {
+  const std::string_view text = thrum::text_of(packet.bytes);
+  const std::size_t end = text.find('\0');
+  Offer offer{options_of(text.substr(end + 1)), std::move(packet.descriptors[0])};
+  for (std::string_view lines = text.substr(0, end); !lines.empty(); lines.remove_prefix(lines.find('\n') + 1)) {
+    offer.changes.emplace_back(lines.substr(0, lines.find('\n')));
+  }
+  return offer;
+}
+
 }  // namespace
 
 std::vector<std::string> own_arguments() {
@@ -84,7 +102,7 @@ std::optional<Offer> Reload::result() {
     const std::string said = text_in(messages_.get());
     throw Error(ErrorCode::remote, said.empty() ? "it ended with " + end->describe() + " and said nothing" : said);
   }
-  return Offer{options_of(thrum::text_of(packet->bytes)), std::move(packet->descriptors[0])};
+  return offer_of(std::move(*packet));
 }
 
 bool is_reload() {
@@ -99,8 +117,9 @@ SharedBytes image_of_reload() {
   return SharedBytes(image_fd);
 }
 
-void make_offer(int image, const ServeOptions& options) {
-  send_packet(socket_fd, bytes_of(text_of(options)), {&image, 1});
+void make_offer(const Offer& offer) {
+  const int image = offer.image.get();
+  send_packet(socket_fd, bytes_of(text_of(offer)), {&image, 1});
 }
 
 }  // namespace thrum::serving

@@ -17,7 +17,8 @@ namespace thrum::serving {
 /// What a program would serve if it were started now.
 struct Offer {
   ServeOptions options = {};
-  UniqueFd image = {};  ///< sealed
+  UniqueFd image = {};                    ///< sealed
+  std::vector<std::string> changes = {};  ///< of the models, for the log
 };
 
 /// This program started once more with its own arguments, so that it reads its settings and its model again: aside,
@@ -50,6 +51,6 @@ Scoreboard board_of_reload();
 /// What it serves. REQUIRES: is_reload(). Throws io.
 SharedBytes image_of_reload();
 /// Gives it what to serve. REQUIRES: is_reload(). Throws io.
-void make_offer(int image, const ServeOptions& options);
+void make_offer(const Offer& offer);
 
 }  // namespace thrum::serving

@@ -2,9 +2,12 @@
 
 #include <vector>
 
+#include "thrum/serve/access_internal.h"
 #include "thrum/serve/access_log_internal.h"
 #include "thrum/serve/credentials_internal.h"
-#include "thrum/serve/endpoint_internal.h"
+#include "thrum/serve/listener_internal.h"
+#include "thrum/serve/log_files_internal.h"
+#include "thrum/serve/pid_file_internal.h"
 
 namespace thrum {
 namespace {
@@ -104,7 +107,10 @@ void check_serve_options(const ServeOptions& options) {
   for (const std::string& address : serving::addresses_in(options.bind)) serving::check_address(address);
   serving::Credentials::of(options);
   if (!options.umask.empty()) serving::parse_umask(options.umask);
-  if (!options.access_logfile.empty()) serving::AccessLog(options.access_logformat);
+  serving::AccessLog(options.access_logformat);
+  serving::read_access(options);
+  serving::check_log_files(options);
+  serving::check_pid_file(options.pid);
 }
 
 }  // namespace thrum

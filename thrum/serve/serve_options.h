@@ -48,7 +48,9 @@ struct ServeOptions {
 
 std::span<const OptionField> serve_option_fields();
 
-/// Throws invalid_argument for what cannot be served: an address, user, mask or form of log lines that there is not.
+/// What a start looks at before it begins, without a trace. Throws invalid_argument for what cannot be served: an
+/// address, user, mask, origin or form of log lines that there is not, a token file that is not one; io for a file that
+/// cannot be read or written.
 void check_serve_options(const ServeOptions& options);
 
 }  // namespace thrum

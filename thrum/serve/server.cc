@@ -12,6 +12,7 @@
 #include "thrum/serve/model_set_internal.h"
 #include "thrum/serve/reload_internal.h"
 #include "thrum/serve/repository_set_internal.h"
+#include "thrum/serve/schema_change_internal.h"
 #include "thrum/serve/served_file_internal.h"
 #include "thrum/serve/service_internal.h"
 #include "thrum/serve/supervisor_internal.h"
@@ -39,7 +40,12 @@ void begin(const ServeOptions& options) {
 }
 
 void supervise(serving::ModelSet set, const ServeOptions& options) {
-  serving::supervise(set.share(serving::read_access(options)), options);
+  UniqueFd image = set.share(serving::read_access(options));
+  std::vector<std::string> changes;
+  if (serving::is_reload()) {
+    changes = serving::schema_changes(serving::image_of_reload().bytes(), SharedBytes(image.get()).bytes());
+  }
+  serving::supervise(std::move(image), options, std::move(changes));
 }
 
 serving::ServedFile file_of(const Model& model) {

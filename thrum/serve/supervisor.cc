@@ -309,6 +309,7 @@ std::shared_ptr<Generation> Supervisor::generation_of(Offer offer) {
   auto generation = std::make_shared<Generation>();
   generation->options = is_wished ? now_->options : std::move(offer.options);
   generation->image = std::move(offer.image);
+  generation->changes = std::move(offer.changes);
   generation->listeners = listen_at(generation->options, now_.get());
   generation->add_workers(is_wished ? 0 : n_added_);
   return generation;
@@ -321,6 +322,7 @@ void Supervisor::finish_reload() {
   finish_wishes();
   crew_.board().head().reloads.add();
   log(LogLevel::info, "Reloaded");
+  for (const std::string& change : now_->changes) log(LogLevel::warning, change);
   logs_.reopen(now_->options);
   set_log_level(log_level_of(now_->options));
   if (is_reload_wanted_) begin_reload();
@@ -453,9 +455,9 @@ void Supervisor::dismiss_all() {
              [this, signal](const Crew::Member& member) { return signal != SIGTERM || crew_.is_ready(member); });
 }
 
-void supervise(UniqueFd image, const ServeOptions& options) {
+void supervise(UniqueFd image, const ServeOptions& options, std::vector<std::string> changes) {
   check_serve_options(options);
-  if (is_reload()) return make_offer(image.get(), options);
+  if (is_reload()) return make_offer({options, std::move(image), std::move(changes)});
   malloc_trim(0);  // what the model took
   Supervisor(std::move(image), options).run();
 }

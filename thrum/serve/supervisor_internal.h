@@ -100,6 +100,7 @@ class Supervisor {
 };
 
 /// A whole server. Called again in a process that a reload has started, it only offers what it was given.
-void supervise(UniqueFd image, const ServeOptions& options);
+/// `changes`: of the models that a reload finds, for the log.
+void supervise(UniqueFd image, const ServeOptions& options, std::vector<std::string> changes = {});
 
 }  // namespace thrum::serving
