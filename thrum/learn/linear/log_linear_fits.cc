@@ -9,6 +9,7 @@
 #include "thrum/learn/linear/log_linear_fits_internal.h"
 #include "thrum/learn/linear/log_linear_inference_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/learn/linear/separation_internal.h"
 #include "thrum/learn/linear/standard_errors_internal.h"
 #include "thrum/learn/linear/warm_start_internal.h"
 
@@ -183,7 +184,6 @@ std::unique_ptr<Model> LogLinearFits<T>::model(Fit& fit) const {
                         .stopped_by = std::string(stopped_by(result.stopped_by)),
                         .options_json = fit.spec.options->json(),
                         .warnings = ignored_features(dataset_.schema(), fit.own)};
-  warn(record, result, fit.options().tol);
   std::vector<double> parameters = recode_parameters(result.x, encoder_, fit.own);
   const double intercept = parameters.back();
   parameters.pop_back();
@@ -195,6 +195,7 @@ std::unique_ptr<Model> LogLinearFits<T>::model(Fit& fit) const {
                                      .kkt = result.gradient_max,
                                      .training = std::move(record)};
   infer(fit, result, parts);
+  warn(parts.training, result, fit.options().tol);
   return std::make_unique<LinearRegressionModel>(std::move(parts));
 }
 
@@ -209,17 +210,26 @@ void LogLinearFits<T>::infer(const Fit& fit, const LbfgsResult& result, LinearRe
     parts.no_inference = fmt::format("the Hessian of more than {} parameters is not computed", most_newton_parameters);
   }
   if (!parts.no_inference.empty()) return;
-  const FittedMeans<T> means{.family = family_,
-                             .x = x_,
-                             .problem = problem,
-                             .targets = *fit.rows.targets,
-                             .y = dataset_.y(),
-                             .parameters = result.x,
-                             .objective = result.objective,
-                             .fit_intercept = fit.options().fit_intercept};
+  FittedMeans<T> means{.family = family_,
+                       .x = x_,
+                       .problem = problem,
+                       .targets = *fit.rows.targets,
+                       .y = dataset_.y(),
+                       .parameters = result.x,
+                       .objective = result.objective,
+                       .fit_intercept = fit.options().fit_intercept};
   if (!(fit.rows.targets->total_weight > means.n_parameters())) {
     parts.no_inference = "there are not more rows than coefficients";
     return;
+  }
+  if (family_ == MeanFamily::poisson) {
+    means.hessian = problem.hessian(result.x, problem.all_blocks());
+    if (is_separated(problem, result.x, means.hessian)) {
+      parts.training.converged = false;
+      parts.training.stopped_by = separable;
+      parts.no_inference = fmt::format("the fit did not converge ({})", separable);
+      return;
+    }
   }
   parts.inference = infer_means(means, encoder_, fit.own, execution_);
   if (!parts.inference) parts.no_inference = dependent_columns;
@@ -232,6 +242,13 @@ void LogLinearFits<T>::warn(const TrainingRecord& record, const LbfgsResult& res
                                   result.iterations, result.evaluations, record.stopped_by));
   for (const std::string& warning : record.warnings) log(LogLevel::warning, fmt::format("[{}] {}", name(), warning));
   if (record.converged) return;
+  if (record.stopped_by == separable) {
+    log(LogLevel::warning,
+        fmt::format("[{}] rows of 0 are separable from the others: without a penalty the coefficients grow without "
+                    "bound; choose alpha above 0",
+                    name()));
+    return;
+  }
   log(LogLevel::warning,
       fmt::format("[{}] not converged after {} iterations: largest gradient component {:.3g}, tol {:.3g}; raise "
                   "max_iter or tol, or alpha",

@@ -67,8 +67,7 @@ Information of_counts(const FittedMeans<T>& fit, const Execution& execution) {
   const std::vector<double> sums =
       sum_rows(fit, 1, execution,
                [](double s, double y, double, std::span<double> partial) { partial[0] += s * log_gamma(y + 1); });
-  Information information{.matrix = fit.problem.hessian(fit.parameters, fit.problem.all_blocks()),
-                          .log_likelihood = -total * fit.objective - sums[0]};
+  Information information{.matrix = fit.hessian, .log_likelihood = -total * fit.objective - sums[0]};
   for (double& value : information.matrix) value *= total;
   return information;
 }

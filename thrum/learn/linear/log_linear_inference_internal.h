@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "thrum/data/encoder.h"
 #include "thrum/learn/linear/log_linear_regression.h"
@@ -21,6 +22,7 @@ struct FittedMeans {
   std::span<const double> parameters;  ///< for the columns of x
   double objective;                    ///< the mean of the kernel's loss
   bool fit_intercept;
+  std::vector<double> hessian = {};  ///< of counts, at the parameters
 
   double n_parameters() const { return static_cast<double>(x.n_columns() + (fit_intercept ? 1 : 0)); }
 };

@@ -10,6 +10,7 @@
 
 #include "thrum/core/refusal_test.h"
 #include "thrum/learn/linear/log_linear_regression_testing_internal.h"
+#include "thrum/learn/linear/logistic_regression_fixture_test.h"
 
 namespace thrum {
 namespace {
@@ -252,6 +253,23 @@ TEST_P(EachFamily, RefusesAStartOfAnotherLearner) {
 
 TEST(PoissonRegression, TakesRowsOfZero) {
   EXPECT_TRUE(fit(MeanFamily::poisson, dataset_of({0, 1, 2}, {0, 0, 3}))->training().converged);
+}
+
+TEST(PoissonRegression, SaysThatRowsOfZeroAreSeparable) {
+  for (const char* solver : {"lbfgs", "newton-cholesky"}) {
+    const logistic_test::Log log;
+    const auto model =
+        fit(MeanFamily::poisson, dataset_of({0, 0, 0, 1, 1, 1}, {0, 0, 0, 1, 2, 3}), {.alpha = 0, .solver = solver});
+    EXPECT_FALSE(model->training().converged);
+    EXPECT_EQ(model->training().stopped_by, "separable");
+    EXPECT_EQ(model->parts().no_inference, "the fit did not converge (separable)");
+    EXPECT_EQ(log.text(),
+              "[poisson-regression] rows of 0 are separable from the others: without a penalty the coefficients grow "
+              "without bound; choose alpha above 0\n");
+  }
+  EXPECT_TRUE(fit(MeanFamily::poisson, dataset_of({0, 0, 0, 1, 1, 1}, {0, 0, 1, 1, 2, 3}), {.alpha = 0})
+                  ->parts()
+                  .inference.has_value());
 }
 
 TEST(PoissonRegression, RefusesTargetsThatAreAllZero) {

@@ -9,6 +9,7 @@
 #include "thrum/learn/linear/logistic_fits_internal.h"
 #include "thrum/learn/linear/logistic_solver_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/learn/linear/separation_internal.h"
 #include "thrum/learn/linear/standard_errors_internal.h"
 #include "thrum/learn/linear/warm_start_internal.h"
 
@@ -28,11 +29,11 @@ std::string_view stopped_by(LbfgsStop stop, bool has_l1) {
   }
 }
 
-TrainingRecord describe(const LbfgsResult& result, bool has_l1, bool separable) {
+TrainingRecord describe(const LbfgsResult& result, bool has_l1, bool separated) {
   return {.iterations = result.iterations,
-          .converged = !separable && result.stopped_by != LbfgsStop::max_iter,
+          .converged = !separated && result.stopped_by != LbfgsStop::max_iter,
           .objective = result.objective,
-          .stopped_by = std::string(separable ? "separable" : stopped_by(result.stopped_by, has_l1))};
+          .stopped_by = std::string(separated ? separable : stopped_by(result.stopped_by, has_l1))};
 }
 
 }  // namespace
@@ -146,7 +147,6 @@ std::unique_ptr<Model> LogisticFits<T>::model(Fit& fit) const {
   record.n_rows = fit.rows.n_rows;
   record.options_json = fit.spec.options->json();
   record.warnings = ignored_features(dataset_.schema(), fit.own);
-  warn(record, result, options);
   std::vector<double> parameters = recode_parameters(result.x, encoder_, fit.own);
   const std::size_t n_outputs = fit.search.problem().n_outputs();
   const std::span<double> coefficients = std::span(parameters).first(parameters.size() - n_outputs);
@@ -161,6 +161,7 @@ std::unique_ptr<Model> LogisticFits<T>::model(Fit& fit) const {
                                        .solver = fit.solver,
                                        .training = std::move(record)};
   infer(fit, result.x, parts);
+  warn(parts.training, result, options);
   return std::make_unique<LogisticRegressionModel>(std::move(parts));
 }
 
@@ -179,6 +180,12 @@ void LogisticFits<T>::infer(const Fit& fit, std::span<const double> parameters,
   if (!parts.no_inference.empty()) return;
   const double total = fit.rows.targets->total_weight;
   std::vector<double> information = fit.search.problem().hessian(parameters, fit.search.problem().all_blocks());
+  if (is_separated(fit.search.problem(), {parameters.begin(), parameters.end()}, information)) {
+    parts.training.converged = false;
+    parts.training.stopped_by = separable;
+    parts.no_inference = fmt::format("the fit did not converge ({})", separable);
+    return;
+  }
   for (double& value : information) value *= total;
   const bool has_intercept = fit.options().fit_intercept;
   auto errors = standard_errors(information, encoder_, fit.own, has_intercept);
@@ -201,7 +208,7 @@ void LogisticFits<T>::warn(const TrainingRecord& record, const LbfgsResult& resu
                                   result.iterations, result.evaluations, record.stopped_by));
   for (const std::string& warning : record.warnings) log(LogLevel::warning, fmt::format("[{}] {}", where, warning));
   if (record.converged) return;
-  if (record.stopped_by == "separable") {
+  if (record.stopped_by == separable) {
     log(LogLevel::warning,
         fmt::format("[{}] the classes are separable: without a penalty the coefficients grow without bound; "
                     "choose a finite C",

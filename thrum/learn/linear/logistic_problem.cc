@@ -13,6 +13,23 @@ namespace {
 
 constexpr double smallest_curvature = 1e-12;  ///< for columns of zeros
 
+/// The largest |w x + b| of the rows whose weight is not 0.
+template <class T>
+double largest_margin(const LogisticRows<T>& rows, std::span<const double> w, double b) {
+  double largest = 0;
+  for (std::size_t t = 0; t < rows.n_tiles; ++t) {
+    const T* x = rows.x + t * rows.n_columns * rows.tile_rows;
+    std::vector<double> z(rows.tile_rows, b);
+    for (const double w_j : w) {
+      for (std::size_t r = 0; r < rows.tile_rows; ++r) z[r] += w_j * static_cast<double>(*x++);
+    }
+    for (std::size_t r = 0; r < rows.tile_rows; ++r) {
+      if (rows.weights[t * rows.tile_rows + r] != 0) largest = std::max(largest, std::abs(z[r]));
+    }
+  }
+  return largest;
+}
+
 }  // namespace
 
 template <class T>
@@ -144,7 +161,7 @@ void LogisticProblem<T>::evaluate_together(std::span<Evaluation> evaluations) {
 template <class T>
 void LogisticProblem<T>::finish(Evaluation& evaluation, std::span<const double> sums) {
   const double total = evaluation.blocks.total_weight;
-  separated_ = sums[LogisticSums::misplaced] == 0;
+  separated_ = targets_->loss == RowLoss::logistic && sums[LogisticSums::misplaced] == 0;
   evaluation.gradient.resize(n_parameters());
   double penalty = 0;
   for (std::size_t i = 0; i < n_parameters(); ++i) {
@@ -212,6 +229,18 @@ std::vector<double> LogisticProblem<T>::hessian_product(std::span<const double> 
   for (std::size_t i = 0; i < n_coefficients(); ++i) result[i] += l2_[i % x_.n_columns()] * direction[i];
   if (!fit_intercept_) std::fill_n(result.rbegin(), n_outputs(), 0.0);
   return result;
+}
+
+template <class T>
+double LogisticProblem<T>::largest_move(std::span<const double> step) const {
+  std::vector<double> of_blocks((x_.n_rows() + row_block - 1) / row_block + 1, 0.0);
+  sum(all_blocks(), 1, [&](const Piece& piece, std::span<double>) {
+    double& largest = of_blocks[piece.rows.begin / row_block];
+    largest = std::max(largest, largest_margin(rows_of(piece), step.first(n_coefficients()), step.back()));
+  });
+  double largest = *std::ranges::max_element(of_blocks);
+  execution_.communicator->allreduce(std::span(&largest, 1), ReduceOp::max);
+  return largest;
 }
 
 template <class T>

@@ -92,6 +92,10 @@ class LogisticProblem {
   std::vector<double> hessian_product(std::span<const double> parameters, std::span<const double> direction,
                                       const BlockSample& blocks) const;
 
+  /// The largest change of a margin of a row with a weight, for a move of the parameters by `step`, in one pass
+  /// (collective). REQUIRES: one output.
+  double largest_move(std::span<const double> step) const;
+
   /// Whether, at the last evaluation, each row's own class had a probability above 1/2: then the classes are separable.
   bool separated() const noexcept { return separated_; }
 

@@ -302,6 +302,39 @@ TEST(LogisticRegression, SaysThatThreeClassesAreSeparable) {
   EXPECT_EQ(model->training().stopped_by, "separable");
 }
 
+TEST(LogisticRegression, SaysThatClassesAreSeparableWhereASearchEndsBeforeItPlacesAllRows) {
+  std::vector<double> x(200);
+  std::iota(x.begin(), x.end(), 1.0);
+  const Dataset dataset = letters(x, std::string(199, 'a') + 'b');
+  for (const char* solver : {"lbfgs", "newton-cg", "saga", "gradient-descent"}) {
+    const auto model = fit(dataset, {.penalty = "none", .solver = solver, .tol = 1e-2});
+    EXPECT_EQ(model->training().stopped_by, "separable") << solver;
+  }
+}
+
+TEST(LogisticRegression, SaysThatClassesAreSeparableButForRowsOnTheBorder) {
+  for (const double tol : {1e-2, 1e-4, 1e-8, 1e-11}) {
+    for (const char* dtype : {"float64", "float32"}) {
+      const auto model = fit(letters({1, 2, 3, 3, 4, 5}, "aaabbb"), {.penalty = "none", .tol = tol, .dtype = dtype});
+      EXPECT_EQ(model->training().stopped_by, "separable") << tol << dtype;
+      EXPECT_EQ(model->parts().no_inference, "the fit did not converge (separable)");
+    }
+  }
+}
+
+TEST(LogisticRegression, InfersFromAMinimumHoweverFarBeyondTheEndOfTheSearch) {
+  std::vector<double> x;
+  std::string y;
+  for (int i = 0; i < 20'000; ++i) {
+    x.push_back(i % 2);
+    y += (i % 2 == 0 ? i % 4 == 0 : i == 1) ? 'b' : 'a';
+  }
+  for (const double tol : {1e-1, 1e-2, 1e-4, 1e-10}) {
+    const auto model = fit(letters(x, y), {.penalty = "none", .tol = tol});
+    EXPECT_TRUE(model->parts().inference.has_value()) << tol;
+  }
+}
+
 TEST(LogisticRegression, SaysThatItDidNotConverge) {
   const Log log;
   const auto model = fit(Generated{}.dataset(), {.tol = 1e-9, .max_iter = 2});

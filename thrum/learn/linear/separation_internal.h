@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "thrum/learn/linear/logistic_problem_internal.h"
+
+namespace thrum {
+
+/// What a search was stopped by that has no end.
+inline constexpr std::string_view separable = "separable";
+
+/// Whether the objective of a fit without a penalty has no minimum: where a direction of the parameters, an affine
+/// function of the features, separates the classes, if only as far as no row of either lies on the wrong side of it, or
+/// is zero on all rows whose count is above 0 and below it on some others (Albert and Anderson, "On the existence of
+/// maximum likelihood estimates in logistic regression models", Biometrika 71, 1984). Newton's steps tell: along such a
+/// direction v the slope of a row's loss is no less than its curvature c, so that a step d, which solves the equations
+/// sum_i c_i (x_i v) (x_i d) = sum_i slope_i (x_i v), moves the margin of one row at least by 1, at any point. At a
+/// minimum the steps vanish. The first step that moves all margins by less than half proves that there is a minimum,
+/// which at the end of a fit is the first of all but for loose tolerances; after many that did not the answer is yes.
+/// The steps are damped by what the losses' third derivatives allow (Sun and Tran-Dinh, "Generalized self-concordant
+/// functions", Mathematical Programming 178, 2019), so that they cannot leap over a minimum. Collective.
+/// REQUIRES: one output, the logistic loss or that of counts; parameters where a search has ended, and the Hessian
+/// there.
+template <class T>
+bool is_separated(LogisticProblem<T> problem, std::vector<double> parameters, std::vector<double> hessian);
+
+}  // namespace thrum
