@@ -95,6 +95,9 @@ def check_triton(server, inputs):
     assert client.is_model_ready("model", "1") and not client.is_model_ready("others")
     assert "binary_tensor_data" in client.get_server_metadata()["extensions"]
     assert [tensor["name"] for tensor in client.get_model_metadata("model")["outputs"]] == ["predictions", "probabilities"]
+    assert [tensor["name"] for tensor in client.get_model_config("model")["output"]] == ["predictions", "probabilities"]
+    assert client.get_inference_statistics()["model_stats"][0]["version"] == "1"
+    assert client.get_inference_statistics("model", "1")["model_stats"][0]["name"] == "model"
     for binary in (True, False):
         tensors = [triton_input(name, values, binary) for name, values in inputs.items()]
         asked = [triton.InferRequestedOutput(name, binary_data=not binary) for name in ("predictions", "probabilities")]

@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "thrum/core/names.h"
@@ -10,6 +9,7 @@
 #include "thrum/serve/inference_reader_internal.h"
 #include "thrum/serve/inference_writer_internal.h"
 #include "thrum/serve/json_text_internal.h"
+#include "thrum/serve/output_choice_internal.h"
 
 namespace thrum::serving {
 namespace {
@@ -37,6 +37,19 @@ void check_type(const HttpRequest& request) {
   require_json(request);
 }
 
+/// Without the header the tensors behind the JSON look like a part of it.
+JsonElement parse_head(Exchange& exchange, std::size_t size) {
+  const std::string_view body = exchange.request.body;
+  try {
+    return exchange.json.parse(body.substr(0, size), form);
+  } catch (const HttpError&) {
+    const bool has_length = !exchange.request.field(header_length).empty();
+    if (has_length || body.find("\"binary_data_size\"") == std::string_view::npos) throw;
+  }
+  refuse("the header Inference-Header-Content-Length is missing, and binary tensors follow the JSON",
+         "send in it how many bytes of the body are JSON");
+}
+
 bool flag_in(const Place& place, const JsonMember& parameters, std::string_view name, bool otherwise) {
   if (!parameters.is_given) return otherwise;
   JsonMember flag[] = {{name}};
@@ -51,6 +64,7 @@ InferenceOutput parse_output(const Place& place, std::string_view name, const Mo
     if (inference_output_name(output) == name) return output;
     known.emplace_back(inference_output_name(output));
   }
+  if (name == inference_output_name(contributions_output)) refuse_explanation(place);
   refuse_at(place, "the model has no output " + in_quotes(name), nearest_hint(name, known));
 }
 
@@ -65,11 +79,6 @@ void want(WantedOutputs& wanted, std::size_t index, const JsonElement& request, 
   wanted.binary[output] = flag_in(place, members[1], "binary_data", wanted.binary[output]);
 }
 
-/// What is answered where nothing is asked for, and so what the metadata list.
-bool is_default(const ModelEndpoint& model, InferenceOutput output) {
-  return has_output(model, output) && output != contributions_output;
-}
-
 WantedOutputs wanted_outputs(const JsonMember& outputs, bool binary, const ModelEndpoint& model) {
   WantedOutputs wanted;
   wanted.binary.fill(binary);
@@ -79,19 +88,9 @@ WantedOutputs wanted_outputs(const JsonMember& outputs, bool binary, const Model
   }
   if (index > 0) return wanted;
   for (const InferenceOutput output : inference_outputs) {
-    wanted.wanted[output] = is_default(model, output);
+    wanted.wanted[output] = is_default_output(model, output);
   }
   return wanted;
-}
-
-void append_tensor(std::string& json, std::string_view name, std::string_view datatype, std::string_view shape) {
-  json += json.ends_with('[') ? "{\"name\":" : ",{\"name\":";
-  append_json_string(json, name);
-  json += ",\"datatype\":\"";
-  json += datatype;
-  json += "\",\"shape\":[-1";
-  json += shape;
-  json += "]}";
 }
 
 }  // namespace
@@ -103,8 +102,7 @@ void answer_inference(Exchange& exchange) {
   const std::size_t size = json_size(exchange.request);
   enum { id, parameters, inputs, outputs };
   JsonMember members[] = {{"id"}, {"parameters"}, {"inputs"}, {"outputs"}};
-  find_members(as_object({}, exchange.json.parse(body.substr(0, size), form), form), {}, members,
-               UnknownMembers::ignored);
+  find_members(as_object({}, parse_head(exchange, size), form), {}, members, UnknownMembers::ignored);
   if (!members[inputs].is_given) refuse("the key \"inputs\" is missing", "expected " + std::string(form));
   const bool binary = flag_in({"parameters"}, members[parameters], "binary_data_output", false);
   const WantedOutputs wanted = wanted_outputs(members[outputs], binary, model);
@@ -123,30 +121,6 @@ void answer_inference_ready(Exchange& exchange) {
   exchange.response.body += "{\"name\":";
   append_json_string(exchange.response.body, exchange.model.name());
   exchange.response.body += ",\"ready\":true}";
-}
-
-void answer_inference_metadata(Exchange& exchange) {
-  const ModelEndpoint& model = exchange.model;
-  std::string& json = exchange.response.body;
-  json += "{\"name\":";
-  append_json_string(json, model.name());
-  json += ",\"versions\":";
-  char before = '[';
-  for (const std::string& version : model.versions()) {
-    json += std::exchange(before, ',');
-    append_json_string(json, version);
-  }
-  json += R"(],"platform":"thrum","inputs":[)";
-  for (const Feature& feature : model.schema().features) {
-    append_tensor(json, feature.name, feature.type == FeatureType::number ? "FP64" : "BYTES", "");
-  }
-  json += "],\"outputs\":[";
-  for (const InferenceOutput output : inference_outputs) {
-    if (!is_default(model, output)) continue;
-    append_tensor(json, inference_output_name(output), inference_datatype(model, output),
-                  inference_shape(model, output));
-  }
-  json += "]}";
 }
 
 }  // namespace thrum::serving

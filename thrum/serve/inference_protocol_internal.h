@@ -8,8 +8,6 @@ namespace thrum::serving {
 /// binary tensors. Outputs are "predictions", "probabilities" of a classification and, where they are asked for by
 /// name, "contributions": (n, n_margins, n_features + 1), as Predictor::explain gives them.
 void answer_inference(Exchange& exchange);
-/// GET /v2/models/NAME: what the model takes and gives.
-void answer_inference_metadata(Exchange& exchange);
 /// GET /v2/models/NAME/ready.
 void answer_inference_ready(Exchange& exchange);
 

@@ -315,5 +315,23 @@ TEST_F(InferenceProtocol, KnowsNoOtherModel) {
   EXPECT_EQ(people.ask(HttpMethod::get, "/v2/models/people/infer").allow, "POST, OPTIONS");
 }
 
+TEST_F(InferenceProtocol, NamesTheHeaderThatBinaryTensorsNeed) {
+  const std::string json =
+      R"({"inputs":[{"name":"x","shape":[1,3],"datatype":"FP64","parameters":{"binary_data_size":24}}]})";
+  EXPECT_EQ(numbers.refusal(infer, json + raw<double>({1, 0, 2})),
+            "400 [predict] the header Inference-Header-Content-Length is missing, and binary tensors follow the JSON; "
+            "send in it how many bytes of the body are JSON");
+}
+
+TEST_F(InferenceProtocol, TellsTheConfigurationOfAModel) {
+  EXPECT_EQ(people.get("/v2/models/people/config"),
+            R"({"name":"people","platform":"thrum","backend":"thrum","max_batch_size":0,"input":[)"
+            R"({"name":"age","data_type":"TYPE_FP64","dims":[-1]},)"
+            R"({"name":"work class","data_type":"TYPE_STRING","dims":[-1]},)"
+            R"({"name":"hours","data_type":"TYPE_FP64","dims":[-1]}],"output":[)"
+            R"({"name":"predictions","data_type":"TYPE_STRING","dims":[-1]},)"
+            R"({"name":"probabilities","data_type":"TYPE_FP64","dims":[-1,2]}]})");
+}
+
 }  // namespace
 }  // namespace thrum

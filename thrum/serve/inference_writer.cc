@@ -101,6 +101,10 @@ bool has_output(const ModelEndpoint& model, InferenceOutput output) noexcept {
   return output == probabilities_output ? model.text().is_classification() : model.n_margins() > 0;
 }
 
+bool is_default_output(const ModelEndpoint& model, InferenceOutput output) noexcept {
+  return has_output(model, output) && output != contributions_output;
+}
+
 std::string_view inference_datatype(const ModelEndpoint& model, InferenceOutput output) noexcept {
   if (!is_class(model, output)) return "FP64";
   return model.text().integer_classes().empty() ? "BYTES" : "INT64";

@@ -17,6 +17,8 @@ inline constexpr std::array inference_outputs = {predictions_output, probabiliti
 std::string_view inference_output_name(InferenceOutput output) noexcept;
 /// Probabilities are those of a classification, contributions those of a model that explains.
 bool has_output(const ModelEndpoint& model, InferenceOutput output) noexcept;
+/// Whether it is answered where nothing is asked for, and so what the metadata list.
+bool is_default_output(const ModelEndpoint& model, InferenceOutput output) noexcept;
 /// "BYTES", "INT64" or "FP64".
 std::string_view inference_datatype(const ModelEndpoint& model, InferenceOutput output) noexcept;
 /// The shape behind the number of rows: "", ",2" or ",1,4".

@@ -18,6 +18,9 @@ using simdjson::dom::element_type;
   constexpr std::size_t largest = 64u << 10;
   const std::string expected = "expected " + std::string(form);
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) refuse("the body is empty", expected);
+  if (body.starts_with("\xEF\xBB\xBF")) {
+    refuse("the body begins with a byte order mark (EF BB BF)", "send it as UTF-8 without one");
+  }
   if (const std::string number = refused_number(body, fits_double); !number.empty()) {
     refuse("the number " + number + " is beyond the largest double", "send null for a missing value");
   }

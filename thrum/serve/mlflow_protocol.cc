@@ -62,21 +62,23 @@ void answer_csv(Exchange& exchange) {
   });
 }
 
-/// MLflow refuses another character set, and any other parameter of the type.
-void check_parameters(std::string_view content_type) {
-  const std::size_t semicolon = content_type.find(';');
-  if (semicolon == std::string_view::npos) return;
-  const std::string_view parameter = http::trim_blanks(content_type.substr(semicolon + 1));
-  for (const std::string_view known : {"", "charset=utf-8", "charset=\"utf-8\""}) {
-    if (http::equal_ignoring_case(parameter, known)) return;
+/// MLflow refuses another character set. Other parameters say nothing about it.
+void check_charset(std::string_view content_type) {
+  constexpr std::string_view name = "charset=";
+  for (std::size_t end = content_type.find(';'); end != std::string_view::npos; end = content_type.find(';')) {
+    content_type.remove_prefix(end + 1);
+    const std::string_view parameter = http::trim_blanks(content_type.substr(0, content_type.find(';')));
+    if (!http::equal_ignoring_case(parameter.substr(0, name.size()), name)) continue;
+    const std::string_view value = parameter.substr(name.size());
+    if (http::equal_ignoring_case(value, "utf-8") || http::equal_ignoring_case(value, "\"utf-8\"")) continue;
+    throw HttpError(415, "[predict] expected charset=utf-8 in Content-Type, got " + in_quotes(parameter));
   }
-  throw HttpError(415, "[predict] expected charset=utf-8 in Content-Type, got " + in_quotes(parameter));
 }
 
 }  // namespace
 
 void answer_invocations(Exchange& exchange) {
-  check_parameters(exchange.request.content_type);
+  check_charset(exchange.request.content_type);
   if (http::equal_ignoring_case(media_type(exchange.request), "text/csv")) {
     answer_csv(exchange);
   } else {

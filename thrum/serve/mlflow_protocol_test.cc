@@ -115,6 +115,9 @@ TEST_F(MlflowProtocol, RefusesOtherTypesOfContent) {
             R"(415 [predict] expected Content-Type application/json, got "application/xml")");
   EXPECT_EQ(Protocol::refusal_in(post_csv("a", "text/csv; charset=latin1")),
             R"(415 [predict] expected charset=utf-8 in Content-Type, got "charset=latin1")");
+  EXPECT_EQ(Protocol::refusal_in(post_csv("a", "text/csv; x=y; charset=latin1")),
+            R"(415 [predict] expected charset=utf-8 in Content-Type, got "charset=latin1")");
+  EXPECT_EQ(post_csv("age,work class,hours\n16,1,0\n", "text/csv; charset=utf-8; x=y").status, 200);
   EXPECT_EQ(Protocol::refusal_in(people.post(path, "a", {{"Content-Type", "text/csv"}, {"Content-Encoding", "gzip"}})),
             R"(415 [predict] a body with Content-Encoding "gzip" is not read here; send it as it is)");
 }

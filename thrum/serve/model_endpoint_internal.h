@@ -47,6 +47,9 @@ class ModelEndpoint {
   /// A request was not one that the model could take.
   void count_refusal() noexcept;
 
+  /// Of all workers together; nullptr where they are not counted.
+  const ModelTable::Entry* counts() const noexcept { return counts_; }
+
   /// As of Predictor.
   std::size_t n_margins() const noexcept { return predictor_.n_margins(); }
   /// (n, n_margins * (n_features + 1)), valid until the next call. REQUIRES: n_margins() > 0.

@@ -19,6 +19,7 @@ void ModelTable::Entry::count_prediction(std::size_t n_requests, std::size_t n_r
                                          std::uint64_t nanoseconds) noexcept {
   requests.fetch_add(n_requests, std::memory_order_relaxed);
   rows.fetch_add(n_rows, std::memory_order_relaxed);
+  executions.fetch_add(1, std::memory_order_relaxed);
   compute_ns.fetch_add(nanoseconds, std::memory_order_relaxed);
 }
 

@@ -16,14 +16,16 @@ class ModelTable {
   static constexpr std::size_t longest_version = 32;
 
   struct alignas(64) Entry {
-    std::atomic<std::uint64_t> requests;  ///< that were predicted
-    std::atomic<std::uint64_t> rows;      ///< in them
-    std::atomic<std::uint64_t> refused;   ///< requests that the model could not take
+    std::atomic<std::uint64_t> requests;    ///< that were predicted
+    std::atomic<std::uint64_t> rows;        ///< in them
+    std::atomic<std::uint64_t> executions;  ///< calls of the model, each with the rows of some requests
+    std::atomic<std::uint64_t> refused;     ///< requests that the model could not take
     std::atomic<std::uint64_t> compute_ns;
 
     std::string_view name() const noexcept { return {name_.data(), name_size_}; }
     std::string_view version() const noexcept { return {version_.data(), version_size_}; }
 
+    /// Of one execution.
     void count_prediction(std::size_t n_requests, std::size_t n_rows, std::uint64_t nanoseconds) noexcept;
     void count_refusal() noexcept { refused.fetch_add(1, std::memory_order_relaxed); }
 

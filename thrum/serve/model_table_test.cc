@@ -29,12 +29,13 @@ TEST(ModelTable, KeepsAnEntryPerVersion) {
   ModelTable::Entry* first = table->find_or_add("iris", "1");
   ASSERT_NE(first, nullptr);
   first->count_prediction(1, 3, 10);
-  first->count_prediction(1, 4, 10);
+  first->count_prediction(2, 4, 10);
   EXPECT_NE(table->find_or_add("iris", "2"), first);
   EXPECT_EQ(table->find_or_add("iris", "1"), first);
   EXPECT_EQ(first->rows, 7u);
+  EXPECT_EQ(first->executions, 2u);
   EXPECT_EQ(first->compute_ns, 20u);
-  EXPECT_THAT(entries_of(*table), testing::UnorderedElementsAre("iris 1 2", "iris 2 0"));
+  EXPECT_THAT(entries_of(*table), testing::UnorderedElementsAre("iris 1 3", "iris 2 0"));
 }
 
 TEST(ModelTable, HasOneEntryForAllWhoComeAtOnce) {

@@ -131,9 +131,13 @@ void add_model(Json& paths, Json& schemas, const ModelEndpoint& model, bool is_f
       operation("Predict tensors, as the Open Inference Protocol",
                 content_of(reference_to("InferenceRequest"), inference_example(model, example)),
                 reference_to("InferenceResponse"), "TextError");
-  paths["/v2/models/" + name]["get"] = {
-      {"summary", "What the model takes and gives"},
-      {"responses", {{"200", response_of("inputs and outputs", {{"type", "object"}})}}}};
+  const auto add_get = [&](const std::string& path, const char* summary, const char* answer) {
+    paths[path]["get"] = {{"summary", summary}, {"responses", {{"200", response_of(answer, {{"type", "object"}})}}}};
+  };
+  add_get("/v2/models/" + name, "What the model takes and gives", "inputs and outputs");
+  add_get("/v2/models/" + name + "/config", "The same, as a configuration of Triton's", "inputs and outputs");
+  add_get("/v2/models/" + name + "/stats", "What the model has done so far, as Triton counts it", "counts and times");
+  add_get("/v1/models/" + name + "/metadata", "What the model takes and gives, as TensorFlow Serving", "its signature");
 }
 
 Json error_schemas() {

@@ -54,6 +54,30 @@ const std::map<std::string, Members> protocol = {
       {"platform", "string"},
       {"inputs", "[{metadata_tensor}]"},
       {"outputs", "[{metadata_tensor}]"}}},
+    {"config_model_response",  // the names of Triton's configuration
+     {{"name", "string"},
+      {"platform", "string"},
+      {"backend", "string"},
+      {"max_batch_size", "number"},
+      {"input", "[{config_tensor}]"},
+      {"output", "[{config_tensor}]"}}},
+    {"config_tensor", {{"name", "string"}, {"data_type", "string"}, {"dims", "[number]"}}},
+    {"statistics_response", {{"model_stats", "[{model_statistics}]"}}},
+    {"model_statistics",
+     {{"name", "string"},
+      {"version", "string"},
+      {"inference_count", "number"},
+      {"execution_count", "number"},
+      {"inference_stats", "{inference_statistics}"},
+      {"batch_stats", "array"}}},
+    {"inference_statistics",
+     {{"success", "{duration}"},
+      {"fail", "{duration}"},
+      {"queue", "{duration}"},
+      {"compute_input", "{duration}"},
+      {"compute_infer", "{duration}"},
+      {"compute_output", "{duration}"}}},
+    {"duration", {{"count", "number"}, {"ns", "number"}}},
     {"metadata_tensor", {{"name", "string"}, {"datatype", "string"}, {"shape", "[number]"}}},
     {"ready_model_response", {{"name", "string"}, {"ready", "boolean"}}},
     {"inference_request",
@@ -104,6 +128,11 @@ TEST(OpenInferenceProtocol, HasItsTypesInEveryReply) {
   expect(people.get("/v2/models/people"), "metadata_model_response");
   expect(people.get("/v2/models/people/versions/1"), "metadata_model_response");
   expect(people.get("/v2/models/people/ready"), "ready_model_response");
+  for (const std::string model : {"/v2/models/people", "/v2/models/people/versions/1"}) {
+    expect(people.get(model + "/config"), "config_model_response");
+    expect(people.get(model + "/stats"), "statistics_response");
+  }
+  expect(people.get("/v2/models/stats"), "statistics_response");
   const std::string inputs = R"("inputs":[{"name":"age","shape":[1],"datatype":"FP64","data":[3]},)"
                              R"({"name":"work class","shape":[1],"datatype":"BYTES","data":["1"]},)"
                              R"({"name":"hours","shape":[1],"datatype":"FP64","data":[0]}])";

@@ -16,6 +16,12 @@ OutputChoice parse_output_choice(const Place& place, std::string_view name, cons
   return OutputChoice::probabilities;
 }
 
+void refuse_explanation(const Place& place) {
+  refuse_at(place, "this model does not explain its predictions",
+            "some of its prepared columns are made of several together, as by polynomial, normalize or hashing, or it "
+            "is too large to explain while it serves; thrum explain tells which");
+}
+
 void write_outputs(Exchange& exchange, std::string_view key, Outputs outputs, OutputChoice choice) {
   const ModelEndpoint& model = exchange.model;
   std::string& json = exchange.response.body;

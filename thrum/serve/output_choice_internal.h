@@ -16,4 +16,7 @@ OutputChoice parse_output_choice(const Place& place, std::string_view name, cons
 /// Writes the response `{"key":[…]}`.
 void write_outputs(Exchange& exchange, std::string_view key, Outputs outputs, OutputChoice choice);
 
+/// Where explanations are asked of a model that gives none.
+[[noreturn]] void refuse_explanation(const Place& place);
+
 }  // namespace thrum::serving

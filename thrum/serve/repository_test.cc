@@ -387,6 +387,14 @@ TEST_F(Repository, CountsTheRequestsOfEachModel) {
   EXPECT_THAT(metrics, HasSubstr("\nthrum_inference_requests_total{model=\"iris\",version=\"2\"} 1\n"));
   EXPECT_THAT(metrics, HasSubstr("\nthrum_inference_refused_total{model=\"iris\",version=\"2\"} 1\n"));
   EXPECT_THAT(metrics, HasSubstr("\nthrum_inference_refused_total{model=\"adult\",version=\"1\"} 0\n"));
+  const std::string statistics = ask(server, get("/v2/models/adult/stats"));
+  EXPECT_THAT(statistics, HasSubstr(R"({"model_stats":[{"name":"adult","version":"1","inference_count":20,)"
+                                    R"("execution_count":10,"inference_stats":{"success":{"count":10,"ns":)"));
+  EXPECT_THAT(statistics, HasSubstr(R"("fail":{"count":0,"ns":0})"));
+  EXPECT_THAT(ask(server, get("/v2/models/iris/versions/2/stats")), HasSubstr(R"("fail":{"count":1,"ns":0})"));
+  EXPECT_THAT(ask(server, get("/v2/models/stats")),
+              AllOf(HasSubstr(R"("name":"adult")"), HasSubstr(R"("name":"iris")")));
+  EXPECT_THAT(ask(server, get("/v2/models/none/stats")), StartsWith("HTTP/1.1 404 "));
 }
 
 TEST_F(Repository, IsNotServedBesideAModel) {

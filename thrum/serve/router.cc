@@ -3,6 +3,7 @@
 #include <string>
 
 #include "thrum/core/names.h"
+#include "thrum/serve/inference_metadata_internal.h"
 #include "thrum/serve/inference_protocol_internal.h"
 #include "thrum/serve/json_text_internal.h"
 #include "thrum/serve/mlflow_protocol_internal.h"
@@ -33,13 +34,20 @@ const Router::Route Router::routes[] = {
     {HttpMethod::get, "/v2/health/live", nullptr, &Router::answer_live},
     {HttpMethod::get, "/v2/health/ready", nullptr, &Router::answer_ready},
     {HttpMethod::get, "/v2/models", nullptr, &Router::answer_model_list},
+    {HttpMethod::get, "/v2/models/stats", nullptr, &Router::answer_all_statistics},
     {HttpMethod::get, "/v2/models/{model}", answer_inference_metadata},
+    {HttpMethod::get, "/v2/models/{model}/config", answer_inference_config},
+    {HttpMethod::get, "/v2/models/{model}/stats", nullptr, &Router::answer_statistics},
     {HttpMethod::get, "/v2/models/{model}/ready", answer_inference_ready},
     {HttpMethod::get, "/v2/models/{model}/versions/{version}", answer_inference_metadata},
+    {HttpMethod::get, "/v2/models/{model}/versions/{version}/config", answer_inference_config},
     {HttpMethod::get, "/v2/models/{model}/versions/{version}/ready", answer_inference_ready},
+    {HttpMethod::get, "/v2/models/{model}/versions/{version}/stats", nullptr, &Router::answer_statistics},
     {HttpMethod::get, "/v1/models", nullptr, &Router::answer_model_list},
     {HttpMethod::get, "/v1/models/{model}", answer_tensorflow_status},
+    {HttpMethod::get, "/v1/models/{model}/metadata", answer_tensorflow_metadata},
     {HttpMethod::get, "/v1/models/{model}/versions/{version}", answer_tensorflow_status},
+    {HttpMethod::get, "/v1/models/{model}/versions/{version}/metadata", answer_tensorflow_metadata},
 };
 
 namespace {
@@ -211,6 +219,16 @@ void Router::answer_server_metadata(const HttpRequest&) {
   response_.body = R"({"name":"thrum","version":")";
   response_.body += version();
   response_.body += R"(","extensions":["binary_tensor_data"]})";
+}
+
+/// Of the versions of the model that the path names.
+void Router::answer_statistics(const HttpRequest&) {
+  find_model();
+  response_.body = statistics_text(models_, names_.model, names_.version);
+}
+
+void Router::answer_all_statistics(const HttpRequest&) {
+  response_.body = statistics_text(models_, "", "");
 }
 
 void Router::answer_model_list(const HttpRequest&) {

@@ -51,6 +51,8 @@ class Router : public RequestHandler {
   void answer_version(const HttpRequest& request);
   void answer_server_metadata(const HttpRequest& request);
   void answer_model_list(const HttpRequest& request);
+  void answer_statistics(const HttpRequest& request);
+  void answer_all_statistics(const HttpRequest& request);
 
   static const Route routes[];
 

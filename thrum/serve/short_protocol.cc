@@ -4,6 +4,7 @@
 #include <string>
 
 #include "thrum/serve/json_text_internal.h"
+#include "thrum/serve/output_choice_internal.h"
 
 namespace thrum::serving {
 namespace {
@@ -75,7 +76,7 @@ void answer_short(Exchange& exchange) {
   find_members(as_object({}, exchange.json.parse(exchange.request.body, form), form), {}, members);
   if (!members[0].is_given) refuse("the key \"instances\" is missing", "expected " + std::string(form));
   const bool explains = members[1].is_given && as_bool({"explain"}, members[1].value);
-  if (explains && model.n_margins() == 0) refuse_at({"explain"}, "this model does not explain its predictions");
+  if (explains && model.n_margins() == 0) refuse_explanation({"explain"});
   const Rows rows = model.reader().read_rows("instances", members[0].value);
   if (!explains) {
     return predict_and(exchange, rows, [](Exchange& now, Outputs outputs) {

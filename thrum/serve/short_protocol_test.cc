@@ -97,14 +97,21 @@ TEST_F(ShortProtocol, SaysThatAModelDoesNotExplain) {
   serving::Router router(models, 5);
   HttpRequest request{.method = HttpMethod::post, .path = "/predict"};
   request.body = R"({"instances":[[16,"1",0]],"explain":true})";
-  EXPECT_EQ(Protocol::refusal_in(router.handle(request)),
-            "400 [predict] explain: this model does not explain its predictions");
+  const std::string refusal =
+      "this model does not explain its predictions; some of its prepared columns are made of several together, as by "
+      "polynomial, normalize or hashing, or it is too large to explain while it serves; thrum explain tells which";
+  EXPECT_EQ(Protocol::refusal_in(router.handle(request)), "400 [predict] explain: " + refusal);
+  request.path = "/v2/models/people/infer";
+  request.body = R"({"inputs":[],"outputs":[{"name":"contributions"}]})";
+  EXPECT_EQ(Protocol::refusal_in(router.handle(request)), "400 [predict] outputs[0]: " + refusal);
 }
 
 TEST_F(ShortProtocol, RefusesWhatIsNotJson) {
   const std::string hint = R"(; expected {"instances": [{"feature": value, …}, …]})";
   EXPECT_EQ(refusal(""), "400 [predict] the body is empty" + hint);
   EXPECT_EQ(refusal(" \n"), "400 [predict] the body is empty" + hint);
+  EXPECT_EQ(refusal("\xef\xbb\xbf{\"instances\":[[1,\"1\",0]]}"),
+            "400 [predict] the body begins with a byte order mark (EF BB BF); send it as UTF-8 without one");
   EXPECT_EQ(refusal(R"({"instances":[[1,)"), "400 [predict] not valid JSON at byte 18" + hint);
   EXPECT_EQ(refusal(R"({"instances":[[NaN,"1",0]]})"), "400 [predict] not valid JSON at byte 16" + hint);
   EXPECT_EQ(refusal(R"({'instances':[]})"), "400 [predict] not valid JSON at byte 2" + hint);

@@ -56,5 +56,16 @@ TEST_F(TensorflowProtocol, TellsTheStatusOfAModel) {
             R"(404 [serve] there is no model "dogs"; GET /v2/models lists them)");
 }
 
+TEST_F(TensorflowProtocol, TellsWhatAModelTakesAndGives) {
+  const auto json = nlohmann::json::parse(people.get("/v1/models/people/versions/1/metadata"));
+  EXPECT_EQ(json["model_spec"].dump(), R"({"name":"people","signature_name":"","version":"1"})");
+  const auto& signature = json["metadata"]["signature_def"]["signature_def"]["serving_default"];
+  EXPECT_EQ(signature["method_name"], "tensorflow/serving/predict");
+  EXPECT_EQ(signature["inputs"].size(), 3u);
+  const std::string shape = R"("tensor_shape":{"dim":[{"name":"","size":"-1"}],"unknown_rank":false}})";
+  EXPECT_EQ(signature["inputs"]["age"].dump(), R"({"dtype":"DT_DOUBLE","name":"age",)" + shape);
+  EXPECT_EQ(signature["outputs"].dump(), R"({"predictions":{"dtype":"DT_STRING","name":"predictions",)" + shape + "}");
+}
+
 }  // namespace
 }  // namespace thrum
