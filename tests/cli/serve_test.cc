@@ -290,6 +290,35 @@ TEST_F(Serving, ReadsASimpleConfigOfGunicorns) {
   }
 }
 
+TEST_F(Serving, ReadsTheLiteralsOfPythonAndNothingElse) {
+  const std::string config =
+      folder_.write("gunicorn.conf.py", "reuse_port = True # all\npidfile = None\nuser=None\nworkers = 3\n");
+  const Outcome run = run_thrum({"serve", folder_.file("m.thrum"), "-c", config, "--print-config", "--json"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const json settings = json::parse(run.out);
+  EXPECT_EQ(settings.at("reuse_port"), true);
+  EXPECT_EQ(settings.at("pid"), "");
+  EXPECT_EQ(settings.at("workers"), 3);
+  for (const std::string line : {"import multiprocessing", "workers = 2 * 4 + 1", "bind = ('a:1', 'b:2')",
+                                 "worker_tmp_dir = os.environ['A']", "def on_exit(server):"}) {
+    folder_.write("gunicorn.conf.py", "# ours\ntimeout = 20\n" + line + "\nworkers = 3\n");
+    const Outcome refused = run_thrum({"serve", folder_.file("m.thrum"), "-c", config, "--check-config"});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_EQ(refused.err, "thrum: error: [" + config +
+                               ":3] expected NAME = a text, a number, True, False, None or a list, got \"" + line +
+                               "\"\n  no Python runs here: write the value itself, such as workers = 9, and leave out "
+                               "import, def and what computes\n");
+  }
+}
+
+TEST_F(Serving, WarnsOfGunicornsVariableThatItDoesNotRead) {
+  const Outcome run = run_thrum({"serve", folder_.file("m.thrum"), "--check-config"},
+                                {.environment = {{"GUNICORN_CMD_ARGS", "--workers 3"}}});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.err, testing::EndsWith(" [WARNING] GUNICORN_CMD_ARGS is not read here: put its flags behind thrum "
+                                         "serve, or into $THRUM_WORKERS and the like\n"));
+}
+
 TEST_F(Serving, TellsWhatIsInPlaceOfASettingOfGunicorns) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"preload_app = true", "preload_app here\n  leave it out: workers always share one copy of the model"},

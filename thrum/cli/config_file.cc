@@ -7,8 +7,10 @@
 #include <string_view>
 
 #include "thrum/cli/exit_code.h"
+#include "thrum/cli/python_settings.h"
 #include "thrum/core/names.h"
 #include "thrum/core/options.h"
+#include "thrum/core/printable.h"
 #include "thrum/runtime/file.h"
 
 namespace thrum::cli {
@@ -101,14 +103,31 @@ struct Reader {
   }
 };
 
+[[noreturn]] void refuse_python(const std::string& file, std::size_t line, std::string_view text) {
+  throw usage_error(
+      fmt::format("[{}:{}] expected NAME = a text, a number, True, False, None or a list, got {}", file, line,
+                  in_quotes(line_of(text, line))),
+      "no Python runs here: write the value itself, such as workers = 9, and leave out import, def and what computes");
+}
+
+toml::table parse_text(const std::filesystem::path& path, const std::string& text) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    const auto& begin = error.source().begin;
+    if (path.extension() == ".py") refuse_python(path.string(), begin.line, text);
+    throw usage_error(
+        fmt::format("[{}:{}:{}] not valid TOML: {}", path.string(), begin.line, begin.column, error.description()));
+  }
+}
+
 toml::table parse(const std::filesystem::path& path) {
   try {
     const MappedFile file(path);
-    return toml::parse(text_of(file.bytes()));
-  } catch (const toml::parse_error& error) {
-    const auto& begin = error.source().begin;
-    throw usage_error(
-        fmt::format("[{}:{}:{}] not valid TOML: {}", path.string(), begin.line, begin.column, error.description()));
+    const std::string text(text_of(file.bytes()));
+    return parse_text(path, path.extension() == ".py" ? toml_of_python(text) : text);
+  } catch (const Failure&) {
+    throw;
   } catch (const Error& error) {
     throw Failure(ExitCode::usage, error);
   }

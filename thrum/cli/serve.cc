@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <memory>
 
@@ -10,7 +11,9 @@
 #include "thrum/cli/model_argument.h"
 #include "thrum/cli/serve_process.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/log.h"
 #include "thrum/serve/model_repository_internal.h"
+#include "thrum/serve/reload_internal.h"
 #include "thrum/serve/repository_set_internal.h"
 #include "thrum/serve/served_file_internal.h"
 #include "thrum/serve/server.h"
@@ -70,18 +73,30 @@ ServeOptions options_of(const ServeArguments& arguments, const Globals& globals)
   return options;
 }
 
-/// All settings as a thrum.toml would have them.
-std::string config_text(const ServeArguments& arguments, const ServeOptions& options) {
-  std::string text = "[serve]\n";
-  const auto add = [&text](const std::string& name, const Json& value) {
-    text += fmt::format("{} = {}\n", name, value.dump());
-  };
+Json settings_of(const ServeArguments& arguments, const ServeOptions& options) {
+  Json settings = Json::object();
   for (const OptionField& field : serve_option_fields()) {
     const std::string value = field.get(&options);
-    add(field.name, field.type == "text" ? Json(value) : Json::parse(value));
+    settings[field.name] = field.type == "text" ? Json(value) : Json::parse(value);
   }
-  add("chdir", arguments.chdir);
+  settings["chdir"] = arguments.chdir;
+  return settings;
+}
+
+/// As a thrum.toml would have them, or as an object.
+std::string config_text(const Json& settings, bool is_json) {
+  if (is_json) return settings.dump() + "\n";
+  std::string text = "[serve]\n";
+  for (const auto& [name, value] : settings.items()) text += fmt::format("{} = {}\n", name, value.dump());
   return text;
+}
+
+/// gunicorn would take flags from there.
+void warn_of_gunicorns_variable() {
+  const char* flags = std::getenv("GUNICORN_CMD_ARGS");
+  if (flags == nullptr || *flags == '\0' || serving::is_reload()) return;
+  log(LogLevel::warning,
+      "GUNICORN_CMD_ARGS is not read here: put its flags behind thrum serve, or into $THRUM_WORKERS and the like");
 }
 
 /// Either a model file or a folder of models.
@@ -137,9 +152,10 @@ void serve_model(const ServeArguments& arguments, const Session& session) {
   check_source(arguments);
   const bool is_check = arguments.print_config || arguments.check_config;
   if (is_check || !options.model_repository.empty()) check_models(arguments);
-  if (arguments.print_config) print(config_text(arguments, options));
-  if (is_check) return;
+  if (arguments.print_config) print(config_text(settings_of(arguments, options), session.globals.json));
   set_log_sink(serve_log_sink(session.globals));
+  warn_of_gunicorns_variable();
+  if (is_check) return;
   pass_settings_to_workers(session.globals);
   blame_server([&] { serve_source(arguments, options); });
 }
@@ -160,7 +176,8 @@ std::vector<Parameter> parameters_of(ServeArguments& arguments) {
   own(option_field("chdir", &ServeArguments::chdir, {}, "folder to go to before the model is read"), {.value = "DIR"});
   own(option_field("check_config", &ServeArguments::check_config, {}, "look whether all is well, and stop"),
       {.flag_only = true});
-  own(option_field("print_config", &ServeArguments::print_config, {}, "print all settings as a thrum.toml, and stop"),
+  own(option_field("print_config", &ServeArguments::print_config, {},
+                   "print all settings as a thrum.toml, or with --json as an object, and stop"),
       {.flag_only = true});
   return parameters;
 }
