@@ -1,6 +1,9 @@
-#include <cmath>
+#include <cstddef>
 #include <limits>
+#include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "thrum/learn/linear/cholesky_internal.h"
 #include "thrum/learn/linear/separation_internal.h"
@@ -8,8 +11,7 @@
 namespace thrum {
 namespace {
 
-/// Each lowers what is left of the loss along a separating direction to its half: to 1e-9 in the end, where the steps
-/// toward a minimum would have become short.
+/// Each lowers what is left of the loss along a separating direction by a factor e: to rounding in the end.
 constexpr int most_steps = 30;
 constexpr double short_move = 0.5;
 
@@ -41,19 +43,44 @@ NewtonStep newton_step(std::vector<double> hessian, std::span<const double> grad
   return {std::move(direction), !(of_lifts < 0.25 * curvature)};
 }
 
+struct Point {
+  std::vector<double> parameters;
+  std::vector<double> gradient;
+  double objective;
+};
+
+template <class T>
+Point evaluate(LogisticProblem<T>& problem, std::vector<double> parameters) {
+  std::vector<double> gradient(parameters.size());
+  const double objective = problem.evaluate(parameters, gradient);
+  return {std::move(parameters), std::move(gradient), objective};
+}
+
+/// The first of all, half, a quarter … of the way that lowers the objective; nullopt: rounding hides it.
+template <class T>
+std::optional<Point> go(LogisticProblem<T>& problem, const Point& from, std::span<const double> direction) {
+  constexpr double shortest = 1e-6, part = 1e-4;
+  double slope = 0;
+  for (std::size_t j = 0; j < direction.size(); ++j) slope += direction[j] * from.gradient[j];
+  for (double step = 1; step > shortest; step /= 2) {
+    std::vector<double> trial = from.parameters;
+    for (std::size_t j = 0; j < trial.size(); ++j) trial[j] += step * direction[j];
+    Point point = evaluate(problem, std::move(trial));
+    if (point.objective <= from.objective + part * step * slope) return point;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 template <class T>
 bool is_separated(LogisticProblem<T> problem, std::vector<double> parameters, std::vector<double> hessian) {
-  std::vector<double> gradient(parameters.size());
-  for (int i = 0; i < most_steps; ++i) {
-    static_cast<void>(problem.evaluate(parameters, gradient));
-    if (problem.separated()) return true;
-    const auto [direction, is_lifted] = newton_step<T>(std::move(hessian), gradient);
-    const double move = problem.largest_move(direction);
-    if (move < short_move) return is_lifted && i > 0;
-    for (std::size_t j = 0; j < direction.size(); ++j) parameters[j] += std::log1p(move) / move * direction[j];
-    hessian = problem.hessian(parameters, problem.all_blocks());
+  std::optional<Point> point = evaluate(problem, std::move(parameters));
+  for (int i = 0; i < most_steps && point && !problem.separated(); ++i) {
+    if (i > 0) hessian = problem.hessian(point->parameters, problem.all_blocks());
+    const auto [direction, is_lifted] = newton_step<T>(std::move(hessian), point->gradient);
+    if (problem.largest_move(direction) < short_move) return is_lifted && i > 0;
+    point = go(problem, *point, direction);
   }
   return true;
 }

@@ -18,8 +18,7 @@ inline constexpr std::string_view separable = "separable";
 /// sum_i c_i (x_i v) (x_i d) = sum_i slope_i (x_i v), moves the margin of one row at least by 1, at any point. At a
 /// minimum the steps vanish. The first step that moves all margins by less than half proves that there is a minimum,
 /// which at the end of a fit is the first of all but for loose tolerances; after many that did not the answer is yes.
-/// The steps are damped by what the losses' third derivatives allow (Sun and Tran-Dinh, "Generalized self-concordant
-/// functions", Mathematical Programming 178, 2019), so that they cannot leap over a minimum. Collective.
+/// Each step is halved until it lowers the objective, so that it cannot leap over a minimum. Collective.
 /// REQUIRES: one output, the logistic loss or that of counts; parameters where a search has ended, and the Hessian
 /// there.
 template <class T>
