@@ -226,8 +226,10 @@ TEST_F(MemoryLimit, IsRefusedByThoseWhoHoldAllRows) {
   const Outcome saga =
       train("logistic-regression", "airline.csv", "delayed", "m.thrum", {"--memory-limit", "1G", "--solver", "saga"});
   EXPECT_EQ(saga.exit_code, 3);
-  EXPECT_THAT(saga.err, HasSubstr("[train] expected training in passes over the rows within a memory limit, this takes "
-                                  "them one by one\n  choose another solver, or leave the limit out\n"));
+  EXPECT_THAT(
+      saga.err,
+      HasSubstr("[logistic-regression] expected training in passes over the rows within a memory limit, saga "
+                "takes one row after another\n  use solver=lbfgs, or one of Newton's, or leave the limit out\n"));
 }
 
 TEST_F(MemoryLimit, RefusesWhatItCannotUse) {

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Writes logistic_regression.json: optima of scikit-learn for cases that reference_test.cc trains on as well.
 
-    pip install scikit-learn==1.9.0 && python3 tests/reference/logistic_regression_reference.py
+    pip install scikit-learn==1.9.1 && python3 tests/reference/logistic_regression_reference.py
 
 The rows come from the counter-based generator of thrum/core/random.h, which is repeated here, and, for ten classes,
 from scikit-learn's digits, whose pixels (0 to 16) are kept in the file, one letter each. scikit-learn solves to the
-last digit with newton-cholesky, with an L1 penalty by saga; the largest violation of optimality there is kept too.
+last digit with newton-cholesky, with an L1 penalty by saga; the largest violation of optimality there is kept too,
+and the probabilities of the first 20 rows.
 """
 
 import json
@@ -101,7 +102,7 @@ def solve(X, y, weights, C, fit_intercept, class_weight, l1_ratio=0.0):
     s = weights * weights_of_classes(y, weights, class_weight)
     value, kkt = objective(X, y, s, model.coef_, model.intercept_, C, fit_intercept, l1_ratio)
     return {"objective": value, "kkt": kkt, "coefficients": model.coef_.ravel().tolist(),
-            "intercepts": model.intercept_.tolist()}
+            "intercepts": model.intercept_.tolist(), "probabilities": model.predict_proba(X[:20]).ravel().tolist()}
 
 
 def generated(name, seed, n, d, n_classes, C=1.0, fit_intercept=True, class_weight=None, standardize=True,

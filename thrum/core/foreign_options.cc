@@ -16,7 +16,8 @@ constexpr std::string_view threads = "threads belong to the whole program: -j N,
 constexpr std::string_view progress =
     "progress shows by itself on a terminal, -v says more; Execution::progress in C++";
 constexpr std::string_view seed = "the seed belongs to the whole program: --seed N, or Execution::seed in C++";
-constexpr std::string_view start = "a model to start from is given with the rows: FitSpec::start in C++";
+constexpr std::string_view start =
+    "a model to start from is given with the rows: --start MODEL, or FitSpec::start in C++";
 constexpr std::string_view untouched = "leave it out: the data is never changed";
 constexpr std::string_view own_choice = "leave it out: it would not change the result, and is chosen by itself";
 constexpr std::string_view stopping = "use valid with stopping_rounds, of gbdt";

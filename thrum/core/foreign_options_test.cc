@@ -13,7 +13,8 @@ TEST(ForeignOptions, KnowWhatToDoInstead) {
   EXPECT_EQ(foreign_option_remedy("dual"), "leave it out: all solvers work on the primal, and find the same optimum");
   EXPECT_EQ(foreign_option_remedy("intercept_scaling"),
             "leave it out: the intercept is not penalised, so that scaling it changes nothing");
-  EXPECT_EQ(foreign_option_remedy("warm_start"), "a model to start from is given with the rows: FitSpec::start in C++");
+  EXPECT_EQ(foreign_option_remedy("warm_start"),
+            "a model to start from is given with the rows: --start MODEL, or FitSpec::start in C++");
 }
 
 TEST(ForeignOptions, LeaveMisspelledNamesAlone) {

@@ -1,10 +1,13 @@
 #include "thrum/learn/linear/gathered_rows_internal.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
+#include "thrum/core/log.h"
 
 namespace thrum {
 namespace {
@@ -24,13 +27,20 @@ std::vector<T> copy(std::span<const T> values) {
   return {values.begin(), values.end()};
 }
 
+void say_that_all_hold_all(const RowByRow& taker, Communicator& communicator) {
+  if (communicator.size() == 1 || communicator.rank() != 0) return;
+  log(LogLevel::info, fmt::format("[{}] {} takes one row after another: each of {} ranks holds the rows of all",
+                                  taker.where, taker.solver, communicator.size()));
+}
+
 }  // namespace
 
 std::vector<double> gather_values(std::span<const double> mine, Communicator& communicator) {
   return gather(copy(mine), communicator);
 }
 
-linalg::CsrMatrix gather_rows(const linalg::CsrMatrix& X, Communicator& communicator) {
+linalg::CsrMatrix gather_rows(const linalg::CsrMatrix& X, const RowByRow& taker, Communicator& communicator) {
+  say_that_all_hold_all(taker, communicator);
   std::vector<std::uint64_t> lengths;
   for (std::size_t i = 0; i < X.rows(); ++i) lengths.push_back(X.row(i).columns.size());
   linalg::CsrMatrix::Parts parts{.n_cols = X.cols(),
@@ -42,12 +52,16 @@ linalg::CsrMatrix gather_rows(const linalg::CsrMatrix& X, Communicator& communic
   return linalg::CsrMatrix(std::move(parts));
 }
 
-GatheredRows gather_rows(const Dataset& dataset, const Encoder& encoder, const Execution& execution) {
+GatheredRows gather_rows(const Dataset& dataset, const Encoder& encoder, const RowByRow& taker,
+                         const Execution& execution) {
   if (execution.scratch != nullptr) {
     throw Error(ErrorCode::invalid_argument,
-                "[train] expected training in passes over the rows within a memory limit, this takes them one by one",
-                "choose another solver, or leave the limit out");
+                fmt::format("[{}] expected training in passes over the rows within a memory limit, {} takes one row "
+                            "after another",
+                            taker.where, taker.solver),
+                fmt::format("use {}, or leave the limit out", taker.remedy));
   }
+  say_that_all_hold_all(taker, *execution.communicator);
   const std::size_t n_columns = encoder.n_outputs();
   std::vector<double> x(dataset.n_rows() * n_columns);
   const auto encode_rows = [&](std::size_t begin, std::size_t end) {

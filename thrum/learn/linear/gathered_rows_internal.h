@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "thrum/comm/execution.h"
@@ -21,11 +22,20 @@ struct GatheredRows {
   MatrixView<const double> matrix() const { return {x.data(), y.size(), n_columns}; }
 };
 
-/// Collective. Throws cancelled.
-GatheredRows gather_rows(const Dataset& dataset, const Encoder& encoder, const Execution& execution);
+/// Who takes the rows one after another, and is named where that matters.
+struct RowByRow {
+  std::string_view where;   ///< the learner
+  std::string_view solver;  ///< as a message calls it
+  std::string_view remedy;  ///< what trains within a limit of memory
+};
+
+/// Where there are several ranks, says that each holds all rows. Collective. Throws cancelled, and invalid_argument
+/// where a limit of memory is to be kept.
+GatheredRows gather_rows(const Dataset& dataset, const Encoder& encoder, const RowByRow& taker,
+                         const Execution& execution);
 
 /// The same of a sparse matrix. Collective.
-linalg::CsrMatrix gather_rows(const linalg::CsrMatrix& X, Communicator& communicator);
+linalg::CsrMatrix gather_rows(const linalg::CsrMatrix& X, const RowByRow& taker, Communicator& communicator);
 
 /// The numbers of all ranks, one per row, in global order (collective).
 std::vector<double> gather_values(std::span<const double> mine, Communicator& communicator);

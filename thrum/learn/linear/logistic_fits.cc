@@ -95,7 +95,8 @@ std::unique_ptr<typename LogisticFits<T>::Fit> LogisticFits<T>::prepare(const Fi
 
 template <class T>
 SagaProblem LogisticFits<T>::saga_problem(const FitSpec& spec, const L1Penalty& l1, std::vector<double> l2) {
-  if (!gathered_) gathered_ = std::make_shared<const GatheredRows>(gather_rows(dataset_, encoder_, execution_));
+  const RowByRow saga{where, "saga", l1.l1 > 0 ? "solver=newton-cd" : "solver=lbfgs, or one of Newton's"};
+  if (!gathered_) gathered_ = std::make_shared<const GatheredRows>(gather_rows(dataset_, encoder_, saga, execution_));
   const auto& options = spec.options->as<LogisticRegressionOptions>();
   const RowWeights weights = weigh_rows(dataset_, spec, options.class_weight, execution_, where);
   const std::size_t n_classes = dataset_.schema().target.classes.size();

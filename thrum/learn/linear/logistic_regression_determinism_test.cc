@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "thrum/core/log.h"
 #include "thrum/learn/determinism_testing_internal.h"
 #include "thrum/learn/linear/logistic_regression.h"
 #include "thrum/learn/linear/logistic_regression_testing_internal.h"
@@ -57,6 +59,9 @@ std::vector<Case> cases() {
           {"L1", binary, {.penalty = "l1", .C = 1e-3}},
           {"Newton", multinomial, {.solver = "newton-cholesky"}},
           {"NewtonCg", multinomial, {.solver = "newton-cg"}},
+          {"NewtonCd", binary, {.penalty = "l1", .C = 1e-3, .solver = "newton-cd"}},
+          {"GradientDescent", multinomial, {.solver = "gradient-descent", .max_iter = 5}},
+          {"WithoutPenalty", {.seed = 25, .n_rows = 6 * row_block + 7, .n_columns = 2}, {.penalty = "none"}},
           {"Saga", multinomial, {.solver = "saga", .max_iter = 2}},
           {"MultinomialElasticNet", multinomial, {.C = 1e-3, .l1_ratio = 0.5, .dtype = "float32"}},
           {"MultinomialF32", multinomial, {.dtype = "float32", .standardize = false}}};
@@ -64,6 +69,21 @@ std::vector<Case> cases() {
 
 INSTANTIATE_TEST_SUITE_P(Cases, LogisticRegressionFile, testing::ValuesIn(cases()),
                          [](const auto& test) { return test.param.name; });
+
+TEST(LogisticRegressionFiles, ComeWithAWordOnceOfTheRowsThatEachRankHoldsForSaga) {
+  std::vector<std::string> said;
+  set_log_sink([&](LogLevel, std::string_view message) {
+    if (message.find("ranks") != std::string_view::npos) said.emplace_back(message);
+  });
+  const Options options(LogisticRegressionOptions{.solver = "saga", .max_iter = 1},
+                        LogisticRegressionOptions::fields());
+  train(learner, Generated{}.dataset(), options, 1, 1);
+  EXPECT_TRUE(said.empty());
+  train(learner, Generated{}.dataset(), options, 1, 2);
+  set_log_sink(nullptr);
+  EXPECT_EQ(said, std::vector<std::string>{"[logistic-regression] saga takes one row after another: each of 2 ranks "
+                                           "holds the rows of all"});
+}
 
 TEST(LogisticRegressionFiles, HaveTheSameBytesForFoldsAndPenaltiesInSharedPasses) {
   const Generated rows{.seed = 24, .n_rows = 4 * row_block + 77, .n_columns = 3};

@@ -41,8 +41,11 @@ TEST(LogisticRegression, FindsTheSameOptimumByEverySolver) {
 TEST(LogisticRegression, FindsTheSameOptimumByEverySolverWithoutAPenalty) {
   const Dataset dataset = letters({1, 2, 3, 4, 5, 6, 2.5, 4.5}, "aabbabab");
   const auto expected = fit(dataset, {.penalty = "none", .solver = "lbfgs", .tol = 1e-10});
-  const auto model = fit(dataset, {.penalty = "none", .solver = "newton-cholesky", .tol = 1e-10});
-  expect_near(model->parts(), expected->parts(), 1e-8);
+  for (const char* solver : {"newton-cholesky", "newton-cg", "newton-cd", "saga", "gradient-descent"}) {
+    const auto model = fit(dataset, {.penalty = "none", .solver = solver, .tol = 1e-10, .max_iter = 100'000});
+    EXPECT_TRUE(model->training().converged) << solver;
+    expect_near(model->parts(), expected->parts(), 1e-7);
+  }
   EXPECT_EQ(fit(dataset, {.C = infinity, .tol = 1e-10})->parts().coefficients, expected->parts().coefficients);
 }
 
@@ -59,6 +62,21 @@ TEST(LogisticRegression, MeetsTheConditionsOfOptimalityWithAnL1Penalty) {
         EXPECT_EQ(model->parts().solver, "newton-cd (auto: the penalty has an L1 part)");
       }
     }
+  }
+}
+
+TEST(LogisticRegression, FindsTheSameOptimumOfAnL1PenaltyBySaga) {
+  for (const double l1_ratio : {1.0, 0.5}) {
+    const Dataset dataset = Generated{.n_rows = 500, .n_columns = 8, .n_classes = 3}.dataset();
+    const auto expected = fit(dataset, {.C = 0.05, .l1_ratio = l1_ratio, .solver = "newton-cd", .tol = 1e-9});
+    const auto model =
+        fit(dataset, {.C = 0.05, .l1_ratio = l1_ratio, .solver = "saga", .tol = 1e-8, .max_iter = 20'000});
+    EXPECT_TRUE(model->training().converged);
+    EXPECT_LE(model->parts().kkt, 1e-8);
+    EXPECT_NEAR(model->training().objective, expected->training().objective, 1e-12);
+    expect_near(model->parts(), expected->parts(), 1e-4);
+    EXPECT_EQ(std::ranges::count(model->parts().coefficients, 0.0),
+              std::ranges::count(expected->parts().coefficients, 0.0));
   }
 }
 

@@ -29,6 +29,11 @@ struct Group {
   std::size_t n_rows;           ///< that count
 };
 
+RowByRow taker_of(const Target& target, std::string_view where) {
+  return {where, "stochastic gradient descent",
+          target.task == Task::classification ? "logistic-regression" : "linear-regression or ridge"};
+}
+
 constexpr std::string_view diverged = "diverged";
 
 std::string stopped_by(const Sgd& sgd, bool converged) {
@@ -121,7 +126,7 @@ class SgdFits {
     const Encoder encoder = Encoder::fit(dataset_, spec.row_mask, spec.weights, first.standardize, execution_);
     return {.specs = std::move(specs),
             .encoder = encoder,
-            .rows = gather_rows(dataset_, encoder, execution_),
+            .rows = gather_rows(dataset_, encoder, taker_of(dataset_.schema().target, where_), execution_),
             .weights = gather_values(weights.values.values(), *execution_.communicator),
             .n_rows = weights.n_rows};
   }
@@ -180,7 +185,8 @@ std::unique_ptr<Model> train_sgd(const SparseRows& rows, const Schema& schema, c
   std::vector<double> weights(rows.weights.begin(), rows.weights.end());
   if (n_classes > 0) weights = weigh_classes(rows, schema.target, chosen.class_weight, execution, where);
   Communicator& communicator = *execution.communicator;
-  const linalg::CsrMatrix gathered = communicator.size() > 1 ? gather_rows(rows.X, communicator) : linalg::CsrMatrix();
+  const linalg::CsrMatrix gathered =
+      communicator.size() > 1 ? gather_rows(rows.X, taker_of(schema.target, where), communicator) : linalg::CsrMatrix();
   const linalg::CsrMatrix& X = communicator.size() > 1 ? gathered : rows.X;
   const std::vector<double> y = gather_values(rows.y, communicator), s = gather_values(weights, communicator);
   Sgd sgd(chosen, X.cols(), n_classes, execution.seed);
