@@ -78,7 +78,7 @@ bool is_separated(LogisticProblem<T> problem, std::vector<double> parameters, st
   std::optional<Point> point = evaluate(problem, std::move(parameters));
   for (int i = 0; i < most_steps && point && !problem.separated(); ++i) {
     if (i > 0) hessian = problem.hessian(point->parameters, problem.all_blocks());
-    const auto [direction, is_lifted] = newton_step<T>(std::move(hessian), point->gradient);
+    const auto [direction, is_lifted] = newton_step<T>(hessian, point->gradient);
     if (problem.largest_move(direction) < short_move) return is_lifted && i > 0;
     point = go(problem, *point, direction);
   }
