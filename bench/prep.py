@@ -23,7 +23,7 @@ class Case:
 CASES = [
     Case("StandardScaler.fit", "numbers", "standard-scaler", "standard-scaler"),
     Case("MinMaxScaler.fit", "numbers", "min-max-scaler", "min-max-scaler", goal=None),  # one pass there as well
-    Case("SimpleImputer(median).fit", "flights", "impute(strategy=median, columns=numbers)", "impute-median"),
+    Case("SimpleImputer(median).fit", "flights", "impute(strategy=median, type=number)", "impute-median"),
     Case("RobustScaler.fit", "numbers", "robust-scaler", "robust-scaler"),
     Case("QuantileTransformer.fit, all rows", "numbers", "quantile-transformer", "quantile-transformer"),
     Case("OneHotEncoder.fit_transform, dense", "flights", "drop(columns=departure_time|origin|destination|distance|air_time); "

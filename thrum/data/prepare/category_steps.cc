@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <string>
+#include <utility>
 
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
@@ -15,14 +17,20 @@ constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 struct OneHotOptions {
   double min_frequency = 0;
+  int max_categories = 0;
   std::string drop = "none";
+  std::string handle_unknown = "infrequent_if_exist";
 
   static std::span<const OptionField> fields() {
     using O = OneHotOptions;
     static const std::vector<OptionField> list = {
         option_field("min_frequency", &O::min_frequency, Range{.low = 0, .high_open = true},
                      "rarer categories share one column: a number of rows, or a share below 1"),
+        option_field("max_categories", &O::max_categories, Range{0, 1e9},
+                     "columns at most, that of the rarer ones counted; 0: any number"),
         option_field("drop", &O::drop, {"none", "first", "if_binary"}, "a column that follows from the others"),
+        option_field("handle_unknown", &O::handle_unknown, {"infrequent_if_exist", "ignore"},
+                     "a category that was not there gives what the rarer ones give, or zeros"),
     };
     return list;
   }
@@ -33,19 +41,17 @@ class OneHotColumns {
  public:
   OneHotColumns(const Feature& feature, std::span<const double> weights, const OneHotOptions& options)
       : n_categories_(feature.categories.size()), slot_of_(n_categories_ + 2, none) {
-    double total = 0;
-    for (const double w : weights) total += w;
-    const double least = options.min_frequency < 1 ? options.min_frequency * total : options.min_frequency;
+    const std::vector<bool> is_frequent = frequent(weights, options);
     for (std::size_t k = 0; k < n_categories_; ++k) {
-      if (weights[k] >= least) add(k, feature.name + "=" + feature.categories[k]);
+      if (is_frequent[k]) add(k, feature.name + "=" + feature.categories[k]);
     }
     std::size_t rare = none;
     for (std::size_t k = 0; k < n_categories_; ++k) {
-      if (weights[k] >= least) continue;
+      if (is_frequent[k]) continue;
       if (rare == none) rare = add(k, feature.name + "=(infrequent)");
       slot_of_[k] = rare;
     }
-    slot_of_[n_categories_] = rare;  // an unknown category is rare as well, or gives zeros
+    if (options.handle_unknown == "infrequent_if_exist") slot_of_[n_categories_] = rare;
     if (weights[n_categories_ + 1] > 0) add(n_categories_ + 1, feature.name + "=(missing)");
     const bool drops = options.drop == "first" || (options.drop == "if_binary" && names_.size() == 2);
     if (drops && names_.size() > 1) drop_first();
@@ -62,6 +68,24 @@ class OneHotColumns {
 
  private:
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  /// Of equally frequent categories the last are rarer, as in scikit-learn.
+  std::vector<bool> frequent(std::span<const double> weights, const OneHotOptions& options) const {
+    const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
+    const double least = options.min_frequency < 1 ? options.min_frequency * total : options.min_frequency;
+    std::vector<bool> is_frequent;
+    std::vector<std::pair<double, std::size_t>> order;  // from the most frequent on
+    for (std::size_t k = 0; k < n_categories_; ++k) {
+      is_frequent.push_back(weights[k] >= least);
+      if (is_frequent[k]) order.emplace_back(-weights[k], k);
+    }
+    const auto most = static_cast<std::size_t>(options.max_categories);
+    const bool are_rare = order.size() < n_categories_;
+    if (most == 0 || order.size() + (are_rare ? 1 : 0) <= most) return is_frequent;
+    std::ranges::sort(order);
+    for (std::size_t i = most - 1; i < order.size(); ++i) is_frequent[order[i].second] = false;
+    return is_frequent;
+  }
 
   std::size_t add(std::size_t place, std::string name) {
     names_.push_back(std::move(name));

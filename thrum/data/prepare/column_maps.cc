@@ -217,7 +217,7 @@ class Bins final : public ColumnMap {
 
  private:
   std::size_t bin_of(double x) const noexcept {
-    return static_cast<std::size_t>(std::ranges::lower_bound(cuts_, x) - cuts_.begin());
+    return static_cast<std::size_t>(std::ranges::upper_bound(cuts_, x) - cuts_.begin());
   }
 
   Feature input_;
@@ -274,12 +274,12 @@ class Rank final : public ColumnMap {
     return normal_ ? normal_quantile(std::clamp(p, smallest, 1 - smallest)) : p;
   }
 
-  /// In the middle where x is among equal quantiles, as many others may be.
+  /// In the middle where x is among equal quantiles, as many others may be, unless these are extremes.
   double position(double x) const noexcept {
+    if (x <= quantiles_.front()) return 0;
+    if (x >= quantiles_.back()) return 1;
     const auto low = std::ranges::lower_bound(quantiles_, x), high = std::ranges::upper_bound(quantiles_, x);
     const double last = static_cast<double>(quantiles_.size() - 1);
-    if (low == quantiles_.end()) return 1;
-    if (high == quantiles_.begin()) return 0;
     if (low != high)
       return static_cast<double>((low - quantiles_.begin()) + (high - quantiles_.begin()) - 1) / 2 / last;
     const double share = (x - *(low - 1)) / (*low - *(low - 1));

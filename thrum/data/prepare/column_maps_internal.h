@@ -41,7 +41,7 @@ std::shared_ptr<const ColumnMap> look_up_cross_fitted(std::vector<double> values
                                                       std::vector<std::vector<double>> of_folds, std::uint64_t seed);
 std::size_t fold_of_row(std::size_t row, std::size_t n_folds, std::uint64_t seed);
 
-/// The number of `cuts` that are below x, as a number or as 0/1 columns; NaN stays, or gives zeros.
+/// The number of `cuts` that are not above x, as a number or as 0/1 columns; NaN stays, or gives zeros.
 std::shared_ptr<const ColumnMap> bins(const Feature& input, std::vector<double> cuts, bool one_hot);
 
 /// Where x stands among `quantiles`, in [0, 1], or as a number of the normal distribution.

@@ -163,34 +163,40 @@ struct KBinsOptions {
   }
 };
 
-std::vector<double> uniform_cuts(const PreparedRows::Extremes& extremes, std::size_t n_bins) {
+/// Without the extremes, and once where some are equal.
+std::vector<double> between_edges(std::vector<double> edges) {
+  std::ranges::sort(edges);
+  edges.erase(std::ranges::unique(edges).begin(), edges.end());
+  if (edges.size() < 3) return {};
+  return {edges.begin() + 1, edges.end() - 1};
+}
+
+std::vector<double> uniform_edges(const PreparedRows::Extremes& extremes, std::size_t n_bins) {
   const double width = (extremes.high - extremes.low) / static_cast<double>(n_bins);
-  std::vector<double> cuts;
-  for (std::size_t b = 1; b < n_bins; ++b) cuts.push_back(extremes.low + static_cast<double>(b) * width);
-  return cuts;
+  std::vector<double> edges;
+  for (std::size_t b = 0; b <= n_bins; ++b) edges.push_back(extremes.low + static_cast<double>(b) * width);
+  return edges;
 }
 
 Maps fit_k_bins(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {
   const auto& chosen = options.as<KBinsOptions>();
   const auto n_bins = static_cast<std::size_t>(chosen.n_bins);
-  std::vector<std::vector<double>> cuts(columns.size());
+  std::vector<std::vector<double>> edges(columns.size());
   if (chosen.strategy == "uniform") {
     const auto extremes = rows.extremes(columns);
     for (std::size_t j = 0; j < columns.size(); ++j) {
-      if (std::isfinite(extremes[j].high - extremes[j].low)) cuts[j] = uniform_cuts(extremes[j], n_bins);
+      if (std::isfinite(extremes[j].high - extremes[j].low)) edges[j] = uniform_edges(extremes[j], n_bins);
     }
   } else {
-    cuts = rows.quantiles(columns, [&](std::size_t) {
+    edges = rows.quantiles(columns, [&](std::size_t) {
       std::vector<double> shares;
-      for (std::size_t b = 1; b < n_bins; ++b) shares.push_back(static_cast<double>(b) / static_cast<double>(n_bins));
+      for (std::size_t b = 0; b <= n_bins; ++b) shares.push_back(static_cast<double>(b) / static_cast<double>(n_bins));
       return shares;
     });
   }
   Maps maps;
   for (std::size_t j = 0; j < columns.size(); ++j) {
-    std::ranges::sort(cuts[j]);
-    cuts[j].erase(std::ranges::unique(cuts[j]).begin(), cuts[j].end());
-    maps.push_back(bins(feature_of(rows, columns[j]), cuts[j], chosen.encode == "onehot"));
+    maps.push_back(bins(feature_of(rows, columns[j]), between_edges(std::move(edges[j])), chosen.encode == "onehot"));
   }
   return maps;
 }

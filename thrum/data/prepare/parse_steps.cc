@@ -2,6 +2,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/names.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/prepare/pipeline.h"
 #include "thrum/data/prepare/step_rules_internal.h"
 
@@ -29,20 +30,43 @@ std::vector<std::string_view> parts_of(std::string_view text, char separator) {
   throw Error(ErrorCode::invalid_argument, "[prepare] " + what, hint);
 }
 
+FeatureType parse_type(const PrepareStep& step, std::string_view text) {
+  if (text == "number") return FeatureType::number;
+  if (text == "category") return FeatureType::category;
+  const std::string types[] = {"number", "category"};
+  refuse(fmt::format("{}: [type] expected one of: number, category, got {}", step.name, in_quotes(text)),
+         nearest_hint(text, types));
+}
+
+/// What every step has, beside its options.
+bool set_choice(PrepareStep& step, std::string_view name, std::string_view value) {
+  if (name == "columns") {
+    step.columns = value;
+  } else if (name == "type") {
+    step.type = parse_type(step, value);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+std::string nearest_choice(std::string_view name) {
+  const std::string choices[] = {"columns", "type"};
+  return nearest_hint(name, choices);
+}
+
 void set_option(PrepareStep& step, std::string_view text) {
   const auto equals = text.find('=');
   if (equals == std::string_view::npos) refuse(fmt::format("{}: expected name=value, got \"{}\"", step.name, text));
   const std::string_view name = trimmed(text.substr(0, equals)), value = trimmed(text.substr(equals + 1));
-  if (name == "columns") {
-    step.columns = value;
-    return;
-  }
+  if (set_choice(step, name, value)) return;
   try {
     step.options.set(name, value);
   } catch (const Error& error) {  // several steps may have an option of this name
     const std::string_view message = error.what();
     const std::size_t hint_size = error.hint().empty() ? 0 : error.hint().size() + std::string_view("; ").size();
-    refuse(fmt::format("{}: {}", step.name, message.substr(0, message.size() - hint_size)), error.hint());
+    refuse(fmt::format("{}: {}", step.name, message.substr(0, message.size() - hint_size)),
+           error.hint().empty() ? nearest_choice(name) : error.hint());
   }
 }
 
@@ -50,7 +74,7 @@ PrepareStep parse_step(std::string_view text) {
   const auto open = text.find('(');
   const std::string name(trimmed(text.substr(0, open)));
   const prepare::StepRule& rule = prepare::find_rule(name);
-  PrepareStep step{name, std::string(rule.which), rule.default_options};
+  PrepareStep step{.name = name, .options = rule.default_options};
   if (open == std::string_view::npos) return step;
   if (text.back() != ')') refuse(fmt::format("{}: expected a closing parenthesis at the end of \"{}\"", name, text));
   for (const std::string_view option : parts_of(text.substr(open + 1, text.size() - open - 2), ',')) {

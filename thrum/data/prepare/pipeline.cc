@@ -25,35 +25,46 @@ namespace {
   throw Error(ErrorCode::invalid_argument, fmt::format("[prepare] {}: {}", step, what), hint);
 }
 
-bool fits(std::string_view which, const Feature& feature) {
-  if (which == "all") return true;
-  return (which == "numbers") == (feature.type == FeatureType::number);
+bool fits(std::string_view which, FeatureType type) {
+  if (which == "all" || which.empty()) return true;
+  return (which == "numbers") == (type == FeatureType::number);
+}
+
+std::string hint_about_column(std::string_view name, const std::vector<Feature>& features) {
+  if (name == "numbers") return "all of them are type=number";
+  if (name == "categories") return "all of them are type=category";
+  return nearest_hint(name, Schema{features, {}}.feature_names());
 }
 
 std::size_t column_named(const PrepareStep& step, std::string_view name, const std::vector<Feature>& features) {
   const auto found = std::ranges::find(features, name, &Feature::name);
   if (found == features.end()) {
-    refuse(step.name, fmt::format("there is no column {}", in_quotes(name)),
-           nearest_hint(name, Schema{features, {}}.feature_names()));
+    refuse(step.name, fmt::format("there is no column {}", in_quotes(name)), hint_about_column(name, features));
   }
   return static_cast<std::size_t>(found - features.begin());
 }
 
-/// The columns that a step works on: those it fits, or those it names.
-std::vector<std::size_t> chosen_columns(const PrepareStep& step, const std::vector<Feature>& features) {
+/// Those that it fits and that are of its type.
+std::vector<std::size_t> columns_of_type(const PrepareStep& step, const std::vector<Feature>& features) {
+  const std::string_view which = prepare::find_rule(step.name).which;
+  if (step.type && !fits(which, *step.type)) {
+    refuse(step.name, fmt::format("it works on {}, and type={} chooses others", which,
+                                  *step.type == FeatureType::number ? "number" : "category"));
+  }
+  std::vector<std::size_t> columns;
+  for (std::size_t j = 0; j < features.size(); ++j) {
+    if (step.type ? features[j].type == *step.type : fits(which, features[j].type)) columns.push_back(j);
+  }
+  return columns;
+}
+
+std::vector<std::size_t> columns_named(const PrepareStep& step, const std::vector<Feature>& features) {
   const std::string_view which = prepare::find_rule(step.name).which;
   std::vector<std::size_t> columns;
-  if (step.columns == "numbers" || step.columns == "categories" || step.columns == "all") {
-    for (std::size_t j = 0; j < features.size(); ++j) {
-      if (fits(step.columns, features[j]) && (which.empty() || fits(which, features[j]))) columns.push_back(j);
-    }
-    return columns;
-  }
-  if (step.columns.empty()) refuse(step.name, "expected columns=…", "name columns with | between them");
   for (std::size_t begin = 0; begin <= step.columns.size();) {
     const std::size_t end = std::min(step.columns.find('|', begin), step.columns.size());
     const std::size_t j = column_named(step, std::string_view(step.columns).substr(begin, end - begin), features);
-    if (!which.empty() && !fits(which, features[j])) {
+    if (!fits(which, features[j].type)) {
       refuse(step.name, fmt::format("it works on {}, and {} is not one", which, in_quotes(features[j].name)));
     }
     columns.push_back(j);
@@ -62,6 +73,16 @@ std::vector<std::size_t> chosen_columns(const PrepareStep& step, const std::vect
   std::ranges::sort(columns);
   columns.erase(std::ranges::unique(columns).begin(), columns.end());
   return columns;
+}
+
+/// The columns that a step works on: those it names, or those it fits.
+std::vector<std::size_t> chosen_columns(const PrepareStep& step, const std::vector<Feature>& features) {
+  if (!step.columns.empty() && step.type) refuse(step.name, "columns=… and type=… exclude each other");
+  if (!step.columns.empty()) return columns_named(step, features);
+  if (prepare::find_rule(step.name).which.empty() && !step.type) {
+    refuse(step.name, "expected columns=…", "name columns with | between them, or type=number or type=category");
+  }
+  return columns_of_type(step, features);
 }
 
 std::vector<Feature> features_at(const std::vector<Feature>& features, const std::vector<std::size_t>& columns) {

@@ -19,14 +19,15 @@ namespace thrum {
 
 /// One step of preparing columns, not fitted yet: what it is, the columns it works on, and its options.
 struct PrepareStep {
-  std::string name;     ///< "standard-scaler"
-  std::string columns;  ///< "numbers", "categories", "all", or names with | between them
+  std::string name;                      ///< "standard-scaler"
+  std::string columns = {};              ///< names with | between them; empty: all that it fits …
+  std::optional<FeatureType> type = {};  ///< … and that are of this type
   Options options;
 };
 
 /// Reads "impute(strategy=median, columns=age|hours); standard-scaler; one-hot(min_frequency=10)". Steps are applied in
-/// this order, each to the columns that it fits (or `columns` names); the others pass. Throws invalid_argument naming
-/// the step, with the nearest name.
+/// this order, each to the columns that it fits (or `columns` names, or that are of `type`); the others pass. Throws
+/// invalid_argument naming the step, with the nearest name.
 std::vector<PrepareStep> parse_steps(std::string_view text);
 
 /// What can stand in a pipeline: names, one line about each, and its options.

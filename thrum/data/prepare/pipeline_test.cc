@@ -156,6 +156,21 @@ TEST(OneHot, PutsRareAndUnknownCategoriesTogether) {
               ElementsAre("c=a", "c=(infrequent)"));
 }
 
+TEST(OneHot, GivesAnUnknownCategoryZerosWhereToldTo) {
+  const Pipeline pipeline = fitted(categories({"a", "a", "b"}), "one-hot(min_frequency=2, handle_unknown=ignore)");
+  EXPECT_THAT(made_of(pipeline, {1}), ElementsAre(0, 1));
+  EXPECT_THAT(made_of(pipeline, {2}), ElementsAre(0, 0));
+}
+
+TEST(OneHot, HasNoMoreColumnsThanAllowed) {
+  const Dataset data = categories({"a", "b", "b", "c", "c", "d", "d", "d"});
+  EXPECT_THAT(names_of(fitted(data, "one-hot(max_categories=4)")), ElementsAre("c=a", "c=b", "c=c", "c=d"));
+  EXPECT_THAT(names_of(fitted(data, "one-hot(max_categories=3)")), ElementsAre("c=b", "c=d", "c=(infrequent)"));
+  EXPECT_THAT(names_of(fitted(data, "one-hot(max_categories=3, min_frequency=3)")),
+              ElementsAre("c=d", "c=(infrequent)"));
+  EXPECT_THAT(names_of(fitted(data, "one-hot(max_categories=1)")), ElementsAre("c=(infrequent)"));
+}
+
 TEST(OneHot, DropsAColumnThatFollowsFromTheOthers) {
   const Pipeline first = fitted(categories({"a", "b", "c"}), "one-hot(drop=first)");
   EXPECT_THAT(names_of(first), ElementsAre("c=b", "c=c"));
@@ -213,6 +228,16 @@ TEST(Pipeline, StepsSeeWhatThoseBeforeThemMade) {
   const Pipeline pipeline = fitted(data, "impute; one-hot; standard-scaler(columns=x); drop(columns=c=a)");
   EXPECT_THAT(names_of(pipeline), ElementsAre("c=b", "x"));
   EXPECT_THAT(made_of(pipeline, {nan, nan}), ElementsAre(1, 0));
+}
+
+TEST(Pipeline, ChoosesColumnsByTheirType) {
+  const Dataset data = dataset_of({texts("c", {"a", "b", ""}), Column::float64("x", {nan, 2, 4}),
+                                   Column::float64("numbers", {1, 2, 3}), Column::float64("y", {1, 2, 3})});
+  EXPECT_THAT(names_of(fitted(data, "drop(type=category)")), ElementsAre("x", "numbers"));
+  EXPECT_THAT(names_of(fitted(data, "drop(type=number)")), ElementsAre("c"));
+  EXPECT_THAT(names_of(fitted(data, "drop(columns=numbers)")), ElementsAre("c", "x"));
+  EXPECT_THAT(made_of(fitted(data, "impute(type=number)"), {nan, nan, nan}), ElementsAre(IsNan(), 3, 2));
+  EXPECT_THAT(made_of(fitted(data, "impute(type=category)"), {nan, nan, 1}), ElementsAre(0, IsNan(), 1));
 }
 
 TEST(Pipeline, RowsThatAreMaskedHaveNoSay) {
@@ -306,6 +331,9 @@ TEST(ParseSteps, NamesWhatItCannotRead) {
             "[prepare] impute: expected a closing parenthesis at the end of \"impute(strategy\"");
   EXPECT_EQ(refusal("impute(median)"), "[prepare] impute: expected name=value, got \"median\"");
   EXPECT_THAT(refusal("impute(stratgy=median)"), HasSubstr("strategy"));
+  EXPECT_EQ(refusal("impute(colums=age)"), "[prepare] impute: there is no option \"colums\"; nearest: \"columns\"");
+  EXPECT_EQ(refusal("impute(type=numbr)"),
+            "[prepare] impute: [type] expected one of: number, category, got \"numbr\"; nearest: \"number\"");
   EXPECT_THAT(refusal("impute(strategy=middle)"), AllOf(StartsWith("[prepare] impute: [strategy] "),
                                                         HasSubstr("one of: mean, median, most_frequent, constant")));
 }
@@ -317,7 +345,15 @@ TEST(Pipeline, RefusesColumnsThatAStepCannotWorkOn) {
             "[prepare] standard-scaler: it works on numbers, and \"c\" is not one");
   EXPECT_EQ(refusal("standard-scaler(columns=X)"),
             "[prepare] standard-scaler: there is no column \"X\"; nearest: \"x\"");
-  EXPECT_EQ(refusal("drop"), "[prepare] drop: expected columns=…; name columns with | between them");
+  EXPECT_EQ(refusal("drop"),
+            "[prepare] drop: expected columns=…; name columns with | between them, or type=number or type=category");
+  EXPECT_EQ(refusal("standard-scaler(type=category)"),
+            "[prepare] standard-scaler: it works on numbers, and type=category chooses others");
+  EXPECT_EQ(refusal("impute(columns=x, type=number)"), "[prepare] impute: columns=… and type=… exclude each other");
+  EXPECT_EQ(refusal("impute(columns=numbers)"),
+            "[prepare] impute: there is no column \"numbers\"; all of them are type=number");
+  EXPECT_EQ(refusal("impute(columns=categories)"),
+            "[prepare] impute: there is no column \"categories\"; all of them are type=category");
   EXPECT_EQ(refusal("min-max-scaler(low=5,high=5)"), "[prepare] min-max-scaler: expected low below high, got 5 and 5");
 }
 
