@@ -117,6 +117,11 @@ TEST_F(DataCommand, InspectRemarksOnColumnsThatTeachNothing) {
   EXPECT_THAT(run.out, HasSubstr("target y: 2 classes\n  a  15 rows  50.0 %\n  b  15 rows  50.0 %\n"));
 }
 
+TEST_F(DataCommand, InspectQuotesTextsThatAreEmptyOrBeginWithABlank) {
+  const Outcome run = run_thrum({"data", "inspect", "-"}, {.input = "a,b\n\"\",1\n x,2\ny,3\n"});
+  EXPECT_THAT(run.out, HasSubstr("  \"\" 33.3 %, \" x\" 33.3 %, y 33.3 %\n"));
+}
+
 TEST_F(DataCommand, InspectRemarksOnWhatIsPerhapsMeantOtherwise) {
   const auto remarks = [](const std::string& text) { return run_thrum({"data", "inspect", "-"}, {.input = text}).err; };
   EXPECT_EQ(remarks("a;y\n1,5;0\n2,5;1\n"),

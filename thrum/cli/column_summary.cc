@@ -57,6 +57,12 @@ void summarize_categories(const Column& column, ColumnSummary& summary) {
   summary.most_frequent = std::move(counts);
 }
 
+/// In quotes where it would look like no text at all.
+std::string category_text(const std::string& category) {
+  const bool has_bare_ends = category.empty() || category.front() == ' ' || category.back() == ' ';
+  return has_bare_ends ? in_quotes(category) : printable(category);
+}
+
 bool is_number_with_commas(std::string text) {
   std::ranges::replace(text, ',', '.');
   return is_number(text);
@@ -139,7 +145,7 @@ std::string values_text(const ColumnSummary& summary, std::size_t n_rows) {
   }
   std::string text;
   for (const auto& [value, count] : summary.most_frequent) {
-    text += fmt::format("{}{} {:.1f} %", text.empty() ? "" : ", ", printable(value),
+    text += fmt::format("{}{} {:.1f} %", text.empty() ? "" : ", ", category_text(value),
                         100.0 * static_cast<double>(count) / static_cast<double>(n_rows));
   }
   return text + (summary.n_distinct > summary.most_frequent.size() ? ", …" : "");
