@@ -8,6 +8,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/feature_reader.h"
 #include "thrum/model/direct_image_internal.h"
 #include "thrum/model/linear/linear_regression_model.h"
@@ -86,7 +87,7 @@ TrainingRecord training_from_json(const ModelFile& file) {
 const Algorithm& algorithm_of(const ModelFile& file) {
   const std::string& name = file.metadata("algorithm");
   const auto found = std::ranges::find(algorithms, name, &Algorithm::name);
-  if (found == algorithms.end()) file.fail(fmt::format("holds a \"{}\", which this build does not know", name));
+  if (found == algorithms.end()) file.fail(fmt::format("holds a {}, which this build does not know", in_quotes(name)));
   return *found;
 }
 

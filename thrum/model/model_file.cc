@@ -11,6 +11,7 @@
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/runtime/machine.h"
 #include "thrum/runtime/parallel.h"
 
@@ -169,20 +170,21 @@ ModelFile::Tensor checked_description(const ModelFile& file, const std::string& 
   const Json& offsets = json_member(json, "data_offsets", file.source());
   const auto dtype = dtype_text.is_string() ? parse_dtype(dtype_text.get<std::string>()) : std::nullopt;
   if (!dtype || !shape.is_array() || !offsets.is_array() || offsets.size() != 2 || json.size() != 3) {
-    file.fail(fmt::format("describes the tensor \"{}\" wrongly", name));
+    file.fail(fmt::format("describes the tensor {} wrongly", in_quotes(name)));
   }
   ModelFile::Tensor tensor{*dtype, {}, {}};
   std::size_t size = dtype_size(*dtype);
   for (const Json& n : shape) {
     tensor.shape.push_back(checked_size(file, n));
     if (__builtin_mul_overflow(size, tensor.shape.back(), &size)) {
-      file.fail(fmt::format("gives the tensor \"{}\" an impossible shape", name));
+      file.fail(fmt::format("gives the tensor {} an impossible shape", in_quotes(name)));
     }
   }
   const std::size_t begin = checked_size(file, offsets[0]);
   const std::size_t end = checked_size(file, offsets[1]);
   if (begin > end || end > data.size() || end - begin != size) {
-    file.fail(fmt::format("places the tensor \"{}\" outside the file, or with another size than its shape has", name));
+    file.fail(
+        fmt::format("places the tensor {} outside the file, or with another size than its shape has", in_quotes(name)));
   }
   tensor.data = data.subspan(begin, size);
   return tensor;
@@ -194,7 +196,7 @@ void check_values(const ModelFile& file, const std::string& name, const ModelFil
   const bool finite = tensor.dtype == DType::f64   ? all_finite<std::uint64_t>(tensor.data, 0x7ff0'0000'0000'0000)
                       : tensor.dtype == DType::f32 ? all_finite<std::uint32_t>(tensor.data, 0x7f80'0000)
                                                    : true;
-  if (!finite) file.fail(fmt::format("has a value that is not finite in the tensor \"{}\"", name));
+  if (!finite) file.fail(fmt::format("has a value that is not finite in the tensor {}", in_quotes(name)));
 }
 
 }  // namespace
@@ -225,7 +227,7 @@ void ModelFile::read(ByteSpan bytes) {
   for (const auto& [name, json] : header.items()) {
     if (name == "__metadata__") {
       for (const auto& [key, value] : json.items()) {
-        if (!value.is_string()) fail(fmt::format("has metadata \"{}\" that is not a string", key));
+        if (!value.is_string()) fail(fmt::format("has metadata {} that is not a string", in_quotes(key)));
         metadata_.emplace(key, value.get<std::string>());
       }
       continue;
@@ -233,7 +235,7 @@ void ModelFile::read(ByteSpan bytes) {
     Tensor tensor = checked_description(*this, name, json, data);
     if (tensor.data.data() != data.data() + end) fail("has tensors that overlap, leave gaps or are out of order");
     if (!name.starts_with(padding_prefix) && end % alignment != 0)
-      fail(fmt::format("has \"{}\" out of alignment", name));
+      fail(fmt::format("has {} out of alignment", in_quotes(name)));
     end += tensor.data.size();
     if (origin_ == Origin::anywhere) check_values(*this, name, tensor);
     tensors_.emplace(name, std::move(tensor));
@@ -247,15 +249,15 @@ bool ModelFile::has_metadata(std::string_view key) const {
 
 const std::string& ModelFile::metadata(std::string_view key) const {
   const auto found = metadata_.find(key);
-  if (found == metadata_.end()) fail(fmt::format("lacks the metadata \"{}\"", key));
+  if (found == metadata_.end()) fail(fmt::format("lacks the metadata {}", in_quotes(key)));
   return found->second;
 }
 
 ByteSpan ModelFile::checked_tensor(std::string_view name, DType dtype, std::span<const std::size_t> shape) const {
   const auto found = tensors_.find(name);
-  if (found == tensors_.end()) fail(fmt::format("lacks the tensor \"{}\"", name));
+  if (found == tensors_.end()) fail(fmt::format("lacks the tensor {}", in_quotes(name)));
   if (found->second.dtype != dtype || !std::ranges::equal(found->second.shape, shape)) {
-    fail(fmt::format("has the tensor \"{}\" in another type or shape than it needs", name));
+    fail(fmt::format("has the tensor {} in another type or shape than it needs", in_quotes(name)));
   }
   return found->second.data;
 }

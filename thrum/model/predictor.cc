@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "thrum/core/assert.h"
+#include "thrum/core/printable.h"
 #include "thrum/model/engine_internal.h"
 #include "thrum/model/linear/linear_predictor_internal.h"
 #include "thrum/model/model_format_internal.h"
@@ -67,7 +68,8 @@ std::unique_ptr<Predictor> open_predictor(ByteSpan image, Origin origin) {
   check_format(file, "predictor");
   const std::string& name = file.metadata("engine");
   const auto found = std::ranges::find(engines, name, &Engine::name);
-  if (found == engines.end()) file.fail(fmt::format("needs the engine \"{}\", which this build does not know", name));
+  if (found == engines.end())
+    file.fail(fmt::format("needs the engine {}, which this build does not know", in_quotes(name)));
   return found->open(file, Schema::from_json(file.metadata("schema"), file.source()));
 }
 

@@ -4,6 +4,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/names.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/csv.h"
 #include "thrum/data/feature_reader.h"
 

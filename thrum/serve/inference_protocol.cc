@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "thrum/core/names.h"
+#include "thrum/core/printable.h"
 #include "thrum/serve/http_syntax_internal.h"
 #include "thrum/serve/inference_reader_internal.h"
 #include "thrum/serve/inference_writer_internal.h"

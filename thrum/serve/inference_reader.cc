@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "thrum/core/printable.h"
 #include "thrum/serve/json_text_internal.h"
 
 namespace thrum::serving {

@@ -5,6 +5,7 @@
 #include "thrum/core/error.h"
 #include "thrum/core/json_internal.h"
 #include "thrum/core/names.h"
+#include "thrum/core/printable.h"
 #include "thrum/serve/http_request.h"
 #include "thrum/serve/json_input_internal.h"
 
@@ -61,13 +62,6 @@ void refuse_at(const Place& place, const std::string& message, const std::string
 
 std::string Place::text() const {
   return std::string(name) + (index ? "[" + std::to_string(*index) + "]" : "");
-}
-
-std::string in_quotes(std::string_view text) {
-  constexpr std::size_t longest = 60;
-  std::size_t end = std::min(text.size(), longest);
-  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return "\"" + std::string(text.substr(0, end)) + (end < text.size() ? "…" : "") + "\"";
 }
 
 std::string described(const JsonElement& value) {

@@ -26,9 +26,6 @@ struct Place {
 [[noreturn]] void refuse(const std::string& message, const std::string& hint = "");
 [[noreturn]] void refuse_at(const Place& place, const std::string& message, const std::string& hint = "");
 
-/// `text` in quotes, shortened where it is long.
-std::string in_quotes(std::string_view text);
-
 /// What a value is, for "…, got X": the value itself, or "a list", "an object".
 std::string described(const JsonElement& value);
 

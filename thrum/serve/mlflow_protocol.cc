@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "thrum/core/printable.h"
 #include "thrum/serve/csv_rows_internal.h"
 #include "thrum/serve/http_syntax_internal.h"
 #include "thrum/serve/output_choice_internal.h"

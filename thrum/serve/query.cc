@@ -5,6 +5,7 @@
 #include <cmath>
 #include <system_error>
 
+#include "thrum/core/printable.h"
 #include "thrum/serve/http_request.h"
 
 namespace thrum {
@@ -53,7 +54,7 @@ double query_number(std::string_view query, std::string_view name) {
   double number = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
   if (error != std::errc() || end != text->data() + text->size() || !std::isfinite(number)) {
-    throw HttpError(400, expected + "\"" + *text + "\"");
+    throw HttpError(400, expected + in_quotes(*text));
   }
   return number;
 }

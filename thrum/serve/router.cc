@@ -3,6 +3,7 @@
 #include <string>
 
 #include "thrum/core/names.h"
+#include "thrum/core/printable.h"
 #include "thrum/serve/inference_metadata_internal.h"
 #include "thrum/serve/inference_protocol_internal.h"
 #include "thrum/serve/json_text_internal.h"

@@ -185,7 +185,7 @@ TEST_F(ShortProtocol, NamesThePlaceOfTheFault) {
 TEST_F(ShortProtocol, ShortensWhatItQuotes) {
   const std::string text = std::string(59, 'x') + "éé";
   EXPECT_EQ(refusal(R"({"instances":[[")" + text + R"(","1",0]]})"),
-            R"(400 [predict] instances[0] (feature "age"): expected a number, got ")" + std::string(59, 'x') + "…\"");
+            R"(400 [predict] instances[0] (feature "age"): expected a number, got ")" + std::string(59, 'x') + "é…\"");
 }
 
 TEST_F(ShortProtocol, RefusesTooManyRows) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "thrum/core/names.h"
+#include "thrum/core/printable.h"
 
 namespace thrum::serving {
 namespace {

@@ -122,7 +122,7 @@ std::shared_ptr<const ColumnMap> read_map(const MapReader& reader, const Feature
     reader.require(reader.finite("scale") > 0, "a scale is not positive");
     return prepare::power(input, reader.finite("lambda"), reader.finite("mean"), reader.finite("scale"));
   }
-  reader.fail(fmt::format("\"{}\" is no way to do it", name));
+  reader.fail(fmt::format("{} is no way to do it", in_quotes(name)));
 }
 
 }  // namespace

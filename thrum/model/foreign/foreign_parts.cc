@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 #include "thrum/core/utf8_internal.h"
 #include "thrum/model/foreign/foreign_parts_internal.h"
 
@@ -28,7 +29,7 @@ ForeignFeatures::ForeignFeatures(std::vector<std::string> names, const std::vect
     if (!feature.categories.empty()) feature.type = FeatureType::category;
     std::ranges::sort(feature.categories);
     if (std::ranges::adjacent_find(feature.categories) != feature.categories.end()) {
-      source.fail("\"" + feature.name + "\" has two categories of one name");
+      source.fail(in_quotes(feature.name) + " has two categories of one name");
     }
     for (const auto& [code, name] : categories[j]) positions_[j][code] = category_code(feature.categories, name);
     features_.push_back(std::move(feature));

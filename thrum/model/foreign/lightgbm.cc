@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "thrum/core/json_internal.h"
+#include "thrum/core/printable.h"
 #include "thrum/model/foreign/foreign_text_internal.h"
 #include "thrum/model/foreign/lightgbm_internal.h"
 #include "thrum/model/foreign/lightgbm_text_internal.h"
@@ -47,7 +48,7 @@ double sigmoid_of(const std::vector<std::string_view>& words, const ForeignSourc
     double value = 0;
     const auto [end, error] = std::from_chars(word.data() + key.size(), word.data() + word.size(), value);
     if (error != std::errc() || end != word.data() + word.size() || !(value > 0) || !std::isfinite(value)) {
-      source.fail(fmt::format("the objective has the \"{}\"", word));
+      source.fail(fmt::format("the objective has the {}", in_quotes(word)));
     }
     return value;
   }
@@ -73,7 +74,7 @@ Objective read_objective(const LightgbmSection& header, const ForeignSource& sou
   if (is_one_of({"binary", "multiclassova"})) {
     return {.link = Link::logistic, .task = Task::classification, .sigmoid = sigmoid_of(words, source)};
   }
-  source.refuse(fmt::format("has the objective \"{}\"", name), "train it with another objective");
+  source.refuse(fmt::format("has the objective {}", in_quotes(name)), "train it with another objective");
 }
 
 /// "-1:25:2" names the codes of a category; "[-1.5:2]" is the range of a number, and "none" of a constant.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "thrum/core/printable.h"
 #include "thrum/model/foreign/foreign_text_internal.h"
 #include "thrum/model/foreign/json_reading_internal.h"
 #include "thrum/model/foreign/xgboost_internal.h"
@@ -33,7 +34,7 @@ Objective read_objective(const Json& learner, const ForeignSource& source) {
   if (name == "reg:logistic") return {.link = Link::logistic};
   if (name == "binary:logistic") return {.link = Link::logistic, .task = Task::classification};
   if (is_one_of({"multi:softprob", "multi:softmax"})) return {.link = Link::softmax, .task = Task::classification};
-  source.refuse(fmt::format("has the objective \"{}\"", name), "train it with another objective");
+  source.refuse(fmt::format("has the objective {}", in_quotes(name)), "train it with another objective");
 }
 
 /// As XGBoost computes it, in single precision: the base score is an output, not a margin, but for softmax.
@@ -55,13 +56,13 @@ std::vector<double> read_base(const Json& parameters, std::size_t n_margins, Lin
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), score);
     const double margin = base_margin(score, link);
     if (error != std::errc() || end != word.data() + word.size() || !std::isfinite(margin)) {
-      source.fail(fmt::format("the base score is \"{}\"", text));
+      source.fail(fmt::format("the base score is {}", in_quotes(text)));
     }
     base.push_back(margin);
     rest.remove_prefix(std::min(word.size() + 1, rest.size()));
   }
   if (base.size() == 1) base.resize(n_margins, base[0]);
-  if (base.size() != n_margins) source.fail(fmt::format("the base score is \"{}\"", text));
+  if (base.size() != n_margins) source.fail(fmt::format("the base score is {}", in_quotes(text)));
   return base;
 }
 
