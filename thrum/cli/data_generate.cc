@@ -8,6 +8,7 @@
 #include "thrum/cli/output_path.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/json_internal.h"
+#include "thrum/data/formats/data_file.h"
 #include "thrum/data/generate.h"
 
 namespace thrum::cli {
@@ -22,6 +23,10 @@ struct GenerateArguments {
 void generate_file(const GenerateArguments& arguments, const Session& session) {
   if (session.globals.json && arguments.output == "-") {
     throw usage_error("--json and rows on standard output exclude each other", "name a file with -o");
+  }
+  if (is_named_libsvm(arguments.output)) {
+    throw usage_error(fmt::format("rows are made as CSV, and \"{}\" is called like a LIBSVM file", arguments.output),
+                      "give it a name that ends in .csv");
   }
   check_output(arguments.output, {});
   const LocalExecution execution = session.execution();

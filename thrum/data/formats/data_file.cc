@@ -19,14 +19,6 @@ namespace {
 
 using formats::NumberArray;
 
-/// Rows without a feature, as the first may be, look like CSV; then the name tells.
-bool is_named_libsvm(std::string_view name) {
-  for (const std::string_view compressed : {".gz", ".zst"}) {
-    if (name.ends_with(compressed)) name.remove_suffix(compressed.size());
-  }
-  return name.ends_with(".svm") || name.ends_with(".svmlight") || name.ends_with(".libsvm");
-}
-
 /// Files of programs that people have their tables in, by their first bytes.
 void refuse_other_tables(ByteSpan bytes, std::string_view name) {
   struct Kind {
@@ -153,6 +145,13 @@ Table parse_data(ByteSpan bytes, const DataFileOptions& options, const std::stri
 }
 
 }  // namespace formats
+
+bool is_named_libsvm(std::string_view name) {
+  for (const std::string_view compressed : {".gz", ".zst"}) {
+    if (name.ends_with(compressed)) name.remove_suffix(compressed.size());
+  }
+  return name.ends_with(".svm") || name.ends_with(".svmlight") || name.ends_with(".libsvm");
+}
 
 std::vector<std::string> data_format_names() {
   return {"automatic", "csv", "libsvm", "npy", "npz", "idx"};
