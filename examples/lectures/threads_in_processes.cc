@@ -67,5 +67,5 @@ void teach(lesson::Lesson& lesson) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return lesson::run(argc, argv, 1'000'000, teach);
+  return lesson::run(argc, argv, 20'000'000, teach);
 }
