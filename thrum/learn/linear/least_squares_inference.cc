@@ -42,9 +42,10 @@ void infer(const LeastSquaresFit& fit, const Encoder& shared, const Encoder& own
 }
 
 std::string dependence_warning(std::size_t n_columns, std::size_t rank) {
-  return fmt::format("of the {} columns only {} are independent of each other: of the coefficients that fit equally "
-                     "well, the smallest were taken",
-                     n_columns, rank);
+  return fmt::format(
+      "of the {} columns only {} are independent of each other: of the coefficients that fit equally "
+      "well, the smallest were taken",
+      n_columns, rank);
 }
 
 }  // namespace thrum
