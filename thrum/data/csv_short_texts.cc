@@ -50,7 +50,7 @@ namespace thrum::csv {
 HWY_EXPORT(find_texts);
 
 std::uint64_t ShortTexts::find(const FieldEnds& fields, std::size_t n, std::int32_t* out) const noexcept {
-  const std::uint32_t last_begin = fields.ends[(n - 1) * fields.stride - 1] + 1;
+  const std::uint32_t last_begin = (fields.ends + (n - 1) * fields.stride)[-1] + 1;
   if (fields.size - last_begin < size) return 0;
   return HWY_DYNAMIC_DISPATCH(find_texts)(fields, n, places_.front().bytes, codes_.data(), out);
 }
