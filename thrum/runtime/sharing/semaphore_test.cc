@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <latch>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -45,7 +46,8 @@ TEST(Semaphore, HasAsManyPermitsAsItWasMadeWith) {
 
 TEST(Semaphore, LetsNoMoreThreadsInThanItHasPermits) {
   const Semaphore semaphore(2);
-  std::atomic<int> inside = 0, most = 0;
+  std::atomic<int> entered = 0, inside = 0, most = 0;
+  std::latch two_inside(2);
   std::vector<std::jthread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
@@ -53,7 +55,7 @@ TEST(Semaphore, LetsNoMoreThreadsInThanItHasPermits) {
         const std::lock_guard guard(semaphore);
         const int now = ++inside;
         for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) continue;
-        std::this_thread::yield();
+        if (entered++ < 2) two_inside.arrive_and_wait();
         --inside;
       }
     });
