@@ -128,7 +128,8 @@ INSTANTIATE_TEST_SUITE_P(
               "",
               {{"THRUM_NO_HEADER", "perhaps"}},
               "[data inspect] THRUM_NO_HEADER: expected true or false, got \"perhaps\"\n"},
-        Fault{"MissingFile", "", {{"THRUM_CONFIG", "absent.toml"}}, "absent.toml"}),
+        Fault{"MissingFile", "", {{"THRUM_CONFIG", "absent.toml"}}, "absent.toml"},
+        Fault{"Device", "", {{"THRUM_CONFIG", "/dev/zero"}}, "cannot read /dev/zero: not a regular file"}),
     [](const auto& param_info) { return param_info.param.name; });
 
 }  // namespace

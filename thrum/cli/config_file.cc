@@ -11,7 +11,7 @@
 #include "thrum/core/names.h"
 #include "thrum/core/options.h"
 #include "thrum/core/printable.h"
-#include "thrum/runtime/file.h"
+#include "thrum/runtime/file_copy.h"
 
 namespace thrum::cli {
 namespace {
@@ -123,7 +123,7 @@ toml::table parse_text(const std::filesystem::path& path, const std::string& tex
 
 toml::table parse(const std::filesystem::path& path) {
   try {
-    const MappedFile file(path);
+    const FileCopy file(path);
     const std::string text(text_of(file.bytes()));
     return parse_text(path, path.extension() == ".py" ? toml_of_python(text) : text);
   } catch (const Failure&) {

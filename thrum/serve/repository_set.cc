@@ -4,6 +4,7 @@
 
 #include "thrum/core/error.h"
 #include "thrum/core/log.h"
+#include "thrum/core/printable.h"
 #include "thrum/serve/model_repository_internal.h"
 #include "thrum/serve/repository_set_internal.h"
 
@@ -13,7 +14,7 @@ namespace {
 void load(const RepositoryModel& found, ModelSet& set) {
   const OpenModelFile file(found.path);
   const std::size_t size = add_file(set, found.name, found.version, file);
-  log(LogLevel::info, "Loaded model " + found.name + " version " + found.version + ": " +
+  log(LogLevel::info, "Loaded model " + printable(found.name) + " version " + found.version + ": " +
                           describe(file.algorithm(), file.schema(), size));
 }
 

@@ -218,10 +218,6 @@ void LogLinearFits<T>::infer(const Fit& fit, const LbfgsResult& result, LinearRe
                        .parameters = result.x,
                        .objective = result.objective,
                        .fit_intercept = fit.options().fit_intercept};
-  if (!(fit.rows.targets->total_weight > means.n_parameters())) {
-    parts.no_inference = "there are not more rows than coefficients";
-    return;
-  }
   if (family_ == MeanFamily::poisson) {
     means.hessian = problem.hessian(result.x, problem.all_blocks());
     if (is_separated(problem, result.x, means.hessian)) {
@@ -230,6 +226,10 @@ void LogLinearFits<T>::infer(const Fit& fit, const LbfgsResult& result, LinearRe
       parts.no_inference = fmt::format("the fit did not converge ({})", separable);
       return;
     }
+  }
+  if (!(fit.rows.targets->total_weight > means.n_parameters())) {
+    parts.no_inference = "there are not more rows than coefficients";
+    return;
   }
   parts.inference = infer_means(means, encoder_, fit.own, execution_);
   if (!parts.inference) parts.no_inference = dependent_columns;

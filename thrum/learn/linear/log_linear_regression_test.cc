@@ -267,6 +267,7 @@ TEST(PoissonRegression, SaysThatRowsOfZeroAreSeparable) {
               "[poisson-regression] rows of 0 are separable from the others: without a penalty the coefficients grow "
               "without bound; choose alpha above 0\n");
   }
+  EXPECT_EQ(fit(MeanFamily::poisson, dataset_of({0, 1}, {0, 1}), {.alpha = 0})->training().stopped_by, "separable");
   EXPECT_TRUE(fit(MeanFamily::poisson, dataset_of({0, 0, 0, 1, 1, 1}, {0, 0, 1, 1, 2, 3}), {.alpha = 0})
                   ->parts()
                   .inference.has_value());
