@@ -6,6 +6,7 @@
 #include "thrum/core/json_internal.h"
 #include "thrum/core/names.h"
 #include "thrum/core/printable.h"
+#include "thrum/core/utf8_internal.h"
 #include "thrum/serve/http_request.h"
 #include "thrum/serve/json_input_internal.h"
 
@@ -19,7 +20,7 @@ using simdjson::dom::element_type;
   constexpr std::size_t largest = 64u << 10;
   const std::string expected = "expected " + std::string(form);
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) refuse("the body is empty", expected);
-  if (body.starts_with("\xEF\xBB\xBF")) {
+  if (without_byte_order_mark(body).size() < body.size()) {
     refuse("the body begins with a byte order mark (EF BB BF)", "send it as UTF-8 without one");
   }
   if (const std::string number = refused_number(body, fits_double); !number.empty()) {

@@ -98,12 +98,16 @@ double L1Penalty::operator()(std::span<const double> x) const {
   return l1 * sum;
 }
 
+double L1Penalty::slope(std::size_t j, double x, double gradient) const {
+  const double pull = j < units.size() ? l1 * units[j] : 0;
+  if (x != 0) return gradient + std::copysign(pull, x);
+  return std::copysign(std::max(0.0, std::abs(gradient) - pull), gradient);
+}
+
 double L1Penalty::violation(std::span<const double> x, std::span<const double> gradient) const {
   double largest = 0;
   for (std::size_t j = 0; j < gradient.size(); ++j) {
-    const double pull = j < units.size() ? l1 * units[j] : 0;
-    const double there = x[j] != 0 ? std::abs(gradient[j] + std::copysign(pull, x[j])) : std::abs(gradient[j]) - pull;
-    largest = std::max(largest, there);
+    largest = std::max(largest, std::abs(slope(j, x[j], gradient[j])));
   }
   return largest;
 }

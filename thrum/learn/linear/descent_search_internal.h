@@ -66,6 +66,9 @@ struct L1Penalty {
   std::vector<double> units = {};
 
   double operator()(std::span<const double> x) const;
+  /// Along coefficient j at x: `gradient`, that of the smooth part, with that of the penalty; at 0 on the side to which
+  /// the objective falls, 0 where it rises to both.
+  double slope(std::size_t j, double x, double gradient) const;
   /// The largest violation of a condition of optimality, where `gradient` is that of the smooth part.
   double violation(std::span<const double> x, std::span<const double> gradient) const;
 };

@@ -101,15 +101,21 @@ TEST(NewtonSearch, ConvergesFromFarAway) {
   EXPECT_LT(result.iterations, 30u);
 }
 
-TEST(NewtonSearch, ShrinksByAnL1PenaltyInItsUnits) {
+/// From {0, 0, 7} with l1 = 2 and the units {1, 0.5}.
+template <class Search>
+void expect_shrinking(Search& search) {
   // c (x - t) + l1 unit sign(x) = 0: x = 3 - 2 / 4, and the second stays at zero, where 1 * 0.5 < 2 * 0.5.
-  NewtonSearch search({0, 0, 7}, {.l1 = 2, .units = {1, 0.5}}, 1, tight);
   const LbfgsResult result = run(search, {{4, 1, 2}, {3, 0.5, -1}}, 2);
   EXPECT_EQ(result.stopped_by, LbfgsStop::gradient);
   EXPECT_NEAR(result.x[0], 2.5, 1e-10);
   EXPECT_EQ(result.x[1], 0);
   EXPECT_NEAR(result.x[2], -1, 1e-10);
   EXPECT_NEAR(result.objective, 2 * 0.25 + 0.125 + 2 * 2.5, 1e-10);
+}
+
+TEST(NewtonSearch, ShrinksByAnL1PenaltyInItsUnits) {
+  NewtonSearch search({0, 0, 7}, {.l1 = 2, .units = {1, 0.5}}, 1, tight);
+  expect_shrinking(search);
 }
 
 TEST(NewtonSearch, LeavesAZeroAtAnL1OptimumAlone) {
@@ -139,12 +145,7 @@ constexpr auto leave = [](std::span<double>) {};
 
 TEST(OrthantSearch, ShrinksByAnL1PenaltyInItsUnits) {
   OrthantSearch search({0, 0, 7}, {.l1 = 2, .units = {1, 0.5}}, leave, tight);
-  const LbfgsResult result = run(search, {{4, 1, 2}, {3, 0.5, -1}}, 2);
-  EXPECT_EQ(result.stopped_by, LbfgsStop::gradient);
-  EXPECT_NEAR(result.x[0], 2.5, 1e-10);
-  EXPECT_EQ(result.x[1], 0);
-  EXPECT_NEAR(result.x[2], -1, 1e-10);
-  EXPECT_NEAR(result.objective, 2 * 0.25 + 0.125 + 2 * 2.5, 1e-10);
+  expect_shrinking(search);
 }
 
 TEST(OrthantSearch, CrossesZeroWhereTheMinimumLiesBeyond) {

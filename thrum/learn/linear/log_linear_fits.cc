@@ -221,10 +221,7 @@ void LogLinearFits<T>::infer(const Fit& fit, const LbfgsResult& result, LinearRe
   if (family_ == MeanFamily::poisson) {
     means.hessian = problem.hessian(result.x, problem.all_blocks());
     if (is_separated(problem, result.x, means.hessian)) {
-      parts.training.converged = false;
-      parts.training.stopped_by = separable;
-      parts.no_inference = fmt::format("the fit did not converge ({})", separable);
-      return;
+      return record_separation(parts);
     }
   }
   if (!(fit.rows.targets->total_weight > means.n_parameters())) {

@@ -182,10 +182,7 @@ void LogisticFits<T>::infer(const Fit& fit, std::span<const double> parameters,
   const double total = fit.rows.targets->total_weight;
   std::vector<double> information = fit.search.problem().hessian(parameters, fit.search.problem().all_blocks());
   if (is_separated(fit.search.problem(), {parameters.begin(), parameters.end()}, information)) {
-    parts.training.converged = false;
-    parts.training.stopped_by = separable;
-    parts.no_inference = fmt::format("the fit did not converge ({})", separable);
-    return;
+    return record_separation(parts);
   }
   for (double& value : information) value *= total;
   const bool has_intercept = fit.options().fit_intercept;

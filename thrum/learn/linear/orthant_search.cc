@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "thrum/learn/linear/descent_search_internal.h"
@@ -43,17 +41,9 @@ void OrthantSearch::learn_from_step() {
   last_gradient_.assign(gradient().begin(), gradient().end());
 }
 
-/// The gradient with that of the penalty; where a coefficient is zero, on the side to which the objective falls.
 std::vector<double> OrthantSearch::steepest_slope() const {
   std::vector<double> slope(gradient().begin(), gradient().end());
-  for (std::size_t j = 0; j < signs_.size(); ++j) {
-    const double pull = l1_.l1 * l1_.units[j];
-    if (best()[j] != 0) {
-      slope[j] += std::copysign(pull, best()[j]);
-    } else {
-      slope[j] = std::copysign(std::max(0.0, std::abs(slope[j]) - pull), slope[j]);
-    }
-  }
+  for (std::size_t j = 0; j < signs_.size(); ++j) slope[j] = l1_.slope(j, best()[j], slope[j]);
   return slope;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "thrum/learn/linear/cholesky_internal.h"
+#include "thrum/learn/linear/dot_internal.h"
 #include "thrum/learn/linear/separation_internal.h"
 
 namespace thrum {
@@ -35,11 +36,9 @@ NewtonStep newton_step(std::vector<double> hessian, std::span<const double> grad
   }
   if (!factor_cholesky(hessian, n)) return {std::vector<double>(n, 0.0), true};
   solve_cholesky(hessian, direction);
-  double curvature = 0, of_lifts = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    curvature -= direction[i] * gradient[i];
-    of_lifts += lifts[i] * direction[i] * direction[i];
-  }
+  const double curvature = -dot(direction, gradient);
+  double of_lifts = 0;
+  for (std::size_t i = 0; i < n; ++i) of_lifts += lifts[i] * direction[i] * direction[i];
   return {std::move(direction), !(of_lifts < 0.25 * curvature)};
 }
 
@@ -60,8 +59,7 @@ Point evaluate(LogisticProblem<T>& problem, std::vector<double> parameters) {
 template <class T>
 std::optional<Point> go(LogisticProblem<T>& problem, const Point& from, std::span<const double> direction) {
   constexpr double shortest = 1e-6, part = 1e-4;
-  double slope = 0;
-  for (std::size_t j = 0; j < direction.size(); ++j) slope += direction[j] * from.gradient[j];
+  const double slope = dot(direction, from.gradient);
   for (double step = 1; step > shortest; step /= 2) {
     std::vector<double> trial = from.parameters;
     for (std::size_t j = 0; j < trial.size(); ++j) trial[j] += step * direction[j];

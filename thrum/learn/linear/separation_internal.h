@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <string_view>
 #include <vector>
 
@@ -23,5 +25,13 @@ inline constexpr std::string_view separable = "separable";
 /// there.
 template <class T>
 bool is_separated(LogisticProblem<T> problem, std::vector<double> parameters, std::vector<double> hessian);
+
+/// The model's parts say that it is so.
+template <class Parts>
+void record_separation(Parts& parts) {
+  parts.training.converged = false;
+  parts.training.stopped_by = separable;
+  parts.no_inference = fmt::format("the fit did not converge ({})", separable);
+}
 
 }  // namespace thrum

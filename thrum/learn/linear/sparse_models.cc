@@ -115,9 +115,12 @@ std::unique_ptr<Model> train_least_squares(const SparseRows& rows, const Schema&
          .independent = found.rank == rows.X.cols(),
          .fit_intercept = chosen.fit_intercept},
         encoder, encoder, parts);
-  if (found.rank < rows.X.cols()) parts.training.warnings.push_back(dependence_warning(rows.X.cols(), found.rank));
-  if (found.rank < rows.X.cols() && execution.communicator->rank() == 0) {
-    log(LogLevel::warning, fmt::format("[{}] {}", parts.algorithm, parts.training.warnings.back()));
+  if (found.rank < rows.X.cols()) {
+    const std::string warning = dependence_warning(rows.X.cols(), found.rank);
+    parts.training.warnings.push_back(warning);
+    if (execution.communicator->rank() == 0) {
+      log(LogLevel::warning, fmt::format("[{}] {}", parts.algorithm, warning));
+    }
   }
   return std::make_unique<LinearRegressionModel>(std::move(parts));
 }

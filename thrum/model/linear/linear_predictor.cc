@@ -37,7 +37,6 @@ class LinearPredictor : public Predictor {
     slots_ = file.tensor<double>("slots", std::vector{first_slot_.back(), n_rows_});
     bias_ = file.tensor<double>("bias", std::vector{n_rows_});
     fill_ = file.tensor<double>("fill", std::vector{schema_.features.size()});
-    has_numbers_only_ = first_slot_.back() == schema_.features.size();
   }
 
   const Schema& schema() const noexcept override { return schema_; }
@@ -56,7 +55,8 @@ class LinearPredictor : public Predictor {
     }
   }
 
-  bool takes_sparse() const noexcept override { return has_numbers_only_; }
+  /// Where all features are numbers, each of which has one slot.
+  bool takes_sparse() const noexcept override { return first_slot_.back() == schema_.features.size(); }
 
   /// A number that is zero adds nothing, so that the sums are the same.
   void predict_sparse(std::span<const FeatureValue> row, std::span<double> outputs) const noexcept override {
@@ -124,7 +124,6 @@ class LinearPredictor : public Predictor {
 
   Schema schema_;
   std::vector<std::size_t> first_slot_;
-  bool has_numbers_only_;
   std::size_t n_rows_;
   std::span<const double> slots_;  ///< (n_slots, n_rows)
   std::span<const double> bias_;   ///< (n_rows)

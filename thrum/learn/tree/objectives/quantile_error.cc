@@ -1,4 +1,3 @@
-
 #include "thrum/learn/tree/objectives/objectives_internal.h"
 
 namespace thrum {
