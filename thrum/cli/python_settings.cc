@@ -3,20 +3,19 @@
 #include <algorithm>
 #include <span>
 
+#include "thrum/core/trimmed.h"
+
 namespace thrum::cli {
 namespace {
 
 constexpr std::string_view blanks = " \t\r";
 
-std::string_view trimmed(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-  return text.substr(0, text.find_last_not_of(blanks) + 1);
-}
-
 /// The word behind the first "=", as it stands.
 std::string_view value_in(std::string_view line) {
   const std::size_t equals = line.find('=');
-  return equals == std::string_view::npos ? "" : trimmed(line.substr(equals + 1, line.find('#', equals) - equals - 1));
+  return equals == std::string_view::npos
+             ? ""
+             : trimmed(line.substr(equals + 1, line.find('#', equals) - equals - 1), blanks);
 }
 
 void translate(std::span<char> line) {
@@ -41,7 +40,7 @@ std::string toml_of_python(std::string text) {
 
 std::string_view line_of(std::string_view text, std::size_t number) {
   for (; number > 1; --number) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
-  return trimmed(text.substr(0, text.find('\n')));
+  return trimmed(text.substr(0, text.find('\n')), blanks);
 }
 
 }  // namespace thrum::cli

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "thrum/core/printable.h"
+#include "thrum/core/trimmed.h"
 
 namespace thrum {
 namespace {
@@ -32,10 +33,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 /// In small letters and without blanks around it, by which a name that is only written otherwise is nearest.
 std::string folded(std::string_view name) {
-  constexpr std::string_view blanks = " \t";
-  name.remove_prefix(std::min(name.find_first_not_of(blanks), name.size()));
-  name = name.substr(0, name.find_last_not_of(blanks) + 1);
-  std::string text(name);
+  std::string text(trimmed(name));
   std::ranges::transform(text, text.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return text;

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "thrum/core/error.h"
+#include "thrum/core/trimmed.h"
 #include "thrum/serve/access_internal.h"
 #include "thrum/serve/http_syntax_internal.h"
 
@@ -62,7 +63,7 @@ std::string_view bearer_token(const HttpRequest& request) {
   constexpr std::string_view scheme = "bearer ";
   const std::string_view field = request.field("authorization");
   if (!http::equal_ignoring_case(field.substr(0, scheme.size()), scheme)) return {};
-  return http::trim_blanks(field.substr(scheme.size()));
+  return trimmed(field.substr(scheme.size()));
 }
 
 bool is_open(const HttpRequest& request) noexcept {
@@ -103,7 +104,7 @@ std::vector<std::string> read_tokens(const std::filesystem::path& path) {
   int number = 0;
   for (std::string line; std::getline(file, line);) {
     ++number;
-    const std::string_view text = http::trim_blanks(std::string_view(line).substr(0, line.find('\r')));
+    const std::string_view text = trimmed(std::string_view(line).substr(0, line.find('\r')));
     if (text.empty() || text.front() == '#') continue;
     if (!is_token(text)) {
       refuse(fmt::format("{}:{}: expected a token of at least {} letters, digits and -._~+/=", path.string(), number,

@@ -2,12 +2,13 @@
 
 #include <string>
 
+#include "thrum/core/trimmed.h"
 #include "thrum/serve/http_syntax_internal.h"
 
 namespace thrum::serving {
 
 std::string_view media_type(const HttpRequest& request) {
-  return http::trim_blanks(request.content_type.substr(0, request.content_type.find(';')));
+  return trimmed(request.content_type.substr(0, request.content_type.find(';')));
 }
 
 void require_plain(const HttpRequest& request) {

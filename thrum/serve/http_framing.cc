@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "thrum/core/trimmed.h"
 #include "thrum/serve/http_syntax_internal.h"
 
 namespace thrum::http {
@@ -25,7 +26,7 @@ void set_once(std::optional<std::string_view>& slot, const HttpField& field) {
 void read_connection(Known& known, std::string_view list) {
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
-    const std::string_view option = trim_blanks(list.substr(0, comma));
+    const std::string_view option = trimmed(list.substr(0, comma));
     if (equal_ignoring_case(option, "close")) known.close = true;
     if (equal_ignoring_case(option, "keep-alive")) known.keep_alive = true;
     list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "thrum/core/trimmed.h"
 #include "thrum/serve/http_syntax_internal.h"
 
 namespace thrum::http {
@@ -119,12 +120,6 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
-std::string_view trim_blanks(std::string_view text) noexcept {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 bool is_authority(std::string_view text) noexcept {
   if (!text.empty() && text.front() == '[') {
     const std::size_t close = text.find(']');
@@ -190,7 +185,7 @@ HttpField parse_field(std::string_view line) {
   if (line.front() == ' ' || line.front() == '\t') throw HttpError(400, "a header field is folded over two lines");
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) throw HttpError(400, "a header field has no colon");
-  const HttpField field{line.substr(0, colon), trim_blanks(line.substr(colon + 1))};
+  const HttpField field{line.substr(0, colon), trimmed(line.substr(colon + 1))};
   if (!is_token(field.name)) throw HttpError(400, "the name of a header field is not a token");
   if (!all_in(value_set, field.value)) throw HttpError(400, "a header field holds a control character");
   return field;

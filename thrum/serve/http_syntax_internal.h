@@ -14,8 +14,6 @@ bool is_digit(char c) noexcept;
 bool is_token(std::string_view text) noexcept;
 /// The value of a hexadecimal digit, -1 for anything else.
 int hex_value(char c) noexcept;
-/// Without spaces and tabs at both ends.
-std::string_view trim_blanks(std::string_view text) noexcept;
 
 /// host [":" port], the host a name of letters, digits, '-', '.', '_', '~', an IPv4 address or "[" IPv6 "]".
 bool is_authority(std::string_view text) noexcept;

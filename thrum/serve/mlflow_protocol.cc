@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "thrum/core/printable.h"
+#include "thrum/core/trimmed.h"
 #include "thrum/serve/csv_rows_internal.h"
 #include "thrum/serve/http_syntax_internal.h"
 #include "thrum/serve/output_choice_internal.h"
@@ -68,7 +69,7 @@ void check_charset(std::string_view content_type) {
   constexpr std::string_view name = "charset=";
   for (std::size_t end = content_type.find(';'); end != std::string_view::npos; end = content_type.find(';')) {
     content_type.remove_prefix(end + 1);
-    const std::string_view parameter = http::trim_blanks(content_type.substr(0, content_type.find(';')));
+    const std::string_view parameter = trimmed(content_type.substr(0, content_type.find(';')));
     if (!http::equal_ignoring_case(parameter.substr(0, name.size()), name)) continue;
     const std::string_view value = parameter.substr(name.size());
     if (http::equal_ignoring_case(value, "utf-8") || http::equal_ignoring_case(value, "\"utf-8\"")) continue;

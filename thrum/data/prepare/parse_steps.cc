@@ -3,24 +3,21 @@
 #include "thrum/core/error.h"
 #include "thrum/core/names.h"
 #include "thrum/core/printable.h"
+#include "thrum/core/trimmed.h"
 #include "thrum/data/prepare/pipeline.h"
 #include "thrum/data/prepare/step_rules_internal.h"
 
 namespace thrum {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\n") - begin + 1);
-}
+constexpr std::string_view blanks = " \t\n";
 
 /// Non-empty parts without the spaces around them.
 std::vector<std::string_view> parts_of(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (!text.empty()) {
     const auto end = text.find(separator);
-    if (const auto part = trimmed(text.substr(0, end)); !part.empty()) parts.push_back(part);
+    if (const auto part = trimmed(text.substr(0, end), blanks); !part.empty()) parts.push_back(part);
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
   }
   return parts;
@@ -58,7 +55,8 @@ std::string nearest_choice(std::string_view name) {
 void set_option(PrepareStep& step, std::string_view text) {
   const auto equals = text.find('=');
   if (equals == std::string_view::npos) refuse(fmt::format("{}: expected name=value, got \"{}\"", step.name, text));
-  const std::string_view name = trimmed(text.substr(0, equals)), value = trimmed(text.substr(equals + 1));
+  const std::string_view name = trimmed(text.substr(0, equals), blanks),
+                         value = trimmed(text.substr(equals + 1), blanks);
   if (set_choice(step, name, value)) return;
   try {
     step.options.set(name, value);
@@ -72,7 +70,7 @@ void set_option(PrepareStep& step, std::string_view text) {
 
 PrepareStep parse_step(std::string_view text) {
   const auto open = text.find('(');
-  const std::string name(trimmed(text.substr(0, open)));
+  const std::string name(trimmed(text.substr(0, open), blanks));
   const prepare::StepRule& rule = prepare::find_rule(name);
   PrepareStep step{.name = name, .options = rule.default_options};
   if (open == std::string_view::npos) return step;
