@@ -27,7 +27,7 @@ TEST(MeasureRun, SeesThatAProgramComputes) {
   EXPECT_TRUE(cost.end.ok());
   EXPECT_GT(cost.cpu_seconds(), 0);
   EXPECT_LE(cost.cpu_seconds(), cost.wall_seconds * 1.1);
-  EXPECT_GT(cost.busy_share(), 0.75);
+  EXPECT_GT(cost.busy_share(), 0.5);
   EXPECT_EQ(cost.most_threads, 1);
 }
 
@@ -59,7 +59,7 @@ TEST(MeasureCall, TellsComputingFromWaiting) {
   const RunCost computing = measure_call([] {
     for (const auto end = std::clock() + CLOCKS_PER_SEC / 10; std::clock() < end;) continue;
   });
-  EXPECT_GT(computing.busy_share(), 0.75);
+  EXPECT_GT(computing.busy_share(), 0.5);
   EXPECT_GT(computing.samples, 0u);
   const RunCost waiting = measure_call([] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); });
   EXPECT_LT(waiting.busy_share(), 0.4);
