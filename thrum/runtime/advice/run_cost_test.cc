@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <ctime>
@@ -51,8 +52,15 @@ TEST(MeasureRun, CountsWhatChildrenCost) {
 TEST(MeasureRun, PassesAStopOnToTheWholeGroup) {
   std::stop_source source;
   source.request_stop();
-  const RunCost cost = measure_run(shell("sleep 1000; true"), source.get_token());
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  // A pipeline, since dash forgets a signal that comes while it starts a single command.
+  const RunCost cost = measure_run(shell("sleep 1000 | sleep 1000"), source.get_token());
   EXPECT_EQ(cost.end.signal, SIGINT);
+  ::close(ends[1]);
+  char byte;
+  EXPECT_EQ(::read(ends[0], &byte, 1), 0);  // nobody has the other end any more
+  ::close(ends[0]);
 }
 
 TEST(MeasureCall, TellsComputingFromWaiting) {
