@@ -58,10 +58,14 @@ class MemoryLimit : public testing::Test {
 
 TemporaryFolder* MemoryLimit::folder_ = nullptr;
 
-TEST_F(MemoryLimit, IsKeptAndTheModelIsTheSame) {
-  ASSERT_EQ(train("logistic-regression", "higgs.csv", "label", "free.thrum", {}).exit_code, 0);
-  const Outcome limited = train("logistic-regression", "higgs.csv", "label", "limited.thrum",
-                                {"--memory-limit", is_sanitized ? "8G" : "48M", "--json", "--threads", "2"});
+class MemoryLimitOfManyRows : public MemoryLimit, public testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(All, MemoryLimitOfManyRows, testing::Values("logistic-regression", "sgd-classifier"));
+
+TEST_P(MemoryLimitOfManyRows, IsKeptAndTheModelIsTheSame) {
+  ASSERT_EQ(train(GetParam(), "higgs.csv", "label", "free.thrum", {"--max-iter", "5"}).exit_code, 0);
+  const Outcome limited =
+      train(GetParam(), "higgs.csv", "label", "limited.thrum",
+            {"--max-iter", "5", "--memory-limit", is_sanitized ? "8G" : "48M", "--json", "--threads", "2"});
   ASSERT_EQ(limited.exit_code, 0) << limited.err;
   EXPECT_TRUE(bytes_of("limited.thrum") == bytes_of("free.thrum"));
   const json report = json::parse(limited.out);
@@ -175,14 +179,21 @@ TEST_F(MemoryLimit, TakesWhatComesFromAPipe) {
 
 TEST_F(MemoryLimit, GivesTheSameModelOfEveryLearnerThatStreams) {
   const std::string limit = std::string(THRUM_SANITIZER).empty() ? "400M" : "8G";
-  for (const char* learner : {"logistic-regression", "linear-regression", "ridge", "lasso", "elastic-net",
-                              "poisson-regression", "gamma-regression"}) {
-    const std::string target = learner == std::string("logistic-regression") ? "delayed" : "distance";
-    ASSERT_EQ(train(learner, "airline.csv", target, "free.thrum", {}).exit_code, 0);
-    const Outcome limited = train(learner, "airline.csv", target, "limited.thrum",
-                                  {"--memory-limit", limit, "--threads", "3", "--ranks", "3"});
+  using Arguments = std::vector<std::string>;
+  for (const Arguments& learner :
+       {Arguments{"logistic-regression"}, Arguments{"logistic-regression", "--solver", "saga", "--max-iter", "3"},
+        Arguments{"linear-regression"}, Arguments{"ridge"}, Arguments{"lasso"}, Arguments{"elastic-net"},
+        Arguments{"poisson-regression"}, Arguments{"gamma-regression"},
+        Arguments{"sgd-classifier", "--max-iter", "3", "--valid", "0.2"},
+        Arguments{"sgd-regressor", "--max-iter", "3", "--average"}}) {
+    const bool is_classifier = learner[0] == "logistic-regression" || learner[0] == "sgd-classifier";
+    const std::string target = is_classifier ? "delayed" : "distance";
+    Arguments options(learner.begin() + 1, learner.end());
+    ASSERT_EQ(train(learner[0], "airline.csv", target, "free.thrum", options).exit_code, 0);
+    options.insert(options.end(), {"--memory-limit", limit, "--threads", "3", "--ranks", "3"});
+    const Outcome limited = train(learner[0], "airline.csv", target, "limited.thrum", options);
     EXPECT_EQ(limited.exit_code, 0) << limited.err;
-    EXPECT_TRUE(bytes_of("limited.thrum") == bytes_of("free.thrum")) << learner;
+    EXPECT_TRUE(bytes_of("limited.thrum") == bytes_of("free.thrum")) << learner[0];
     EXPECT_THAT(limited.err, HasSubstr(" of memory at most\n"));
   }
 }
@@ -219,17 +230,10 @@ TEST_F(MemoryLimit, SaysThatItIsTooLow) {
 TEST_F(MemoryLimit, IsRefusedByThoseWhoHoldAllRows) {
   const Outcome trees = train("gbdt", "airline.csv", "delayed", "m.thrum", {"--memory-limit", "1G"});
   EXPECT_EQ(trees.exit_code, 2);
-  EXPECT_EQ(
-      trees.err,
-      "thrum: error: [train] --memory-limit: gbdt keeps all rows in memory\n  learners that do not: "
-      "logistic-regression, linear-regression, ridge, lasso, elastic-net, poisson-regression, gamma-regression\n");
-  const Outcome saga =
-      train("logistic-regression", "airline.csv", "delayed", "m.thrum", {"--memory-limit", "1G", "--solver", "saga"});
-  EXPECT_EQ(saga.exit_code, 3);
-  EXPECT_THAT(
-      saga.err,
-      HasSubstr("[logistic-regression] expected training in passes over the rows within a memory limit, saga "
-                "takes one row after another\n  use solver=lbfgs, or one of Newton's, or leave the limit out\n"));
+  EXPECT_EQ(trees.err,
+            "thrum: error: [train] --memory-limit: gbdt keeps all rows in memory\n  learners that do not: "
+            "logistic-regression, linear-regression, ridge, lasso, elastic-net, poisson-regression, gamma-regression, "
+            "sgd-classifier, sgd-regressor\n");
 }
 
 TEST_F(MemoryLimit, RefusesWhatItCannotUse) {

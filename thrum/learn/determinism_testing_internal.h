@@ -40,13 +40,13 @@ std::span<const T> part_of(std::span<const T> values, const Dataset& rows) {
 
 /// The model files of fits on `ranks` ranks with `threads` threads each, one after another; all ranks must have the
 /// same. Masks and weights of the specs are those of all rows.
-inline Bytes train(const Learner& learner, const Dataset& whole, std::span<const FitSpec> specs, int threads,
-                   int ranks) {
+inline Bytes train(const Learner& learner, const Dataset& whole, std::span<const FitSpec> specs, int threads, int ranks,
+                   Scratch* scratch = nullptr) {
   std::vector<Bytes> files(static_cast<std::size_t>(ranks));
   run_thread_ranks(ranks, [&](Communicator& communicator) {
     Arena arena(threads);
     expect_all_slots_work(arena);
-    const Execution execution{.arena = &arena, .communicator = &communicator, .seed = 5};
+    const Execution execution{.arena = &arena, .communicator = &communicator, .seed = 5, .scratch = scratch};
     const Dataset rows = whole.shard(communicator.rank(), ranks);
     std::vector<FitSpec> own(specs.begin(), specs.end());
     for (FitSpec& spec : own) {

@@ -95,18 +95,21 @@ std::unique_ptr<typename LogisticFits<T>::Fit> LogisticFits<T>::prepare(const Fi
 
 template <class T>
 SagaProblem LogisticFits<T>::saga_problem(const FitSpec& spec, const L1Penalty& l1, std::vector<double> l2) {
-  const RowByRow saga{where, "saga", l1.l1 > 0 ? "solver=newton-cd" : "solver=lbfgs, or one of Newton's"};
-  if (!gathered_) gathered_ = std::make_shared<const GatheredRows>(gather_rows(dataset_, encoder_, saga, execution_));
+  if (!gathered_) {
+    gathered_ = std::make_shared<const GatheredRows>(gather_rows(dataset_, encoder_, {where, "saga"}, execution_));
+  }
   const auto& options = spec.options->as<LogisticRegressionOptions>();
-  const RowWeights weights = weigh_rows(dataset_, spec, options.class_weight, execution_, where);
+  RowWeights weights = weigh_rows(dataset_, spec, options.class_weight, execution_, where);
+  RowValues of_all(weights.values.values(), execution_);
   const std::size_t n_classes = dataset_.schema().target.classes.size();
   return {.rows = gathered_,
-          .weights = gather_values(weights.values.values(), *execution_.communicator),
+          .own_weights = std::move(weights),
+          .weights = std::move(of_all),
           .n_outputs = n_classes == 2 ? 1 : n_classes,
           .l1 = l1,
           .l2 = std::move(l2),
           .fit_intercept = options.fit_intercept,
-          .seed = execution_.seed};
+          .execution = &execution_};
 }
 
 /// Fits that see the rows alike share what the kernel reads of them.

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
 #include "thrum/learn/linear/matrix_rows_internal.h"
 
@@ -30,11 +31,13 @@ bool is_class(double y, std::size_t n_classes) {
 }  // namespace
 
 template <class Matrix>
-void check_targets_and_weights(std::string_view where, const MatrixRows<Matrix>& rows, std::size_t n_classes) {
+void check_targets_and_weights(std::string_view where, const MatrixRows<Matrix>& rows, std::size_t n_classes,
+                               const Execution& execution) {
   const auto& [X, y, weights, first_row] = rows;
   const auto row = [&](std::size_t i) { return first_row + i + 1; };
   check_lengths(where, X.rows(), y.size(), weights.size());
   for (std::size_t i = 0; i < y.size(); ++i) {
+    if (i % row_block == 0) execution.keep_within_limit();
     if (n_classes > 0 && !is_class(y[i], n_classes)) {
       refuse(where,
              fmt::format("expected targets that are indices of {} classes, got {} in row {}", n_classes, y[i], row(i)));
@@ -42,12 +45,13 @@ void check_targets_and_weights(std::string_view where, const MatrixRows<Matrix>&
     if (!std::isfinite(y[i])) refuse(where, fmt::format("expected finite targets, got {} in row {}", y[i], row(i)));
   }
   for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (i % row_block == 0) execution.keep_within_limit();
     if (weights[i] >= 0 && std::isfinite(weights[i])) continue;
     refuse(where, fmt::format("expected weights of 0 or more, got {} in row {}", weights[i], row(i)));
   }
 }
 
-template void check_targets_and_weights(std::string_view, const DenseRows&, std::size_t);
-template void check_targets_and_weights(std::string_view, const SparseRows&, std::size_t);
+template void check_targets_and_weights(std::string_view, const DenseRows&, std::size_t, const Execution&);
+template void check_targets_and_weights(std::string_view, const SparseRows&, std::size_t, const Execution&);
 
 }  // namespace thrum

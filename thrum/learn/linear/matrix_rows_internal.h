@@ -3,13 +3,16 @@
 #include <cstddef>
 #include <string_view>
 
+#include "thrum/comm/execution.h"
 #include "thrum/learn/linear/matrix_rows.h"
 
 namespace thrum {
 
 /// Throws invalid_argument unless each row has a finite target, an index of a class where n_classes is not 0, and a
-/// weight, or none has, that is finite and 0 or more. `where` names the caller. Matrix: of DenseRows or SparseRows.
+/// weight, or none has, that is finite and 0 or more; out_of_memory, for the limit is kept meanwhile. `where` names the
+/// caller. Matrix: of DenseRows or SparseRows.
 template <class Matrix>
-void check_targets_and_weights(std::string_view where, const MatrixRows<Matrix>& rows, std::size_t n_classes);
+void check_targets_and_weights(std::string_view where, const MatrixRows<Matrix>& rows, std::size_t n_classes,
+                               const Execution& execution);
 
 }  // namespace thrum

@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <numeric>
 #include <utility>
 
+#include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
 #include "thrum/core/random.h"
 #include "thrum/learn/linear/matrix_rows_internal.h"
+#include "thrum/learn/linear/row_order_internal.h"
 #include "thrum/learn/linear/sgd_output_internal.h"
 
 namespace thrum {
@@ -91,19 +92,6 @@ void check_options(const SgdOptions& options, Task task) {
   for (const OptionField& field : described.fields()) described.set(field.name, described.get(field.name));
 }
 
-/// So many rows are learned from before a stop request is noticed.
-constexpr std::size_t rows_between_looks = 4096;
-
-/// The order of the rows in an epoch.
-std::vector<std::size_t> row_order(std::size_t n, bool shuffle, std::uint64_t seed, std::uint64_t epoch) {
-  std::vector<std::size_t> order(n);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  if (!shuffle) return order;
-  const Random random(seed, 0x736764 + (epoch << 32));  // a stream of its own
-  for (std::size_t i = n; i > 1; --i) std::swap(order[i - 1], order[random.below(i, i)]);
-  return order;
-}
-
 DenseRow row_of(const MatrixView<const double>& X, std::size_t i) {
   return {X.row(i)};
 }
@@ -113,11 +101,15 @@ SparseRow row_of(const linalg::CsrMatrix& X, std::size_t i) {
 
 /// The total weight.
 template <class Matrix>
-double check_rows(const MatrixRows<Matrix>& rows, std::size_t n_columns, std::size_t n_classes) {
+double check_rows(const MatrixRows<Matrix>& rows, std::size_t n_columns, std::size_t n_classes,
+                  const Execution& execution) {
   if (rows.X.cols() != n_columns) refuse(fmt::format("expected {} columns, got {}", n_columns, rows.X.cols()));
-  check_targets_and_weights("sgd", rows, n_classes);
+  check_targets_and_weights("sgd", rows, n_classes, execution);
   double total = 0;
-  for (std::size_t i = 0; i < rows.y.size(); ++i) total += rows.weight(i);
+  for (std::size_t i = 0; i < rows.y.size(); ++i) {
+    if (i % row_block == 0) execution.keep_within_limit();
+    total += rows.weight(i);
+  }
   if (!(total > 0)) refuse("no row has a weight above 0", "give rows with weights above 0");
   return total;
 }
@@ -169,6 +161,34 @@ struct Sgd::State {
     if (n_classes == 2) return y == 1 ? 1 : -1;
     return y == static_cast<double>(k) ? 1 : -1;
   }
+
+  /// The order of the rows in the next epoch.
+  RowOrder next_order(std::size_t n_rows) {
+    return {n_rows, n_columns, options.shuffle, Random(seed, 0x736764 + (n_orders++ << 32))};  // a stream of its own
+  }
+
+  /// The steps of each output that is not done, for one of these rows after another.
+  template <class Matrix>
+  void walk(const MatrixRows<Matrix>& rows, std::span<const std::size_t> order, const Execution& execution) {
+    const auto walk_output = [&](std::size_t k) {
+      const std::size_t between_looks = RowOrder::rows_between_looks(n_columns);
+      for (std::size_t t = 0; t < order.size() && !outputs[k].done(); ++t) {
+        if (t % between_looks == 0) {
+          if (execution.stop.stop_requested()) return;
+          execution.keep_within_limit();
+        }
+        const std::size_t i = order[t];
+        const double s = rows.weight(i);
+        if (s > 0) outputs[k].step(row_of(rows.X, i), target(k, rows.y[i]), s);
+      }
+    };
+    parallel_for(
+        *execution.arena, outputs.size(), 1,
+        [&](std::size_t begin, std::size_t end) {
+          for (std::size_t k = begin; k < end; ++k) walk_output(k);
+        },
+        execution.stop);
+  }
 };
 
 Sgd::Sgd(const SgdOptions& options, std::size_t n_columns, std::size_t n_classes, std::uint64_t seed) {
@@ -185,32 +205,18 @@ Sgd& Sgd::operator=(Sgd&&) noexcept = default;
 template <class Matrix>
 bool Sgd::learn(const MatrixRows<Matrix>& rows, int n_epochs, const Execution& execution) {
   State& state = *state_;
-  const double total_weight = check_rows(rows, state.n_columns, state.n_classes);
+  const double total_weight = check_rows(rows, state.n_columns, state.n_classes, execution);
   const auto all_done = [&] { return std::ranges::all_of(state.outputs, &SgdOutput::done); };
   for (SgdOutput& output : state.outputs) output.restart_test();
   for (int epoch = 0; epoch < n_epochs && !all_done(); ++epoch) {
-    const std::vector<std::size_t> order =
-        row_order(rows.X.rows(), state.options.shuffle, state.seed, state.n_orders++);
-    const auto learn_output = [&](std::size_t k) {
-      SgdOutput& output = state.outputs[k];
-      if (output.done()) return;
-      for (std::size_t begin = 0; begin < order.size() && !execution.stop.stop_requested();
-           begin += rows_between_looks) {
-        const std::size_t n = std::min(rows_between_looks, order.size() - begin);
-        for (const std::size_t i : std::span(order).subspan(begin, n)) {
-          const double s = rows.weight(i);
-          if (s > 0) output.step(row_of(rows.X, i), state.target(k, rows.y[i]), s);
-        }
-      }
-      output.end_epoch(total_weight);
-    };
-    parallel_for(
-        *execution.arena, state.outputs.size(), 1,
-        [&](std::size_t begin, std::size_t end) {
-          for (std::size_t k = begin; k < end; ++k) learn_output(k);
-        },
-        execution.stop);
-    execution.check_stop("sgd");
+    const RowOrder order = state.next_order(rows.X.rows());
+    for (std::size_t w = 0; w < order.n_windows(); ++w) {
+      state.walk(rows, order.window(w), execution);
+      execution.check_stop("sgd");
+    }
+    for (SgdOutput& output : state.outputs) {
+      if (!output.done()) output.end_epoch(total_weight);
+    }
     if (!std::ranges::all_of(state.outputs, &SgdOutput::is_finite)) {
       refuse(fmt::format("the weights left the range of numbers in epoch {}", epoch + 1),
              "use a smaller eta0, a larger alpha, or features of a like scale");

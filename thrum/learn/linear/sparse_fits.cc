@@ -185,7 +185,7 @@ SparseSolution fit_logistic_regression(const SparseRows& rows, const Target& tar
   check(options, LogisticRegressionOptions::fields(), dense_need(options), where);
   const double l1_ratio = penalty_strength(options) > 0 ? l1_ratio_of(options) : 0;
   if (n_classes < 2) refuse(where, fmt::format("expected two classes or more, got {}", n_classes), "");
-  check_targets_and_weights(where, rows, n_classes);
+  check_targets_and_weights(where, rows, n_classes, execution);
   const bool binary = n_classes == 2;
   // As of a dense fit, the weights of classes do not scale the columns.
   SparseProblem problem(rows,
@@ -212,7 +212,7 @@ SparseSolution fit_linear_regression(const SparseRows& rows, LinearPenalty penal
                                      const LinearRegressionOptions& options, const Execution& execution) {
   const char* where = LinearRegressionModel::names[static_cast<std::size_t>(penalty)].data();
   check(options, LinearRegressionOptions::fields(penalty), dense_need(penalty, options, rows.X.cols()), where);
-  check_targets_and_weights(where, rows, 0);
+  check_targets_and_weights(where, rows, 0, execution);
   if (penalty == LinearPenalty::none) return solve_least_squares(rows, options, execution).solution;
   SparseProblem problem(
       rows, {.loss = SparseLoss::squared, .fit_intercept = options.fit_intercept, .standardize = options.standardize},
@@ -236,7 +236,7 @@ SparseSolution fit_log_linear_regression(const SparseRows& rows, MeanFamily fami
   const char* where =
       (is_gamma ? LinearRegressionModel::gamma_regression : LinearRegressionModel::poisson_regression).data();
   check(options, LogLinearRegressionOptions::fields(), dense_need(options), where);
-  check_targets_and_weights(where, rows, 0);
+  check_targets_and_weights(where, rows, 0, execution);
   for (std::size_t i = 0; i < rows.y.size(); ++i) {
     if (rows.weight(i) == 0 || (is_gamma ? rows.y[i] > 0 : rows.y[i] >= 0)) continue;
     refuse(where,

@@ -97,7 +97,7 @@ std::unique_ptr<Model> train_least_squares(const SparseRows& rows, const Schema&
                                            const Execution& execution) {
   THRUM_ASSERT(schema.features.size() == rows.X.cols());
   const auto& chosen = options.as<LinearRegressionOptions>();
-  check_targets_and_weights(LinearRegressionModel::linear_regression, rows, 0);
+  check_targets_and_weights(LinearRegressionModel::linear_regression, rows, 0, execution);
   SparseLeastSquares found = solve_least_squares(rows, chosen, execution);
   const Encoder encoder = plain_encoder(schema);
   LinearRegressionModel::Parts parts{.algorithm = LinearRegressionModel::linear_regression,

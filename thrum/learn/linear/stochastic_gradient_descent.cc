@@ -25,13 +25,12 @@ struct Group {
   std::vector<std::size_t> specs;
   Encoder encoder;
   GatheredRows rows;
-  std::vector<double> weights;  ///< of all rows
-  std::size_t n_rows;           ///< that count
+  RowWeights own_weights;
+  RowValues weights;  ///< of all ranks
 };
 
-RowByRow taker_of(const Target& target, std::string_view where) {
-  return {where, "stochastic gradient descent",
-          target.task == Task::classification ? "logistic-regression" : "linear-regression or ridge"};
+RowByRow taker_of(std::string_view where) {
+  return {where, "stochastic gradient descent"};
 }
 
 constexpr std::string_view diverged = "diverged";
@@ -121,14 +120,15 @@ class SgdFits {
   Group gather(std::vector<std::size_t> specs) const {
     const FitSpec& spec = specs_[specs[0]];
     const SgdOptions& first = options(specs[0]);
-    const RowWeights weights = is_classifier() ? weigh_rows(dataset_, spec, first.class_weight, execution_, where_)
-                                               : weigh_rows(dataset_, spec, execution_, where_);
+    RowWeights weights = is_classifier() ? weigh_rows(dataset_, spec, first.class_weight, execution_, where_)
+                                         : weigh_rows(dataset_, spec, execution_, where_);
+    RowValues of_all(weights.values.values(), execution_);
     const Encoder encoder = Encoder::fit(dataset_, spec.row_mask, spec.weights, first.standardize, execution_);
     return {.specs = std::move(specs),
             .encoder = encoder,
-            .rows = gather_rows(dataset_, encoder, taker_of(dataset_.schema().target, where_), execution_),
-            .weights = gather_values(weights.values.values(), *execution_.communicator),
-            .n_rows = weights.n_rows};
+            .rows = gather_rows(dataset_, encoder, taker_of(where_), execution_),
+            .own_weights = std::move(weights),
+            .weights = std::move(of_all)};
   }
 
   void fit_group(const Group& group, std::vector<std::unique_ptr<Model>>& models) const {
@@ -148,8 +148,8 @@ class SgdFits {
     const std::size_t n_classes = dataset_.schema().target.classes.size();
     Sgd sgd(options(spec), group.rows.n_columns, is_classifier() ? n_classes : 0, execution.seed);
     const MatrixView<const double> X = group.rows.matrix();
-    const bool converged = sgd.fit(DenseRows{X, group.rows.y, group.weights}, execution);
-    TrainingRecord record = record_of(sgd, converged, group.n_rows, *specs_[spec].options);
+    const bool converged = sgd.fit(DenseRows{X, group.rows.y.values(), group.weights.values()}, execution);
+    TrainingRecord record = record_of(sgd, converged, group.own_weights.n_rows, *specs_[spec].options);
     record.warnings = ignored_features(dataset_.schema(), group.encoder);
     return model_of(sgd, dataset_.schema(), group.encoder, std::move(record));
   }
@@ -180,17 +180,17 @@ std::unique_ptr<Model> train_sgd(const SparseRows& rows, const Schema& schema, c
                                  const Execution& execution) {
   const std::string_view where = StochasticGradientDescent(schema.target.task).name();
   const std::size_t n_classes = schema.target.classes.size();
-  check_targets_and_weights(where, rows, n_classes);
+  check_targets_and_weights(where, rows, n_classes, execution);
   const auto& chosen = options.as<SgdOptions>();
   std::vector<double> weights(rows.weights.begin(), rows.weights.end());
   if (n_classes > 0) weights = weigh_classes(rows, schema.target, chosen.class_weight, execution, where);
   Communicator& communicator = *execution.communicator;
   const linalg::CsrMatrix gathered =
-      communicator.size() > 1 ? gather_rows(rows.X, taker_of(schema.target, where), communicator) : linalg::CsrMatrix();
+      communicator.size() > 1 ? gather_rows(rows.X, taker_of(where), execution) : linalg::CsrMatrix();
   const linalg::CsrMatrix& X = communicator.size() > 1 ? gathered : rows.X;
-  const std::vector<double> y = gather_values(rows.y, communicator), s = gather_values(weights, communicator);
+  const RowValues y(rows.y, execution), s(weights, execution);
   Sgd sgd(chosen, X.cols(), n_classes, execution.seed);
-  const bool converged = sgd.fit(SparseRows{X, y, s}, execution);
+  const bool converged = sgd.fit(SparseRows{X, y.values(), s.values()}, execution);
   const std::size_t n_rows = count_rows(SparseRows{rows.X, rows.y, weights}, execution);
   auto model = model_of(sgd, schema, plain_encoder(schema), record_of(sgd, converged, n_rows, options));
   warn(*model, where, execution);
