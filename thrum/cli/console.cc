@@ -46,7 +46,7 @@ std::string_view level_name(LogLevel level) {
 std::string line_of(LogLevel level, std::string_view message, bool json) {
   if (json) {
     const Json object = {{"event", "message"}, {"level", level_name(level)}, {"message", message}};
-    return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return dump_json(object) + "\n";
   }
   const std::string text = without_controls(message);
   return level == LogLevel::info ? text + "\n" : fmt::format("thrum: {}: {}\n", level_name(level), text);

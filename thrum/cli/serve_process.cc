@@ -46,7 +46,7 @@ std::string log_line(LogLevel level, std::string_view message, bool json) {
   if (!json)
     return fmt::format("[{}] [{}] [{}] {}\n", time_text(), getpid(), level_name(level), without_controls(message));
   const Json object = {{"time", time_text()}, {"pid", getpid()}, {"level", level_name(level)}, {"message", message}};
-  return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return dump_json(object) + "\n";
 }
 
 LogSink sink(bool json) {

@@ -29,7 +29,7 @@ std::string byte_size(std::size_t bytes) {
 }
 
 std::string json_text(const Json& object) {
-  return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return dump_json(object, 2) + "\n";
 }
 
 std::string aligned(const std::vector<std::vector<std::string>>& rows, std::string_view sides) {

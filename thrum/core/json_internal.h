@@ -19,6 +19,9 @@ std::string refused_number(std::string_view text, bool (*accept)(std::string_vie
 bool fits_double(std::string_view number);   ///< not beyond the largest
 bool fits_integer(std::string_view number);  ///< within 64 bits, or written with a point or an exponent
 
+/// In one line, or in several with so many blanks per level; bytes that are no UTF-8 are replaced.
+std::string dump_json(const Json& json, int indent = -1);
+
 /// `value` as a number, or as the string "nan", "inf", "-inf" where JSON has none.
 Json json_number(double value);
 

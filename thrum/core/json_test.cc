@@ -49,6 +49,11 @@ TEST(Json, NonFiniteNumbersTravelAsStrings) {
   EXPECT_THROW(number_from_json("1", "test"), Error);
 }
 
+TEST(Json, WritesWhatIsNoUtf8AsTheSignForIt) {
+  EXPECT_EQ(dump_json({{"a", "\xff"}}), "{\"a\":\"\xef\xbf\xbd\"}");
+  EXPECT_EQ(dump_json({{"a", 1}}, 2), "{\n  \"a\": 1\n}");
+}
+
 TEST(Json, NamesTheMissingMember) {
   EXPECT_EQ(test::refusal([&] { json_member(parse_json("{}", "model"), "schema", "model"); }, ErrorCode::corrupt_data),
             "[model] the key \"schema\" is missing");

@@ -87,10 +87,6 @@ Json statistics_of(const ModelEndpoint& model) {
           {"batch_stats", Json::array()}};
 }
 
-std::string text_of(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace
 
 void answer_inference_metadata(Exchange& exchange) {
@@ -100,7 +96,7 @@ void answer_inference_metadata(Exchange& exchange) {
                      {"platform", "thrum"},
                      {"inputs", metadata_of(inputs_of(model))},
                      {"outputs", metadata_of(outputs_of(model))}};
-  exchange.response.body = text_of(json);
+  exchange.response.body = dump_json(json);
 }
 
 void answer_inference_config(Exchange& exchange) {
@@ -111,7 +107,7 @@ void answer_inference_config(Exchange& exchange) {
                      {"max_batch_size", 0},
                      {"input", config_of(inputs_of(model))},
                      {"output", config_of(outputs_of(model))}};
-  exchange.response.body = text_of(json);
+  exchange.response.body = dump_json(json);
 }
 
 void answer_tensorflow_metadata(Exchange& exchange) {
@@ -129,7 +125,7 @@ void answer_tensorflow_metadata(Exchange& exchange) {
   Json json = Json::object();
   json["model_spec"] = {{"name", model.name()}, {"signature_name", ""}, {"version", model.version()}};
   json["metadata"]["signature_def"]["signature_def"] = std::move(signatures);
-  exchange.response.body = text_of(json);
+  exchange.response.body = dump_json(json);
 }
 
 std::string statistics_text(std::span<const std::unique_ptr<ModelEndpoint>> models, std::string_view name,
@@ -141,7 +137,7 @@ std::string statistics_text(std::span<const std::unique_ptr<ModelEndpoint>> mode
   }
   Json json = Json::object();
   json["model_stats"] = std::move(list);
-  return text_of(json);
+  return dump_json(json);
 }
 
 }  // namespace thrum::serving
