@@ -3,16 +3,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "thrum/core/error.h"
@@ -143,6 +148,101 @@ TEST(Server, GivesItsWorkersNoneOfItsOwnFiles) {
   const TestServer server;
   EXPECT_THAT(descriptors_of(server.pid()), testing::Contains(path));
   EXPECT_THAT(descriptors_of(server.workers().at(0)), testing::Not(testing::Contains(path)));
+}
+
+TEST(Server, GivesItsWorkersNoneOfItsSignals) {
+  sigset_t blocked, before;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGALRM);
+  sigprocmask(SIG_BLOCK, &blocked, &before);
+  const auto handler = signal(SIGPIPE, SIG_IGN);
+  const TestServer server({"workers=1"});
+  signal(SIGPIPE, handler);
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  const std::string status = text_in("/proc/" + std::to_string(server.workers().at(0)) + "/status");
+  EXPECT_THAT(status, HasSubstr("\nSigBlk:\t0000000000004206\n")) << "TERM, USR1, QUIT and INT, which it reads itself";
+  const std::string ignored = "\nSigIgn:\t";
+  const auto mask = std::stoull(status.substr(status.find(ignored) + ignored.size(), 16), nullptr, 16);
+  EXPECT_EQ(mask & 0x7fffffff, 0u) << "but those that the C library keeps for itself";
+}
+
+/// Where systemd would listen.
+class ServiceSocket {
+ public:
+  /// `name`: a path, or "@" and an abstract name.
+  explicit ServiceSocket(std::string name)
+      : name_(std::move(name)), fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    name_.copy(address.sun_path, sizeof address.sun_path);
+    if (name_.front() == '@') address.sun_path[0] = '\0';
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name_.size());
+    EXPECT_EQ(bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+    const timeval limit{30, 0};
+    setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    setenv("NOTIFY_SOCKET", name_.c_str(), 1);
+    setenv("WATCHDOG_USEC", "1000000", 1);
+  }
+  ~ServiceSocket() {
+    unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
+  }
+  ServiceSocket(const ServiceSocket&) = delete;
+  ServiceSocket& operator=(const ServiceSocket&) = delete;
+
+  /// The next one, but for signs of life.
+  std::string message() {
+    std::string text;
+    do {
+      text.resize(4096);
+      const ssize_t n = recv(fd_.get(), text.data(), text.size(), 0);
+      text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+      n_beats_ += text == "WATCHDOG=1" ? 1 : 0;
+    } while (text == "WATCHDOG=1");
+    return text;
+  }
+  int n_beats() const noexcept { return n_beats_; }
+
+ private:
+  std::string name_;
+  UniqueFd fd_;
+  int n_beats_ = 0;
+};
+
+TEST(Server, TellsSystemdHowItIs) {
+  const test::TemporaryFolder folder;
+  const std::string image = folder.file("image");
+  std::ofstream(image) << "good\n";
+  ServiceSocket systemd(folder.file("notify"));
+  TestServer server({"workers=2"}, "@" + image);
+  EXPECT_EQ(systemd.message(), "READY=1\nSTATUS=");
+  const std::string environment = text_in("/proc/" + std::to_string(server.workers().at(0)) + "/environ");
+  EXPECT_THAT(environment, testing::Not(testing::AnyOf(HasSubstr("NOTIFY_SOCKET"), HasSubstr("WATCHDOG"))));
+  server.signal(SIGHUP);
+  EXPECT_THAT(systemd.message(), testing::MatchesRegex("RELOADING=1\nMONOTONIC_USEC=[0-9]+"));
+  EXPECT_EQ(systemd.message(), "READY=1\nSTATUS=");
+  std::filesystem::remove(image);
+  server.signal(SIGHUP);
+  EXPECT_THAT(systemd.message(), testing::StartsWith("RELOADING=1\n"));
+  EXPECT_THAT(systemd.message(), testing::MatchesRegex("READY=1\nSTATUS=Cannot reload, .*cannot read .*"));
+  server.signal(SIGTERM);
+  EXPECT_EQ(systemd.message(), "STOPPING=1");
+  EXPECT_EQ(server.wait_for_exit(), 0);
+  EXPECT_GT(systemd.n_beats(), 0);
+}
+
+TEST(Server, TellsSystemdWhoSucceedsIt) {
+  ServiceSocket systemd("@thrum-test-" + std::to_string(getpid()));
+  TestServer server;
+  EXPECT_EQ(systemd.message(), "READY=1\nSTATUS=");
+  server.signal(SIGUSR2);
+  EXPECT_EQ(systemd.message(), "READY=1\nSTATUS=") << "of the new one";
+  server.signal(SIGTERM);
+  const std::string text = systemd.message();
+  ASSERT_THAT(text, testing::MatchesRegex("MAINPID=[0-9]+"));
+  EXPECT_EQ(server.wait_for_exit(), 0);
+  EXPECT_EQ(kill(std::stoi(text.substr(8)), SIGTERM), 0);
+  EXPECT_EQ(systemd.message(), "STOPPING=1");
 }
 
 TEST(Server, HasNoThreadButTheFirst) {

@@ -26,7 +26,7 @@ std::string own_file() {
   return file;
 }
 
-Command command_of(std::span<const std::shared_ptr<Listener>> listeners) {
+Command command_of(std::span<const std::shared_ptr<Listener>> listeners, const Successor::Environment& environment) {
   Command command;
   command.program = own_file();
   command.arguments = own_arguments();
@@ -36,13 +36,19 @@ Command command_of(std::span<const std::shared_ptr<Listener>> listeners) {
     text += "," + std::to_string(sockets.size()) + " " + listener->address();
     command.inherited.insert(command.inherited.end(), sockets.begin(), sockets.end());
   }
-  command.environment = {{mark, text}};
+  command.environment = environment;
+  command.environment.emplace_back(mark, text);
   return command;
 }
 
 }  // namespace
 
-Successor::Successor(std::span<const std::shared_ptr<Listener>> listeners) : process_(command_of(listeners)) {}
+Successor::Successor(std::span<const std::shared_ptr<Listener>> listeners, const Environment& environment)
+    : process_(command_of(listeners, environment)) {}
+
+bool is_successor() {
+  return std::getenv(mark) != nullptr;
+}
 
 Inheritance Inheritance::take() {
   Inheritance inheritance;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "thrum/runtime/process/process.h"
@@ -18,8 +19,10 @@ namespace thrum::serving {
 /// server first, and in its place when this one ends.
 class Successor {
  public:
-  /// Throws io.
-  explicit Successor(std::span<const std::shared_ptr<Listener>> listeners);
+  using Environment = std::vector<std::pair<std::string, std::string>>;
+
+  /// `environment`: what is not in ours. Throws io.
+  Successor(std::span<const std::shared_ptr<Listener>> listeners, const Environment& environment);
   /// It goes on.
   ~Successor() { process_.detach(); }
   Successor(const Successor&) = delete;
@@ -34,6 +37,9 @@ class Successor {
  private:
   Process process_;
 };
+
+/// Whether another server has started this one, and it has not taken what it was given.
+bool is_successor();
 
 /// What a successor was given.
 class Inheritance {

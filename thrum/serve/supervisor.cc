@@ -122,6 +122,7 @@ void Supervisor::run() {
 
 void Supervisor::take_turn() {
   wait();
+  notifier_.beat();
   crew_.hear_doorbell();
   reap();
   take_offer();
@@ -189,7 +190,7 @@ void Supervisor::begin_succession() {
     return;
   }
   try {
-    successor_ = std::make_unique<Successor>(now_->listeners);
+    successor_ = std::make_unique<Successor>(now_->listeners, notifier_.environment());
     log(LogLevel::info, "The new server has pid " + std::to_string(successor_->pid()) + "; SIGTERM ends this one");
   } catch (const Error& error) {
     log(LogLevel::error, error.what());
@@ -215,9 +216,12 @@ void Supervisor::watch_succession() {
 void Supervisor::stop(int signal, Clock::duration allowed) {
   stop_signal_ = signal;
   stop_end_ = std::min<Clock::time_point>(stop_end_, Clock::now() + allowed);
-  if (inheritance_.is_early() || (successor_ && successor_->is_running())) {
+  const bool is_succeeded = successor_ && successor_->is_running();
+  if (is_succeeded) notifier_.hand_over(successor_->pid());
+  if (is_succeeded || inheritance_.is_early()) {
     for (const auto& listener : now_->listeners) listener->hand_over();
   } else {
+    notifier_.stopping();
     crew_.board().head().is_stopping.store(true, std::memory_order_release);
   }
   crew_.forget_told();
@@ -275,6 +279,7 @@ void Supervisor::hang_up() {
 /// Of everything. What an administrator wishes comes after it, and succeeds or fails by itself.
 void Supervisor::begin_reload() {
   log(LogLevel::info, "Hang up: Master");
+  notifier_.reloading();
   is_reload_wanted_ = false;
   wishes().move(ReloadWishes::State::begun, ReloadWishes::State::open);
   reload();
@@ -322,6 +327,7 @@ void Supervisor::finish_reload() {
   finish_wishes();
   crew_.board().head().reloads.add();
   log(LogLevel::info, "Reloaded");
+  notifier_.ready("");
   for (const std::string& change : now_->changes) log(LogLevel::warning, change);
   logs_.reopen(now_->options);
   set_log_level(log_level_of(now_->options));
@@ -329,7 +335,9 @@ void Supervisor::finish_reload() {
 }
 
 void Supervisor::abandon_reload(const std::string& why) {
-  log(LogLevel::error, "Cannot reload, the old model and settings stay: " + why);
+  const std::string text = "Cannot reload, the old model and settings stay: " + why;
+  log(LogLevel::error, text);
+  notifier_.ready(text);
   crew_.board().head().failed_reloads.add();
   abandon_wishes(why);
   next_.reset();
@@ -391,8 +399,10 @@ void Supervisor::staff() {
 }
 
 void Supervisor::note_ready() {
+  if (was_any_ready_) return;
   const auto is_ready = [this](const Crew::Member& member) { return crew_.is_ready(member); };
-  was_any_ready_ = was_any_ready_ || std::ranges::any_of(crew_.members(), is_ready);
+  was_any_ready_ = std::ranges::any_of(crew_.members(), is_ready);
+  if (was_any_ready_) notifier_.ready("");
 }
 
 void Supervisor::spawn_due() {

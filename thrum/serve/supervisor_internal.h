@@ -12,6 +12,7 @@
 #include "thrum/serve/crew_internal.h"
 #include "thrum/serve/generation_internal.h"
 #include "thrum/serve/log_files_internal.h"
+#include "thrum/serve/notifier_internal.h"
 #include "thrum/serve/pid_file_internal.h"
 #include "thrum/serve/reload_internal.h"
 #include "thrum/serve/reload_wishes_internal.h"
@@ -77,6 +78,7 @@ class Supervisor {
   void note_ready();
   bool all_ready(const Generation& generation) const;
 
+  Notifier notifier_;
   Inheritance inheritance_;
   bool is_early_;  ///< the server that this one succeeds has not ended
   std::shared_ptr<Generation> now_;
