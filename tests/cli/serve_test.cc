@@ -4,12 +4,16 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -183,9 +187,41 @@ TEST_F(Serving, HangUpReadsSettingsAndModelAgain) {
   EXPECT_TRUE(server.wait_for_err("[ERROR] Cannot reload, the old model and settings stay: thrum: error: "))
       << server.err();
   EXPECT_THAT(server.err(), HasSubstr("m.thrum"));
+  std::filesystem::remove(folder_.file("thrum.toml"));
+  ASSERT_EQ(mkfifo(folder_.file("thrum.toml").c_str(), 0600), 0);
+  server.signal(SIGHUP);
+  EXPECT_TRUE(
+      server.wait_for_err("[read] cannot read thrum.toml: not a regular file; copy what it gives into a file "
+                          "first\n"))
+      << server.err();
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait(), 0);
   EXPECT_THAT(server.err(), testing::Not(HasSubstr("Shutting down"))) << "the new level lets it pass";
+}
+
+TEST_F(Serving, KeepsTheModelWhoseFileIsSpoilt) {
+  const std::string model = folder_.file("m.thrum");
+  ThrumProcess& server = start();
+  const auto body = [&] {
+    const std::string answer = post(port_, request_body(3));
+    return answer.substr(answer.find("\r\n\r\n"));
+  };
+  const std::string before = body();
+  ASSERT_THAT(before, HasSubstr("predictions"));
+  const std::uintmax_t size = std::filesystem::file_size(model);
+  const std::vector<std::pair<std::function<void()>, std::string>> cases = {
+      {[&] { std::filesystem::resize_file(model, size / 2); }, "m.thrum] is cut off or damaged: "},
+      {[&] { folder_.write("m.thrum", std::string(size, 'x')); },
+       "m.thrum] is not a Thrum model file, or only its beginning\n"},
+      {[&] { std::filesystem::remove(model); }, "No such file or directory"},
+  };
+  for (const auto& [spoil, reason] : cases) {
+    spoil();
+    EXPECT_EQ(body(), before) << reason;
+    server.signal(SIGHUP);
+    EXPECT_TRUE(server.wait_for_err(reason)) << server.err();
+    EXPECT_EQ(body(), before) << reason;
+  }
 }
 
 TEST_F(Serving, AModelThatMemoryDoesNotSufficeForIsNotServed) {
@@ -232,6 +268,48 @@ TEST_F(Serving, ChecksAndPrintsItsSettings) {
             "thrum: error: [serve] cannot go to the folder /nowhere: No such file or directory\n");
 }
 
+TEST_F(Serving, TakesEachOfItsFlags) {
+  const auto settings_of = [](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"serve", "--print-config", "--json"});
+    const Outcome run = run_thrum(flags);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return json::parse(run.out);
+  };
+  const std::string token_file = folder_.write("tokens", std::string(32, 'a'));
+  std::filesystem::permissions(token_file, std::filesystem::perms(0600));
+  const std::map<std::string, std::string> texts = {{"bind", "127.0.0.1:0"},
+                                                    {"model_repository", folder_.path().string()},
+                                                    {"chdir", folder_.path().string()},
+                                                    {"user", "0"},
+                                                    {"group", "0"},
+                                                    {"umask", "007"},
+                                                    {"pid", folder_.file("pid")},
+                                                    {"token_file", token_file},
+                                                    {"admin_token_file", token_file},
+                                                    {"cors_origin", "*"},
+                                                    {"access_logfile", "-"},
+                                                    {"access_logformat", "%(r)s"},
+                                                    {"error_logfile", folder_.file("errors")},
+                                                    {"log_level", "debug"}};
+  const json initial = settings_of({folder_.file("m.thrum")});
+  json wanted = initial;
+  std::vector<std::string> flags;
+  for (auto& [name, value] : wanted.items()) {
+    if (value.is_string()) {
+      value = texts.at(name);
+    } else if (value.is_boolean()) {
+      value = !value.get<bool>();
+    } else {
+      value = value.is_number_integer() ? json(value.get<int>() + 1) : json(value.get<double>() + 1);
+    }
+    std::string flag = "--" + name;
+    std::ranges::replace(flag, '_', '-');
+    flags.push_back(flag + "=" + (value.is_string() ? value.get<std::string>() : value.dump()));
+  }
+  EXPECT_EQ(settings_of(flags), wanted);
+  EXPECT_GE(wanted.size(), 30u);
+}
+
 TEST_F(Serving, ChecksItsSettingsAsAStartDoes) {
   const std::string open = folder_.write("open", std::string(32, 'a'));
   const std::string shortened = folder_.write("short", "abc");
@@ -256,6 +334,12 @@ TEST_F(Serving, ChecksItsSettingsAsAStartDoes) {
       {"--pid", "/none/x", 6, "[serve] cannot write the pid file /none/x" + gone},
       {"--pid", open + "/x", 6, "[serve] cannot write the pid file " + open + "/x: Not a directory\n"},
       {"-b", "unix:/none/x", 6, "[serve] cannot listen at unix:/none/x" + gone},
+      {"-b", "unix:" + open, 6, "[serve] cannot listen at unix:" + open + ": Address already in use\n"},
+      {"-b", "fd://77", 2, "[serve] expected a listening socket, got \"fd://77\"\n"},
+      {"-b", "203.0.113.7:0", 6, "[serve] cannot listen at 203.0.113.7:0: Cannot assign requested address\n"},
+      {"-b", "127.0.0.1:4711,:4711", 2,
+       "[serve] cannot listen at both 127.0.0.1:4711 and :4711\n  who asks one asks the other: name one of "
+       "them\n"},
   };
   for (const Case& wrong : cases) {
     const std::vector<std::string> start = {"serve", folder_.file("m.thrum"), wrong.flag, wrong.value};
@@ -292,16 +376,20 @@ TEST_F(Serving, ReadsASimpleConfigOfGunicorns) {
 
 TEST_F(Serving, ReadsTheLiteralsOfPythonAndNothingElse) {
   const std::string config =
-      folder_.write("gunicorn.conf.py", "reuse_port = True # all\npidfile = None\nuser=None\nworkers = 3\n");
+      folder_.write("gunicorn.conf.py",
+                    "bind = [\n  'localhost:1',\n]\nworkers = 2\nreuse_port = True # all\npidfile = 'pid'\n"
+                    "pidfile = None\nuser=None\nworkers = 3\nbind = '127.0.0.1:0'\nloglevel = 'DEBUG'\n");
   const Outcome run = run_thrum({"serve", folder_.file("m.thrum"), "-c", config, "--print-config", "--json"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const json settings = json::parse(run.out);
   EXPECT_EQ(settings.at("reuse_port"), true);
   EXPECT_EQ(settings.at("pid"), "");
   EXPECT_EQ(settings.at("workers"), 3);
+  EXPECT_EQ(settings.at("bind"), "127.0.0.1:0");
+  EXPECT_EQ(settings.at("log_level"), "debug");
   for (const std::string line : {"import multiprocessing", "workers = 2 * 4 + 1", "bind = ('a:1', 'b:2')",
                                  "worker_tmp_dir = os.environ['A']", "def on_exit(server):"}) {
-    folder_.write("gunicorn.conf.py", "# ours\ntimeout = 20\n" + line + "\nworkers = 3\n");
+    folder_.write("gunicorn.conf.py", "# ours\ntimeout = 20\n" + line + "\nkeepalive = 3\n");
     const Outcome refused = run_thrum({"serve", folder_.file("m.thrum"), "-c", config, "--check-config"});
     EXPECT_EQ(refused.exit_code, 2);
     EXPECT_EQ(refused.err, "thrum: error: [" + config +

@@ -82,6 +82,13 @@ int Endpoint::port() const noexcept {
   return family() == AF_INET6 ? ntohs(reinterpret_cast<const sockaddr_in6&>(address_).sin6_port) : 0;
 }
 
+bool Endpoint::is_within(const Endpoint& other) const {
+  if (is_unix() || other.is_unix()) return family() == other.family() && path() == other.path();
+  if (port() == 0 || port() != other.port()) return false;
+  const std::string there = peer_text(other.address_);
+  return there == peer_text(address_) || there == "::" || (there == "0.0.0.0" && family() == AF_INET);
+}
+
 std::string Endpoint::path() const {
   return is_unix() ? reinterpret_cast<const sockaddr_un&>(address_).sun_path : "";
 }

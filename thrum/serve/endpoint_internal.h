@@ -23,6 +23,8 @@ class Endpoint {
   const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&address_); }
   socklen_t size() const noexcept { return size_; }
   int port() const noexcept;
+  /// Who listens at `other` hears all that comes here. Port 0 is always another one.
+  bool is_within(const Endpoint& other) const;
   std::string path() const;  ///< of a Unix socket
   std::string url() const;   ///< "http://127.0.0.1:4000", "unix:/run/a.sock"
 

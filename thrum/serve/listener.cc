@@ -47,7 +47,7 @@ bool is_on(int socket, int option) {
   return getsockopt(socket, SOL_SOCKET, option, &on, &size) == 0 && on != 0;
 }
 
-UniqueFd new_socket(const std::string& address, const Endpoint& endpoint, bool with_others) {
+UniqueFd unbound_socket(const std::string& address, const Endpoint& endpoint, bool with_others) {
   UniqueFd fd(socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) fail(address);
   if (!endpoint.is_unix()) {
@@ -55,6 +55,11 @@ UniqueFd new_socket(const std::string& address, const Endpoint& endpoint, bool w
     switch_on(fd.get(), IPPROTO_TCP, TCP_NODELAY);  // connections inherit it
     if (with_others) switch_on(fd.get(), SOL_SOCKET, SO_REUSEPORT);
   }
+  return fd;
+}
+
+UniqueFd new_socket(const std::string& address, const Endpoint& endpoint, bool with_others) {
+  UniqueFd fd = unbound_socket(address, endpoint, with_others);
   if (bind(fd.get(), endpoint.data(), endpoint.size()) != 0) fail(address);
   return fd;
 }
@@ -68,6 +73,27 @@ void refuse_company(const std::string& address, const Endpoint& endpoint) {
 unsigned long inode_of(const std::string& path) {
   struct stat info{};
   return lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode) ? info.st_ino : 0;
+}
+
+void check_given(const std::string& address, int fd) {
+  int is_listening = 0;
+  socklen_t size = sizeof is_listening;
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening != 0) return;
+  throw Error(ErrorCode::invalid_argument, "[serve] expected a listening socket, got \"" + address + "\"");
+}
+
+void check_unix(const std::string& address, const std::string& path) {
+  errno = error_of_folder(std::filesystem::path(path).parent_path());
+  if (errno != 0) fail(address);
+  std::error_code ignored;
+  errno = EADDRINUSE;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_socket(path, ignored)) fail(address);
+}
+
+/// A socket that is bound beside others and does not listen leaves no trace.
+void check_tcp(const std::string& address, const Endpoint& endpoint) {
+  const UniqueFd probe = unbound_socket(address, endpoint, true);
+  if (bind(probe.get(), endpoint.data(), endpoint.size()) != 0 && errno != EADDRINUSE) fail(address);
 }
 
 }  // namespace
@@ -152,23 +178,34 @@ void Listener::give_away() const {
 }
 
 void Listener::adopt(int fd) {
-  int is_listening = 0;
-  socklen_t size = sizeof is_listening;
-  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) != 0 || is_listening == 0) {
-    throw Error(ErrorCode::invalid_argument, "[serve] expected a listening socket, got \"" + address_ + "\"");
-  }
+  check_given(address_, fd);
   sockets_.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, 0));
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   is_shared_ = true;
   endpoint_ = Endpoint::of(fd);
 }
 
-void check_address(const std::string& address) {
-  if (given_socket(address)) return;
-  const Endpoint endpoint = Endpoint::resolve(address);
-  if (!endpoint.is_unix()) return;
-  errno = error_of_folder(std::filesystem::path(endpoint.path()).parent_path());
-  if (errno != 0) fail(address);
+void check_addresses(const ServeOptions& options, bool has_given_sockets) {
+  std::vector<std::pair<std::string, Endpoint>> others;
+  for (const std::string& address : addresses_in(options.bind)) {
+    if (const auto fd = given_socket(address)) {
+      if (has_given_sockets) check_given(address, *fd);
+      continue;
+    }
+    const Endpoint endpoint = Endpoint::resolve(address);
+    if (endpoint.is_unix()) {
+      check_unix(address, endpoint.path());
+    } else {
+      check_tcp(address, endpoint);
+    }
+    for (const auto& [other, place] : others) {
+      const bool is_allowed = options.reuse_port && !endpoint.is_unix();
+      if (is_allowed || (!endpoint.is_within(place) && !place.is_within(endpoint))) continue;
+      throw Error(ErrorCode::invalid_argument, "[serve] cannot listen at both " + other + " and " + address,
+                  "who asks one asks the other: name one of them");
+    }
+    others.emplace_back(address, endpoint);
+  }
 }
 
 bool is_shared_socket(int socket) {

@@ -63,9 +63,11 @@ class Listener {
   unsigned long inode_ = 0;  ///< of the file that was made
 };
 
-/// Throws invalid_argument for an address that cannot be read or found, io for a Unix socket in a folder that cannot be
-/// written to. Whether somebody listens there is left open: it may be the server whose settings are looked at.
-void check_address(const std::string& address);
+/// What a start would meet at the addresses, without a trace. Throws invalid_argument for one that cannot be read or
+/// found, that is there twice, or that is no listening socket; io for one that is not of this machine, or where this
+/// user may not listen. Whether somebody listens there is left open: it may be the server whose settings are looked at.
+/// `has_given_sockets`: those of "fd://N" are in this process.
+void check_addresses(const ServeOptions& options, bool has_given_sockets);
 
 /// Whether workers of other places accept at it too.
 bool is_shared_socket(int socket);

@@ -119,6 +119,27 @@ TEST(Listener, TakesOverTheSocketOfADeadServerOnly) {
   EXPECT_THAT(refusal_of("unix:" + path), HasSubstr("the file is no socket")) << "it removes a file of others";
 }
 
+/// What a check says of the addresses; "" where nothing.
+std::string overlap_of(const std::string& bind, bool reuse_port = false) {
+  try {
+    check_addresses({.bind = bind, .reuse_port = reuse_port}, true);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Listener, KnowsAddressesThatAreWithinOthers) {
+  const test::TemporaryFolder folder;
+  const std::string path = "unix:" + folder.file("socket");
+  EXPECT_EQ(overlap_of("127.0.0.1:4711,:4711"),
+            "[serve] cannot listen at both 127.0.0.1:4711 and :4711; who asks one asks the other: name one of them");
+  EXPECT_THAT(overlap_of(":4711,127.0.0.1:4712,127.0.0.1:4711"), HasSubstr("both :4711 and 127.0.0.1:4711"));
+  EXPECT_THAT(overlap_of(path + "," + path, true), HasSubstr("cannot listen at both"));
+  EXPECT_EQ(overlap_of("127.0.0.1:4711,127.0.0.1:4711", true), "");
+  EXPECT_EQ(overlap_of("127.0.0.1:0,127.0.0.1:0,127.0.0.1:4711,127.0.0.2:4711," + path), "");
+}
+
 TEST(Server, ListensAtSeveralAddressesWithAMask) {
   const test::TemporaryFolder folder;
   const std::string path = folder.file("socket");

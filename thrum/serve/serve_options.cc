@@ -1,13 +1,18 @@
 #include "thrum/serve/serve_options.h"
 
+#include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "thrum/serve/access_internal.h"
 #include "thrum/serve/access_log_internal.h"
 #include "thrum/serve/credentials_internal.h"
+#include "thrum/serve/http_syntax_internal.h"
 #include "thrum/serve/listener_internal.h"
 #include "thrum/serve/log_files_internal.h"
 #include "thrum/serve/pid_file_internal.h"
+#include "thrum/serve/reload_internal.h"
+#include "thrum/serve/succession_internal.h"
 
 namespace thrum {
 namespace {
@@ -79,14 +84,25 @@ std::vector<OptionField> access_fields() {
   };
 }
 
+/// gunicorn takes it in any case.
+OptionField log_level_field() {
+  OptionField field = option_field("log_level", &O::log_level, {"debug", "info", "warning", "error", "critical"},
+                                   "least important messages that are written");
+  field.set = [set = field.set, choices = field.choices](void* options, std::string_view text) {
+    const auto is_meant = [text](const std::string& choice) { return http::equal_ignoring_case(choice, text); };
+    const auto found = std::ranges::find_if(choices, is_meant);
+    set(options, found == choices.end() ? text : *found);
+  };
+  return field;
+}
+
 std::vector<OptionField> log_fields() {
   return {
       option_field<O>("access_logfile", &O::access_logfile, {},
                       "file for a line per request; -: standard output; none unless given"),
       option_field<O>("access_logformat", &O::access_logformat, {}, "form of that line, in gunicorn's %(…)s atoms"),
       option_field<O>("error_logfile", &O::error_logfile, {}, "file for the server's own messages; -: standard error"),
-      option_field("log_level", &O::log_level, {"debug", "info", "warning", "error", "critical"},
-                   "least important messages that are written"),
+      log_level_field(),
   };
 }
 
@@ -104,7 +120,7 @@ std::span<const OptionField> serve_option_fields() {
 }
 
 void check_serve_options(const ServeOptions& options) {
-  for (const std::string& address : serving::addresses_in(options.bind)) serving::check_address(address);
+  serving::check_addresses(options, !serving::is_reload() && !serving::is_successor());
   serving::Credentials::of(options);
   if (!options.umask.empty()) serving::parse_umask(options.umask);
   serving::AccessLog(options.access_logformat);

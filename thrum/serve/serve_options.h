@@ -50,7 +50,7 @@ std::span<const OptionField> serve_option_fields();
 
 /// What a start looks at before it begins, without a trace. Throws invalid_argument for what cannot be served: an
 /// address, user, mask, origin or form of log lines that there is not, a token file that is not one; io for a file that
-/// cannot be read or written.
+/// cannot be read or written, or an address that is not of this machine.
 void check_serve_options(const ServeOptions& options);
 
 }  // namespace thrum
