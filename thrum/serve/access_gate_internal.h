@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "thrum/serve/access_internal.h"
 #include "thrum/serve/request_handler.h"
@@ -25,6 +26,7 @@ class AccessGate : public RequestHandler {
   const HttpResponse& gathered_answer(std::size_t index, const HttpRequest& request) noexcept override {
     return inner_->gathered_answer(index, request);
   }
+  std::string_view route_of(std::string_view path) const override { return inner_->route_of(path); }
   void set_draining() noexcept override { inner_->set_draining(); }
   void set_ending() noexcept override { inner_->set_ending(); }
 

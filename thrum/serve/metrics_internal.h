@@ -32,6 +32,7 @@ struct Metrics {
   std::array<std::uint64_t, n_latency_buckets> latency = {};  ///< requests per bucket, not cumulative
   double latency_seconds = 0;                                 ///< their sum
   std::uint64_t body_bytes = 0;                               ///< of the replies
+  std::uint64_t request_bytes = 0;                            ///< of the bodies of the requests
   std::array<std::uint64_t, n_restart_reasons> restarts = {};
   std::uint64_t reloads = 0;
   std::uint64_t failed_reloads = 0;

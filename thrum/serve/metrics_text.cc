@@ -1,8 +1,12 @@
 #include "thrum/serve/metrics_text_internal.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <fstream>
 #include <string_view>
 
 #include "thrum/serve/json_text_internal.h"
@@ -67,8 +71,19 @@ void add_requests(TextWriter& text, const Metrics& metrics) {
   for (std::size_t i = 0; i < n_status_classes; ++i) {
     text.add("", "{code=\"" + std::to_string(i + 1) + "xx\"}", static_cast<double>(metrics.responses[i]));
   }
+  text.add_family("thrum_http_request_bytes_total", "counter", "Bytes of the bodies of the requests.",
+                  static_cast<double>(metrics.request_bytes));
   text.add_family("thrum_http_response_bytes_total", "counter", "Bytes of the bodies of the replies.",
                   static_cast<double>(metrics.body_bytes));
+}
+
+/// "none" is what no route was found for: unknown paths, and bytes that are no request.
+void add_routes(TextWriter& text, const RouteTable& table) {
+  text.begin("thrum_http_route_requests_total", "counter", "Requests that were answered, by route and status.");
+  table.for_each([&](const RouteTable::Entry& entry) {
+    text.add("", "{" + label("route", entry.name()) + "," + label("code", entry.second()) + "}",
+             static_cast<double>(entry.requests));
+  });
 }
 
 /// Prometheus' buckets are cumulative.
@@ -99,13 +114,39 @@ void add_workers(TextWriter& text, const Metrics& metrics) {
   text.add("", "{result=\"failed\"}", static_cast<double>(metrics.failed_reloads));
 }
 
+/// Of a process, the image that all share included; 0 where the system does not tell.
+double resident_bytes(std::int64_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
+  double pages = 0, resident = 0;
+  return file >> pages >> resident ? resident * static_cast<double>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
+/// By seats, of which there are few, as process ids never come to an end.
+void add_each_worker(TextWriter& text, const Scoreboard& board) {
+  const auto add = [&](std::string_view name, std::string_view help, auto value_of) {
+    text.begin(name, "gauge", help);
+    for (int i = 0; i < board.head().n_used_seats.load(std::memory_order_acquire); ++i) {
+      const Scoreboard::Seat& seat = board.seat(i);
+      if (seat.ready_pid.load(std::memory_order_relaxed) == 0) continue;
+      text.add("", "{" + label("worker", std::to_string(i)) + "}", value_of(seat));
+    }
+  };
+  add("thrum_worker_resident_bytes", "Memory of a worker, with what all share.",
+      [](const Scoreboard::Seat& seat) { return resident_bytes(seat.ready_pid); });
+  add("thrum_worker_heartbeat_age_seconds", "Time since a worker was last seen alive.",
+      [now = std::chrono::steady_clock::now().time_since_epoch()](const Scoreboard::Seat& seat) {
+        return std::max(std::chrono::duration<double>(now).count() - static_cast<double>(seat.heartbeat_ns) * 1e-9,
+                        0.0);
+      });
+}
+
 /// What was counted of models that are not served any more stays, so that sums never go back.
 void add_models(TextWriter& text, const ModelTable& table) {
   using Entry = ModelTable::Entry;
   const auto add = [&](std::string_view name, std::string_view help, auto value_of) {
     text.begin(name, "counter", help);
     table.for_each([&](const Entry& entry) {
-      text.add("", "{" + label("model", entry.name()) + "," + label("version", entry.version()) + "}", value_of(entry));
+      text.add("", "{" + label("model", entry.name()) + "," + label("version", entry.second()) + "}", value_of(entry));
     });
   };
   add("thrum_inference_requests_total", "Requests that a model has answered.",
@@ -114,6 +155,8 @@ void add_models(TextWriter& text, const ModelTable& table) {
       [](const Entry& entry) { return static_cast<double>(entry.rows); });
   add("thrum_inference_refused_total", "Requests that were not ones for the model.",
       [](const Entry& entry) { return static_cast<double>(entry.refused); });
+  add("thrum_inference_executions_total", "Calls of the model, each with the rows of some requests.",
+      [](const Entry& entry) { return static_cast<double>(entry.executions); });
   add("thrum_inference_compute_seconds_total", "Time that its predictions took.",
       [](const Entry& entry) { return static_cast<double>(entry.compute_ns) * 1e-9; });
 }
@@ -123,18 +166,28 @@ void add_information(TextWriter& text, std::span<const ServedModel> models) {
   for (const ServedModel& model : models) {
     text.add("", "{" + label("model", model.name) + "," + label("version", model.version) + "}", 1);
   }
+  if (!models.empty()) text.begin("thrum_model_bytes", "gauge", "Size of a model in the memory that workers share.");
+  for (const ServedModel& model : models) {
+    text.add("", "{" + label("model", model.name) + "," + label("version", model.version) + "}",
+             static_cast<double>(model.n_bytes));
+  }
   text.begin("thrum_build_info", "gauge", "1 for the version that serves.");
   text.add("", "{" + label("version", version()) + "}", 1);
 }
 
 }  // namespace
 
-std::string metrics_text(const Metrics& metrics, std::span<const ServedModel> models, const ModelTable* table) {
+std::string metrics_text(const Scoreboard& board, std::span<const ServedModel> models) {
+  const Metrics metrics = board.metrics();
   TextWriter text;
   add_requests(text, metrics);
+  add_routes(text, board.routes());
   add_latency(text, metrics);
   add_workers(text, metrics);
-  if (table != nullptr) add_models(text, *table);
+  text.add_family("thrum_loaded_timestamp_seconds", "gauge", "When the models and settings of now were read.",
+                  static_cast<double>(board.head().loaded_at));
+  add_each_worker(text, board);
+  add_models(text, board.models());
   add_information(text, models);
   return text.take();
 }

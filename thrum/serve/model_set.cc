@@ -90,7 +90,8 @@ std::vector<ModelImage> models_in(ByteSpan image) {
 std::vector<ServedModel> open_models(ByteSpan image) {
   std::vector<ServedModel> models;
   for (ModelImage& model : models_in(image)) {
-    models.push_back({std::move(model.name), std::move(model.version), open_predictor(model.bytes, Origin::own)});
+    models.push_back({std::move(model.name), std::move(model.version), open_predictor(model.bytes, Origin::own),
+                      nullptr, model.bytes.size()});
   }
   return models;
 }

@@ -58,6 +58,7 @@ struct ServedModel {
   std::string version;
   std::unique_ptr<Predictor> predictor;  ///< none where it is unloaded
   ModelTable::Entry* counts = nullptr;   ///< where its requests are counted
+  std::size_t n_bytes = 0;               ///< of its image
 };
 
 /// What is in an image. It must outlive the models. Throws corrupt_data.

@@ -18,7 +18,7 @@ std::unique_ptr<ModelTable> new_table() {
 std::vector<std::string> entries_of(const ModelTable& table) {
   std::vector<std::string> texts;
   table.for_each([&](const ModelTable::Entry& entry) {
-    texts.push_back(std::string(entry.name()) + " " + std::string(entry.version()) + " " +
+    texts.push_back(std::string(entry.name()) + " " + std::string(entry.second()) + " " +
                     std::to_string(entry.requests.load()));
   });
   return texts;

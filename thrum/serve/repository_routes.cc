@@ -30,18 +30,33 @@ bool wants_ready_only(std::string_view body) {
   }
 }
 
+constexpr std::string_view index_pattern = "/v2/repository/index";
+constexpr std::string_view load_pattern = "/v2/repository/models/{model}/load";
+constexpr std::string_view unload_pattern = "/v2/repository/models/{model}/unload";
+
+/// `names` are those of the path then.
+std::string_view pattern_of(std::string_view path, RouteNames& names) {
+  for (const std::string_view pattern : {index_pattern, load_pattern, unload_pattern}) {
+    if (fits_route(pattern, path, names)) return pattern;
+  }
+  return {};
+}
+
 [[noreturn]] void fail_unknown(const std::string& name, std::span<const std::string> known, const std::string& where) {
   throw HttpError(404, "[serve] there is no model \"" + name + "\" " + where, nearest_hint(name, known));
 }
 
 }  // namespace
 
+std::string_view RepositoryRoutes::route_of(std::string_view path) {
+  RouteNames ignored;
+  return pattern_of(path, ignored);
+}
+
 RepositoryRoutes::Answer RepositoryRoutes::answer(const HttpRequest& request) {
   RouteNames names;
-  const bool is_index = request.path == "/v2/repository/index";
-  const bool is_load = fits_route("/v2/repository/models/{model}/load", request.path, names);
-  const bool is_unload = !is_load && fits_route("/v2/repository/models/{model}/unload", request.path, names);
-  if (!is_index && !is_load && !is_unload) {
+  const std::string_view pattern = pattern_of(request.path, names);
+  if (pattern.empty()) {
     throw HttpError(404, "[serve] there is no route \"" + std::string(request.path) + "\"",
                     "index, models/NAME/load, models/NAME/unload");
   }
@@ -50,8 +65,8 @@ RepositoryRoutes::Answer RepositoryRoutes::answer(const HttpRequest& request) {
     throw HttpError(405, "[serve] " + std::string(request.path) + " takes POST, OPTIONS, got " +
                              std::string(http_method_name(request.method)));
   }
-  if (is_index) return {index(request.body)};
-  return is_load ? load(names.model) : unload(names.model);
+  if (pattern == index_pattern) return {index(request.body)};
+  return pattern == load_pattern ? load(names.model) : unload(names.model);
 }
 
 std::optional<HttpResponse> RepositoryRoutes::outcome(std::uint64_t wish) {
@@ -78,7 +93,7 @@ HttpResponse RepositoryRoutes::index(std::string_view body) const {
   if (!wants_ready_only(body)) {
     for (const ServedModel& model : parts_.unloaded) list.push_back(entry_of(model));
   }
-  return {.body = list.dump(-1, ' ', false, Json::error_handler_t::replace)};
+  return {.body = dump_json(list)};
 }
 
 /// New files of a model that is served already are read too.

@@ -32,6 +32,9 @@ class RepositoryRoutes {
   /// What `parts` refer to must outlive it.
   explicit RepositoryRoutes(Parts parts) : parts_(std::move(parts)) {}
 
+  /// The pattern that `path` fits; "" where there is none.
+  static std::string_view route_of(std::string_view path);
+
   /// A response, or the number of a wish that is open; throws HttpError: 404 for another path or a model that is not
   /// there, 405 for another method, 400 for a body that is not JSON, 503 while too many wishes are open; io where the
   /// folder cannot be read.

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "thrum/serve/http_request.h"
 #include "thrum/serve/http_response.h"
@@ -38,6 +39,10 @@ class RequestHandler {
   /// Asked when the head of a request is there, before its body: what the client gets instead of an answer, and then
   /// the connection ends; nullptr lets it go on. Valid until the next call.
   virtual const HttpResponse* refuse(const HttpRequest&) noexcept { return nullptr; }
+
+  /// The pattern of the route that answers `path`, for those who count; "" where there is none. Valid as long as the
+  /// handler.
+  virtual std::string_view route_of(std::string_view /*path*/) const { return {}; }
 
   /// The worker ends soon: who asks whether it is ready is told no.
   virtual void set_draining() noexcept {}

@@ -24,8 +24,8 @@ class RequestObserver {
 
   /// A request is there, and goes to its handler.
   virtual void on_request() noexcept = 0;
-  /// Its reply is ready to be sent; also for what is refused, without an on_request before.
-  virtual void on_answer(const Answer& answer) noexcept = 0;
+  /// Its reply is ready to be sent; also for what is refused, without an on_request before. May throw std::bad_alloc.
+  virtual void on_answer(const Answer& answer) = 0;
 };
 
 }  // namespace thrum

@@ -1,5 +1,7 @@
 #include "thrum/serve/router_internal.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "thrum/core/names.h"
@@ -137,6 +139,13 @@ void Router::dispatch(const HttpRequest& request, Gathering* gathering) {
   const std::string hint = nearest_hint(request.path, known);
   throw HttpError(404, "[serve] there is no route \"" + std::string(request.path) + "\"",
                   hint.empty() ? "GET / lists the routes" : hint);
+}
+
+std::string_view Router::route_of(std::string_view path) const {
+  RouteNames ignored;
+  const auto fits = [&](const Route& route) { return fits_route(route.pattern, path, ignored); };
+  const auto* found = std::ranges::find_if(routes, fits);
+  return found == std::end(routes) ? std::string_view() : found->pattern;
 }
 
 void Router::answer(const Route& route, const HttpRequest& request, Gathering* gathering) {

@@ -25,6 +25,8 @@ class Router : public RequestHandler {
   void predict_gathered() noexcept override;
   const HttpResponse& gathered_answer(std::size_t index, const HttpRequest& request) noexcept override;
 
+  std::string_view route_of(std::string_view path) const override;
+
   /// From now on /v2/health/ready answers 503.
   void set_draining() noexcept override { draining_ = true; }
 

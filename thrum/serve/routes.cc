@@ -1,5 +1,6 @@
 #include "thrum/serve/routes.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "thrum/core/error.h"
@@ -23,6 +24,11 @@ const Routes::Route* Routes::find(HttpMethod method, std::string_view path) cons
     if (route.method == wanted && route.path == path) return &route;
   }
   return nullptr;
+}
+
+std::string_view Routes::pattern(std::string_view path) const noexcept {
+  const auto found = std::ranges::find(routes_, path, &Route::path);
+  return found == routes_.end() ? std::string_view() : found->path;
 }
 
 std::string Routes::allow(std::string_view path) const {

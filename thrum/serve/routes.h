@@ -33,6 +33,9 @@ class Routes {
   /// The methods of the path, for the field Allow: "GET, HEAD, OPTIONS"; "" for an unknown one.
   std::string allow(std::string_view path) const;
 
+  /// The path as it is kept here, for ever; "" for an unknown one.
+  std::string_view pattern(std::string_view path) const noexcept;
+
   std::span<const Route> all() const noexcept { return routes_; }
 
  private:

@@ -51,6 +51,7 @@ Metrics Scoreboard::metrics() const noexcept {
     add(sums.latency, seat.latency);
     nanoseconds += seat.latency_ns.get();
     sums.body_bytes += seat.body_bytes.get();
+    sums.request_bytes += seat.request_bytes.get();
     sums.workers += seat.ready_pid.load(std::memory_order_relaxed) != 0 ? 1 : 0;
     sums.connections += seat.connections.get();
     sums.in_flight += seat.in_flight.get();

@@ -11,6 +11,7 @@
 #include "thrum/serve/metrics_internal.h"
 #include "thrum/serve/model_table_internal.h"
 #include "thrum/serve/reload_wishes_internal.h"
+#include "thrum/serve/route_table_internal.h"
 
 namespace thrum::serving {
 
@@ -40,7 +41,8 @@ class Scoreboard {
     std::array<Count, n_status_classes> responses;
     std::array<Count, n_latency_buckets> latency;
     Count latency_ns;
-    Count body_bytes;  ///< of the replies
+    Count body_bytes;     ///< of the replies
+    Count request_bytes;  ///< of the bodies of the requests
 
     /// A request was answered.
     void count_response(int status, std::uint64_t nanoseconds, std::uint64_t bytes) noexcept;
@@ -59,6 +61,7 @@ class Scoreboard {
     ReloadWishes wishes;  ///< of the administrator
     Count reloads;
     Count failed_reloads;
+    std::atomic<std::int64_t> loaded_at;  ///< when the models and settings of now were read, in seconds since 1970
   };
 
   static constexpr int n_seats = 2560;
@@ -73,6 +76,7 @@ class Scoreboard {
   /// REQUIRES: 0 <= index < n_seats.
   Seat& seat(int index) const noexcept { return board_->seats[static_cast<std::size_t>(index)]; }
   ModelTable& models() const noexcept { return board_->models; }
+  RouteTable& routes() const noexcept { return board_->routes; }
   /// The sums of now.
   Metrics metrics() const noexcept;
 
@@ -81,6 +85,7 @@ class Scoreboard {
     Head head;
     std::array<Seat, n_seats> seats;
     ModelTable models;
+    RouteTable routes;
   };
 
   UniqueFd memory_;

@@ -61,6 +61,8 @@ TEST(Server, CountsTheRequestsOfAllWorkers) {
   EXPECT_THAT(reply, HasSubstr("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
   EXPECT_THAT(reply, HasSubstr("\nthrum_http_requests_total{code=\"2xx\"} 21\n"));
   EXPECT_THAT(reply, HasSubstr("\nthrum_http_requests_total{code=\"4xx\"} 1\n"));
+  EXPECT_THAT(reply, HasSubstr("\nthrum_http_route_requests_total{route=\"/predict\",code=\"200\"} 20\n"));
+  EXPECT_THAT(reply, HasSubstr("\nthrum_http_route_requests_total{route=\"none\",code=\"404\"} 1\n"));
   EXPECT_THAT(reply, HasSubstr("\nthrum_http_request_duration_seconds_count 22\n"));
   EXPECT_THAT(reply, HasSubstr("\nthrum_http_requests_in_flight 1\n"));
 }

@@ -58,8 +58,7 @@ void Service::add_health() {
 
 void Service::show_metrics(const Scoreboard& board) {
   add_route("/metrics", [this, &board](const HttpRequest&) {
-    return HttpResponse{.body = metrics_text(board.metrics(), models_, &board.models()),
-                        .content_type = metrics_content_type};
+    return HttpResponse{.body = metrics_text(board, models_), .content_type = metrics_content_type};
   });
 }
 
@@ -81,6 +80,12 @@ void Service::add_route(std::string path, RouteHandler handler) {
 void Service::set_draining() noexcept {
   draining_ = true;
   if (router_) router_->set_draining();
+}
+
+std::string_view Service::route_of(std::string_view path) const {
+  if (repository_ && is_admin_path(path)) return RepositoryRoutes::route_of(path);
+  if (const std::string_view own = routes_.pattern(path); !own.empty()) return own;
+  return router_ ? router_->route_of(path) : std::string_view();
 }
 
 const HttpResponse& Service::handle(const HttpRequest& request) noexcept {

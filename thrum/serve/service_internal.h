@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "thrum/serve/model_set_internal.h"
@@ -32,6 +33,7 @@ class Service : public RequestHandler {
   const HttpResponse* postponed_answer(std::uint64_t ticket, const HttpRequest& request) noexcept override;
   void predict_gathered() noexcept override;
   const HttpResponse& gathered_answer(std::size_t index, const HttpRequest& request) noexcept override;
+  std::string_view route_of(std::string_view path) const override;
   void set_draining() noexcept override;
   void set_ending() noexcept override { is_ending_ = true; }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <ctime>
 #include <exception>
 #include <new>
 #include <string>
@@ -98,6 +99,7 @@ Supervisor::Supervisor(UniqueFd image, const ServeOptions& options)
     now_->listeners.push_back(listen_at(address, options, inheritance_.sockets_of(address)));
   }
   inheritance_.close_others();
+  crew_.board().head().loaded_at = std::time(nullptr);
 }
 
 void Supervisor::run() {
@@ -326,6 +328,7 @@ void Supervisor::finish_reload() {
   now_ = std::exchange(next_, nullptr);
   finish_wishes();
   crew_.board().head().reloads.add();
+  crew_.board().head().loaded_at = std::time(nullptr);
   log(LogLevel::info, "Reloaded");
   notifier_.ready("");
   for (const std::string& change : now_->changes) log(LogLevel::warning, change);

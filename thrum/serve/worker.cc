@@ -80,7 +80,7 @@ Worker::Worker(WorkerPlace place, RequestHandler& handler, const ServeOptions& o
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       log_epoch_(place_.board.head().log_epoch),  // before the files are opened
       files_(options),
-      log_(place_.seat, access_format(options)),
+      log_(place_.seat, place_.board.routes(), handler, access_format(options)),
       handler_(handler),
       context_{handler, limits_of(options), HttpResponseWriter(cors_fields(options.cors_origin))},
       buffer_(64u << 10),
