@@ -99,7 +99,8 @@ if(THRUM_BUILD_FUZZERS)
   add_custom_target(thrum_fuzzers)
 endif()
 
-# thrum_add_fuzzer(NAME SOURCES ... LIBRARIES ...): one libFuzzer program, of the target thrum_fuzzers.
+# thrum_add_fuzzer(NAME SOURCES ... LIBRARIES ...): one libFuzzer program, of the target thrum_fuzzers, whose seeds are
+# in tests/fuzz/NAME.
 function(thrum_add_fuzzer name)
   cmake_parse_arguments(FUZZ "" "" "SOURCES;LIBRARIES" ${ARGN})
   if(THRUM_BUILD_FUZZERS)
