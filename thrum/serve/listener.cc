@@ -1,6 +1,7 @@
 #include "thrum/serve/listener_internal.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -94,6 +95,11 @@ void check_unix(const std::string& address, const std::string& path) {
 void check_tcp(const std::string& address, const Endpoint& endpoint) {
   const UniqueFd probe = unbound_socket(address, endpoint, true);
   if (bind(probe.get(), endpoint.data(), endpoint.size()) != 0 && errno != EADDRINUSE) fail(address);
+}
+
+[[noreturn]] void refuse_pair(const std::string& one, const std::string& other) {
+  throw Error(ErrorCode::invalid_argument, fmt::format("[serve] cannot listen at both {} and {}", one, other),
+              "who asks one asks the other: name one of them");
 }
 
 }  // namespace
@@ -201,8 +207,7 @@ void check_addresses(const ServeOptions& options, bool has_given_sockets) {
     for (const auto& [other, place] : others) {
       const bool is_allowed = options.reuse_port && !endpoint.is_unix();
       if (is_allowed || (!endpoint.is_within(place) && !place.is_within(endpoint))) continue;
-      throw Error(ErrorCode::invalid_argument, "[serve] cannot listen at both " + other + " and " + address,
-                  "who asks one asks the other: name one of them");
+      refuse_pair(other, address);
     }
     others.emplace_back(address, endpoint);
   }

@@ -61,6 +61,9 @@ TEST(ServerChaos, NoRequestIsLostAndEachIsCountedWhenWorkersDieUnderLoad) {
   const int n_counted = metric(server, "thrum_http_requests_total{code=\"2xx\"}");
   EXPECT_GE(n_counted, load.n_answered() + n_others);
   EXPECT_LE(n_counted, load.n_answered() + n_others + load.n_repeated()) << "some died between count and reply";
+  const int n_of_route = metric(server, "thrum_http_route_requests_total{route=\"/predict\",code=\"200\"}");
+  EXPECT_GE(n_of_route, load.n_answered());
+  EXPECT_LE(n_of_route, load.n_answered() + load.n_repeated());
   EXPECT_EQ(metric(server, "thrum_worker_restarts_total{reason=\"killed\"}"), n_kills);
 }
 
