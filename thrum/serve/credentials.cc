@@ -1,7 +1,9 @@
 #include "thrum/serve/credentials_internal.h"
 
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -22,6 +24,14 @@ std::optional<unsigned> number_in(const std::string& text, int base) {
 
 [[noreturn]] void refuse(const std::string& option, const std::string& expected, const std::string& given) {
   throw Error(ErrorCode::invalid_argument, "[" + option + "] expected " + expected + ", got \"" + given + "\"");
+}
+
+/// CAP_SETUID and CAP_SETGID (capabilities(7)), which root has.
+bool may_become_others() {
+  constexpr unsigned needed = 1u << CAP_SETUID | 1u << CAP_SETGID;
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  return syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective & needed) == needed;
 }
 
 }  // namespace
@@ -46,6 +56,14 @@ Credentials Credentials::of(const ServeOptions& options) {
 
 bool Credentials::are_other() const noexcept {
   return uid != geteuid() || gid != getegid();
+}
+
+void Credentials::check() const {
+  if (!are_other() || may_become_others()) return;
+  throw Error(ErrorCode::io,
+              "[serve] cannot run workers as user " + std::to_string(uid) + " and group " + std::to_string(gid) +
+                  ": Operation not permitted",
+              "start as root, or leave out --user and --group");
 }
 
 void Credentials::take() const {

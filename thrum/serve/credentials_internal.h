@@ -17,6 +17,8 @@ struct Credentials {
 
   /// Not those of this process.
   bool are_other() const noexcept;
+  /// Throws io where this process may not take them.
+  void check() const;
   /// This process has them from now on, and no other. Throws io.
   void take() const;
 };

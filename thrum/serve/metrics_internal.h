@@ -25,6 +25,17 @@ enum class RestartReason : std::uint8_t {
 inline constexpr std::array<std::string_view, 4> restart_reasons = {"exited", "killed", "timeout", "recycled"};
 inline constexpr std::size_t n_restart_reasons = restart_reasons.size();
 
+/// Why the server ended a connection before its client wanted to.
+enum class ConnectionEnd : std::uint8_t {
+  limit,          ///< more than --worker-connections
+  head_timeout,   ///< the head of a request did not come in time
+  body_timeout,   ///< its body
+  reply_timeout,  ///< the client did not read its reply
+};
+inline constexpr std::array<std::string_view, 4> connection_ends = {"limit", "head_timeout", "body_timeout",
+                                                                    "reply_timeout"};
+inline constexpr std::size_t n_connection_ends = connection_ends.size();
+
 /// Sums over all workers, also those that are gone: nothing but the last three ever goes back. Of the requests that
 /// were answered up to now all are in it.
 struct Metrics {
@@ -33,6 +44,7 @@ struct Metrics {
   double latency_seconds = 0;                                 ///< their sum
   std::uint64_t body_bytes = 0;                               ///< of the replies
   std::uint64_t request_bytes = 0;                            ///< of the bodies of the requests
+  std::array<std::uint64_t, n_connection_ends> ended = {};
   std::array<std::uint64_t, n_restart_reasons> restarts = {};
   std::uint64_t reloads = 0;
   std::uint64_t failed_reloads = 0;

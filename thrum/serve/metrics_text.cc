@@ -105,6 +105,10 @@ void add_workers(TextWriter& text, const Metrics& metrics) {
                   static_cast<double>(metrics.connections));
   text.add_family("thrum_http_requests_in_flight", "gauge", "Requests that are being answered now.",
                   static_cast<double>(metrics.in_flight));
+  text.begin("thrum_connections_ended_total", "counter", "Connections that the server ended of itself, by reason.");
+  for (std::size_t i = 0; i < n_connection_ends; ++i) {
+    text.add("", "{" + label("reason", connection_ends[i]) + "}", static_cast<double>(metrics.ended[i]));
+  }
   text.begin("thrum_worker_restarts_total", "counter", "Workers that were replaced, by reason.");
   for (std::size_t i = 0; i < n_restart_reasons; ++i) {
     text.add("", "{" + label("reason", restart_reasons[i]) + "}", static_cast<double>(metrics.restarts[i]));

@@ -53,6 +53,7 @@ TEST_F(MetricsText, TellsWhatWasCounted) {
   seat_.request_bytes.add(98);
   seat_.body_bytes.add(99);
   seat_.connections.add(5);
+  seat_.ended[static_cast<std::size_t>(ConnectionEnd::body_timeout)].add(2);
   seat_.in_flight.add(1);
   board_.head().restarts[static_cast<std::size_t>(RestartReason::timeout)].add(3);
   board_.head().reloads.add(4);
@@ -66,8 +67,9 @@ TEST_F(MetricsText, TellsWhatWasCounted) {
         "thrum_http_response_bytes_total 99", "thrum_worker_restarts_total{reason=\"timeout\"} 3",
         "thrum_http_route_requests_total{route=\"/v2/models/{model}\",code=\"200\"} 6",
         "thrum_reloads_total{result=\"done\"} 4", "thrum_reloads_total{result=\"failed\"} 0",
-        "thrum_loaded_timestamp_seconds 1795753366", "thrum_workers 1", "thrum_connections 5",
-        "thrum_http_requests_in_flight 1", "thrum_inference_requests_total{model=\"people\",version=\"1\"} 2",
+        "thrum_loaded_timestamp_seconds 1795753366", "thrum_connections_ended_total{reason=\"body_timeout\"} 2",
+        "thrum_workers 1", "thrum_connections 5", "thrum_http_requests_in_flight 1",
+        "thrum_inference_requests_total{model=\"people\",version=\"1\"} 2",
         "thrum_inference_rows_total{model=\"people\",version=\"1\"} 9",
         "thrum_inference_executions_total{model=\"people\",version=\"1\"} 1",
         "thrum_inference_compute_seconds_total{model=\"people\",version=\"1\"} 0.5",

@@ -47,6 +47,7 @@ Metrics Scoreboard::metrics() const noexcept {
   const int n_used = head().n_used_seats.load(std::memory_order_acquire);
   for (int i = 0; i < n_used; ++i) {
     const Seat& seat = this->seat(i);
+    add(sums.ended, seat.ended);
     add(sums.responses, seat.responses);
     add(sums.latency, seat.latency);
     nanoseconds += seat.latency_ns.get();

@@ -33,11 +33,12 @@ class Count {
 class Scoreboard {
  public:
   struct alignas(64) Seat {
-    std::atomic<std::int64_t> heartbeat_ns;  ///< of the monotonic clock
-    std::atomic<std::int64_t> ready_pid;     ///< the worker that serves; 0 before
-    std::atomic<bool> is_leaving;            ///< it accepts no more: another may take its place
-    Count connections;                       ///< open now
-    Count in_flight;                         ///< requests in the handler now
+    std::atomic<std::int64_t> heartbeat_ns;      ///< of the monotonic clock
+    std::atomic<std::int64_t> ready_pid;         ///< the worker that serves; 0 before
+    std::atomic<bool> is_leaving;                ///< it accepts no more: another may take its place
+    Count connections;                           ///< open now
+    Count in_flight;                             ///< requests in the handler now
+    std::array<Count, n_connection_ends> ended;  ///< connections, by us
     std::array<Count, n_status_classes> responses;
     std::array<Count, n_latency_buckets> latency;
     Count latency_ns;

@@ -121,7 +121,7 @@ std::span<const OptionField> serve_option_fields() {
 
 void check_serve_options(const ServeOptions& options) {
   serving::check_addresses(options, !serving::is_reload() && !serving::is_successor());
-  serving::Credentials::of(options);
+  serving::Credentials::of(options).check();
   if (!options.umask.empty()) serving::parse_umask(options.umask);
   serving::AccessLog(options.access_logformat);
   serving::read_access(options);

@@ -106,6 +106,17 @@ TEST(Credentials, RefuseWhomThereIsNot) {
             "[group] expected a group of this machine, got \"no-such-group\"");
 }
 
+TEST(Credentials, ThatOnlyRootMayTakeAreRefusedToOthers) {
+  const bool is_root = geteuid() == 0;
+  if (is_root && seteuid(65534) != 0) std::abort();
+  const std::string refusal = error_of([] { check_serve_options({.user = "12345", .group = "54321"}); });
+  if (is_root && seteuid(0) != 0) std::abort();
+  EXPECT_EQ(
+      refusal,
+      "[serve] cannot run workers as user 12345 and group 54321: Operation not permitted; start as root, or leave "
+      "out --user and --group");
+}
+
 TEST(Umask, IsOctal) {
   EXPECT_EQ(parse_umask("027"), 027u);
   for (const std::string text : {"8", "1000", "", "u=rwx"}) {

@@ -114,10 +114,10 @@ TEST(Server, SlowClientsHoldUpNobody) {
   EXPECT_THAT(slow.back().reply(), HasSubstr("the connection ended inside a request"));
 }
 
-/// The number of open connections as the server counts them, that of the question included.
-std::string connections(const TestServer& server) {
+/// As the server counts them; of those that are open, that of the question included.
+std::string connections(const TestServer& server, const std::string& metric = "thrum_connections") {
   const std::string reply = TestClient(server.port()).ask(get("/metrics"));
-  const std::string name = "\nthrum_connections ";
+  const std::string name = "\n" + metric + " ";
   const std::size_t begin = reply.find(name) + name.size();
   return reply.substr(begin, reply.find('\n', begin) - begin);
 }
@@ -151,6 +151,7 @@ TEST(Server, EndsSlowHeads) {
               testing::AllOf(StartsWith("HTTP/1.1 408 Request Timeout\r\n"),
                              HasSubstr("the head of the request did not come in time")));
   EXPECT_TRUE(client.is_closed());
+  EXPECT_EQ(connections(server, "thrum_connections_ended_total{reason=\"head_timeout\"}"), "1");
 }
 
 TEST(Server, EndsSlowBodies) {
@@ -160,6 +161,7 @@ TEST(Server, EndsSlowBodies) {
               testing::AllOf(StartsWith("HTTP/1.1 408 Request Timeout\r\n"),
                              HasSubstr("the body of the request did not come in time")));
   EXPECT_TRUE(client.is_closed());
+  EXPECT_EQ(connections(server, "thrum_connections_ended_total{reason=\"body_timeout\"}"), "1");
 }
 
 TEST(Server, EndsARequestThatTakesTooLongAsAWhole) {
@@ -189,6 +191,7 @@ TEST(Server, DropsAClientThatDoesNotRead) {
   for (int i = 0; i < 400000; ++i) requests += get("/");
   client.send(requests);  // ends when the server lets go
   EXPECT_THAT(TestClient(server.port()).ask(get("/health")), StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(connections(server, "thrum_connections_ended_total{reason=\"reply_timeout\"}"), "1");
 }
 
 TEST(Server, RefusesMoreConnectionsThanItHolds) {
@@ -202,6 +205,7 @@ TEST(Server, RefusesMoreConnectionsThanItHolds) {
               testing::AllOf(StartsWith("HTTP/1.1 503 Service Unavailable\r\n"), HasSubstr("\r\nRetry-After: 1\r\n")));
   EXPECT_TRUE(third.is_closed());
   EXPECT_THAT(first.ask(get("/health")), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(first.ask(get("/metrics")), HasSubstr("\nthrum_connections_ended_total{reason=\"limit\"} 1\n"));
 }
 
 TEST(Server, RefusesATooLargeBodyAndIsHeard) {

@@ -267,6 +267,7 @@ bool Worker::accept_one(int listener) {
 void Worker::admit(UniqueFd socket, const sockaddr_storage& peer) {
   const int fd = socket.get();
   const auto limit = static_cast<std::size_t>(options_.worker_connections);
+  if (n_connections_ >= limit) count_end(ConnectionEnd::limit);
   if (n_connections_ >= limit + most_lingering) return;
   if (connections_.size() <= static_cast<std::size_t>(fd)) {
     watched_.resize(fd + 1);
@@ -351,17 +352,25 @@ void Worker::check_deadline(Connection& connection) {
     case Connection::Wait::request:
       return proceed(connection.fd(), [&] { connection.end(now_); });
     case Connection::Wait::head:
+      count_end(ConnectionEnd::head_timeout);
       return refuse_late(connection, "[serve] the head of the request did not come in time");
     case Connection::Wait::body:
+      count_end(ConnectionEnd::body_timeout);
       return refuse_late(connection, "[serve] the body of the request did not come in time");
     case Connection::Wait::others:
     case Connection::Wait::answer:
       return;
     case Connection::Wait::client_reads:
+      count_end(ConnectionEnd::reply_timeout);
+      return drop(connection.fd());
     case Connection::Wait::client_closes:
     case Connection::Wait::nothing:
       return drop(connection.fd());
   }
+}
+
+void Worker::count_end(ConnectionEnd reason) noexcept {
+  place_.seat.ended[static_cast<std::size_t>(reason)].add();
 }
 
 void Worker::refuse_late(Connection& connection, const char* what) {

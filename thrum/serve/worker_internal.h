@@ -67,6 +67,7 @@ class Worker {
   void reopen_logs();
   void sweep();
   void check_deadline(Connection& connection);
+  void count_end(ConnectionEnd reason) noexcept;
   void refuse_late(Connection& connection, const char* what);
   bool is_overdue(const Connection& connection) const;
   Clock::duration allowed(const Connection& connection) const;
