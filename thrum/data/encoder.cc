@@ -14,6 +14,7 @@
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
 #include "thrum/core/printable.h"
+#include "thrum/data/constant_number_internal.h"
 
 namespace thrum {
 namespace {
@@ -191,13 +192,6 @@ std::vector<double> sums_of_squares(const FirstPass& pass, std::size_t local_row
                         });
 }
 
-/// Whether rounding alone explains the variance, by the rule of scikit-learn's StandardScaler.
-bool is_constant(double variance, double mean, double n_rows) {
-  constexpr double eps = std::numeric_limits<double>::epsilon();
-  const double rounding = n_rows * mean * eps;
-  return variance <= n_rows * eps * variance + rounding * rounding;
-}
-
 /// Whether there is more to a deviation than the rounding of equal numbers' mean.
 bool varies(double deviation, double mean) {
   return deviation > 2 * std::numeric_limits<double>::epsilon() * std::abs(mean);
@@ -219,13 +213,19 @@ Encoder::FeatureEncoding number_encoding(const std::string& feature, const Total
   encoding.mean = mean;
   const double variance = squares / totals.weight;
   const double deviation = std::sqrt(variance);
-  encoding.is_constant = is_constant(variance, mean, totals.n);
+  encoding.is_constant = counts_as_constant(variance, mean, totals.n);
   if (!encoding.is_constant) encoding.scale = deviation;
   if (encoding.is_constant && varies(deviation, mean)) encoding.ignored_deviation = deviation;
   return encoding;
 }
 
 }  // namespace
+
+bool counts_as_constant(double variance, double mean, double n_rows) {
+  constexpr double eps = std::numeric_limits<double>::epsilon();
+  const double rounding = n_rows * mean * eps;
+  return variance <= n_rows * eps * variance + rounding * rounding;
+}
 
 Encoder Encoder::fit(const Dataset& dataset, std::span<const std::uint8_t> row_mask, std::span<const double> weights,
                      bool standardize, const Execution& execution) {

@@ -58,6 +58,14 @@ T* thread_buffer(std::size_t n) {
   return buffer.get();
 }
 
+ColumnSpread spread_of(double mean, double mean_square) {
+  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  constexpr double most = 2;
+  const double deviation = std::sqrt(mean_square - mean * mean);
+  const bool standardizes = deviation > 1 / most && deviation < most && std::abs(mean) < most;
+  return standardizes ? ColumnSpread{mean, deviation} : ColumnSpread{unknown, unknown};
+}
+
 }  // namespace
 
 template <class T>
@@ -87,13 +95,16 @@ DesignMatrix<T>::DesignMatrix(const Dataset& dataset, const Encoder& encoder, co
   source_.emplace(Source{dataset, encoder, &execution, has_categories(encoder), reads_before_kept(encoder, storage)});
 }
 
-/// From n_columns only: as many as fit into a part of the second cache, but enough that what a kernel does once per
-/// piece does not count, unless they took much memory.
+/// As many as fit into a part of the second cache, but enough that what a kernel does once per piece does not count,
+/// unless they took much memory. Of numbers fewer are enough where these fit: each pass encodes them anew.
 template <class T>
 std::size_t DesignMatrix<T>::piece_rows() const noexcept {
+  constexpr std::size_t part_of_cache = 256 * 1024;
+  const bool few_fit = 256 * n_columns_ * sizeof(T) <= part_of_cache;
+  const std::size_t enough = few_fit && source_ && !source_->has_categories ? 256 : 512;
   const auto too_large = [&](std::size_t rows) {
     const std::size_t bytes = rows * n_columns_ * sizeof(T);
-    return rows > 512 ? bytes > 256 * 1024 : rows > tile_rows_ && bytes > 4 * 1024 * 1024;
+    return rows > enough ? bytes > part_of_cache : rows > tile_rows_ && bytes > 4 * 1024 * 1024;
   };
   std::size_t rows = row_block;
   while (too_large(rows)) rows /= 2;
@@ -108,12 +119,43 @@ std::size_t DesignMatrix<T>::n_values(RowRange rows) const noexcept {
 template <class T>
 void DesignMatrix<T>::read(RowRange block, FunctionRef<void(const Piece&)> f) const {
   THRUM_ASSERT(block.begin % row_block == 0 && block.size() <= row_block);
+  const std::span<ColumnSums> sums = sums_to_take(block);
   const bool stays = is_kept(block);
   for_pieces(block, [&](RowRange rows) {
     if (source_) source_->execution->keep_within_limit();
-    if (!stays) return f({encoded(rows), rows});
+    if (!stays) return f({encoded(rows, sums), rows});
     f({storage_ == RowStorage::bfloat16 ? widened(rows) : kept(rows.begin), rows});
   });
+}
+
+template <class T>
+void DesignMatrix<T>::measure() {
+  THRUM_ASSERT(source_ && !source_->has_categories && source_->reads_before_kept > 0);
+  measures_ = true;
+  sums_.resize(n_reads_.size() * n_columns_);
+}
+
+template <class T>
+std::span<ColumnSums> DesignMatrix<T>::sums_to_take(RowRange block) const {
+  const std::size_t b = block.begin / row_block;
+  if (!measures_ || n_reads_[b] > 0) return {};
+  return std::span(sums_).subspan(b * n_columns_, n_columns_);
+}
+
+template <class T>
+std::span<const ColumnSpread> DesignMatrix<T>::spreads() const {
+  if (!measures_ || !spreads_.empty()) return spreads_;
+  const std::vector<double> totals = sum_row_blocks(
+      *source_->execution, n_rows_, 2 * n_columns_, [&](std::size_t begin, std::size_t, std::span<double> partial) {
+        for (std::size_t j = 0; j < n_columns_; ++j) {
+          const ColumnSums& sums = sums_[begin / row_block * n_columns_ + j];
+          partial[2 * j] = sums.values;
+          partial[2 * j + 1] = sums.squares;
+        }
+      });
+  const auto n = static_cast<double>(source_->dataset.n_rows_of_all_ranks());
+  for (std::size_t j = 0; j < n_columns_; ++j) spreads_.push_back(spread_of(totals[2 * j] / n, totals[2 * j + 1] / n));
+  return spreads_;
 }
 
 template <class T>
@@ -158,10 +200,10 @@ void DesignMatrix<T>::keep(RowRange block) const {
 }
 
 template <class T>
-T* DesignMatrix<T>::encoded(RowRange rows) const {
+T* DesignMatrix<T>::encoded(RowRange rows, std::span<ColumnSums> sums) const {
   T* const x = thread_buffer<T>(n_values(rows));
   if (rows.size() % tile_rows_ != 0 || source_->has_categories) std::fill_n(x, n_values(rows), T{0});
-  encode(rows, x);
+  encode(rows, x, sums);
   if constexpr (std::is_same_v<T, float>) {
     if (storage_ == RowStorage::bfloat16) round_to_bfloat16({x, n_values(rows)});
   }
@@ -178,7 +220,7 @@ T* DesignMatrix<T>::widened(RowRange rows) const {
 }
 
 template <class T>
-void DesignMatrix<T>::encode(RowRange rows, T* x) const {
+void DesignMatrix<T>::encode(RowRange rows, T* x, std::span<ColumnSums> sums) const {
   const Dataset& dataset = source_->dataset;
   const Encoder& encoder = source_->encoder;
   std::array<double, row_block> buffer;
@@ -193,7 +235,7 @@ void DesignMatrix<T>::encode(RowRange rows, T* x) const {
       encode_category(column, values, n_categories, encoding.missing_column, x);
     } else {
       standardize(values, encoding, TiledColumn<T>{x + column * tile_rows_, tile_rows_, tile_rows_ * n_columns_},
-                  wanted_after(rows, j));
+                  wanted_after(rows, j), sums.empty() ? nullptr : &sums[column]);
     }
   }
 }

@@ -12,6 +12,7 @@
 #include "thrum/core/view.h"
 #include "thrum/data/dataset.h"
 #include "thrum/data/encoder.h"
+#include "thrum/learn/linear/standardize_internal.h"
 #include "thrum/learn/linear/zeroed_array_internal.h"
 
 namespace thrum {
@@ -21,6 +22,13 @@ enum class RowStorage {
   computed,  ///< as they are computed with, where they are read often
   bfloat16,  ///< rounded to the upper half of a float: of 8 significant bits, in 2 bytes
   none,      ///< not at all: encoded anew at every reading
+};
+
+/// How the values of a column are spread; NaN where some are missing or not finite, or where the encoding is far from
+/// one that standardises.
+struct ColumnSpread {
+  double mean;
+  double deviation;
 };
 
 /// The encoded rows of one rank, as kernels want them: (n_tiles, n_columns, tile_rows). Inside a tile a column's values
@@ -55,9 +63,15 @@ class DesignMatrix {
     RowRange rows;
   };
   /// Calls f with one piece after another of the rows of a block: [block.begin, block.end) begins at a multiple of
-  /// row_block and ends at the next or at n_rows. The pieces follow from n_columns only, and between them the limit of
-  /// memory is kept. Throws out_of_memory.
+  /// row_block and ends at the next or at n_rows. The pieces follow from n_columns and from whether some are of
+  /// categories, and between them the limit of memory is kept. Throws out_of_memory.
   void read(RowRange block, FunctionRef<void(const Piece&)> f) const;
+
+  /// Makes the first reading of each block measure the spreads. REQUIRES: none has been; all features are numbers.
+  void measure();
+  /// Of each column, over all rows of all ranks, after a pass over them; empty where it was not to measure them
+  /// (collective).
+  std::span<const ColumnSpread> spreads() const;
 
  private:
   struct Source {
@@ -76,10 +90,12 @@ class DesignMatrix {
   void keep(RowRange block) const;
   void for_pieces(RowRange block, FunctionRef<void(RowRange)> f) const;
   /// The tiles of `rows` in a buffer of this thread, as they are kept or would be.
-  T* encoded(RowRange rows) const;
+  T* encoded(RowRange rows, std::span<ColumnSums> sums = {}) const;
   T* widened(RowRange rows) const;
-  /// x: the tiles of `rows`, zeros before.
-  void encode(RowRange rows, T* x) const;
+  /// x: the tiles of `rows`, zeros before. sums: of each column, added to; may be empty.
+  void encode(RowRange rows, T* x, std::span<ColumnSums> sums = {}) const;
+  /// Where a block's are to go when it is read for the first time.
+  std::span<ColumnSums> sums_to_take(RowRange block) const;
   /// Where the values of a feature begin that is encoded soon after this one, maybe for the rows after these; null
   /// where they are not stored as numbers.
   const double* wanted_after(RowRange rows, std::size_t feature) const;
@@ -99,6 +115,9 @@ class DesignMatrix {
   mutable ZeroedArray<T> values_;              ///< of the blocks that are kept
   mutable ZeroedArray<std::uint16_t> narrow_;  ///< the same in bfloat16
   mutable std::vector<std::uint8_t> n_reads_;  ///< of each block, until it is kept
+  bool measures_ = false;
+  mutable std::vector<ColumnSums> sums_;       ///< [block * n_columns + column], where they are measured
+  mutable std::vector<ColumnSpread> spreads_;  ///< once they are known
 };
 
 }  // namespace thrum

@@ -9,6 +9,7 @@
 #include "thrum/learn/linear/logistic_fits_internal.h"
 #include "thrum/learn/linear/logistic_solver_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/learn/linear/sampled_encoding_internal.h"
 #include "thrum/learn/linear/separation_internal.h"
 #include "thrum/learn/linear/standard_errors_internal.h"
 #include "thrum/learn/linear/warm_start_internal.h"
@@ -45,6 +46,22 @@ std::vector<std::unique_ptr<Model>> LogisticFits<T>::fit(std::span<const FitSpec
     near = LogisticFits<float>(dataset_, encoder_, execution_, RowStorage::bfloat16).search(specs, group);
   }
   run(specs, group, near);
+  return models();
+}
+
+template <class T>
+std::vector<std::unique_ptr<Model>> LogisticFits<T>::fit_and_measure(std::span<const FitSpec> specs,
+                                                                     const EncodedFits& group) {
+  x_.measure();
+  run(specs, group, {});
+  measured_ = encoder_of_spreads(dataset_, encoder_, x_.spreads());
+  if (!measured_) return {};
+  for (const auto& fit : fits_) fit->own = &*measured_;
+  return models();
+}
+
+template <class T>
+std::vector<std::unique_ptr<Model>> LogisticFits<T>::models() {
   std::vector<std::unique_ptr<Model>> models;
   for (const auto& fit : fits_) models.push_back(model(*fit));
   return models;
@@ -90,7 +107,7 @@ std::unique_ptr<typename LogisticFits<T>::Fit> LogisticFits<T>::prepare(const Fi
   for (std::size_t k = 0; k < problem.n_outputs(); ++k) l1_units.insert(l1_units.end(), units.begin(), units.end());
   if (solver.solver == LogisticSolver::saga) parts.saga = saga_problem(spec, parts.l1, std::move(l2));
   SharedSearch<T> search(std::move(problem), std::move(parts));
-  return std::make_unique<Fit>(spec, own, rows, std::move(solver.text), std::move(search));
+  return std::make_unique<Fit>(spec, &own, rows, std::move(solver.text), std::move(search));
 }
 
 template <class T>
@@ -150,15 +167,15 @@ std::unique_ptr<Model> LogisticFits<T>::model(Fit& fit) const {
   TrainingRecord record = describe(result, fit.search.has_l1(), no_penalty && fit.search.problem().separated());
   record.n_rows = fit.rows.n_rows;
   record.options_json = fit.spec.options->json();
-  record.warnings = ignored_features(dataset_.schema(), fit.own);
-  std::vector<double> parameters = recode_parameters(result.x, encoder_, fit.own);
+  record.warnings = ignored_features(dataset_.schema(), *fit.own);
+  std::vector<double> parameters = recode_parameters(result.x, encoder_, *fit.own);
   const std::size_t n_outputs = fit.search.problem().n_outputs();
   const std::span<double> coefficients = std::span(parameters).first(parameters.size() - n_outputs);
   const std::span<double> intercepts = std::span(parameters).last(n_outputs);
   if (n_outputs > 1) center(intercepts, n_outputs);
   if (n_outputs > 1 && no_penalty) center(coefficients, n_outputs);
   LogisticRegressionModel::Parts parts{.schema = dataset_.schema(),
-                                       .encoder = fit.own,
+                                       .encoder = *fit.own,
                                        .coefficients = {coefficients.begin(), coefficients.end()},
                                        .intercepts = {intercepts.begin(), intercepts.end()},
                                        .kkt = result.gradient_max,
@@ -189,7 +206,7 @@ void LogisticFits<T>::infer(const Fit& fit, std::span<const double> parameters,
   }
   for (double& value : information) value *= total;
   const bool has_intercept = fit.options().fit_intercept;
-  auto errors = standard_errors(information, encoder_, fit.own, has_intercept);
+  auto errors = standard_errors(information, encoder_, *fit.own, has_intercept);
   if (!errors) {
     parts.no_inference = dependent_columns;
     return;

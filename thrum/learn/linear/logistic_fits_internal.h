@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,10 @@ class LogisticFits {
   /// One model per member of the group (collective). REQUIRES: the encoder is that of the group; check_rows accepts the
   /// specs.
   std::vector<std::unique_ptr<Model>> fit(std::span<const FitSpec> specs, const EncodedFits& group);
+  /// The same where the group's encoder, and that of its members, comes from a sample: the first pass of the searches
+  /// over all rows measures these, and the models have the encoder of all rows. Empty where the sample has misled
+  /// (collective).
+  std::vector<std::unique_ptr<Model>> fit_and_measure(std::span<const FitSpec> specs, const EncodedFits& group);
   /// Where the searches of the members end, for those on other rows to begin (collective).
   std::vector<LbfgsResult> search(std::span<const FitSpec> specs, const EncodedFits& group);
 
@@ -39,7 +44,7 @@ class LogisticFits {
   /// One fit on its way.
   struct Fit {
     const FitSpec& spec;
-    const Encoder& own;
+    const Encoder* own;
     Rows rows;
     std::string solver;  ///< its name, and where it was chosen the reason
     SharedSearch<T> search;
@@ -53,6 +58,7 @@ class LogisticFits {
   Rows rows_of(const FitSpec& spec) const;
   std::vector<double> start_of(const FitSpec& spec, std::size_t n_parameters, std::size_t n_outputs) const;
   SagaProblem saga_problem(const FitSpec& spec, const L1Penalty& l1, std::vector<double> l2);
+  std::vector<std::unique_ptr<Model>> models();
   std::unique_ptr<Model> model(Fit& fit) const;
   /// Standard errors and likelihood, or why there are none.
   void infer(const Fit& fit, std::span<const double> parameters, LogisticRegressionModel::Parts& parts) const;
@@ -64,6 +70,7 @@ class LogisticFits {
   DesignMatrix<T> x_;
   std::shared_ptr<const GatheredRows> gathered_;  ///< the same rows, of all ranks, once a solver wants them so
   std::vector<std::unique_ptr<Fit>> fits_;
+  std::optional<Encoder> measured_;  ///< of all rows, where that of the matrix comes from a sample
 };
 
 }  // namespace thrum

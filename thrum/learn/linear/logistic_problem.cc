@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
-#include "thrum/comm/row_blocks.h"
 #include "thrum/learn/linear/logistic_hessian_internal.h"
 #include "thrum/learn/linear/logistic_product_internal.h"
+#include "thrum/learn/linear/sampled_blocks_internal.h"
 
 namespace thrum {
 namespace {
@@ -75,7 +76,7 @@ LogisticProblem<T>::LogisticProblem(const DesignMatrix<T>& x, Parts parts, const
       execution_(execution),
       targets_(std::move(parts.targets)),
       l2_(std::move(parts.l2)),
-      first_block_(parts.first_row / row_block),
+      first_row_(parts.first_row),
       fit_intercept_(parts.fit_intercept) {}
 
 template <class T>
@@ -94,15 +95,7 @@ template <class T>
 std::vector<double> LogisticProblem<T>::sum_blocks(
     const BlockSample& blocks, std::size_t n_components,
     FunctionRef<void(RowRange block, std::span<double> partial)> add) const {
-  const std::size_t n_blocks = (x_.n_rows() + row_block - 1) / row_block;
-  const std::size_t first = (blocks.stride - first_block_ % blocks.stride) % blocks.stride;
-  const std::size_t n_sampled = n_blocks <= first ? 0 : (n_blocks - first - 1) / blocks.stride + 1;
-  // The sampled blocks take the place of all, so that only their partial sums are kept.
-  return sum_row_blocks(execution_, n_sampled * row_block, n_components,
-                        [&](std::size_t i, std::size_t, std::span<double> partial) {
-                          const std::size_t begin = first * row_block + i * blocks.stride;
-                          add({begin, std::min(begin + row_block, x_.n_rows())}, partial);
-                        });
+  return sum_sampled_blocks(execution_, {first_row_, first_row_ + x_.n_rows()}, blocks.stride, n_components, add);
 }
 
 template <class T>
@@ -159,7 +152,15 @@ void LogisticProblem<T>::evaluate_together(std::span<Evaluation> evaluations) {
 }
 
 template <class T>
+void LogisticProblem<T>::take_spreads() {
+  if (std::exchange(has_spreads_, true)) return;
+  const std::span<const ColumnSpread> spreads = x_.spreads();
+  for (std::size_t j = 0; j < spreads.size(); ++j) l2_[j] *= spreads[j].deviation * spreads[j].deviation;
+}
+
+template <class T>
 void LogisticProblem<T>::finish(Evaluation& evaluation, std::span<const double> sums) {
+  if (evaluation.blocks.stride == 1) take_spreads();
   const double total = evaluation.blocks.total_weight;
   separated_ = targets_->loss == RowLoss::logistic && sums[LogisticSums::misplaced] == 0;
   evaluation.gradient.resize(n_parameters());

@@ -47,7 +47,9 @@ class LogisticProblem {
   struct Parts {
     std::shared_ptr<const LogisticTargets<T>> targets;
     std::size_t first_row = 0;  ///< this rank's, among the rows of all
-    std::vector<double> l2;     ///< (n_columns): 1 / (C S) where columns are in the units of the penalty
+    /// (n_columns): 1 / (C S) where columns are in the units of the penalty; those that the matrix has yet to measure
+    /// are taken for such.
+    std::vector<double> l2;
     bool fit_intercept = true;
   };
   LogisticProblem(const DesignMatrix<T>& x, Parts parts, const Execution& execution);
@@ -113,6 +115,8 @@ class LogisticProblem {
                                   const BlockSample& blocks) const;
   std::vector<double> sum_multinomial_hessian(std::span<const double> parameters, const BlockSample& blocks) const;
   std::vector<double> part_of(std::span<const double> hessian, std::span<const std::size_t> coefficients) const;
+  /// Takes the penalty to the units of the columns that the first pass over all rows has measured, where it has.
+  void take_spreads();
   /// The objective, from the sums of the loss.
   void finish(Evaluation& evaluation, std::span<const double> sums);
 
@@ -120,9 +124,10 @@ class LogisticProblem {
   const Execution& execution_;
   std::shared_ptr<const LogisticTargets<T>> targets_;
   std::vector<double> l2_;
-  std::size_t first_block_;
+  std::size_t first_row_;
   bool fit_intercept_;
   bool separated_ = false;
+  bool has_spreads_ = false;
 };
 
 }  // namespace thrum

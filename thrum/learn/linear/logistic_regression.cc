@@ -2,12 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
 #include "thrum/core/error.h"
 #include "thrum/core/printable.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
 #include "thrum/learn/linear/logistic_fits_internal.h"
 #include "thrum/learn/linear/logistic_solver_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/learn/linear/sampled_encoding_internal.h"
 
 namespace thrum {
 namespace {
@@ -23,6 +29,44 @@ OptionField class_weight_field() {
     set(options, text);
   };
   return field;
+}
+
+/// Whether a fit's search may begin in the encoding of a sample: all rows count alike, and the penalty, without an L1
+/// part, is on standardised numbers (collective).
+bool may_begin_encoded_by_sample(const Dataset& dataset, const FitSpec& spec, const Execution& execution) {
+  const auto& options = spec.options->as<LogisticRegressionOptions>();
+  const bool has_l1 = l1_ratio_of(options) > 0 && penalty_strength(options) > 0;
+  const bool row_by_row = options.solver == "saga";
+  if (has_l1 || row_by_row || options.dtype == "bfloat16" || !options.standardize || !options.fit_intercept)
+    return false;
+  std::uint8_t alike = spec.row_mask.empty() && spec.weights.empty() && dataset.weights().empty() ? 1 : 0;
+  execution.communicator->allreduce(std::span(&alike, 1), ReduceOp::min);
+  return alike != 0;
+}
+
+/// The models of those specs, at their places; none of the others, nor where the sample is not like the rows
+/// (collective).
+std::vector<std::unique_ptr<Model>> fit_encoded_by_sample(const Dataset& dataset, std::span<const FitSpec> specs,
+                                                          const Execution& execution) {
+  std::vector<std::unique_ptr<Model>> models(specs.size());
+  const std::optional<Encoder> encoder = encoder_of_sample(dataset, execution);
+  if (!encoder) return models;
+  EncodedFits of_doubles{*encoder}, of_floats{*encoder};
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    check_ranges(*specs[i].options);
+    check_rows(dataset, specs[i], where);
+    if (!may_begin_encoded_by_sample(dataset, specs[i], execution)) continue;
+    const bool is_float = specs[i].options->as<LogisticRegressionOptions>().dtype == "float32";
+    (is_float ? of_floats : of_doubles).members.push_back({i, *encoder});
+  }
+  const auto fit = [&]<class T>(const EncodedFits& group) {
+    if (group.members.empty()) return;
+    auto fitted = LogisticFits<T>(dataset, *encoder, execution, RowStorage::computed).fit_and_measure(specs, group);
+    for (std::size_t k = 0; k < fitted.size(); ++k) models[group.members[k].spec] = std::move(fitted[k]);
+  };
+  fit.operator()<double>(of_doubles);
+  fit.operator()<float>(of_floats);
+  return models;
 }
 
 }  // namespace
@@ -53,10 +97,20 @@ std::vector<std::unique_ptr<Model>> LogisticRegression::fit_many(const Dataset& 
     throw Error(ErrorCode::invalid_argument, fmt::format("[{}] expected a target of classes, {} is a number", where,
                                                          in_quotes(dataset.schema().target.name)));
   }
-  return fit_groups<LogisticRegressionOptions>(
-      dataset, specs, where, execution, [&]<class T>(const EncodedFits& group) {
-        return LogisticFits<T>(dataset, group.encoder, execution, group.storage()).fit(specs, group);
+  auto models = fit_encoded_by_sample(dataset, specs, execution);
+  std::vector<FitSpec> others;
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (!models[i]) others.push_back(specs[i]);
+  }
+  if (others.empty()) return models;
+  auto fitted =
+      fit_groups<LogisticRegressionOptions>(dataset, others, where, execution, [&]<class T>(const EncodedFits& group) {
+        return LogisticFits<T>(dataset, group.encoder, execution, group.storage()).fit(others, group);
       });
+  for (auto next = fitted.begin(); std::unique_ptr<Model> & model : models) {
+    if (!model) model = std::move(*next++);
+  }
+  return models;
 }
 
 }  // namespace thrum

@@ -104,5 +104,24 @@ TEST(LogisticRegressionFiles, HaveTheSameBytesForFoldsAndPenaltiesInSharedPasses
   expect_same_bytes(learner, rows.dataset(), specs);
 }
 
+TEST(LogisticRegressionFiles, HaveTheSameBytesWhereTheFirstPassMeasuresTheColumns) {
+  const Generated rows{.seed = 26, .n_rows = 33 * row_block + 5, .n_columns = 3};
+  const Dataset numbers(rows.table(), {.target = "label", .exclude = {"x0", "c", "weight"}});
+  const Options weak(LogisticRegressionOptions{}, LogisticRegressionOptions::fields());
+  const Options strong(LogisticRegressionOptions{.C = 1e-4}, LogisticRegressionOptions::fields());
+  std::vector<std::uint8_t> fold(rows.n_rows, 1);
+  for (std::size_t i = 0; i < rows.n_rows; i += 5) fold[i] = 0;
+  const Options single(LogisticRegressionOptions{.dtype = "float32"}, LogisticRegressionOptions::fields());
+  const std::vector<FitSpec> specs = {
+      {.options = &weak}, {.options = &weak, .row_mask = fold}, {.options = &single}, {.options = &strong}};
+  expect_same_bytes(learner, numbers, specs);
+  Bytes alone;
+  for (const FitSpec& spec : specs) {
+    const Bytes file = train(learner, numbers, std::span(&spec, 1), 2, 1);
+    alone.insert(alone.end(), file.begin(), file.end());
+  }
+  EXPECT_TRUE(train(learner, numbers, specs, 2, 1) == alone);
+}
+
 }  // namespace
 }  // namespace thrum

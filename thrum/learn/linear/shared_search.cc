@@ -5,18 +5,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "thrum/comm/row_blocks.h"
 #include "thrum/learn/linear/lbfgs_search_internal.h"
+#include "thrum/learn/linear/sampled_blocks_internal.h"
 
 namespace thrum {
 namespace {
-
-/// Of the blocks that the search begins with: 16 to 31 of them, which tell the curvature to a few percent, so that a
-/// pass over all rows comes that much nearer to the minimum; all where there are fewer.
-std::size_t sample_stride(std::size_t n_rows) {
-  constexpr std::size_t n_sampled = 16;
-  return std::max<std::size_t>(1, n_rows / row_block / n_sampled);
-}
 
 /// As many as keep the sums of a pass in the second cache: a matter of speed only.
 std::size_t searches_per_pass(std::size_t n_parameters) {
