@@ -44,8 +44,9 @@ class Flow : public testing::Test {
   static const Outcome& train() { return *train_; }
   static std::string file(const std::string& name) { return folder_->file(name); }
 
- private:
   static TemporaryFolder* folder_;
+
+ private:
   static Outcome* train_;
 };
 TemporaryFolder* Flow::folder_ = nullptr;
@@ -216,6 +217,23 @@ TEST_F(Flow, StepsThatPrepareColumnsLieInTheModel) {
   EXPECT_GT(scores.at("accuracy"), 0.95);
   const json card = json::parse(run_thrum({"inspect", file("p.thrum"), "--json"}).out);
   EXPECT_EQ(card.at("parameters").at("pipeline").at(0).at("step"), "k-bins");
+}
+
+TEST_F(Flow, CategoriesAreThoseOfTheTrainingRows) {
+  std::string rows = "place,y\n";
+  for (int i = 0; i < 40; ++i) rows += "p" + std::to_string(i) + (i % 2 == 0 ? ",no\n" : ",yes\n");
+  folder_->write("places.csv", rows);
+  const auto train = [&](const std::string& step) {
+    return run_thrum({"train", "logistic-regression", file("places.csv"), "--target", "y", "-o", file("c.thrum"),
+                      "--prepare", step, "--valid", "0.5"});
+  };
+  ASSERT_EQ(train("one-hot").exit_code, 0);
+  const json card = json::parse(run_thrum({"inspect", file("c.thrum"), "--json"}).out);
+  EXPECT_EQ(card.at("parameters").at("pipeline").at(0).at("columns").at(0).at("names").size(), 20);
+  const Outcome refused = train("one-hot(handle_unknown=error)");
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("places.csv: row 4 holds \"p3\", which is no category of the training rows\n"));
+  EXPECT_THAT(refused.err, HasSubstr("leave the row out, or train with another handle_unknown than error"));
 }
 
 TEST_F(Flow, ModelsWithStepsExplainThemselvesByTheRawColumns) {

@@ -231,6 +231,9 @@ void train_on_table(const TrainArguments& arguments, TrainingJob job, const Tabl
                     const Session& session) {
   const ValidRows valid = valid_rows(arguments, job.dataset, table, session);
   job.row_mask = valid.training_mask;
+  if (!job.row_mask.empty() && job.start == nullptr) {
+    job.dataset = blame(ExitCode::data, [&] { return job.dataset.with_categories_of(job.row_mask, session.scratch); });
+  }
   std::optional<Dataset> watched;
   if (valid.table != nullptr) {
     watched =

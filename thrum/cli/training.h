@@ -20,7 +20,7 @@ namespace thrum::cli {
 struct TrainingJob {
   const Learner& learner;
   const Options& options;
-  const Dataset& dataset;
+  Dataset dataset;
   std::vector<std::uint8_t> row_mask = {};  ///< 1: train on this row; empty: on all
   std::span<const PrepareStep> steps = {};  ///< that prepare the columns
   const Dataset* valid = nullptr;           ///< of the rows to watch; null: those that the mask leaves out

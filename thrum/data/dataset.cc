@@ -163,10 +163,30 @@ std::vector<double> sample_weights(const Table& table, const std::string& name) 
   return weights;
 }
 
+/// Those of a feature that rows of row_mask 1 hold.
+std::vector<std::string> categories_in(const FeatureReader& reader, std::size_t j, const Feature& feature,
+                                       std::span<const std::uint8_t> row_mask) {
+  std::vector<bool> occurs(feature.categories.size());
+  std::vector<double> codes;
+  for (std::size_t begin = 0; begin < row_mask.size(); begin += row_block) {
+    codes.resize(std::min(row_block, row_mask.size() - begin));
+    reader.read_feature(j, begin, codes);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      const bool is_known = codes[i] < static_cast<double>(occurs.size());  // NaN is no less
+      if (is_known && row_mask[begin + i] != 0) occurs[static_cast<std::size_t>(codes[i])] = true;
+    }
+  }
+  std::vector<std::string> categories;
+  for (std::size_t k = 0; k < occurs.size(); ++k) {
+    if (occurs[k]) categories.push_back(feature.categories[k]);
+  }
+  return categories;
+}
+
 }  // namespace
 
-Dataset::Features::Features(std::shared_ptr<const Table> t, Schema s, std::size_t first_row)
-    : table(std::move(t)), schema(std::move(s)), reader(schema, *table, first_row) {}
+Dataset::Features::Features(std::shared_ptr<const Table> t, Schema s, std::size_t first)
+    : table(std::move(t)), schema(std::move(s)), reader(schema, *table, first), first_row(first) {}
 
 Dataset::Dataset(const std::shared_ptr<const Table>& table, Schema schema, const std::string& weight)
     : features_(std::make_shared<const Features>(table, std::move(schema))),
@@ -180,6 +200,33 @@ Dataset::Dataset(const std::shared_ptr<const Table>& table, const Options& optio
 
 Dataset Dataset::by_schema(const std::shared_ptr<const Table>& table, const Schema& schema, const std::string& weight) {
   return Dataset(table, schema, weight);
+}
+
+Dataset Dataset::with_categories_of(std::span<const std::uint8_t> row_mask, Scratch* scratch) const {
+  THRUM_ASSERT(n_rows() == n_rows_of_all_ranks() && row_mask.size() == n_rows());
+  std::vector<Feature> features = schema().features;
+  bool is_changed = false;
+  for (std::size_t j = 0; j < features.size(); ++j) {
+    if (features[j].type != FeatureType::category) continue;
+    std::vector<std::string> categories = categories_in(reader(), j, features[j], row_mask);
+    if (categories.empty()) {
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("column {} of {} is missing in every training row", in_quotes(features[j].name),
+                              features_->table->source()),
+                  "leave it out with --exclude");
+    }
+    is_changed = is_changed || categories.size() < features[j].categories.size();
+    features[j].categories = std::move(categories);
+    if (scratch != nullptr) scratch->keep_within_limit();
+  }
+  return is_changed ? read_as(std::move(features)) : *this;
+}
+
+Dataset Dataset::read_as(std::vector<Feature> features) const {
+  Dataset changed = *this;
+  Schema schema{.features = std::move(features), .target = features_->schema.target};
+  changed.features_ = std::make_shared<const Features>(features_->table, std::move(schema), features_->first_row);
+  return changed;
 }
 
 Dataset Dataset::with_features(std::shared_ptr<const Table> table, std::vector<Feature> features) const {

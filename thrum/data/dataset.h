@@ -41,6 +41,14 @@ class Dataset {
   /// whole.
   Dataset shard(int rank, int size) const;
 
+  /// The same, but categories that only rows of row_mask 0 hold are unknown: what a fit without these rows may know.
+  /// Throws invalid_argument where no category of a feature is left. `scratch`: as of Schema::infer. REQUIRES: this is
+  /// the whole.
+  Dataset with_categories_of(std::span<const std::uint8_t> row_mask, Scratch* scratch = nullptr) const;
+
+  /// The same rows as other features of the same names see them. Throws invalid_argument as FeatureReader.
+  Dataset read_as(std::vector<Feature> features) const;
+
   /// The same rows, targets and weights with other features. `table`: these of this rank's rows.
   Dataset with_features(std::shared_ptr<const Table> table, std::vector<Feature> features) const;
 
@@ -66,11 +74,11 @@ class Dataset {
   Dataset(const std::shared_ptr<const Table>& table, Schema schema, const std::string& weight);
 
   struct Features {
-    /// `first_row`: where the table's first row stands among all.
-    Features(std::shared_ptr<const Table> t, Schema s, std::size_t first_row = 0);
+    Features(std::shared_ptr<const Table> t, Schema s, std::size_t first = 0);
     std::shared_ptr<const Table> table;
     Schema schema;
     FeatureReader reader;
+    std::size_t first_row;  ///< where the table's first row stands among all
   };
   /// What all rows are to give.
   struct Targets {

@@ -158,6 +158,21 @@ TEST(Dataset, ReadsOtherRowsByTheSchemaOfTraining) {
             "target \"y\" is \"c\", which is no class of the training rows, in row 2 of t.csv; leave the row out");
 }
 
+TEST(Dataset, KnowsTheCategoriesOfSomeRowsAlone) {
+  const std::vector<std::uint8_t> all = {1, 1, 1}, some = {1, 0, 1};
+  const Dataset whole(table_of({texts("c", {"p", "q", "r"}), texts("d", {"s", "s", ""}), texts("y", {"a", "b", "a"})}),
+                      {.target = "y"});
+  EXPECT_EQ(whole.with_categories_of(all).schema().to_json(), whole.schema().to_json());
+  const Dataset part = whole.with_categories_of(some);
+  EXPECT_THAT(part.schema().features[0].categories, ElementsAre("p", "r"));
+  std::vector<double> codes(3);
+  part.reader().read_feature(0, 0, codes);
+  EXPECT_THAT(codes, ElementsAre(0, 2, 1));
+  const std::vector<std::uint8_t> last = {0, 0, 1};
+  EXPECT_EQ(refusal([&] { whole.with_categories_of(last); }),
+            R"(column "d" of t.csv is missing in every training row; leave it out with --exclude)");
+}
+
 TEST(Dataset, RefusesNumbersThatAreNoClassAndTextForARegression) {
   const Dataset classes(table_of({Column::int64("x", {1, 2}), Column::int64("y", {0, 1})}), {.target = "y"});
   EXPECT_EQ(refusal([&] {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <string_view>
@@ -31,6 +32,23 @@ bool is_number(std::string_view text) {
   throw Error(ErrorCode::invalid_argument,
               fmt::format("column {} of {}: the model expects numbers, row {} holds {}", in_quotes(column.name()),
                           table.source(), row + 1, in_quotes(column.text(row))));
+}
+
+/// Names the first category that the feature does not know, if there is one.
+void require_known(const Column& column, const Feature& feature, const Table& table) {
+  const auto is_known = [&](const std::string& text) {
+    return category_code(feature.categories, text) < feature.categories.size();
+  };
+  if (column.type() == ColumnType::category && std::ranges::all_of(column.categories(), is_known)) return;
+  for (std::size_t row = 0; row < column.size(); ++row) {
+    if (column.is_missing(row)) continue;
+    const std::string text = column.text(row);
+    if (is_known(text)) continue;
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("column {} of {}: row {} holds {}, which is no category of the training rows",
+                            in_quotes(column.name()), table.source(), row + 1, in_quotes(text)),
+                "leave the row out, or train with another handle_unknown than error");
+  }
 }
 
 /// The model's code for each code of `column`.
@@ -77,6 +95,7 @@ FeatureReader::FeatureReader(const Schema& schema, const Table& table, std::size
       } else {
         binding.categories = feature.categories;
       }
+      if (feature.refuses_unknown) require_known(column, feature, table);
     } else if (is_text && column.n_missing() < column.size()) {
       refuse_text(column, table);
     }

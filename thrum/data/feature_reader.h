@@ -15,8 +15,8 @@ namespace thrum {
 class FeatureReader {
  public:
   /// Matches columns to features by name; the table may have more columns, in any order. Throws invalid_argument for a
-  /// missing column (with the nearest name) and for text in a column that must hold numbers (with the first such value
-  /// and its row).
+  /// missing column (with the nearest name), for text in a column that must hold numbers and for unknown categories of
+  /// a feature that refuses them (with the first such value and its row).
   /// The table's rows are numbered from `first_row` on, where it holds a part of others.
   FeatureReader(const Schema& schema, const Table& table, std::size_t first_row = 0);
 

@@ -27,6 +27,7 @@ struct Feature {
   std::string name;
   FeatureType type = FeatureType::number;
   std::vector<std::string> categories = {};  ///< of a category feature, in the order of their bytes
+  bool refuses_unknown = false;              ///< a category that is not among these is an error, not a value
 };
 
 /// What a model predicts.

@@ -77,8 +77,10 @@ class Reader {
       return {text(object, "name"), FeatureType::number};
     }
     if (type != "category") fail(fmt::format("{} is no type of a feature", in_quotes(type)));
-    require_members(object, 3);
-    Feature feature{text(object, "name"), FeatureType::category, texts(object, "categories")};
+    const bool refuses_unknown = object.contains("handle_unknown");
+    require_members(object, refuses_unknown ? 4 : 3);
+    Feature feature{text(object, "name"), FeatureType::category, texts(object, "categories"), refuses_unknown};
+    if (refuses_unknown && text(object, "handle_unknown") != "error") fail("\"handle_unknown\" is not \"error\"");
     const auto& categories = feature.categories;
     if (categories.empty()) fail(fmt::format("{} has no categories", in_quotes(feature.name)));
     if (std::ranges::adjacent_find(categories, std::ranges::greater_equal{}) != categories.end()) {
@@ -122,6 +124,7 @@ Json feature_json(const Feature& feature) {
   } else {
     object["type"] = "category";
     object["categories"] = feature.categories;
+    if (feature.refuses_unknown) object["handle_unknown"] = "error";
   }
   return object;
 }

@@ -165,6 +165,17 @@ TEST(SchemaJson, RefusesWhatItDoesNotWrite) {
   EXPECT_EQ(corruption(schema_json(R"({"name":"y","type":"number"})", y)), "[schema] two columns are called \"y\"");
 }
 
+TEST(SchemaJson, KeepsWhetherAFeatureRefusesUnknownCategories) {
+  const auto feature = [](const std::string& handling) {
+    return schema_json(R"({"name":"c","type":"category","categories":["p"],"handle_unknown":")" + handling + R"("})",
+                       y);
+  };
+  const Schema schema = Schema::from_json(feature("error"));
+  EXPECT_TRUE(schema.features[0].refuses_unknown);
+  EXPECT_TRUE(Schema::from_json(schema.to_json()).features[0].refuses_unknown);
+  EXPECT_EQ(corruption(feature("ignore")), "[schema] \"handle_unknown\" is not \"error\"");
+}
+
 TEST(SchemaJson, RefusesCategoriesOutOfOrder) {
   const auto with = [](std::string_view categories) {
     return corruption(schema_json(R"({"name":"c","type":"category","categories":)" + std::string(categories) + "}", y));

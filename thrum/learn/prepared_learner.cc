@@ -20,8 +20,7 @@ std::unique_ptr<Model> fit_prepared(const Learner& learner, const Dataset& datas
     prepared_spec.valid = &*valid;
   }
   auto model = std::move(learner.fit_many(prepared, {&prepared_spec, 1}, execution).front());
-  Schema schema = dataset.schema();
-  schema.target = model->schema().target;  // with the threshold of anomalies
+  Schema schema{.features = pipeline.inputs(), .target = model->schema().target};  // with the threshold of anomalies
   return std::make_unique<PreparedModel>(std::move(schema), std::move(pipeline), std::move(model));
 }
 

@@ -1,6 +1,9 @@
 #include "thrum/model/c_api.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <limits>
 #include <memory>
@@ -9,6 +12,7 @@
 #include <vector>
 
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 #include "thrum/model/model.h"
 
 /// The compiled model; the file's own form is not kept.
@@ -60,6 +64,21 @@ thrum_status fail_with_exception() noexcept {
 const thrum::Feature* find_feature(const thrum_model* model, std::size_t index) noexcept {
   if (index >= thrum_model_n_features(model)) return nullptr;
   return &model->predictor->schema().features[index];
+}
+
+/// Throws for the code of an unknown category where the model refuses these.
+void check_categories(const thrum::Schema& schema, thrum::MatrixView<const double> rows) {
+  for (std::size_t j = 0; j < schema.features.size(); ++j) {
+    const thrum::Feature& feature = schema.features[j];
+    if (!feature.refuses_unknown) continue;
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      const double code = rows(i, j);
+      if (std::isnan(code) || (code >= 0 && code < static_cast<double>(feature.categories.size()))) continue;
+      throw thrum::Error(thrum::ErrorCode::invalid_argument,
+                         fmt::format("[predict] row {}, feature {}: expected a category of the training rows, got none",
+                                     i, thrum::in_quotes(feature.name)));
+    }
+  }
 }
 
 }  // namespace
@@ -117,7 +136,9 @@ thrum_status thrum_predict(const thrum_model* model, const double* rows, size_t 
   }
   try {
     const thrum::Predictor& predictor = *model->predictor;
-    predictor.predict({rows, n_rows, predictor.schema().features.size()}, {outputs, n_rows, predictor.n_outputs()});
+    const thrum::MatrixView<const double> given(rows, n_rows, predictor.schema().features.size());
+    check_categories(predictor.schema(), given);
+    predictor.predict(given, {outputs, n_rows, predictor.n_outputs()});
     return THRUM_OK;
   } catch (...) {
     return fail_with_exception();

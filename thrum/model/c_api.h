@@ -48,7 +48,8 @@ const char* thrum_model_class_name(const thrum_model* model, size_t output);
 double thrum_category_code(const thrum_model* model, size_t feature, const char* category);
 
 /* rows: n_rows * n_features numbers, row by row, NAN where one is missing; outputs: room for n_rows * n_outputs. The
- * bits of a row's outputs do not depend on the other rows. */
+ * bits of a row's outputs do not depend on the other rows. THRUM_INVALID_ARGUMENT for the code of unknown categories
+ * where the model was told to refuse them. */
 thrum_status thrum_predict(const thrum_model* model, const double* rows, size_t n_rows, double* outputs);
 
 /* Why the last call of this thread that failed did so; "" where none has. Valid until the next one fails. */

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "thrum/model/model_fixture_test.h"
+#include "thrum/model/prepared_fixture_test.h"
 #include "thrum/runtime/temporary_folder_test.h"
 
 namespace thrum {
@@ -62,6 +63,18 @@ TEST_F(CApi, PredictsAsThePredictor) {
   ASSERT_EQ(thrum_predict(model.get(), rows.data(), 3, outputs.data()), THRUM_OK);
   EXPECT_EQ(outputs, expected_outputs(source));
   EXPECT_GT(outputs[0], 0);
+}
+
+TEST_F(CApi, RefusesUnknownCategoriesWhereTheModelDoes) {
+  const Handle model =
+      open(model_test::prepared_model(model_test::raw_dataset(30), "impute; one-hot(handle_unknown=error)"));
+  ASSERT_NE(model, nullptr) << thrum_last_error();
+  const double good[] = {1, 1, NAN, NAN}, bad[] = {1, 1, 1, 2};
+  double outputs[4];
+  EXPECT_EQ(thrum_predict(model.get(), good, 2, outputs), THRUM_OK);
+  EXPECT_EQ(thrum_predict(model.get(), bad, 2, outputs), THRUM_INVALID_ARGUMENT);
+  EXPECT_STREQ(thrum_last_error(),
+               R"([predict] row 1, feature "c": expected a category of the training rows, got none)");
 }
 
 TEST_F(CApi, PredictsInManyThreadsAtOnce) {

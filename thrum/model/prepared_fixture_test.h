@@ -42,7 +42,8 @@ inline PreparedModel prepared_model(const Dataset& raw,
                                                                                         .intercepts = {0.25},
                                                                                         .kkt = 0,
                                                                                         .training = {.n_rows = 300}});
-  return PreparedModel(raw.schema(), std::move(pipeline), std::move(model));
+  Schema schema{.features = pipeline.inputs(), .target = raw.schema().target};
+  return PreparedModel(std::move(schema), std::move(pipeline), std::move(model));
 }
 
 }  // namespace thrum::model_test

@@ -73,7 +73,10 @@ std::optional<double> FeatureCells::read_number(std::size_t feature, double numb
 
 std::optional<double> FeatureCells::read_text(std::size_t feature, std::string_view text) const {
   if (is_number(feature)) return std::nullopt;
-  return static_cast<double>(category_code(schema_.features[feature].categories, text));
+  const Feature& known = schema_.features[feature];
+  const std::size_t code = category_code(known.categories, text);
+  if (known.refuses_unknown && code == known.categories.size()) return std::nullopt;
+  return static_cast<double>(code);
 }
 
 /// Where no category is a number, a number is mostly a code of the client's own: better refused than unknown.
@@ -85,7 +88,9 @@ std::optional<double> FeatureCells::category_of_number(std::size_t feature, std:
 void FeatureCells::refuse_value(const std::string& place, std::size_t feature, const std::string& got) const {
   const std::string where = place + " (feature " + in_quotes(names_[feature]) + "): expected ";
   if (is_number(feature)) refuse(where + "a number, got " + got);
-  refuse(where + "a text, got " + got, categories_hint(schema_.features[feature].categories));
+  const Feature& known = schema_.features[feature];
+  refuse(where + (known.refuses_unknown ? "a category of the training rows, got " : "a text, got ") + got,
+         categories_hint(known.categories));
 }
 
 void FeatureCells::refuse_name(const Place& place, std::string_view name) const {

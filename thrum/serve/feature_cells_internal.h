@@ -13,8 +13,8 @@
 namespace thrum::serving {
 
 /// What clients send for a feature, and what a model sees of it (see Schema). A number feature takes numbers only. A
-/// category feature takes texts, and numbers, as the text that each spells, where a category is a number. Thread-safe
-/// to read.
+/// category feature takes texts, and numbers, as the text that each spells, where a category is a number; one that
+/// refuses unknown categories takes its own. Thread-safe to read.
 class FeatureCells {
  public:
   /// `schema` must outlive it.

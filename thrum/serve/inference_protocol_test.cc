@@ -200,6 +200,24 @@ TEST_F(InferenceProtocol, NamesThePlaceOfACode) {
   EXPECT_THAT(people.answer(infer, body(R"("datatype":"INT64","data":[1])")), HasSubstr("predictions"));
 }
 
+TEST_F(InferenceProtocol, RefusesUnknownCategoriesWhereTheModelDoes) {
+  Schema schema = people_schema(Task::classification);
+  schema.features[1].refuses_unknown = true;
+  Protocol strict(schema);
+  const auto refusal = [&](const std::string& inputs) {
+    return strict.refusal(infer, R"({"inputs":[)" + inputs + "]}");
+  };
+  EXPECT_EQ(refusal(R"({"name":"age","shape":[1],"datatype":"FP64","data":[1]},)"
+                    R"({"name":"hours","shape":[1],"datatype":"FP64","data":[1]},)"
+                    R"({"name":"work class","shape":[1],"datatype":"BYTES","data":["clerk"]})"),
+            R"(400 [predict] inputs[2].data[0] (feature "work class"): expected a category of the training rows, )"
+            R"(got "clerk"; the categories are "1", "Private", "State-gov")");
+  EXPECT_EQ(refusal(R"({"name":"rows","shape":[2,3],"datatype":"FP64","data":[[0,1,0],[0,7,0]]})"),
+            R"(400 [predict] inputs[0].data[1][1] (feature "work class"): expected a category of the training rows, )"
+            R"(got 7; the categories are "1", "Private", "State-gov")");
+  EXPECT_THAT(strict.get("/openapi.json"), HasSubstr(R"("enum":["1","Private","State-gov",null])"));
+}
+
 TEST_F(InferenceProtocol, RefusesOtherNamesAndShapes) {
   EXPECT_EQ(refusal_of_age(R"({"name":"agee","shape":[1],"datatype":"FP64","data":[1]})"),
             R"(400 [predict] inputs[0]: the model has no feature "agee"; nearest: "age")");

@@ -177,8 +177,9 @@ double InferenceReader::read_value(const Tensor& tensor, Cell cell, const JsonEl
   const std::size_t feature = tensor.feature + cell.column;
   if (tensor.type == TensorType::bytes) {
     if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
-    if (!value.is_string()) refuse_cell(tensor, cell, described(value));
-    return *cells_.read_text(feature, value.get_string().value());
+    const auto code = value.is_string() ? cells_.read_text(feature, value.get_string().value()) : std::nullopt;
+    if (!code) refuse_cell(tensor, cell, described(value));
+    return *code;
   }
   const auto number = read_item(tensor.type, value);
   if (!number && value.is_number()) {
@@ -202,7 +203,10 @@ void InferenceReader::read_bytes(const Tensor& tensor, MatrixView<double> rows) 
         refuse(place_of(tensor, {row, column}) + ": the binary data end inside this element");
       }
       const std::size_t feature = tensor.feature + column;
-      rows(row, feature) = *cells_.read_text(feature, rest.substr(sizeof size, size));
+      const std::string_view text = rest.substr(sizeof size, size);
+      const auto code = cells_.read_text(feature, text);
+      if (!code) refuse_cell(tensor, {row, column}, in_quotes(text));
+      rows(row, feature) = *code;
       rest.remove_prefix(sizeof size + size);
     }
   }

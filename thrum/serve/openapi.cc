@@ -25,7 +25,12 @@ Json row_schema(const Schema& schema) {
   Json required = Json::array();
   for (const Feature& feature : schema.features) {
     Json property = {{"type", {feature.type == FeatureType::number ? "number" : "string", "null"}}};
-    if (!feature.categories.empty()) property["examples"] = feature.categories;
+    if (feature.refuses_unknown) {
+      property["enum"] = feature.categories;
+      property["enum"].push_back(nullptr);
+    } else if (!feature.categories.empty()) {
+      property["examples"] = feature.categories;
+    }
     properties[feature.name] = std::move(property);
     required.push_back(feature.name);
   }

@@ -29,8 +29,8 @@ struct OneHotOptions {
         option_field("max_categories", &O::max_categories, Range{0, 1e9},
                      "columns at most, that of the rarer ones counted; 0: any number"),
         option_field("drop", &O::drop, {"none", "first", "if_binary"}, "a column that follows from the others"),
-        option_field("handle_unknown", &O::handle_unknown, {"infrequent_if_exist", "ignore"},
-                     "a category that was not there gives what the rarer ones give, or zeros"),
+        option_field("handle_unknown", &O::handle_unknown, {"infrequent_if_exist", "ignore", "error"},
+                     "a category that was not there gives what the rarer ones give, or zeros, or is refused"),
     };
     return list;
   }
@@ -112,11 +112,14 @@ Maps fit_one_hot(const PreparedRows& rows, std::span<const std::size_t> columns,
 }
 
 struct OrdinalOptions {
+  std::string handle_unknown = "use_encoded_value";
   double unknown_value = -1;
 
   static std::span<const OptionField> fields() {
     using O = OrdinalOptions;
     static const std::vector<OptionField> list = {
+        option_field("handle_unknown", &O::handle_unknown, {"use_encoded_value", "error"},
+                     "a category that was not there becomes unknown_value, or is refused"),
         option_field("unknown_value", &O::unknown_value, Range{}, "what a category that was not there becomes"),
     };
     return list;
@@ -330,13 +333,19 @@ Maps fit_impute(const PreparedRows& rows, std::span<const std::size_t> columns, 
   return maps;
 }
 
+template <class O>
+bool refuses_unknown(const Options& options) {
+  return options.as<O>().handle_unknown == "error";
+}
+
 }  // namespace
 
 std::vector<StepRule> category_steps() {
   return {
-      {"one-hot", "a 0/1 column for each category", "categories", default_options_of<OneHotOptions>(), &fit_one_hot},
+      {"one-hot", "a 0/1 column for each category", "categories", default_options_of<OneHotOptions>(), &fit_one_hot,
+       nullptr, &refuses_unknown<OneHotOptions>},
       {"ordinal-encoder", "to the place of the category among the sorted ones", "categories",
-       default_options_of<OrdinalOptions>(), &fit_ordinal},
+       default_options_of<OrdinalOptions>(), &fit_ordinal, nullptr, &refuses_unknown<OrdinalOptions>},
       {"target-encoder", "to the mean of the target in the category, cross-fitted", "categories",
        default_options_of<TargetEncoderOptions>(), &fit_target_encoder},
   };

@@ -103,6 +103,9 @@ void require_readable(const std::string& step, const ColumnMap& map, const Featu
   }
 }
 
+/// In place of one input.
+constexpr std::size_t several = std::numeric_limits<std::size_t>::max();
+
 /// The columns that a stored step takes together, ascending.
 std::vector<std::size_t> joint_columns(const Json& joint, std::size_t n_columns, std::string_view where) {
   const Json& list = json_member(joint, "columns", where);
@@ -209,9 +212,17 @@ Pipeline Pipeline::fit(const Dataset& dataset, std::span<const std::uint8_t> row
   Pipeline pipeline(dataset.schema().features);
   for (const PrepareStep& step : steps) {
     execution.check_stop("prepare");
+    pipeline.mark_refusals(step);
     pipeline.steps_.push_back(fit_step(step, pipeline, dataset, row_mask, execution));
   }
   return pipeline;
+}
+
+void Pipeline::mark_refusals(const PrepareStep& step) {
+  const prepare::RefusesUnknown refuses = prepare::find_rule(step.name).refuses_unknown;
+  if (refuses == nullptr || !refuses(step.options)) return;
+  const std::vector<std::size_t> sources = all_sources();
+  for (const std::size_t j : chosen_columns(step, outputs())) inputs_[sources[j]].refuses_unknown = true;
 }
 
 Pipeline::Step Pipeline::fit_step(const PrepareStep& step, const Pipeline& before, const Dataset& dataset,
@@ -247,8 +258,7 @@ std::optional<std::size_t> Pipeline::unchanged_input(std::size_t j) const {
   return j;
 }
 
-std::optional<std::vector<std::size_t>> Pipeline::sources() const {
-  constexpr std::size_t several = std::numeric_limits<std::size_t>::max();
+std::vector<std::size_t> Pipeline::all_sources() const {
   std::vector<std::size_t> sources(inputs_.size());
   std::iota(sources.begin(), sources.end(), std::size_t{0});
   for (const Step& step : steps_) {
@@ -259,6 +269,11 @@ std::optional<std::vector<std::size_t>> Pipeline::sources() const {
     next.resize(step.outputs.size(), common);
     sources = std::move(next);
   }
+  return sources;
+}
+
+std::optional<std::vector<std::size_t>> Pipeline::sources() const {
+  std::vector<std::size_t> sources = all_sources();
   if (std::ranges::find(sources, several) != sources.end()) return std::nullopt;
   return sources;
 }
@@ -369,7 +384,9 @@ Dataset Pipeline::prepare_training(const Dataset& dataset, const Execution& exec
 }
 
 Dataset Pipeline::prepare(const Dataset& dataset, const Execution& execution) const {
-  return prepare_rows(dataset, execution, [&](std::size_t, MatrixView<const double> columns, MatrixView<double> out) {
+  const bool refuses = std::ranges::any_of(inputs_, &Feature::refuses_unknown);
+  const Dataset rows = refuses ? dataset.read_as(inputs_) : dataset;
+  return prepare_rows(rows, execution, [&](std::size_t, MatrixView<const double> columns, MatrixView<double> out) {
     apply_to_columns(columns, out);
   });
 }

@@ -51,6 +51,7 @@ class Pipeline {
   /// No steps: nothing changes.
   explicit Pipeline(std::vector<Feature> inputs) : inputs_(std::move(inputs)) {}
 
+  /// Those of the dataset; `refuses_unknown` where a step does.
   const std::vector<Feature>& inputs() const noexcept { return inputs_; }
   const std::vector<Feature>& outputs() const noexcept { return steps_.empty() ? inputs_ : steps_.back().outputs; }
 
@@ -69,7 +70,8 @@ class Pipeline {
   /// The dataset that a learner is to see: the same rows, targets and weights. For the rows that the pipeline was
   /// fitted on, cross-fitted steps give each row what was learned without it. REQUIRES: the features are inputs().
   Dataset prepare_training(const Dataset& dataset, const Execution& execution) const;
-  /// The same for other rows, such as those of a validation set.
+  /// The same for other rows, such as those of a validation set. Throws invalid_argument for a category that a step
+  /// refuses.
   Dataset prepare(const Dataset& dataset, const Execution& execution) const;
 
   /// Of the model file.
@@ -95,6 +97,10 @@ class Pipeline {
                        std::span<const std::uint8_t> row_mask, const Execution& execution);
   template <class Apply>
   Dataset prepare_rows(const Dataset& dataset, const Execution& execution, Apply apply) const;
+  /// What is to be read with categories of the training rows only.
+  void mark_refusals(const PrepareStep& step);
+  /// Per output the input that it is made of; the largest number where it is made of several.
+  std::vector<std::size_t> all_sources() const;
   /// So many rows go through all steps together.
   std::size_t rows_at_once() const;
   template <class ApplyMap>

@@ -162,6 +162,27 @@ TEST(OneHot, GivesAnUnknownCategoryZerosWhereToldTo) {
   EXPECT_THAT(made_of(pipeline, {2}), ElementsAre(0, 0));
 }
 
+TEST(CategorySteps, RefuseUnknownCategoriesWhereToldTo) {
+  const LocalExecution execution(1);
+  const Dataset data = categories({"a", "a", "b", ""});
+  for (const std::string step : {"one-hot", "ordinal-encoder", "impute; one-hot"}) {
+    const Pipeline pipeline = fitted(data, step + "(handle_unknown=error)");
+    EXPECT_NO_THROW(pipeline.prepare(data, execution)) << step;
+    EXPECT_EQ(refusal([&] {
+                pipeline.prepare(Dataset::by_schema(  // as rows of a file of their own
+                                     std::make_shared<const Table>(std::vector<Column>{Column::float64("y", {1, 2, 3}),
+                                                                                       texts("c", {"b", "", "z\n"})}),
+                                     data.schema()),
+                                 execution);
+              }),
+              R"(column "c" of the table: row 3 holds "z\x0a", which is no category of the training rows; )"
+              "leave the row out, or train with another handle_unknown than error")
+        << step;
+    EXPECT_EQ(made_of(pipeline, {0}), made_of(fitted(data, step), {0})) << step;
+  }
+  EXPECT_FALSE(fitted(data, "one-hot").inputs().front().refuses_unknown);
+}
+
 TEST(OneHot, HasNoMoreColumnsThanAllowed) {
   const Dataset data = categories({"a", "b", "b", "c", "c", "d", "d", "d"});
   EXPECT_THAT(names_of(fitted(data, "one-hot(max_categories=4)")), ElementsAre("c=a", "c=b", "c=c", "c=d"));

@@ -19,6 +19,9 @@ using FitStep = Maps (*)(const PreparedRows& rows, std::span<const std::size_t> 
 /// What a step makes of all `inputs` together; it learns nothing from the rows. Throws invalid_argument.
 using FitJoint = std::shared_ptr<const RowMap> (*)(std::span<const Feature> inputs, const Options& options);
 
+/// Whether a step with these options refuses categories that were not there in training.
+using RefusesUnknown = bool (*)(const Options& options);
+
 /// A kind of step with what fits it, one of the two; `which`: "numbers", "categories" or "all".
 struct StepRule {
   std::string_view name;
@@ -27,6 +30,7 @@ struct StepRule {
   Options default_options;
   FitStep fit = nullptr;
   FitJoint fit_joint = nullptr;
+  RefusesUnknown refuses_unknown = nullptr;  ///< none: it takes them
 };
 
 /// Of a step that has none.
