@@ -30,7 +30,7 @@ struct ModelCounts {
 
 /// What all workers together have done with each model, by name and version, and what the administrator wants of it.
 /// Thread-safe.
-class ModelTable : public SharedTable<ModelCounts> {
+class ModelTable : public SharedTable<ModelCounts, 4096> {
  public:
   /// Whether the administrator wants no version of the model to be served.
   bool is_unloaded(std::string_view name) noexcept {

@@ -13,6 +13,6 @@ struct RouteCounts {
 
 /// How often each route was answered with each status: by its pattern, so that clients cannot make new ones, and the
 /// status as text.
-using RouteTable = SharedTable<RouteCounts>;
+using RouteTable = SharedTable<RouteCounts, 1024>;
 
 }  // namespace thrum::serving

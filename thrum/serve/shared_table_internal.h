@@ -13,12 +13,11 @@ namespace thrum::serving {
 
 /// What all workers count together, under two short names each, in memory that they share: zero bytes are its initial
 /// state, and it outlives every worker and reload. Thread-safe.
-template <class Counts>
+template <class Counts, std::size_t n_entries>
 class SharedTable {
  public:
   static constexpr std::size_t longest_name = 128;
   static constexpr std::size_t longest_second = 32;
-  static constexpr std::size_t n_entries = 4096;
 
   class alignas(64) Entry : public Counts {
    public:
