@@ -230,7 +230,7 @@ TEST_P(EachLinearRegression, TakesAMaskedRowAsARowThatIsNotThere) {
     }
     const Parts masked = fit_spec(generated.dataset(), GetParam(), {.row_mask = mask});
     const Parts removed = fit_spec(GeneratedNumbers::dataset_of(take(*generated.table(), kept)), GetParam(), {});
-    expect_near(masked, removed, 1e-7);
+    expect_near(masked, removed, 1e-12);
     EXPECT_EQ(masked.training.n_rows, kept.size());
   }
 }
@@ -247,7 +247,7 @@ TEST_P(EachLinearRegression, DoesNotDependOnTheOrderOfRows) {
   std::vector<std::size_t> backwards(9000);
   std::iota(backwards.rbegin(), backwards.rend(), std::size_t{0});
   const auto backward = GeneratedNumbers::dataset_of(take(*generated.table(), backwards));
-  expect_near(fit_spec(generated.dataset(), GetParam(), {}), fit_spec(backward, GetParam(), {}), 1e-9);
+  expect_near(fit_spec(generated.dataset(), GetParam(), {}), fit_spec(backward, GetParam(), {}), 1e-12);
 }
 
 TEST_P(EachLinearRegression, ReachesInSinglePrecisionNearlyTheSameOptimum) {
