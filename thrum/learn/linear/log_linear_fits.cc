@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <type_traits>
 #include <utility>
 
 #include "thrum/comm/row_blocks.h"
@@ -202,34 +203,30 @@ std::unique_ptr<Model> LogLinearFits<T>::model(Fit& fit) const {
 template <class T>
 void LogLinearFits<T>::infer(const Fit& fit, const LbfgsResult& result, LinearRegressionModel::Parts& parts) const {
   const LogisticProblem<T>& problem = fit.search.problem();
-  if (fit.options().alpha > 0) {
-    parts.no_inference = "a penalty biases the coefficients; use alpha=0";
-  } else if (!parts.training.converged) {
-    parts.no_inference = fmt::format("the fit did not converge ({})", parts.training.stopped_by);
-  } else if (problem.n_parameters() > most_newton_parameters) {
-    parts.no_inference = fmt::format("the Hessian of more than {} parameters is not computed", most_newton_parameters);
-  }
+  parts.no_inference = why_no_inference(fit.options().alpha > 0, "alpha=0", parts.training, problem.n_parameters());
   if (!parts.no_inference.empty()) return;
-  FittedMeans<T> means{.family = family_,
-                       .x = x_,
-                       .problem = problem,
-                       .targets = *fit.rows.targets,
-                       .y = dataset_.y(),
-                       .parameters = result.x,
-                       .objective = result.objective,
-                       .fit_intercept = fit.options().fit_intercept};
-  if (family_ == MeanFamily::poisson) {
-    means.hessian = problem.hessian(result.x, problem.all_blocks());
-    if (is_separated(problem, result.x, means.hessian)) {
-      return record_separation(parts);
+  if constexpr (std::is_same_v<T, double>) {
+    FittedMeans means{.family = family_,
+                      .x = x_,
+                      .targets = *fit.rows.targets,
+                      .y = dataset_.y(),
+                      .parameters = result.x,
+                      .objective = result.objective,
+                      .fit_intercept = fit.options().fit_intercept};
+    if (family_ == MeanFamily::poisson) {
+      means.hessian = problem.hessian(result.x);
+      if (is_separated(problem, result.x, means.hessian)) return record_separation(parts);
     }
+    if (fit.rows.targets->total_weight > means.n_parameters()) {
+      parts.inference = infer_means(means, encoder_, fit.own, execution_);
+      if (!parts.inference) parts.no_inference = dependent_columns;
+    } else {
+      parts.no_inference = "there are not more rows than coefficients";
+    }
+  } else {  // which rounds away how flat a direction is
+    const LogLinearFits<double> exact(family_, dataset_, encoder_, execution_, RowStorage::none);
+    exact.infer(*exact.prepare(fit.spec, fit.own, nullptr), result, parts);
   }
-  if (!(fit.rows.targets->total_weight > means.n_parameters())) {
-    parts.no_inference = "there are not more rows than coefficients";
-    return;
-  }
-  parts.inference = infer_means(means, encoder_, fit.own, execution_);
-  if (!parts.inference) parts.no_inference = dependent_columns;
 }
 
 template <class T>
@@ -240,11 +237,7 @@ void LogLinearFits<T>::warn(const TrainingRecord& record, const LbfgsResult& res
   for (const std::string& warning : record.warnings) log(LogLevel::warning, fmt::format("[{}] {}", name(), warning));
   if (record.converged) return;
   if (record.stopped_by == separable) {
-    log(LogLevel::warning,
-        fmt::format("[{}] rows of 0 are separable from the others: without a penalty the coefficients grow without "
-                    "bound; choose alpha above 0",
-                    name()));
-    return;
+    return log_separable(name(), "rows of 0 are separable from the others", "choose alpha above 0");
   }
   log(LogLevel::warning,
       fmt::format("[{}] not converged after {} iterations: largest gradient component {:.3g}, tol {:.3g}; raise "

@@ -34,6 +34,9 @@ class LogLinearFits {
   std::vector<LbfgsResult> search(std::span<const FitSpec> specs, const EncodedFits& group);
 
  private:
+  template <class Other>
+  friend class LogLinearFits;
+
   struct Rows {
     std::shared_ptr<const LogisticTargets<T>> targets;
     std::size_t n_rows;
@@ -58,6 +61,7 @@ class LogLinearFits {
   [[noreturn]] void refuse_sum(std::span<const double> weights) const;
   std::vector<double> start_of(const FitSpec& spec, double mean) const;
   std::unique_ptr<Model> model(Fit& fit) const;
+  /// In double precision.
   void infer(const Fit& fit, const LbfgsResult& result, LinearRegressionModel::Parts& parts) const;
   void warn(const TrainingRecord& record, const LbfgsResult& result, double tol) const;
 

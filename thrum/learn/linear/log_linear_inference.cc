@@ -20,35 +20,33 @@ double log_gamma(double x) {
   return ::lgamma_r(x, &sign);
 }
 
-template <class T>
-using Piece = typename DesignMatrix<T>::Piece;
+using Piece = DesignMatrix<double>::Piece;
 
 /// The margins of the rows of a piece, padded to whole tiles.
-template <class T>
-std::vector<double> margins(const FittedMeans<T>& fit, const Piece<T>& piece) {
+std::vector<double> margins(const FittedMeans& fit, const Piece& piece) {
   const std::size_t d = fit.x.n_columns(), tile_rows = fit.x.tile_rows();
   const std::size_t n_tiles = (piece.rows.size() + tile_rows - 1) / tile_rows;
   std::vector<double> z(n_tiles * tile_rows, fit.parameters[d]);
-  const T* x = piece.x;
+  const double* x = piece.x;
   for (std::size_t t = 0; t < n_tiles; ++t) {
     for (std::size_t j = 0; j < d; ++j) {
-      for (std::size_t r = 0; r < tile_rows; ++r) z[t * tile_rows + r] += fit.parameters[j] * static_cast<double>(*x++);
+      for (std::size_t r = 0; r < tile_rows; ++r) z[t * tile_rows + r] += fit.parameters[j] * *x++;
     }
   }
   return z;
 }
 
 /// What a row adds to the sums, by its target and margin.
-template <class T, class Add>
-std::vector<double> sum_rows(const FittedMeans<T>& fit, std::size_t n_sums, const Execution& execution, Add add) {
-  const T* const weights = fit.targets.weights.data();
+template <class Add>
+std::vector<double> sum_rows(const FittedMeans& fit, std::size_t n_sums, const Execution& execution, Add add) {
+  const double* const weights = fit.targets.weights.data();
   return sum_row_blocks(execution, fit.x.n_rows(), n_sums,
                         [&](std::size_t begin, std::size_t end, std::span<double> partial) {
-                          fit.x.read({begin, end}, [&](const Piece<T>& piece) {
+                          fit.x.read({begin, end}, [&](const Piece& piece) {
                             const std::vector<double> z = margins(fit, piece);
                             for (std::size_t i = piece.rows.begin; i < piece.rows.end; ++i) {
                               if (weights[i] == 0) continue;
-                              add(static_cast<double>(weights[i]), fit.y[i], z[i - piece.rows.begin], partial);
+                              add(weights[i], fit.y[i], z[i - piece.rows.begin], partial);
                             }
                           });
                         });
@@ -61,8 +59,7 @@ struct Information {
   double degrees_of_freedom = std::numeric_limits<double>::infinity();
 };
 
-template <class T>
-Information of_counts(const FittedMeans<T>& fit, const Execution& execution) {
+Information of_counts(const FittedMeans& fit, const Execution& execution) {
   const double total = fit.targets.total_weight;
   const std::vector<double> sums =
       sum_rows(fit, 1, execution,
@@ -72,8 +69,7 @@ Information of_counts(const FittedMeans<T>& fit, const Execution& execution) {
   return information;
 }
 
-template <class T>
-std::optional<Information> of_amounts(const FittedMeans<T>& fit, const Execution& execution) {
+std::optional<Information> of_amounts(const FittedMeans& fit, const Execution& execution) {
   const double total = fit.targets.total_weight;
   const std::vector<double> sums =
       sum_rows(fit, 2, execution, [](double s, double y, double z, std::span<double> partial) {
@@ -88,7 +84,7 @@ std::optional<Information> of_amounts(const FittedMeans<T>& fit, const Execution
   Information information{.log_likelihood = total * (shape * std::log(shape) - log_gamma(shape)) +
                                             (shape - 1) * sums[1] - shape * total * fit.objective,
                           .degrees_of_freedom = degrees};
-  const T* const weights = fit.targets.weights.data();
+  const double* const weights = fit.targets.weights.data();
   const std::vector<double> gram =
       gram_matrices(fit.x, fit.targets.labels.data(), std::span(&weights, 1), execution).front();
   const std::size_t n = fit.x.n_columns() + 1;
@@ -101,8 +97,7 @@ std::optional<Information> of_amounts(const FittedMeans<T>& fit, const Execution
 
 }  // namespace
 
-template <class T>
-std::optional<Inference> infer_means(const FittedMeans<T>& fit, const Encoder& shared, const Encoder& own,
+std::optional<Inference> infer_means(const FittedMeans& fit, const Encoder& shared, const Encoder& own,
                                      const Execution& execution) {
   const std::optional<Information> information =
       fit.family == MeanFamily::poisson ? of_counts(fit, execution) : of_amounts(fit, execution);
@@ -115,10 +110,5 @@ std::optional<Inference> infer_means(const FittedMeans<T>& fit, const Encoder& s
                    .n_parameters = fit.n_parameters(),
                    .degrees_of_freedom = information->degrees_of_freedom};
 }
-
-template std::optional<Inference> infer_means(const FittedMeans<float>&, const Encoder&, const Encoder&,
-                                              const Execution&);
-template std::optional<Inference> infer_means(const FittedMeans<double>&, const Encoder&, const Encoder&,
-                                              const Execution&);
 
 }  // namespace thrum

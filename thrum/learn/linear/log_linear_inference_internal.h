@@ -12,12 +12,10 @@
 namespace thrum {
 
 /// A fit of means without a penalty, which has converged.
-template <class T>
 struct FittedMeans {
   MeanFamily family;
-  const DesignMatrix<T>& x;
-  const LogisticProblem<T>& problem;
-  const LogisticTargets<T>& targets;
+  const DesignMatrix<double>& x;
+  const LogisticTargets<double>& targets;
   std::span<const double> y;           ///< of this rank's rows
   std::span<const double> parameters;  ///< for the columns of x
   double objective;                    ///< the mean of the kernel's loss
@@ -32,8 +30,7 @@ struct FittedMeans {
 /// phi is Pearson's statistic, sum_i s_i (y_i/m_i - 1)^2, divided by its degrees of freedom (McCullagh and Nelder,
 /// Generalized Linear Models, 1989, sections 4.4 and 8.3). nullopt where columns depend on each other, or nothing is
 /// left to estimate phi from.
-template <class T>
-std::optional<Inference> infer_means(const FittedMeans<T>& fit, const Encoder& shared, const Encoder& own,
+std::optional<Inference> infer_means(const FittedMeans& fit, const Encoder& shared, const Encoder& own,
                                      const Execution& execution);
 
 }  // namespace thrum

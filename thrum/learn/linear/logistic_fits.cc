@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "thrum/core/error.h"
@@ -189,24 +190,30 @@ std::unique_ptr<Model> LogisticFits<T>::model(Fit& fit) const {
 template <class T>
 void LogisticFits<T>::infer(const Fit& fit, std::span<const double> parameters,
                             LogisticRegressionModel::Parts& parts) const {
-  if (penalty_strength(fit.options()) > 0) {
-    parts.no_inference = "a penalty biases the coefficients; use penalty=none";
-  } else if (parts.intercepts.size() > 1) {
-    parts.no_inference = "they are given for two classes only";
-  } else if (!parts.training.converged) {
-    parts.no_inference = fmt::format("the fit did not converge ({})", parts.training.stopped_by);
-  } else if (fit.search.problem().n_parameters() > most_newton_parameters) {
-    parts.no_inference = fmt::format("the Hessian of more than {} parameters is not computed", most_newton_parameters);
-  }
+  const LogisticProblem<T>& problem = fit.search.problem();
+  parts.no_inference =
+      why_no_inference(penalty_strength(fit.options()) > 0, "penalty=none", parts.training, problem.n_parameters());
   if (!parts.no_inference.empty()) return;
-  const double total = fit.rows.targets->total_weight;
-  std::vector<double> information = fit.search.problem().hessian(parameters, fit.search.problem().all_blocks());
-  if (is_separated(fit.search.problem(), {parameters.begin(), parameters.end()}, information)) {
-    return record_separation(parts);
+  const bool several = problem.n_outputs() > 1;
+  if (several) parts.no_inference = "they are given for two classes only";
+  if (several && problem.n_parameters() > most_separating_parameters) return;
+  if constexpr (std::is_same_v<T, double>) {
+    std::vector<double> information = problem.hessian(parameters);
+    if (is_separated(problem, {parameters.begin(), parameters.end()}, information)) return record_separation(parts);
+    if (!several) infer_from(std::move(information), fit, parts);
+  } else {  // which rounds away how flat a direction is
+    LogisticFits<double> exact(dataset_, encoder_, execution_, RowStorage::none);
+    exact.infer(*exact.prepare(fit.spec, *fit.own, nullptr), parameters, parts);
   }
-  for (double& value : information) value *= total;
+}
+
+template <class T>
+void LogisticFits<T>::infer_from(std::vector<double> hessian, const Fit& fit,
+                                 LogisticRegressionModel::Parts& parts) const {
+  const double total = fit.rows.targets->total_weight;
+  for (double& value : hessian) value *= total;
   const bool has_intercept = fit.options().fit_intercept;
-  auto errors = standard_errors(information, encoder_, *fit.own, has_intercept);
+  auto errors = standard_errors(hessian, encoder_, *fit.own, has_intercept);
   if (!errors) {
     parts.no_inference = dependent_columns;
     return;
@@ -227,11 +234,7 @@ void LogisticFits<T>::warn(const TrainingRecord& record, const LbfgsResult& resu
   for (const std::string& warning : record.warnings) log(LogLevel::warning, fmt::format("[{}] {}", where, warning));
   if (record.converged) return;
   if (record.stopped_by == separable) {
-    log(LogLevel::warning,
-        fmt::format("[{}] the classes are separable: without a penalty the coefficients grow without bound; "
-                    "choose a finite C",
-                    where));
-    return;
+    return log_separable(where, "the classes are separable", "choose a finite C");
   }
   log_not_converged(result.iterations, result.gradient_max, options.tol);
 }

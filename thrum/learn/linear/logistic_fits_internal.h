@@ -37,6 +37,9 @@ class LogisticFits {
   std::vector<LbfgsResult> search(std::span<const FitSpec> specs, const EncodedFits& group);
 
  private:
+  template <class Other>
+  friend class LogisticFits;
+
   struct Rows {
     std::shared_ptr<const LogisticTargets<T>> targets;
     std::size_t n_rows;
@@ -60,8 +63,9 @@ class LogisticFits {
   SagaProblem saga_problem(const FitSpec& spec, const L1Penalty& l1, std::vector<double> l2);
   std::vector<std::unique_ptr<Model>> models();
   std::unique_ptr<Model> model(Fit& fit) const;
-  /// Standard errors and likelihood, or why there are none.
+  /// Standard errors and likelihood, or why there are none; in double precision, and whether there is a minimum.
   void infer(const Fit& fit, std::span<const double> parameters, LogisticRegressionModel::Parts& parts) const;
+  void infer_from(std::vector<double> hessian, const Fit& fit, LogisticRegressionModel::Parts& parts) const;
   void warn(const TrainingRecord& record, const LbfgsResult& result, const LogisticRegressionOptions& options) const;
 
   const Dataset& dataset_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -14,18 +15,27 @@ namespace {
 
 constexpr double smallest_curvature = 1e-12;  ///< for columns of zeros
 
-/// The largest |w x + b| of the rows whose weight is not 0.
+/// The largest |w x + b| of the rows whose weight is not 0; of several outputs the largest difference of two of them.
 template <class T>
-double largest_margin(const LogisticRows<T>& rows, std::span<const double> w, double b) {
+double largest_spread(const LogisticRows<T>& rows, std::span<const double> step, std::size_t n_outputs) {
+  const std::size_t d = rows.n_columns;
+  const double least = n_outputs == 1 ? 0 : std::numeric_limits<double>::infinity();
   double largest = 0;
   for (std::size_t t = 0; t < rows.n_tiles; ++t) {
-    const T* x = rows.x + t * rows.n_columns * rows.tile_rows;
-    std::vector<double> z(rows.tile_rows, b);
-    for (const double w_j : w) {
-      for (std::size_t r = 0; r < rows.tile_rows; ++r) z[r] += w_j * static_cast<double>(*x++);
+    std::vector<double> low(rows.tile_rows, least), high(rows.tile_rows, -least);
+    for (std::size_t k = 0; k < n_outputs; ++k) {
+      const T* x = rows.x + t * d * rows.tile_rows;
+      std::vector<double> z(rows.tile_rows, step[n_outputs * d + k]);
+      for (const double w_j : step.subspan(k * d, d)) {
+        for (std::size_t r = 0; r < rows.tile_rows; ++r) z[r] += w_j * static_cast<double>(*x++);
+      }
+      for (std::size_t r = 0; r < rows.tile_rows; ++r) {
+        low[r] = std::min(low[r], z[r]);
+        high[r] = std::max(high[r], z[r]);
+      }
     }
     for (std::size_t r = 0; r < rows.tile_rows; ++r) {
-      if (rows.weights[t * rows.tile_rows + r] != 0) largest = std::max(largest, std::abs(z[r]));
+      if (rows.weights[t * rows.tile_rows + r] != 0) largest = std::max(largest, high[r] - low[r]);
     }
   }
   return largest;
@@ -237,7 +247,7 @@ double LogisticProblem<T>::largest_move(std::span<const double> step) const {
   std::vector<double> of_blocks((x_.n_rows() + row_block - 1) / row_block + 1, 0.0);
   sum(all_blocks(), 1, [&](const Piece& piece, std::span<double>) {
     double& largest = of_blocks[piece.rows.begin / row_block];
-    largest = std::max(largest, largest_margin(rows_of(piece), step.first(n_coefficients()), step.back()));
+    largest = std::max(largest, largest_spread(rows_of(piece), step, n_outputs()));
   });
   double largest = *std::ranges::max_element(of_blocks);
   execution_.communicator->allreduce(std::span(&largest, 1), ReduceOp::max);

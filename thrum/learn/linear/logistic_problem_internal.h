@@ -86,6 +86,7 @@ class LogisticProblem {
 
   /// The Hessian, (n_parameters, n_parameters) row-major, lower triangle, in one pass over the sample (collective).
   std::vector<double> hessian(std::span<const double> parameters, const BlockSample& blocks) const;
+  std::vector<double> hessian(std::span<const double> parameters) const { return hessian(parameters, all_blocks()); }
   /// The same for some coefficients, ascending, and the intercepts: for two classes at the cost of these alone.
   std::vector<double> hessian_of(std::span<const std::size_t> coefficients, std::span<const double> parameters,
                                  const BlockSample& blocks) const;
@@ -94,8 +95,8 @@ class LogisticProblem {
   std::vector<double> hessian_product(std::span<const double> parameters, std::span<const double> direction,
                                       const BlockSample& blocks) const;
 
-  /// The largest change of a margin of a row with a weight, for a move of the parameters by `step`, in one pass
-  /// (collective). REQUIRES: one output.
+  /// The largest change of a margin of a row with a weight, of several outputs of the difference of two, for a move of
+  /// the parameters by `step`, in one pass (collective).
   double largest_move(std::span<const double> step) const;
 
   /// Whether, at the last evaluation, each row's own class had a probability above 1/2: then the classes are separable.

@@ -338,6 +338,30 @@ TEST(LogisticRegression, SaysThatClassesAreSeparableButForRowsOnTheBorder) {
   }
 }
 
+TEST(LogisticRegression, SaysThatOneOfSeveralClassesIsSeparableWhereverTheSearchEnds) {
+  const std::vector<Dataset> separable = {letters({1, 2, 3, 3, 4, 5, 5, 6}, "aaabbbcc"),
+                                          letters({1, 2, 5, 6, 7, 8, 9}, "aabcbcb")};
+  const Dataset mixed = letters({1, 2, 3, 4, 5, 6, 2.5, 4.5, 7, 5.5}, "aabbcacbcb");
+  const Dataset wide = Generated{.n_rows = 300, .n_classes = 3}.dataset();
+  for (const double tol : {1e-1, 1e-2, 1e-4, 1e-8}) {
+    for (const char* dtype : {"float64", "float32"}) {
+      const O options{.penalty = "none", .tol = tol, .max_iter = 1000, .dtype = dtype};
+      for (const Dataset& dataset : separable) {
+        EXPECT_EQ(fit(dataset, options)->training().stopped_by, "separable") << tol << dtype;
+      }
+      EXPECT_TRUE(fit(mixed, options)->training().converged) << tol << dtype;
+      EXPECT_TRUE(fit(wide, options)->training().converged) << tol << dtype;
+    }
+  }
+}
+
+TEST(LogisticRegression, DoesNotTakeDependentColumnsForSeparableClassesInSinglePrecision) {
+  for (std::uint64_t seed = 1; seed <= 24; ++seed) {
+    const Dataset dataset = Generated{.seed = seed, .n_rows = 300}.dataset();
+    EXPECT_TRUE(fit(dataset, {.penalty = "none", .tol = 0.1, .dtype = "float32"})->training().converged) << seed;
+  }
+}
+
 TEST(LogisticRegression, InfersFromAMinimumHoweverFarBeyondTheEndOfTheSearch) {
   std::vector<double> x;
   std::string y;

@@ -14,6 +14,7 @@
 #include "thrum/learn/linear/logistic_solver_internal.h"
 #include "thrum/learn/linear/matrix_rows_internal.h"
 #include "thrum/learn/linear/row_weights_internal.h"
+#include "thrum/learn/linear/separation_internal.h"
 #include "thrum/learn/linear/sparse_least_squares_internal.h"
 #include "thrum/learn/linear/sparse_models_internal.h"
 #include "thrum/learn/linear/sparse_problem_internal.h"
@@ -112,12 +113,17 @@ SparseSolution minimize(SparseProblem& problem, const Search& search, bool fit_i
     refuse(problem.where(), "expected an objective that float64 can hold, it is not finite at the start",
            "use standardize=true, or divide the target");
   }
+  const bool converged = result.stopped_by == LbfgsStop::gradient || result.stopped_by == LbfgsStop::objective;
+  const bool looks = converged && search.l1 == 0 && search.l2 == 0 && problem.may_be_separable() &&
+                     problem.n_parameters() <= most_separating_parameters;
+  const bool separable = looks && is_separated(problem, result.x);
   return {.coefficients = problem.coefficients(result.x),
           .intercepts = problem.intercepts(result.x),
           .objective = result.objective,
           .kkt = result.gradient_max,
           .iterations = result.iterations,
-          .converged = result.stopped_by == LbfgsStop::gradient || result.stopped_by == LbfgsStop::objective,
+          .converged = converged && !separable,
+          .separable = separable,
           .solver = solver,
           .total_weight = problem.total_weight()};
 }

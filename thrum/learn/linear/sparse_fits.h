@@ -28,6 +28,9 @@ struct SparseSolution {
   double kkt = 0;                    ///< the largest component of its gradient
   std::size_t iterations = 0;
   bool converged = false;
+  /// Whether the objective of a fit without a penalty has no minimum, which is looked for where there are 256
+  /// parameters at most; not converged then.
+  bool separable = false;
   std::string_view solver = {};  ///< "lbfgs", "newton-cd", "orthant-wise lbfgs" or "cholesky"
   double total_weight = 0;       ///< of the rows, with those of their classes
 };

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include "thrum/comm/row_blocks.h"
 #include "thrum/comm/thread_communicator.h"
+#include "thrum/core/log.h"
 #include "thrum/core/random.h"
 #include "thrum/core/refusal_test.h"
 #include "thrum/learn/linear/sparse_models_internal.h"
@@ -298,6 +300,46 @@ TEST(SparseFit, RefuseWhatNeedsADenseMatrix) {
   EXPECT_EQ(test::refusal([&] { fit_linear_regression({wide, y}, LinearPenalty::none, {}, LocalExecution(1)); }),
             "[linear-regression] least squares without a penalty of more than 2500 columns need a dense matrix; use "
             "ridge, with a small alpha");
+}
+
+TEST(SparseFit, SayWhereTheObjectiveHasNoMinimum) {
+  const auto matrix = [](const Numbers& x) {
+    return linalg::CsrMatrix::from_dense(MatrixView<const double>(x.data(), x.size(), 1));
+  };
+  const auto logistic = [&](const Numbers& x, const Numbers& y, std::size_t n_classes, double C) {
+    return fit_logistic_regression({matrix(x), y}, n_classes, {.C = C}, LocalExecution(2));
+  };
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_TRUE(logistic({-1, -2, 0, 0, 4, 5}, {0, 0, 0, 1, 1, 1}, 2, infinity).separable);
+  EXPECT_FALSE(logistic({-1, -2, 0, 0, 4, 5}, {0, 0, 0, 1, 1, 1}, 2, infinity).converged);
+  EXPECT_FALSE(logistic({-1, -2, 0, 0, 4, 5}, {0, 0, 0, 1, 1, 1}, 2, 1e3).separable);
+  EXPECT_FALSE(logistic({-1, 3, 0, 0, 4, 5}, {0, 0, 0, 1, 1, 1}, 2, infinity).separable);
+  EXPECT_TRUE(logistic({1, 2, 3, 3, 4, 5, 5, 6}, {0, 0, 0, 1, 1, 1, 2, 2}, 3, infinity).separable);
+  EXPECT_FALSE(logistic({1, 2, 3, 3, 4, 0, 5, 6}, {0, 1, 0, 1, 2, 1, 2, 0}, 3, infinity).separable);
+  const auto poisson = [&](const Numbers& y) {
+    return fit_log_linear_regression({matrix({0, 0, 0, 1, 1, 1}), y}, MeanFamily::poisson, {.alpha = 0},
+                                     LocalExecution(2));
+  };
+  EXPECT_TRUE(poisson({0, 0, 0, 1, 2, 3}).separable);
+  EXPECT_TRUE(poisson({0, 0, 1, 1, 2, 3}).converged);
+}
+
+TEST(SparseFit, WarnOfRowsOfZeroThatAreSeparable) {
+  std::string warning;
+  set_log_sink([&](LogLevel level, std::string_view message) {
+    if (level == LogLevel::warning) warning += message;
+  });
+  const Numbers x = {0, 0, 0, 1, 1, 1}, y = {0, 0, 0, 1, 2, 3};
+  const linalg::CsrMatrix X = linalg::CsrMatrix::from_dense(MatrixView<const double>(x.data(), x.size(), 1));
+  const Schema schema{.features = {{.name = "x"}}, .target = {.name = "y", .task = Task::regression}};
+  const Options options(LogLinearRegressionOptions{.alpha = 0}, LogLinearRegressionOptions::fields());
+  const auto model = train_log_linear_regression({X, y}, schema, MeanFamily::poisson, options, LocalExecution(1));
+  set_log_sink({});
+  EXPECT_FALSE(model->training().converged);
+  EXPECT_EQ(model->training().stopped_by, "separable");
+  EXPECT_EQ(warning,
+            "[poisson-regression] rows of 0 are separable from the others: without a penalty the coefficients grow "
+            "without bound; choose alpha above 0");
 }
 
 TEST(SparseFit, FindMoreCoefficientsThatAreNotZeroThanAHessianIsFormedOf) {

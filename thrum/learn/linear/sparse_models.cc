@@ -9,6 +9,7 @@
 #include "thrum/learn/linear/log_linear_fits_internal.h"
 #include "thrum/learn/linear/logistic_solver_internal.h"
 #include "thrum/learn/linear/matrix_rows_internal.h"
+#include "thrum/learn/linear/separation_internal.h"
 #include "thrum/learn/linear/sparse_least_squares_internal.h"
 #include "thrum/learn/linear/sparse_models_internal.h"
 
@@ -18,6 +19,7 @@ namespace {
 constexpr const char* no_inference = "they are not computed of a sparse matrix";
 
 std::string stopped_by(const SparseSolution& solution, double tol) {
+  if (solution.separable) return std::string(separable);
   if (solution.kkt <= tol) return "the conditions of optimality are within tol";
   return solution.converged ? "the objective no longer decreases in this arithmetic" : "max_iter";
 }
@@ -33,7 +35,10 @@ TrainingRecord record_of(const SparseSolution& solution, std::size_t n_rows, dou
 
 std::unique_ptr<Model> linear_model(std::string_view algorithm, const Schema& schema, SparseSolution solution,
                                     TrainingRecord record, const Execution& execution) {
-  if (!solution.converged && execution.communicator->rank() == 0) {
+  const bool is_first = execution.communicator->rank() == 0;
+  if (solution.separable && is_first) {
+    log_separable(algorithm, "rows of 0 are separable from the others", "choose alpha above 0");
+  } else if (!solution.converged && is_first) {
     log(LogLevel::warning,
         fmt::format(
             "[{}] not converged after {} iterations: largest gradient component {:.3g}; raise max_iter or alpha",
@@ -68,7 +73,10 @@ std::unique_ptr<Model> train_logistic_regression(const SparseRows& rows, const S
   THRUM_ASSERT(schema.features.size() == rows.X.cols());
   const auto& chosen = options.as<LogisticRegressionOptions>();
   SparseSolution solution = fit_logistic_regression(rows, schema.target, chosen, execution);
-  if (!solution.converged && execution.communicator->rank() == 0) {
+  const bool is_first = execution.communicator->rank() == 0;
+  if (solution.separable && is_first) {
+    log_separable(LogisticRegressionModel::name, "the classes are separable", "choose a finite C");
+  } else if (!solution.converged && is_first) {
     log_not_converged(solution.iterations, solution.kkt, chosen.tol);
   }
   TrainingRecord record = record_of(solution, count_rows(rows, execution), chosen.tol, options);

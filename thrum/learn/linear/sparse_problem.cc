@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "thrum/comm/row_blocks.h"
@@ -189,7 +190,8 @@ std::vector<double> SparseProblem::hessian_of(std::span<const std::size_t> coeff
     std::vector<double> p(n_outputs);
     std::vector<Entry> entries;
     const auto second = [&](std::size_t k, std::size_t l) {
-      return parts_.loss == SparseLoss::squared ? 1 : p[k] * ((k == l ? 1 : 0) - p[l]);
+      if (parts_.loss == SparseLoss::squared) return 1.0;
+      return parts_.loss == SparseLoss::poisson ? p[k] : p[k] * ((k == l ? 1 : 0) - p[l]);
     };
     for (std::size_t i = begin; i < end; ++i) {
       if (loss_weight(i) == 0) continue;
@@ -197,7 +199,7 @@ std::vector<double> SparseProblem::hessian_of(std::span<const std::size_t> coeff
       if (n_outputs > 1) {
         set_probabilities(p);
       } else {
-        p[0] = logistic(p[0], 0).slope;
+        p[0] = parts_.loss == SparseLoss::poisson ? std::exp(p[0]) : logistic(p[0], 0).slope;
       }
       entries.clear();
       const auto row = rows_.X.row(i);
@@ -214,7 +216,37 @@ std::vector<double> SparseProblem::hessian_of(std::span<const std::size_t> coeff
   std::vector<double> hessian = sum_row_blocks(execution_, rows_.X.rows(), n * n, add_rows);
   for (double& value : hessian) value /= total_weight_;
   for (std::size_t i = 0; i < m; ++i) hessian[i * n + i] += l2_;
+  if (parts_.fit_intercept) return hessian;
+  for (std::size_t i = m; i < n; ++i) {
+    std::fill_n(hessian.begin() + static_cast<std::ptrdiff_t>(i * n), n, 0.0);
+    hessian[i * n + i] = 1;
+  }
   return hessian;
+}
+
+std::vector<double> SparseProblem::hessian(std::span<const double> parameters) const {
+  std::vector<std::size_t> all(n_coefficients());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return hessian_of(all, parameters);
+}
+
+double SparseProblem::largest_move(std::span<const double> step) const {
+  const std::vector<double> w = scaled(step);
+  std::vector<double> of_blocks(rows_.X.rows() / row_block + 1, 0.0);
+  const auto look_at = [&](std::size_t begin, std::size_t end) {
+    std::vector<double> moves(n_outputs());
+    for (std::size_t i = begin; i < end; ++i) {
+      if (loss_weight(i) == 0) continue;
+      set_margins(i, w, moves);
+      const auto [low, high] = std::ranges::minmax(moves);
+      const double move = n_outputs() == 1 ? std::abs(low) : high - low;
+      of_blocks[begin / row_block] = std::max(of_blocks[begin / row_block], move);
+    }
+  };
+  parallel_for(*execution_.arena, rows_.X.rows(), row_block, look_at, execution_.stop);
+  double largest = *std::ranges::max_element(of_blocks);
+  execution_.communicator->allreduce(std::span(&largest, 1), ReduceOp::max);
+  return largest;
 }
 
 void SparseProblem::precondition(std::span<double> x, double typical) const {

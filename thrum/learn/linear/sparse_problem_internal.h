@@ -35,12 +35,20 @@ class SparseProblem {
   double mean_target() const noexcept { return mean_target_; }
   /// The penalty of the objective becomes l2/2 |u|^2.
   void set_penalty(double l2) { l2_ = l2; }
+  /// Whether the objective may have no minimum without a penalty.
+  bool may_be_separable() const noexcept {
+    return parts_.loss != SparseLoss::squared && parts_.loss != SparseLoss::gamma;
+  }
 
   /// One pass over the rows (collective).
   double evaluate(std::span<const double> parameters, std::span<double> gradient) const;
   /// The Hessian of some coefficients, ascending, and the intercepts, (n, n) row-major, lower triangle, in one pass
-  /// over the rows (collective). Of classes and of the squared loss only.
+  /// over the rows (collective). Not of the loss of amounts.
   std::vector<double> hessian_of(std::span<const std::size_t> coefficients, std::span<const double> parameters) const;
+  /// Of all.
+  std::vector<double> hessian(std::span<const double> parameters) const;
+  /// As of LogisticProblem.
+  double largest_move(std::span<const double> step) const;
   /// x becomes B^-1 x for the diagonal of the Hessian where the second derivative of each loss is `typical`.
   void precondition(std::span<double> x, double typical) const;
 

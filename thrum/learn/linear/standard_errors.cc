@@ -1,8 +1,11 @@
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
 
 #include "thrum/learn/linear/cholesky_internal.h"
 #include "thrum/learn/linear/encoded_fits_internal.h"
+#include "thrum/learn/linear/logistic_solver_internal.h"
 #include "thrum/learn/linear/standard_errors_internal.h"
 
 namespace thrum {
@@ -59,6 +62,14 @@ std::optional<std::vector<double>> standard_errors(std::span<const double> infor
   }
   if (fit_intercept) errors.back() = std::sqrt(variance(L, intercept_factors(shared, own)));
   return errors;
+}
+
+std::string why_no_inference(bool has_penalty, std::string_view remedy, const TrainingRecord& training,
+                             std::size_t n_parameters) {
+  if (has_penalty) return fmt::format("a penalty biases the coefficients; use {}", remedy);
+  if (!training.converged) return fmt::format("the fit did not converge ({})", training.stopped_by);
+  if (n_parameters <= most_newton_parameters) return "";
+  return fmt::format("the Hessian of more than {} parameters is not computed", most_newton_parameters);
 }
 
 }  // namespace thrum

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "thrum/data/encoder.h"
+#include "thrum/model/model.h"
 
 namespace thrum {
 
@@ -14,7 +18,11 @@ namespace thrum {
 std::optional<std::vector<double>> standard_errors(std::span<const double> information, const Encoder& shared,
                                                    const Encoder& own, bool fit_intercept);
 
-/// Why there are none then.
+/// Why a fit has none, whatever its columns; "" where it may have. `remedy`: what takes the penalty away.
+std::string why_no_inference(bool has_penalty, std::string_view remedy, const TrainingRecord& training,
+                             std::size_t n_parameters);
+
+/// Why there are none where columns depend on each other.
 inline constexpr const char* dependent_columns =
     "columns depend on each other (those of a category add up to one); leave one of them out";
 
