@@ -62,6 +62,7 @@ std::vector<Case> cases() {
           {"NewtonCd", binary, {.penalty = "l1", .C = 1e-3, .solver = "newton-cd"}},
           {"GradientDescent", multinomial, {.solver = "gradient-descent", .max_iter = 5}},
           {"WithoutPenalty", {.seed = 25, .n_rows = 6 * row_block + 7, .n_columns = 2}, {.penalty = "none"}},
+          {"MultinomialWithoutPenaltyF32", multinomial, {.penalty = "none", .tol = 1e-2, .dtype = "float32"}},
           {"Saga", multinomial, {.solver = "saga", .max_iter = 2}},
           {"MultinomialElasticNet", multinomial, {.C = 1e-3, .l1_ratio = 0.5, .dtype = "float32"}},
           {"MultinomialF32", multinomial, {.dtype = "float32", .standardize = false}}};
