@@ -64,7 +64,7 @@ std::vector<std::size_t> RowOrder::window(std::size_t w) const {
 
 std::size_t RowOrder::rows_between_looks(std::size_t n_columns) noexcept {
   constexpr std::size_t fewest = 16;
-  return std::clamp(8 * chunk_bytes / bytes_of_row(n_columns), fewest, row_block);
+  return std::clamp(chunk_bytes / bytes_of_row(n_columns), fewest, row_block);
 }
 
 }  // namespace thrum
