@@ -25,8 +25,7 @@ enum class DataFormat {
 /// "automatic", "csv", …, in the order of DataFormat.
 std::vector<std::string> data_format_names();
 
-/// Whether a file is called .svm, .svmlight or .libsvm, or compressed so: rows without a feature, as the first may be,
-/// look like CSV.
+/// Whether a file is called .svm, .svmlight or .libsvm, or compressed so: labels alone look like CSV.
 bool is_named_libsvm(std::string_view name);
 
 struct DataFileOptions {

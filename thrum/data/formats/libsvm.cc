@@ -214,17 +214,23 @@ LibsvmRows joined(std::vector<Part> parts) {
 }  // namespace
 
 bool looks_like_libsvm(std::string_view text) noexcept {
+  constexpr int most_labels_alone = 1000;  // a CSV file of one column may have any number of them
   text = without_byte_order_mark(text);
-  while (!text.empty()) {
+  for (int labels_alone = 0; !text.empty() && labels_alone < most_labels_alone;) {
     const std::string_view line = first_line(text);
     Words words(line);
     const std::string_view label = words.next();
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     if (label.empty()) continue;
+    if (!finite_number(label)) return false;
     std::string_view word = words.next();
     if (word.starts_with("qid:")) word = words.next();
+    if (word.empty()) {
+      ++labels_alone;
+      continue;
+    }
     const auto [index, value] = halves(word);
-    return finite_number(label) && whole_number<std::uint64_t>(index) && finite_number(value);
+    return whole_number<std::uint64_t>(index) && finite_number(value);
   }
   return false;
 }

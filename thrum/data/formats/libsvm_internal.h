@@ -30,7 +30,8 @@ struct LibsvmRows {
   std::size_t n_columns() const noexcept { return end_index - first_index; }
 };
 
-/// Whether the first row of `text` is one of LIBSVM's, with an index and a value at least.
+/// Whether the first row of `text` that is more than a label is one of LIBSVM's, with an index and a value at least.
+/// Looks no further than 1000 labels.
 bool looks_like_libsvm(std::string_view text) noexcept;
 
 /// Parses all rows in parallel. Throws corrupt_data with the line for what is no such row: several labels, a number

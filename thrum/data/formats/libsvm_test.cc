@@ -100,20 +100,22 @@ TEST(Libsvm, IsTheSameWhereverBlocksAreCut) {
   }
 }
 
-TEST(Libsvm, IsKnownByItsFirstRow) {
+TEST(Libsvm, IsKnownByItsFirstRowWithAFeature) {
   EXPECT_TRUE(looks_like_libsvm("# comment\n\n-1 qid:3 4:1\n"));
   EXPECT_TRUE(looks_like_libsvm("1 1:1"));
-  for (const char* text : {"", "a,b\n", "1 2 3\n", "1\n2\n", "x 1:2\n", "1,2 1:3\n", "12:30 1:2\n", "1 a:2\n"}) {
+  EXPECT_TRUE(looks_like_libsvm("1\n0 # zeros\n1 qid:3\n0 3:1\n"));
+  for (const char* text :
+       {"", "a,b\n", "1 2 3\n", "1\n2\n", "1\n2 3\n", "x 1:2\n", "1,2 1:3\n", "12:30 1:2\n", "1 a:2\n"}) {
     EXPECT_FALSE(looks_like_libsvm(text)) << text;
   }
 }
 
-TEST(Libsvm, IsKnownByItsNameWhereTheFirstRowHasNoFeature) {
-  const auto n_columns = [](const std::string& name) {
-    return parse_data(bytes_of("1\n0 3:1\n"), {}, name, LocalExecution(1)).n_columns();
+TEST(Libsvm, IsKnownByItsNameWhereRowsAreLabelsAlone) {
+  const auto n_rows = [](const std::string& name) {
+    return parse_data(bytes_of("1\n0\n1\n"), {.expected = {"x1"}}, name, LocalExecution(1)).n_rows();
   };
-  for (const char* name : {"x.svm", "x.libsvm.gz", "x.svmlight.zst"}) EXPECT_EQ(n_columns(name), 4) << name;
-  EXPECT_EQ(n_columns("x.txt"), 1) << "CSV with the header \"1\"";
+  for (const char* name : {"x.svm", "x.libsvm.gz", "x.svmlight.zst"}) EXPECT_EQ(n_rows(name), 3) << name;
+  EXPECT_EQ(n_rows("x.txt"), 2) << "CSV with the header \"1\"";
 }
 
 TEST(Libsvm, SaysWhereAndWhat) {
