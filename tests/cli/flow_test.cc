@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/cli/thrum_process.h"
+#include "thrum/runtime/sanitized_test.h"
 
 namespace thrum::test {
 namespace {
@@ -53,7 +54,7 @@ TemporaryFolder* Flow::folder_ = nullptr;
 Outcome* Flow::train_ = nullptr;
 
 TEST_F(Flow, TrainingNeedsLittleAddressSpace) {
-  if (std::string(THRUM_SANITIZER) != "") GTEST_SKIP() << "a sanitizer reserves terabytes of it";
+  if (THRUM_SANITIZED) GTEST_SKIP() << "a sanitizer reserves terabytes of it";
   const std::string limited = "ulimit -v 200000; exec timeout -s KILL 60 " THRUM_BINARY
                               " -q train logistic-regression " +
                               breast_cancer + " --target diagnosis -j 2 -o " + file("limited.thrum");
@@ -215,8 +216,9 @@ TEST_F(Flow, StepsThatPrepareColumnsLieInTheModel) {
   EXPECT_GT(json::parse(run.out).at("valid").at("metrics").at("accuracy"), 0.93);
   const json scores = json::parse(run_thrum({"evaluate", file("p.thrum"), breast_cancer, "--json"}).out).at("metrics");
   EXPECT_GT(scores.at("accuracy"), 0.95);
-  const json card = json::parse(run_thrum({"inspect", file("p.thrum"), "--json"}).out);
-  EXPECT_EQ(card.at("parameters").at("pipeline").at(0).at("step"), "k-bins");
+  const std::string card = run_thrum({"inspect", file("p.thrum"), "--json"}).out;
+  EXPECT_EQ(json::parse(card).at("parameters").at("pipeline").at(0).at("step"), "k-bins");
+  EXPECT_EQ(nlohmann::ordered_json::parse(card).dump(2) + "\n", card);
 }
 
 TEST_F(Flow, CategoriesAreThoseOfTheTrainingRows) {

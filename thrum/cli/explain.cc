@@ -12,7 +12,7 @@
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/model_argument.h"
 #include "thrum/cli/text.h"
-#include "thrum/core/json_internal.h"
+#include "thrum/core/json_object_internal.h"
 #include "thrum/core/most_probable.h"
 #include "thrum/core/printable.h"
 #include "thrum/data/feature_reader.h"
@@ -152,16 +152,14 @@ std::string contributions_text(const ExplainArguments& arguments, const Schema& 
 }
 
 Json explanation_json(const ExplainArguments& arguments, const Schema& schema, const Explanation& explanation) {
-  const std::size_t n = schema.features.size();
+  const std::vector<std::string> names = schema.feature_names();
   Json margins = Json::array();
   for (std::size_t k = 0; k < explanation.n_margins; ++k) {
     const auto values = explanation.of_margin(k);
-    Json contributions = Json::object();
-    for (std::size_t j = 0; j < n; ++j) contributions[schema.features[j].name] = values[j];
     margins.push_back({{"of", margin_name(schema.target, explanation.n_margins, k)},
                        {"margin", explanation.margin(k)},
-                       {"base", values[n]},
-                       {"contributions", std::move(contributions)}});
+                       {"base", values[names.size()]},
+                       {"contributions", json_object(names, [&](std::size_t j) { return values[j]; })}});
   }
   return {{"schema", "thrum.explain/1"},
           {"model", arguments.model},

@@ -35,27 +35,29 @@ Json features_json(const Schema& schema) {
   return features;
 }
 
-Json model_json(const Model& model, const std::string& file) {
+std::string model_json(const Model& model, const std::string& file) {
   const Schema& schema = model.schema();
   const TrainingRecord& training = model.training();
   Json target = {{"name", schema.target.name}, {"task", task_name(schema.target.task)}};
   if (schema.target.task == Task::classification) target["classes"] = schema.target.classes;
   if (schema.target.task == Task::anomaly) target["threshold"] = schema.target.threshold;
   if (schema.target.task == Task::ranking) target["query"] = schema.target.query;
-  return {{"schema", "thrum.inspect/1"},
-          {"model", file},
-          {"algorithm", model.algorithm()},
-          {"target", target},
-          {"features", features_json(schema)},
-          {"training",
-           {{"rows", training.n_rows},
-            {"iterations", training.iterations},
-            {"converged", training.converged},
-            {"stopped_by", training.stopped_by},
-            {"objective", objective_json(training)},
-            {"warnings", training.warnings},
-            {"options", parse_json(training.options_json, file)}}},
-          {"parameters", parse_json(model.description_json(), file)}};
+  std::string text = json_text({{"schema", "thrum.inspect/1"},
+                                {"model", file},
+                                {"algorithm", model.algorithm()},
+                                {"target", target},
+                                {"features", features_json(schema)},
+                                {"training",
+                                 {{"rows", training.n_rows},
+                                  {"iterations", training.iterations},
+                                  {"converged", training.converged},
+                                  {"stopped_by", training.stopped_by},
+                                  {"objective", objective_json(training)},
+                                  {"warnings", training.warnings},
+                                  {"options", parse_json(training.options_json, file)}}}});
+  constexpr std::string_view end = "\n}\n";
+  text.resize(text.size() - end.size());
+  return fmt::format("{},\n  \"parameters\": {}{}", text, json_lines(model.description_json(), 1), end);
 }
 
 std::string joined(std::span<const std::string> names) {
@@ -122,8 +124,7 @@ std::string drawn_tree(const TreeModel& model, const InspectArguments& arguments
 std::string inspection(const Model& model, const InspectArguments& arguments, bool as_json) {
   if (arguments.dump) return ensemble_json(trees_of(model, arguments.model)) + "\n";
   if (arguments.tree < 0) {
-    return as_json ? json_text(model_json(model, arguments.model))
-                   : without_controls(model_card(model, arguments.model));
+    return as_json ? model_json(model, arguments.model) : without_controls(model_card(model, arguments.model));
   }
   const TreeModel& trees = trees_of(model, arguments.model);
   return as_json ? tree_json(trees, static_cast<std::size_t>(arguments.tree)) + "\n" : drawn_tree(trees, arguments);

@@ -32,6 +32,31 @@ std::string json_text(const Json& object) {
   return dump_json(object, 2) + "\n";
 }
 
+std::string json_lines(std::string_view json, std::size_t depth) {
+  std::string text;
+  const auto new_line = [&] { text.append(1, '\n').append(2 * depth, ' '); };
+  bool in_text = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    const bool opens = c == '{' || c == '[', closes = c == '}' || c == ']';
+    if (in_text || !(opens || closes)) {
+      text += c;
+      if (in_text && c == '\\') text += json[++i];
+      if (c == '"') in_text = !in_text;
+      if (!in_text && c == ':') text += ' ';
+      if (!in_text && c == ',') new_line();
+    } else if (opens && i + 1 < json.size() && json[i + 1] == c + 2) {  // '{' and '[' stand two before their ends
+      text.append({c, json[++i]});
+    } else {
+      depth += opens ? 1 : -1;
+      if (closes) new_line();
+      text += c;
+      if (opens) new_line();
+    }
+  }
+  return text;
+}
+
 std::string aligned(const std::vector<std::vector<std::string>>& rows, std::string_view sides) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

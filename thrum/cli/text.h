@@ -20,6 +20,10 @@ std::string byte_size(std::size_t bytes);
 /// An object for programs, on lines of its own; bytes that are not UTF-8, such as of a file's name, become U+FFFD.
 std::string json_text(const Json& object);
 
+/// JSON on one line, as json_text writes what lies `depth` levels deep in an object: without a Json of it, since to
+/// make one of many keys takes the square of their number.
+std::string json_lines(std::string_view json, std::size_t depth);
+
 /// Lines of columns, two spaces between them. `sides` has an 'l' or 'r' per column, 'r' for those beyond its end.
 std::string aligned(const std::vector<std::vector<std::string>>& rows, std::string_view sides = "l");
 

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "thrum/core/json_object_internal.h"
 #include "thrum/core/printable.h"
 #include "thrum/model/linear/encoder_tensors_internal.h"
 
@@ -46,14 +47,12 @@ Encoder read_encoder(const ModelFile& file, const Schema& schema) {
 }
 
 Json encoding_json(const Schema& schema, const Encoder& encoder) {
-  Json features = Json::object();
-  for (std::size_t j = 0; j < schema.features.size(); ++j) {
+  return json_object(schema.feature_names(), [&](std::size_t j) {
     const Encoder::FeatureEncoding& encoding = encoder.encodings()[j];
-    features[schema.features[j].name] =
-        encoder.n_categories(j) == 0 ? Json{{"mean", encoding.mean}, {"scale", encoding.scale}, {"fill", encoding.fill}}
-                                     : Json{{"missing_column", encoding.missing_column}};
-  }
-  return features;
+    return encoder.n_categories(j) == 0
+               ? Json{{"mean", encoding.mean}, {"scale", encoding.scale}, {"fill", encoding.fill}}
+               : Json{{"missing_column", encoding.missing_column}};
+  });
 }
 
 std::string coefficient_lines(const std::vector<std::string>& names, std::span<const double> coefficients) {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "thrum/core/assert.h"
-#include "thrum/core/json_internal.h"
+#include "thrum/core/json_object_internal.h"
 #include "thrum/core/printable.h"
 #include "thrum/model/linear/encoder_tensors_internal.h"
 #include "thrum/model/linear/inference_internal.h"
@@ -89,13 +89,11 @@ std::string LinearRegressionModel::description() const {
 
 std::string LinearRegressionModel::description_json() const {
   const auto names_of_columns = parts_.encoder.output_names(parts_.schema);
-  Json coefficients = Json::object();
-  for (std::size_t j = 0; j < names_of_columns.size(); ++j) coefficients[names_of_columns[j]] = parts_.coefficients[j];
   Json object = Json::object();
   if (!std::isnan(parts_.kkt)) object["kkt"] = json_number(parts_.kkt);
   object["encoding"] = encoding_json(parts_.schema, parts_.encoder);
   object["intercept"] = parts_.intercept;
-  object["coefficients"] = std::move(coefficients);
+  object["coefficients"] = json_object(names_of_columns, [&](std::size_t j) { return parts_.coefficients[j]; });
   if (parts_.duality_gap) object["duality_gap"] = json_number(*parts_.duality_gap);
   if (parts_.inference) {
     object["inference"] = inference_json(*parts_.inference, names_of_columns, parts_.coefficients, parts_.intercept);

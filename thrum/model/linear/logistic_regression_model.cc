@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "thrum/core/assert.h"
-#include "thrum/core/json_internal.h"
+#include "thrum/core/json_object_internal.h"
 #include "thrum/core/printable.h"
 #include "thrum/model/direct_image_internal.h"
 #include "thrum/model/linear/encoder_tensors_internal.h"
@@ -115,11 +115,10 @@ std::string LogisticRegressionModel::description_json() const {
   const auto names = parts_.encoder.output_names(parts_.schema);
   Json rows = Json::array();
   for (std::size_t r = 0; r < n_coefficient_rows(); ++r) {
-    Json coefficients = Json::object();
-    for (std::size_t j = 0; j < names.size(); ++j) coefficients[names[j]] = parts_.coefficients[r * names.size() + j];
+    const auto coefficient = [&](std::size_t j) { return parts_.coefficients[r * names.size() + j]; };
     rows.push_back({{"class", parts_.schema.target.classes[n_coefficient_rows() == 1 ? 1 : r]},
                     {"intercept", parts_.intercepts[r]},
-                    {"coefficients", std::move(coefficients)}});
+                    {"coefficients", json_object(names, coefficient)}});
   }
   Json object = Json::object();
   if (!std::isnan(parts_.kkt)) object["kkt"] = json_number(parts_.kkt);

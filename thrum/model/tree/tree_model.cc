@@ -10,7 +10,7 @@
 
 #include "thrum/core/assert.h"
 #include "thrum/core/counted.h"
-#include "thrum/core/json_internal.h"
+#include "thrum/core/json_object_internal.h"
 #include "thrum/core/printable.h"
 #include "thrum/model/direct_image_internal.h"
 #include "thrum/model/tree/byte_trees_internal.h"
@@ -103,12 +103,9 @@ std::string TreeModel::description() const {
 std::string TreeModel::description_json() const {
   const TreeEnsemble& ensemble = parts_.ensemble;
   const auto importances = tree_importances(ensemble, parts_.schema.features.size());
-  Json gains = Json::object();
-  Json splits = Json::object();
-  for (std::size_t j = 0; j < importances.size(); ++j) {
-    gains[parts_.schema.features[j].name] = importances[j].gain;
-    splits[parts_.schema.features[j].name] = importances[j].n_splits;
-  }
+  const std::vector<std::string> names = parts_.schema.feature_names();
+  Json gains = json_object(names, [&](std::size_t j) { return importances[j].gain; });
+  Json splits = json_object(names, [&](std::size_t j) { return importances[j].n_splits; });
   return Json{{"trees", ensemble.trees.size()},
               {"leaves", n_leaves(ensemble)},
               {"depth", depth(ensemble)},
