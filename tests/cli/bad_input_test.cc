@@ -201,6 +201,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"PredictionOverInput", "predict good.thrum good.csv -o good.csv", 2, {"good.csv", "also an input"}},
         BadInput{
             "PredictionOverModel", "predict good.thrum good.csv -o good.thrum", 2, {"good.thrum", "also an input"}},
+        BadInput{"LabelsOfADevice",
+                 "predict good.thrum good.csv --label-file /dev/zero",
+                 3,
+                 {"cannot read /dev/zero: it is a device, which may have no end"}},
         BadInput{"PredictionOnFullDisk", "predict good.thrum good.csv -o /dev/full", 1, {"/dev/full", "No space left"}},
         BadInput{"UnknownClass", "evaluate good.thrum new_class.csv", 3, {"new_class.csv", "row 2", "\"middle\""}},
         BadInput{"TruthMissing", "evaluate good.thrum no_truth.csv", 3, {"no_truth.csv", "row 2", "\"income\""}},

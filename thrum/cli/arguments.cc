@@ -9,6 +9,7 @@
 #include "thrum/cli/exit_code.h"
 #include "thrum/core/foreign_options.h"
 #include "thrum/core/names.h"
+#include "thrum/core/printable.h"
 
 namespace thrum::cli {
 namespace {
@@ -91,14 +92,15 @@ std::string hint_for(const std::string& word, const std::vector<std::string>& na
 [[noreturn]] void refuse_word(const CommandPath& path, const std::string& word) {
   const Command& command = *path.back();
   if (command.subcommands.empty()) {
-    throw usage_error(fmt::format("{}unexpected argument \"{}\"", where(path), word), "see: " + help_command(path));
+    throw usage_error(fmt::format("{}unexpected argument {}", where(path), in_quotes(word)),
+                      "see: " + help_command(path));
   }
   std::vector<std::string> names;
   for (const Command& subcommand : command.subcommands) {
     if (!subcommand.hidden) names.push_back(subcommand.name);
   }
   const std::string hint = hint_for(word, names);
-  throw usage_error(fmt::format("{}unknown {} \"{}\"", where(path), command.subcommand_noun, word),
+  throw usage_error(fmt::format("{}unknown {} {}", where(path), command.subcommand_noun, in_quotes(word)),
                     hint.empty() ? "see: " + help_command(path) : hint);
 }
 
@@ -113,8 +115,8 @@ const Parameter* rest_of(const Command& command) {
 void refuse_extras(const CommandPath& path, const std::vector<std::string>& extras) {
   for (const std::string& word : extras) {
     if (word.front() == '-' || rest_of(*path.back()) == nullptr) continue;
-    throw usage_error(fmt::format("{}unexpected argument \"{}\"", where(path), word),
-                      fmt::format("it comes after --, as in: thrum {} -- {}", path_text(path), word));
+    throw usage_error(fmt::format("{}unexpected argument {}", where(path), in_quotes(word)),
+                      fmt::format("it comes after --, as in: thrum {} -- {}", path_text(path), printable(word)));
   }
   // The flags of a subcommand that is misspelled are not what is wrong.
   const bool of_a_group = !path.back()->subcommands.empty() && !extras.empty();

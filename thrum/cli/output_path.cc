@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "thrum/cli/exit_code.h"
+#include "thrum/runtime/open_to_read_internal.h"
 
 namespace thrum::cli {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void refuse(const std::string& output, const std::string& reason) {
-  throw Failure(ExitCode::failure, ErrorCode::io, fmt::format("cannot write {}: {}", output, reason));
+  throw Failure(ExitCode::failure, ErrorCode::io, fmt::format("cannot write {}: {}", shown_path(output), reason));
 }
 
 }  // namespace
@@ -26,12 +27,13 @@ void check_output(const std::string& output, const std::vector<std::string>& inp
   std::error_code ignored;
   for (const std::string& input : inputs) {
     if (input == "-" || !fs::is_regular_file(input, ignored) || !fs::equivalent(input, output, ignored)) continue;
-    throw usage_error(fmt::format("the output {} is also an input", output), "give the output another name");
+    throw usage_error(fmt::format("the output {} is also an input", shown_path(output)),
+                      "give the output another name");
   }
   const fs::path folder = fs::path(output).has_parent_path() ? fs::path(output).parent_path() : fs::path(".");
   if (fs::is_directory(output, ignored)) refuse(output, "it is a folder");
-  if (!fs::exists(folder, ignored)) refuse(output, fmt::format("there is no folder {}", folder.string()));
-  if (!fs::is_directory(folder, ignored)) refuse(output, fmt::format("{} is no folder", folder.string()));
+  if (!fs::exists(folder, ignored)) refuse(output, fmt::format("there is no folder {}", shown_path(folder)));
+  if (!fs::is_directory(folder, ignored)) refuse(output, fmt::format("{} is no folder", shown_path(folder)));
   const bool device = fs::exists(output, ignored) && !fs::is_regular_file(output, ignored);
   if (::access(device ? output.c_str() : folder.c_str(), W_OK) != 0) refuse(output, std::strerror(errno));
 }

@@ -15,7 +15,7 @@ namespace thrum {
 /// files should be replaced, as write_file does, never shortened.
 class MappedFile {
  public:
-  /// Throws io naming the path and the system's reason (missing, a directory, no permission).
+  /// Throws io naming the path and the reason (missing, a directory, no permission, a device that may have no end).
   explicit MappedFile(const std::filesystem::path& path);
   ~MappedFile();
   MappedFile(MappedFile&& other) noexcept;

@@ -87,6 +87,16 @@ TEST_F(FileTest, ReadingNamesThePathAndTheReason) {
             "[read] cannot read " + missing + ": No such file or directory");
   EXPECT_EQ(test::refusal([&] { MappedFile file(directory); }, ErrorCode::io),
             "[read] cannot read " + directory.string() + ": Is a directory");
+  EXPECT_EQ(test::refusal([&] { MappedFile file(std::string(5000, 'a')); }, ErrorCode::io),
+            "[read] cannot read " + std::string(255, 'a') + "…: File name too long");
+}
+
+TEST_F(FileTest, ReadingRefusesDevicesThatMayHaveNoEnd) {
+  EXPECT_EQ(
+      test::refusal([&] { MappedFile file("/dev/zero"); }, ErrorCode::io),
+      "[read] cannot read /dev/zero: it is a device, which may have no end; copy what is wanted of it into a file "
+      "first");
+  EXPECT_EQ(MappedFile("/dev/null").bytes().size(), 0);
 }
 
 TEST_F(FileTest, WritesManyPiecesAsOneFile) {

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "thrum/core/error.h"
 #include "thrum/runtime/file.h"
 #include "thrum/runtime/file_pieces_internal.h"
 #include "thrum/runtime/open_to_read_internal.h"
@@ -16,11 +18,20 @@
 namespace thrum {
 namespace {
 
+/// Such as /dev/zero, but neither a terminal nor /dev/null.
+bool is_endless_device(int fd, const struct stat& status) {
+  const dev_t null = makedev(1, 3);
+  return S_ISCHR(status.st_mode) && status.st_rdev != null && ::isatty(fd) == 0;
+}
+
 /// The file, or standard input.
 UniqueFd open_input(const std::filesystem::path& path) {
-  if (path != "-") return open_to_read(path);
-  UniqueFd fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+  UniqueFd fd = path == "-" ? UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)) : open_to_read(path);
   if (!fd) throw_io(cannot_read(path));
+  if (is_endless_device(fd.get(), status_of(fd.get(), path))) {
+    throw Error(ErrorCode::io, cannot_read(path) + ": it is a device, which may have no end",
+                "copy what is wanted of it into a file first");
+  }
   return fd;
 }
 

@@ -3,13 +3,18 @@
 #include <cerrno>
 
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 #include "thrum/runtime/open_to_read_internal.h"
 #include "thrum/runtime/system_error_internal.h"
 
 namespace thrum {
 
+std::string shown_path(const std::filesystem::path& path) {
+  return printable(path.string(), 255);
+}
+
 std::string cannot_read(const std::filesystem::path& path) {
-  return "[read] cannot read " + path.string();
+  return "[read] cannot read " + shown_path(path);
 }
 
 UniqueFd open_to_read(const std::filesystem::path& path, int flags) {

@@ -9,6 +9,9 @@
 
 namespace thrum {
 
+/// As messages have it: a name may be as long as those of most systems, what is longer is cut.
+std::string shown_path(const std::filesystem::path& path);
+
 /// "[read] cannot read PATH"
 std::string cannot_read(const std::filesystem::path& path);
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "thrum/runtime/file.h"
+#include "thrum/runtime/open_to_read_internal.h"
 #include "thrum/runtime/system_error_internal.h"
 #include "thrum/runtime/unique_fd.h"
 
@@ -20,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string cannot_write(const fs::path& path) {
-  return "[write] cannot write " + (path == "-" ? "standard output" : path.string());
+  return "[write] cannot write " + (path == "-" ? "standard output" : shown_path(path));
 }
 
 /// Gathers small pieces; each system call takes at least this much.
