@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/thrum_process.h"
+#include "thrum/runtime/sanitized_test.h"
 
 namespace thrum::test {
 namespace {
@@ -72,7 +73,7 @@ TEST(Doctor, PrintsProductsBesideThePeakAndWarnsBelowHalf) {
 }
 
 TEST(BenchMatmul, SaysThatOpenBlasFindsNoAddressSpace) {
-  if (std::string(THRUM_SANITIZER) != "") GTEST_SKIP() << "a sanitizer reserves terabytes of it";
+  if (THRUM_SANITIZED) GTEST_SKIP() << "a sanitizer reserves terabytes of it";
   const TemporaryFolder folder;
   const std::string limited = "ulimit -v 250000; exec timeout -s KILL 60 " THRUM_BINARY
                               " bench matmul --size 100 -j 2 2> " +

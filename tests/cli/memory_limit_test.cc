@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/cli/thrum_process.h"
+#include "thrum/runtime/sanitized_test.h"
 
 namespace thrum::test {
 namespace {
@@ -15,7 +16,6 @@ using nlohmann::json;
 using testing::HasSubstr;
 
 const std::string breast_cancer = THRUM_SOURCE_DIR "/examples/data/breast_cancer.csv";
-const bool is_sanitized = !std::string(THRUM_SANITIZER).empty();  // which takes far more memory itself
 
 /// Whole numbers of one digit, and a label of two classes.
 std::string wide_csv(std::size_t n_columns, std::size_t n_rows) {
@@ -65,12 +65,12 @@ TEST_P(MemoryLimitOfManyRows, IsKeptAndTheModelIsTheSame) {
   ASSERT_EQ(train(GetParam(), "higgs.csv", "label", "free.thrum", {"--max-iter", "5"}).exit_code, 0);
   const Outcome limited =
       train(GetParam(), "higgs.csv", "label", "limited.thrum",
-            {"--max-iter", "5", "--memory-limit", is_sanitized ? "8G" : "48M", "--json", "--threads", "2"});
+            {"--max-iter", "5", "--memory-limit", THRUM_SANITIZED ? "8G" : "48M", "--json", "--threads", "2"});
   ASSERT_EQ(limited.exit_code, 0) << limited.err;
   EXPECT_TRUE(bytes_of("limited.thrum") == bytes_of("free.thrum"));
   const json report = json::parse(limited.out);
   EXPECT_GT(report.at("peak_memory_bytes"), 1 << 20);
-  if (!is_sanitized) {
+  if (!THRUM_SANITIZED) {
     EXPECT_LT(report.at("peak_memory_bytes"), 48 << 20);
   }
 }
@@ -91,17 +91,17 @@ TEST_P(MemoryLimitOfManyColumns, IsKept) {
   const std::vector<std::string> options = {"--max-iter", "3", "--threads", "2", "--json"};
   ASSERT_EQ(train("logistic-regression", "wide.csv", "label", "free.thrum", options).exit_code, 0);
   std::vector<std::string> within = options;
-  within.insert(within.end(), {"--memory-limit", is_sanitized ? "8G" : std::to_string(limit) + "M"});
+  within.insert(within.end(), {"--memory-limit", THRUM_SANITIZED ? "8G" : std::to_string(limit) + "M"});
   const Outcome limited = train("logistic-regression", "wide.csv", "label", "limited.thrum", within);
   ASSERT_EQ(limited.exit_code, 0) << limited.err;
   EXPECT_TRUE(bytes_of("limited.thrum") == bytes_of("free.thrum"));
-  if (!is_sanitized) {
+  if (!THRUM_SANITIZED) {
     EXPECT_LT(json::parse(limited.out).at("peak_memory_bytes"), limit << 20);
   }
 }
 
 TEST_F(MemoryLimit, IsRefusedAtOnceForTooManyColumns) {
-  if (is_sanitized) GTEST_SKIP() << "the process alone takes more than the limit";
+  if (THRUM_SANITIZED) GTEST_SKIP() << "the process alone takes more than the limit";
   folder_->write("wide.csv", wide_csv(70'000, 20));
   const Outcome outcome =
       train("logistic-regression", "wide.csv", "label", "m.thrum", {"--memory-limit", "32M", "--threads", "2"});
@@ -130,12 +130,12 @@ TEST_F(MemoryLimit, HoldsSparseRowsInMemory) {
   const std::vector<std::string> options = {"--max-iter", "3", "--threads", "2", "--valid", "0.2", "--json"};
   ASSERT_EQ(train("logistic-regression", "sparse.svm", "label", "free.thrum", options).exit_code, 0);
   std::vector<std::string> within = options;
-  within.insert(within.end(), {"--memory-limit", is_sanitized ? "8G" : "80M"});
+  within.insert(within.end(), {"--memory-limit", THRUM_SANITIZED ? "8G" : "80M"});
   const Outcome limited = train("logistic-regression", "sparse.svm", "label", "limited.thrum", within);
   ASSERT_EQ(limited.exit_code, 0) << limited.err;
   EXPECT_EQ(json::parse(limited.out).at("matrix"), "sparse");
   EXPECT_TRUE(bytes_of("limited.thrum") == bytes_of("free.thrum"));
-  if (!is_sanitized) {
+  if (!THRUM_SANITIZED) {
     EXPECT_LT(json::parse(limited.out).at("peak_memory_bytes"), 80 << 20);
     const Outcome refused =
         train("logistic-regression", "sparse.svm", "label", "m.thrum", {"--memory-limit", "40M", "--threads", "2"});
@@ -178,7 +178,7 @@ TEST_F(MemoryLimit, TakesWhatComesFromAPipe) {
 }
 
 TEST_F(MemoryLimit, GivesTheSameModelOfEveryLearnerThatStreams) {
-  const std::string limit = std::string(THRUM_SANITIZER).empty() ? "400M" : "8G";
+  const std::string limit = THRUM_SANITIZED ? "8G" : "400M";
   using Arguments = std::vector<std::string>;
   for (const Arguments& learner :
        {Arguments{"logistic-regression"}, Arguments{"logistic-regression", "--solver", "saga", "--max-iter", "3"},

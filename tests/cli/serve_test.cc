@@ -19,6 +19,7 @@
 #include <sstream>
 
 #include "tests/cli/thrum_process.h"
+#include "thrum/runtime/sanitized_test.h"
 
 namespace thrum::test {
 namespace {
@@ -225,7 +226,7 @@ TEST_F(Serving, KeepsTheModelWhoseFileIsSpoilt) {
 }
 
 TEST_F(Serving, AModelThatMemoryDoesNotSufficeForIsNotServed) {
-  if (std::string(THRUM_SANITIZER) != "") GTEST_SKIP() << "a sanitizer reserves terabytes of it";
+  if (THRUM_SANITIZED) GTEST_SKIP() << "a sanitizer reserves terabytes of it";
   const std::string large = folder_.write("large.thrum", "");
   std::filesystem::resize_file(large, std::uintmax_t{4} << 30);  // takes no room
   const std::string limited =

@@ -65,7 +65,7 @@ std::string category_text(const std::string& category) {
 
 bool is_number_with_commas(std::string text) {
   std::ranges::replace(text, ',', '.');
-  return is_number(text);
+  return csv::is_number(text);
 }
 
 ColumnSummary summarize_column(const Column& column) {
@@ -82,10 +82,6 @@ ColumnSummary summarize_column(const Column& column) {
 }
 
 }  // namespace
-
-bool is_number(std::string_view text) {
-  return csv::parse_number(text).kind != csv::Number::Kind::none;
-}
 
 std::vector<ColumnSummary> summarize(const Table& table, const Execution& execution) {
   return parallel_map(
@@ -111,12 +107,12 @@ std::string texts_remark(const Column& column) {
   if (std::ranges::all_of(texts, is_number_with_commas)) {
     return "has numbers with commas, which count as categories: write them with decimal points";
   }
-  const auto n_numbers = static_cast<std::size_t>(std::ranges::count_if(texts, is_number));
+  const auto n_numbers = static_cast<std::size_t>(std::ranges::count_if(texts, csv::is_number));
   if (n_numbers < 9 * (texts.size() - n_numbers)) return "";
   return fmt::format(
       "has numbers but for texts such as {}, which make all of them categories: correct those fields, or leave "
       "them empty",
-      in_quotes(*std::ranges::find_if_not(texts, is_number)));
+      in_quotes(*std::ranges::find_if_not(texts, csv::is_number)));
 }
 
 Json summary_json(const ColumnSummary& summary) {

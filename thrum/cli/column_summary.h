@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,9 +28,6 @@ std::vector<ColumnSummary> summarize(const Table& table, const Execution& execut
 
 /// Every distinct value with its number of rows, in the order of a model's classes: numbers as numbers, text by bytes.
 std::vector<std::pair<std::string, std::size_t>> value_counts(const Column& column);
-
-/// Whether a field of a CSV file with this text is a number.
-bool is_number(std::string_view text);
 
 /// What is odd about the texts of a category column, as "has numbers with commas …"; "" where they are just texts.
 std::string texts_remark(const Column& column);

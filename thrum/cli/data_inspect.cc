@@ -8,6 +8,7 @@
 #include "thrum/cli/exit_code.h"
 #include "thrum/cli/text.h"
 #include "thrum/core/printable.h"
+#include "thrum/data/csv_number_internal.h"
 
 namespace thrum::cli {
 namespace {
@@ -32,12 +33,13 @@ bool has_numbers_for_names(const Table& table) {
   bool are_indices = true;
   for (std::size_t j = 0; j < table.n_columns(); ++j) {
     const std::string& name = table.columns()[j].name();
-    if (!is_number(name)) return false;
+    if (!csv::is_number(name)) return false;
     are_indices &= name == std::to_string(j);
   }
   return !are_indices;
 }
 
+/// `summaries`: of the table's columns.
 std::vector<std::string> remarks(const Table& table, const std::vector<ColumnSummary>& summaries,
                                  const std::string& target) {
   const std::size_t n_rows = table.n_rows();
@@ -45,8 +47,9 @@ std::vector<std::string> remarks(const Table& table, const std::vector<ColumnSum
   if (has_numbers_for_names(table)) {
     lines.emplace_back("the columns are called by numbers: if the first line is a row, read it with --no-header");
   }
-  for (const ColumnSummary& summary : summaries) {
-    const std::string odd_texts = texts_remark(table.column(summary.name));
+  for (std::size_t j = 0; j < summaries.size(); ++j) {
+    const ColumnSummary& summary = summaries[j];
+    const std::string odd_texts = texts_remark(table.columns()[j]);
     const auto remark = [&](const std::string& text) {
       lines.push_back(fmt::format("column {} {}", in_quotes(summary.name), text));
     };

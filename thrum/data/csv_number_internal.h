@@ -32,6 +32,11 @@ std::string_view without_blanks(std::string_view text) noexcept;
 /// included. "nan" is none.
 Number parse_number(std::string_view text) noexcept;
 
+/// Whether a field of this text is a number.
+inline bool is_number(std::string_view text) noexcept {
+  return parse_number(text).kind != Number::Kind::none;
+}
+
 inline constexpr std::array<double, 23> exact_powers_of_ten = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                                1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                                                1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};

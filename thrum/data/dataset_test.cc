@@ -66,9 +66,9 @@ TEST(FeatureReader, ReadsAColumnOfMissingTextsAsMissingNumbers) {
 }
 
 TEST(FeatureReader, NamesTheFirstTextAmongNumbers) {
-  const Table table({texts("age", {"", "old", "39"})}, "t.csv");
+  const Table table({texts("age", {"", " +5", "old", "39"})}, "t.csv");  // what CSV takes for a number is none of it
   EXPECT_EQ(refusal([&] { FeatureReader(schema_of({{"age"}}), table); }),
-            "column \"age\" of t.csv: the model expects numbers, row 2 holds \"old\"");
+            "column \"age\" of t.csv: the model expects numbers, row 3 holds \"old\"");
 }
 
 TEST(FeatureReader, NamesTheNearestColumnWhenOneIsMissing) {

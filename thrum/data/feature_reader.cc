@@ -3,28 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
-#include <string_view>
 
 #include "thrum/core/assert.h"
 #include "thrum/core/error.h"
 #include "thrum/core/printable.h"
+#include "thrum/data/csv_number_internal.h"
 
 namespace thrum {
 namespace {
 
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
-bool is_number(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
 /// Names the first value that is no number; a single one makes a whole column text.
 [[noreturn]] void refuse_text(const Column& column, const Table& table) {
-  const auto is_fault = [&](std::size_t row) { return !column.is_missing(row) && !is_number(column.text(row)); };
+  const auto is_fault = [&](std::size_t row) { return !column.is_missing(row) && !csv::is_number(column.text(row)); };
   std::size_t row = 0;
   while (row < column.size() && !is_fault(row)) ++row;
   if (row == column.size()) row = 0;  // numbers in quotes alone
