@@ -26,11 +26,12 @@ struct PolynomialOptions {
 std::shared_ptr<const RowMap> fit_polynomial(std::span<const Feature> inputs, const Options& options) {
   const auto& chosen = options.as<PolynomialOptions>();
   const Polynomial parts{chosen.degree, chosen.interaction_only, chosen.include_bias};
-  if (n_products(inputs.size(), parts) > most_outputs) {
+  if (const double n = n_products(inputs.size(), parts); n > most_outputs) {
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("[prepare] polynomial: {} columns have more than {} products of up to {} factors",
-                            inputs.size(), most_outputs, parts.degree),
-                "lower the degree, or name fewer columns");
+                fmt::format("[prepare] polynomial: {} columns have {:.10g} products of up to {} factors, at most {} "
+                            "columns are made",
+                            inputs.size(), n, parts.degree, most_outputs),
+                "lower the degree, name fewer columns, or take interaction_only=true");
   }
   return polynomial(inputs, parts);
 }

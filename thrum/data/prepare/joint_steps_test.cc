@@ -59,11 +59,11 @@ TEST(Polynomial, LeavesOtherColumnsInFront) {
 }
 
 TEST(Polynomial, RefusesMoreProductsThanAnyoneWaitsFor) {
-  EXPECT_EQ(prepare::n_products(3, {.degree = 3}), 20u);
-  EXPECT_EQ(prepare::n_products(3, {.degree = 5, .interaction_only = true, .include_bias = false}), 7u);
+  EXPECT_EQ(prepare::n_products(3, {.degree = 3}), 20);
+  EXPECT_EQ(prepare::n_products(3, {.degree = 5, .interaction_only = true, .include_bias = false}), 7);
   EXPECT_EQ(refusal([] { fitted("one-hot(columns=c); one-hot; polynomial(degree=100)"); }),
-            "[prepare] polynomial: 6 columns have more than 65536 products of up to 100 factors; lower the degree, or "
-            "name fewer columns");
+            "[prepare] polynomial: 6 columns have 1705904746 products of up to 100 factors, at most 65536 columns are "
+            "made; lower the degree, name fewer columns, or take interaction_only=true");
 }
 
 TEST(Normalize, BringsTheNormOfEachRowToOne) {

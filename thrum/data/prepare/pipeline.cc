@@ -13,6 +13,7 @@
 #include "thrum/core/json_internal.h"
 #include "thrum/core/names.h"
 #include "thrum/core/printable.h"
+#include "thrum/data/memory_bound_internal.h"
 #include "thrum/data/prepare/column_maps_internal.h"
 #include "thrum/data/prepare/prepared_rows_internal.h"
 #include "thrum/data/prepare/step_rules_internal.h"
@@ -126,12 +127,19 @@ std::vector<std::size_t> joint_columns(const Json& joint, std::size_t n_columns,
 /// Columns while they are prepared: numbers, and the codes of categories.
 class PreparedColumns {
  public:
-  PreparedColumns(const std::vector<Feature>& features, std::size_t n_rows, Scratch* scratch)
-      : features_(features), n_rows_(n_rows), in_memory_(scratch == nullptr) {
+  PreparedColumns(const std::vector<Feature>& features, std::size_t n_rows, const Execution& execution)
+      : features_(features), n_rows_(n_rows), in_memory_(execution.scratch == nullptr) {
+    Scratch* const scratch = execution.scratch;
+    if (in_memory_) {
+      check_memory(std::uint64_t{8} * n_rows * features.size(),
+                   fmt::format("[prepare] what the steps make of {} rows, {} columns,", n_rows, features.size()),
+                   "make fewer columns, or use fewer rows");
+    }
     const auto n_numbers = std::ranges::count(features, FeatureType::number, &Feature::type);
     numbers_ = column_values<double>(n_rows, static_cast<std::size_t>(n_numbers), scratch);
     for (std::size_t n = features.size() - numbers_.size(); n > 0; --n)
       codes_.push_back(column_values<std::int32_t>(n_rows, scratch));
+    if (in_memory_) touch(execution);
   }
 
   /// Makes rows from `first` on: `make` writes to the view that it is given, (n_columns, n) zeros.
@@ -157,6 +165,18 @@ class PreparedColumns {
   }
 
  private:
+  /// The system makes pages where they are first written to. The first row of many columns would make all of them, on
+  /// one thread that nothing can stop.
+  void touch(const Execution& execution) {
+    constexpr std::size_t page = 4096 / sizeof(double);
+    parallel_for(
+        *execution.arena, numbers_.size(), 1,
+        [&](std::size_t j, std::size_t) {
+          for (std::size_t i = 0; i < n_rows_; i += page) numbers_[j].data()[i] = 0;
+        },
+        execution.stop);
+  }
+
   /// Numbers alone lie side by side.
   MatrixView<double> in_place(std::size_t first, std::size_t n) {
     double* const begin = numbers_.front().data();
@@ -355,7 +375,7 @@ void Pipeline::apply(MatrixView<const double> rows, MatrixView<double> out) cons
 
 template <class Apply>
 Dataset Pipeline::prepare_rows(const Dataset& dataset, const Execution& execution, Apply apply) const {
-  PreparedColumns prepared(outputs(), dataset.n_rows(), execution.scratch);
+  PreparedColumns prepared(outputs(), dataset.n_rows(), execution);
   const std::size_t tile = rows_at_once();
   parallel_for(
       *execution.arena, dataset.n_rows(), row_block,

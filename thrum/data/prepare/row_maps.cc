@@ -201,16 +201,15 @@ std::int32_t murmur3(std::string_view text) noexcept {
   return static_cast<std::int32_t>(hash ^ hash >> 16);
 }
 
-std::size_t n_products(std::size_t n, const Polynomial& parts) noexcept {
-  std::size_t total = parts.include_bias ? 1 : 0;
+double n_products(std::size_t n, const Polynomial& parts) noexcept {
+  double total = parts.include_bias ? 1 : 0;
   double of_degree = 1;  // n + k - 1 choose k, or n choose k
   for (int k = 1; k <= parts.degree; ++k) {
     const double factor = static_cast<double>(n) + (parts.interaction_only ? 1 - k : k - 1);
     of_degree = std::round(of_degree * std::max(factor, 0.0) / k);
-    if (of_degree > static_cast<double>(most_outputs)) return most_outputs + 1;
-    total += static_cast<std::size_t>(of_degree);
+    total += of_degree;
   }
-  return std::min(total, most_outputs + 1);
+  return total;
 }
 
 std::shared_ptr<const RowMap> polynomial(std::span<const Feature> inputs, const Polynomial& parts) {

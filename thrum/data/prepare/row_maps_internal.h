@@ -20,8 +20,8 @@ struct Polynomial {
   bool interaction_only = false;  ///< no column twice in a product
   bool include_bias = true;       ///< begin with a column of ones
 };
-/// The number of columns that it makes of `n`; most_outputs + 1 for any more than most_outputs.
-std::size_t n_products(std::size_t n, const Polynomial& parts) noexcept;
+/// The number of columns that it makes of `n`: they may be more than a whole number can count.
+double n_products(std::size_t n, const Polynomial& parts) noexcept;
 /// REQUIRES: n_products is at most most_outputs.
 std::shared_ptr<const RowMap> polynomial(std::span<const Feature> inputs, const Polynomial& parts);
 
