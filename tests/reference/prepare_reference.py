@@ -66,6 +66,10 @@ def main():
     made |= {f"drop(type=number); {step}": t.fit(column).transform(column) for step, t in of_texts.items()}
     encoder = p.TargetEncoder(target_type="continuous", smooth=3)
     made["drop(type=number); target-encoder(smooth=3)"] = encoder.fit(column, y).transform(column)
+    positive = numbers[:, [1]]
+    for step in ("power-transformer(method=box-cox)", "power-transformer(method=box-cox, standardize=false)"):
+        t = p.PowerTransformer(method="box-cox", standardize="false" not in step)
+        made[f"drop(columns=x0|x2|x3|c); {step}"] = t.fit(positive).transform(positive)
     known = np.where(np.isnan(numbers), None, numbers)
     cases = [
         {"steps": steps, "made": np.where(np.isnan(values), None, values.astype(object)).tolist()}

@@ -291,28 +291,37 @@ class Rank final : public ColumnMap {
   bool normal_;
 };
 
-class Power final : public ColumnMap {
+class PowerMap final : public ColumnMap {
  public:
-  Power(Feature input, double lambda, double mean, double scale)
-      : input_(std::move(input)), lambda_(lambda), mean_(mean), scale_(scale) {}
+  PowerMap(Feature input, const Power& parts) : input_(std::move(input)), parts_(parts) {}
   std::vector<Feature> outputs() const override { return {input_}; }
   void apply(std::span<const double> x, MatrixView<double> out) const noexcept override {
-    write_each(x, out, [this](double value) { return (yeo_johnson(value, lambda_) - mean_) / scale_; });
+    write_each(x, out, [this](double value) {
+      return (power_of(parts_.method, value, parts_.lambda) - parts_.mean) / parts_.scale;
+    });
   }
   std::string to_json() const override {
-    return Json{{"map", "power"},
-                {"lambda", json_number(lambda_)},
-                {"mean", json_number(mean_)},
-                {"scale", json_number(scale_)}}
+    return Json{{"map", parts_.method == PowerMethod::box_cox ? "box_cox" : "power"},
+                {"lambda", json_number(parts_.lambda)},
+                {"mean", json_number(parts_.mean)},
+                {"scale", json_number(parts_.scale)}}
         .dump();
   }
 
  private:
   Feature input_;
-  double lambda_;
-  double mean_;
-  double scale_;
+  Power parts_;
 };
+
+double yeo_johnson(double x, double lambda) noexcept {
+  if (x >= 0) return lambda == 0 ? std::log1p(x) : std::expm1(lambda * std::log1p(x)) / lambda;
+  return lambda == 2 ? -std::log1p(-x) : -std::expm1((2 - lambda) * std::log1p(-x)) / (2 - lambda);
+}
+
+double box_cox(double x, double lambda) noexcept {
+  if (!(x > 0)) return missing;
+  return lambda == 0 ? std::log(x) : std::expm1(lambda * std::log(x)) / lambda;
+}
 
 }  // namespace
 
@@ -363,13 +372,12 @@ std::shared_ptr<const ColumnMap> rank(const Feature& input, std::vector<double> 
   return std::make_shared<Rank>(input, std::move(quantiles), normal);
 }
 
-double yeo_johnson(double x, double lambda) noexcept {
-  if (x >= 0) return lambda == 0 ? std::log1p(x) : std::expm1(lambda * std::log1p(x)) / lambda;
-  return lambda == 2 ? -std::log1p(-x) : -std::expm1((2 - lambda) * std::log1p(-x)) / (2 - lambda);
+double power_of(PowerMethod method, double x, double lambda) noexcept {
+  return method == PowerMethod::box_cox ? box_cox(x, lambda) : yeo_johnson(x, lambda);
 }
 
-std::shared_ptr<const ColumnMap> power(const Feature& input, double lambda, double mean, double scale) {
-  return std::make_shared<Power>(input, lambda, mean, scale);
+std::shared_ptr<const ColumnMap> power(const Feature& input, const Power& parts) {
+  return std::make_shared<PowerMap>(input, parts);
 }
 
 }  // namespace thrum::prepare

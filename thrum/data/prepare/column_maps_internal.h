@@ -47,8 +47,17 @@ std::shared_ptr<const ColumnMap> bins(const Feature& input, std::vector<double> 
 /// Where x stands among `quantiles`, in [0, 1], or as a number of the normal distribution.
 std::shared_ptr<const ColumnMap> rank(const Feature& input, std::vector<double> quantiles, bool normal);
 
-/// Yeo and Johnson's power transform, then (y - mean) / scale.
-double yeo_johnson(double x, double lambda) noexcept;
-std::shared_ptr<const ColumnMap> power(const Feature& input, double lambda, double mean, double scale);
+/// Power transforms: of Yeo and Johnson (2000), and of Box and Cox (1964), which leaves what is not positive missing.
+enum class PowerMethod { yeo_johnson, box_cox };
+double power_of(PowerMethod method, double x, double lambda) noexcept;
+
+/// (power_of(x) - mean) / scale.
+struct Power {
+  PowerMethod method = PowerMethod::yeo_johnson;
+  double lambda = 1;
+  double mean = 0;
+  double scale = 1;
+};
+std::shared_ptr<const ColumnMap> power(const Feature& input, const Power& parts);
 
 }  // namespace thrum::prepare

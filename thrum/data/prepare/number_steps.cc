@@ -5,6 +5,7 @@
 #include <string>
 
 #include "thrum/core/error.h"
+#include "thrum/core/printable.h"
 #include "thrum/data/prepare/steps_internal.h"
 
 namespace thrum::prepare {
@@ -255,8 +256,11 @@ struct PowerFit {
   double log_likelihood = -std::numeric_limits<double>::infinity();
 };
 
-std::vector<PowerFit> fit_power(const PreparedRows& rows, std::span<const std::size_t> columns,
+std::vector<PowerFit> fit_power(const PreparedRows& rows, std::span<const std::size_t> columns, PowerMethod method,
                                 std::span<const double> lambdas) {
+  const auto log_jacobian = [&](double x) {
+    return method == PowerMethod::box_cox ? std::log(x) : std::copysign(std::log1p(std::abs(x)), x);
+  };
   constexpr std::size_t parts =
       4;  // weight, sum, squares about the value of 0, which is 0, and the Jacobian's logarithm
   const auto sums = sum_row_blocks(rows.execution(), rows.dataset().n_rows(), parts * columns.size(),
@@ -265,11 +269,11 @@ std::vector<PowerFit> fit_power(const PreparedRows& rows, std::span<const std::s
                                        for (std::size_t i = 0; i < values.size(); ++i) {
                                          const double x = values[i], w = rows.weight(begin + i);
                                          if (w == 0 || !std::isfinite(x)) continue;
-                                         const double y = yeo_johnson(x, lambdas[j]);
+                                         const double y = power_of(method, x, lambdas[j]);
                                          partial[parts * j] += w;
                                          partial[parts * j + 1] += w * y;
                                          partial[parts * j + 2] += w * y * y;
-                                         partial[parts * j + 3] += w * std::copysign(std::log1p(std::abs(x)), x);
+                                         partial[parts * j + 3] += w * log_jacobian(x);
                                        }
                                      });
                                    });
@@ -287,7 +291,7 @@ std::vector<PowerFit> fit_power(const PreparedRows& rows, std::span<const std::s
 }
 
 /// The exponents of greatest likelihood, by golden sections, for all columns at once.
-std::vector<double> best_lambdas(const PreparedRows& rows, std::span<const std::size_t> columns) {
+std::vector<double> best_lambdas(const PreparedRows& rows, std::span<const std::size_t> columns, PowerMethod method) {
   constexpr double golden = 0.6180339887498949;
   constexpr int sections = 30;  // of a width of 8, to 5e-6
   std::vector<double> low(columns.size(), -3), high(columns.size(), 5), left(columns.size()), right(columns.size());
@@ -296,7 +300,7 @@ std::vector<double> best_lambdas(const PreparedRows& rows, std::span<const std::
       left[j] = high[j] - golden * (high[j] - low[j]);
       right[j] = low[j] + golden * (high[j] - low[j]);
     }
-    const auto at_left = fit_power(rows, columns, left), at_right = fit_power(rows, columns, right);
+    const auto at_left = fit_power(rows, columns, method, left), at_right = fit_power(rows, columns, method, right);
     for (std::size_t j = 0; j < columns.size(); ++j) {
       const bool is_left = at_left[j].log_likelihood >= at_right[j].log_likelihood;
       (is_left ? high[j] : low[j]) = is_left ? right[j] : left[j];
@@ -308,27 +312,48 @@ std::vector<double> best_lambdas(const PreparedRows& rows, std::span<const std::
 }
 
 struct PowerTransformerOptions {
+  std::string method = "yeo-johnson";
   bool standardize = true;
 
   static std::span<const OptionField> fields() {
     using O = PowerTransformerOptions;
     static const std::vector<OptionField> list = {
+        option_field("method", &O::method, {"yeo-johnson", "box-cox"}, "box-cox takes positive numbers only"),
         option_field("standardize", &O::standardize, Range{}, "to mean 0 and deviation 1 afterwards"),
     };
     return list;
   }
 };
 
+void require_positive(const PreparedRows& rows, std::span<const std::size_t> columns) {
+  const auto extremes = rows.extremes(columns);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const double low = extremes[c].low;
+    if (low > 0) continue;
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("[prepare] power-transformer: the column {} holds {} in row {}, box-cox takes positive "
+                            "numbers",
+                            in_quotes(feature_of(rows, columns[c]).name), low, rows.first_row_of(columns[c], low) + 1),
+                "use method=yeo-johnson, or name other columns");
+  }
+}
+
 Maps fit_power_transformer(const PreparedRows& rows, std::span<const std::size_t> columns, const Options& options) {
-  const bool standardize = options.as<PowerTransformerOptions>().standardize;
-  const std::vector<double> lambdas = best_lambdas(rows, columns);
-  const auto fits = fit_power(rows, columns, lambdas);
+  const auto& chosen = options.as<PowerTransformerOptions>();
+  const bool standardize = chosen.standardize;
+  const auto method = chosen.method == "box-cox" ? PowerMethod::box_cox : PowerMethod::yeo_johnson;
+  if (method == PowerMethod::box_cox) require_positive(rows, columns);
+  const std::vector<double> lambdas = best_lambdas(rows, columns, method);
+  const auto fits = fit_power(rows, columns, method, lambdas);
   Maps maps;
   for (std::size_t j = 0; j < columns.size(); ++j) {
     const bool varies = fits[j].variance > 0 && std::isfinite(fits[j].variance);
-    const double lambda = varies ? lambdas[j] : 1;
-    maps.push_back(power(feature_of(rows, columns[j]), lambda, standardize && varies ? fits[j].mean : 0,
-                         standardize && varies ? std::sqrt(fits[j].variance) : 1));
+    Power parts{method, varies ? lambdas[j] : 1};
+    if (standardize && varies) {
+      parts.mean = fits[j].mean;
+      parts.scale = std::sqrt(fits[j].variance);
+    }
+    maps.push_back(power(feature_of(rows, columns[j]), parts));
   }
   return maps;
 }
@@ -346,7 +371,7 @@ std::vector<StepRule> number_steps() {
        default_options_of<RobustScalerOptions>(), &fit_robust_scaler},
       {"quantile-transformer", "to a uniform or normal distribution, by ranks", "numbers",
        default_options_of<QuantileTransformerOptions>(), &fit_quantile_transformer},
-      {"power-transformer", "closer to a normal distribution, by Yeo and Johnson's powers", "numbers",
+      {"power-transformer", "closer to a normal distribution, by powers", "numbers",
        default_options_of<PowerTransformerOptions>(), &fit_power_transformer},
       {"k-bins", "to the number of a bin", "numbers", default_options_of<KBinsOptions>(), &fit_k_bins},
       {"binarize", "to 1 above a threshold and 0 below", "numbers", default_options_of<BinarizeOptions>(),

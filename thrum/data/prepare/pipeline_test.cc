@@ -24,6 +24,7 @@ using test::texts;
 using testing::AllOf;
 using testing::DoubleNear;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsNan;
 using testing::Optional;
@@ -106,6 +107,20 @@ TEST(PowerTransformer, FindsTheLogarithmOfLogNormalNumbers) {
   for (const double value : {0.5, 2.0, 8.0}) {
     EXPECT_NEAR(made_of(pipeline, {value})[0], std::log1p(value), 0.15) << value;
   }
+}
+
+TEST(PowerTransformer, TakesPositiveNumbersByBoxAndCox) {
+  const Random random(3);
+  std::vector<double> x(5000);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = i == 7 ? nan : std::exp(1 + 0.5 * random.normal(i));
+  const Pipeline pipeline = fitted(numbers(x), "power-transformer(method=box-cox, standardize=false)");
+  for (const double value : {0.5, 2.0, 8.0}) EXPECT_NEAR(made_of(pipeline, {value})[0], std::log(value), 0.15);
+  EXPECT_THAT(made_of(pipeline, {0}), ElementsAre(IsNan()));
+  EXPECT_THAT(made_of(fitted(numbers({4, 4}), "power-transformer(method=box-cox)"), {5}), ElementsAre(near(4)));
+  const std::uint8_t mask[] = {1, 0, 1, 1};
+  EXPECT_EQ(refusal([&] { fitted(numbers({2, -7, -1, -1}), "power-transformer(method=box-cox)", mask); }),
+            "[prepare] power-transformer: the column \"x\" holds -1 in row 3, box-cox takes positive numbers; use "
+            "method=yeo-johnson, or name other columns");
 }
 
 TEST(KBins, HaveEqualCountsOrWidths) {
@@ -387,6 +402,16 @@ TEST(Pipeline, RefusesWhatItsFileCouldNotHold) {
                   ": the column \"x\" leads to numbers that are not finite, or out of order; "
                   "leave out infinite and extreme values, or the column: columns=…");
   }
+}
+
+TEST(Pipeline, SaysThatWhatItMakesWouldNotFitIntoMemory) {
+  const LocalExecution execution(1);
+  const Dataset data = categories(std::vector<std::string>(1'000'000, "a"));
+  const Pipeline pipeline = fitted(data, "hashing(n_features=65536)");
+  EXPECT_THAT(refusal([&] { pipeline.prepare(data, execution); }, ErrorCode::out_of_memory),
+              AllOf(StartsWith("[prepare] what the steps make of 1000000 rows, 65536 columns, takes 488.3 GiB, this "
+                               "machine has "),
+                    EndsWith("; make fewer columns, or use fewer rows")));
 }
 
 TEST(Pipeline, KnowsTheColumnThatEachOfItsOwnIsMadeOf) {

@@ -176,6 +176,21 @@ std::vector<PreparedRows::Extremes> PreparedRows::extremes(std::span<const std::
   return result;
 }
 
+std::size_t PreparedRows::first_row_of(std::size_t column, double value) const {
+  std::vector<double> first = {std::numeric_limits<double>::infinity()};
+  for (std::size_t begin = 0; begin < dataset_.n_rows() && std::isinf(first[0]); begin += row_block) {
+    const std::size_t end = std::min(begin + row_block, dataset_.n_rows());
+    for_each_column(begin, end, std::span(&column, 1), [&](std::size_t, std::span<const double> values) {
+      for (std::size_t i = values.size(); i-- > 0;) {
+        if (values[i] == value && weight(begin + i) > 0)
+          first[0] = static_cast<double>(dataset_.first_row() + begin + i);
+      }
+    });
+  }
+  execution_.communicator->allreduce(std::span(first), ReduceOp::min);
+  return static_cast<std::size_t>(first[0]);
+}
+
 template <class F>
 void PreparedRows::for_each_block(std::size_t column, F f) const {
   std::vector<double> counting;

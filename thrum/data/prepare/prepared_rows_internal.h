@@ -63,6 +63,8 @@ class PreparedRows {
     double high = -std::numeric_limits<double>::infinity();
   };
   std::vector<Extremes> extremes(std::span<const std::size_t> columns) const;
+  /// The first row of all ranks that has a say and holds `value`. REQUIRES: there is one.
+  std::size_t first_row_of(std::size_t column, double value) const;
 
   /// The quantiles of each of `columns` that `shares(n)`, of n values that have a say, asks for; none where there are
   /// no values. Exact, though few values are held at a time.

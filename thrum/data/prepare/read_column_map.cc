@@ -118,9 +118,10 @@ std::shared_ptr<const ColumnMap> read_map(const MapReader& reader, const Feature
   if (name == "fill") return prepare::fill_number(input, reader.finite("value"), reader.boolean("indicator"));
   if (name == "bins") return prepare::bins(input, reader.ascending_numbers("cuts", 0), reader.boolean("one_hot"));
   if (name == "rank") return prepare::rank(input, reader.ascending_numbers("quantiles", 2), reader.boolean("normal"));
-  if (name == "power") {
+  if (name == "power" || name == "box_cox") {
+    const auto method = name == "power" ? prepare::PowerMethod::yeo_johnson : prepare::PowerMethod::box_cox;
     reader.require(reader.finite("scale") > 0, "a scale is not positive");
-    return prepare::power(input, reader.finite("lambda"), reader.finite("mean"), reader.finite("scale"));
+    return prepare::power(input, {method, reader.finite("lambda"), reader.finite("mean"), reader.finite("scale")});
   }
   reader.fail(fmt::format("{} is no way to do it", in_quotes(name)));
 }
