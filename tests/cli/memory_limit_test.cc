@@ -167,6 +167,23 @@ TEST_F(MemoryLimit, GivesTheSameModelWithRowsHeldOutAndColumnsPrepared) {
   EXPECT_EQ(json::parse(limited.out).at("valid"), json::parse(free.out).at("valid"));
 }
 
+TEST_F(MemoryLimit, GivesTheSameModelBehindEveryPreparation) {
+  for (const char* steps :
+       {"impute(strategy=most_frequent); one-hot(columns=month, handle_unknown=error); "
+        "ordinal-encoder(columns=carrier); "
+        "target-encoder; power-transformer(columns=air_time); k-bins(columns=departure_time, encode=onehot)",
+        "impute; hashing(n_features=16); quantile-transformer(columns=air_time); polynomial; variance-threshold; "
+        "standard-scaler; robust-scaler",
+        "drop(type=category); impute; min-max-scaler; max-abs-scaler; binarize(columns=air_time, threshold=0.1); "
+        "normalize"}) {
+    ASSERT_EQ(train("ridge", "airline.csv", "distance", "free.thrum", {"--prepare", steps}).exit_code, 0);
+    const Outcome limited = train("ridge", "airline.csv", "distance", "limited.thrum",
+                                  {"--prepare", steps, "--memory-limit", THRUM_SANITIZED ? "8G" : "400M"});
+    EXPECT_EQ(limited.exit_code, 0) << limited.err;
+    EXPECT_TRUE(bytes_of("limited.thrum") == bytes_of("free.thrum")) << steps;
+  }
+}
+
 TEST_F(MemoryLimit, TakesWhatComesFromAPipe) {
   const std::string rows = read_text(folder_->file("airline.csv"));
   const std::vector<std::string> arguments = {"train",       "ridge",          "-", "--target", "distance", "-o",
