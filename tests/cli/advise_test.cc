@@ -76,7 +76,7 @@ TEST(AdviseCommand, LeavesTheFlagsOfTheProgramAlone) {
 
 TEST(AdviseCommand, EndsOnCtrlCWithTheProgram) {
   const TemporaryFolder folder;
-  ThrumProcess process({"advise", "--", "sh", "-c", "echo started >&2; sleep 1000; true"}, folder.path());
+  ThrumProcess process({"advise", "--", "sh", "-c", "echo started >&2; sleep 1000 | sleep 1000"}, folder.path());
   ASSERT_TRUE(process.wait_for_err("started"));
   process.signal(SIGINT);
   EXPECT_EQ(process.wait(), 130);
