@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import read_csv
 from harness import (BIN, DATA, REAL_DATA, ROOT, Peer, Program, compare, compare_seconds, generated, generated_higgs,
                      rows_of_cases, thrum)
@@ -22,6 +23,8 @@ ALPHAS, FOLDS = 20, 5
 SPEED_UP_GOAL = 1.8
 L1_GOALS = {"saga": 10.0, "liblinear": 1.0}
 L1_C, L1_TOL = 0.001, 1e-6
+SPARSE_CS, SPARSE_TOL, LIBLINEAR_TOL = (1, 10), 1e-5, 1e-4  # of which ours has the lower objective
+SPARSE_ROWS, SPARSE_COLUMNS, WORDS = 20_000, 100_000, 50
 EQUAL_OBJECTIVE = 1e-6  # relative; ours may be lower
 EQUAL_SCORE = 1e-6  # of R²
 DEBIAN_PYTHON = "/usr/bin/python3"
@@ -91,6 +94,39 @@ def l1_rows(name, csv, target):
                                   peer.ask, goal)
         rows.append(check_objectives(row))
         print(f"{row.name}: {row.ratio:.2f}", flush=True)
+    return rows
+
+
+def text_like():
+    """A LIBSVM file of rows with some 40 of 100 000 columns each, those with low indices in most, made once."""
+    path = DATA / f"text-like-{SPARSE_ROWS}.svm"
+    if not path.exists():
+        random = np.random.default_rng(1)
+        effects = np.zeros(SPARSE_COLUMNS)
+        effects[:2000] = random.normal(size=2000)
+        lines = [f"0 {SPARSE_COLUMNS}:1"]
+        for _ in range(SPARSE_ROWS):
+            words = np.unique((SPARSE_COLUMNS * random.random(WORDS) ** 4).astype(int))
+            counts = np.round(random.exponential(size=words.size) + 0.1, 4)
+            label = int(effects[words] @ counts + random.normal() > 0)
+            lines.append(f"{label} " + " ".join(f"{j + 1}:{x}" for j, x in zip(words, counts)))
+        path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def sparse_rows():
+    """An L1 penalty on wide sparse rows, as they are, that leaves some thousands of columns."""
+    svm = text_like()
+    rows = []
+    for C in SPARSE_CS:
+        options = ["--penalty", "l1", "--C", C, "--tol", SPARSE_TOL, "--standardize", "false"]
+        for threads in (1, 2):
+            with Peer("sklearn_fit.py", svm, threads, "liblinear", "l1", C, LIBLINEAR_TOL, threads=threads) as peer:
+                row = compare_seconds(f"fit {SPARSE_ROWS} x {SPARSE_COLUMNS} sparse, L1, C={C}, {threads} threads, liblinear",
+                                      lambda: our_fit(svm, "label", threads, *options), peer.ask,
+                                      L1_GOALS["liblinear"])
+            rows.append(check_objectives(row))
+            print(f"{row.name}: {row.ratio:.2f}", flush=True)
     return rows
 
 
@@ -202,6 +238,7 @@ def cases():
     yield "options", lambda: option_rows("1 000 000 x 28", higgs, "label", "lepton_pt")
     yield "ridge", grid_rows
     yield "path 50 000 x 28", lambda: path_rows("50 000 x 28", generated("higgs-like", 50_000), "label")
+    yield "L1 of sparse rows", sparse_rows
     adult = REAL_DATA / "adult" / "adult_train.csv.gz"
     if os.path.exists(adult):
         yield "fit adult", lambda: fit_rows("adult", adult, "income")

@@ -1,7 +1,7 @@
 """Fits scikit-learn's LogisticRegression once per line of input.
-usage: sklearn_fit.py FOLDER THREADS [SOLVER PENALTY C TOL]
+usage: sklearn_fit.py FOLDER|FILE.svm THREADS [SOLVER PENALTY C TOL]
 
-FOLDER holds X.npy and y.npy (encode.py). Loading and encoding are not in the time. The objective is that of
+FOLDER holds X.npy and y.npy (encode.py); a LIBSVM file stays sparse. Loading and encoding are not in the time. The objective is that of
 thrum/learn/linear/logistic_regression.h. With PEER=sklearnex it is Intel's implementation of the class.
 """
 import json
@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from sklearn.datasets import load_svmlight_file
 from threadpoolctl import threadpool_limits
 
 if os.environ.get("PEER") == "sklearnex":
@@ -27,12 +28,20 @@ def objective(model, X, y):
     return float(np.mean(np.logaddexp(0, -margins)) + penalty / (model.C * len(y)))
 
 
+def load(path):
+    if path.suffix != ".svm":
+        return np.load(path / "X.npy"), np.load(path / "y.npy")
+    X, y = load_svmlight_file(path)
+    X.indices, X.indptr = X.indices.astype(np.int32), X.indptr.astype(np.int32)  # LIBLINEAR's
+    return X, y
+
+
 def main():
-    folder, threads = Path(sys.argv[1]), int(sys.argv[2])
+    path, threads = Path(sys.argv[1]), int(sys.argv[2])
     solver, penalty, C, tol = sys.argv[3:7] if len(sys.argv) > 3 else ("lbfgs", "l2", "1", "1e-4")
     options = {"solver": solver, "penalty": penalty, "C": float(C), "tol": float(tol), "max_iter": 10000}
     warnings.simplefilter("ignore")  # of penalty=, which goes in 1.10: l1_ratio= alone is no L1 penalty in 1.2
-    X, y = np.load(folder / "X.npy"), np.load(folder / "y.npy")
+    X, y = load(path)
     for _ in sys.stdin:
         with threadpool_limits(threads):
             start = time.perf_counter()

@@ -219,6 +219,19 @@ TEST_F(SparseData, IsScoredAsATableIs) {
             Json::parse(run({"evaluate", "ridge.thrum", "sparse.csv", "--json"}).out).at("metrics"));
 }
 
+TEST_F(SparseData, IsKeptInFloat32WhereThatHoldsIt) {
+  train("ridge", "wide.thrum", {}, {});
+  train("ridge", "narrow.thrum", {"--dtype", "float32"}, {});
+  EXPECT_TRUE(predicted("narrow.thrum", "sparse.svm") == predicted("wide.thrum", "sparse.svm"))
+      << "small whole numbers";
+  folder_.write("large.svm", "1 3:1e300 90:1\n0 5:2\n");
+  const Outcome large =
+      run({"train", "ridge", "large.svm", "--target", "label", "-o", "m.thrum", "--dtype", "float32"});
+  EXPECT_EQ(large.exit_code, 3);
+  EXPECT_THAT(large.err, HasSubstr("[csr_matrix] expected values that float32 can hold, got 1e+300 in row 0, column 2\n"
+                                   "  keep them in float64\n"));
+}
+
 TEST_F(SparseData, OfAModelOfATableIsPredictedWithoutOne) {
   train("gbdt", "trees.thrum", {"--n-estimators", "5"}, {});
   EXPECT_TRUE(predicted("trees.thrum", "sparse.svm") == predicted("trees.thrum", "sparse.csv"));

@@ -36,7 +36,7 @@ void check_room_of(const SparseJob& job, Scratch* scratch) {
   constexpr std::size_t in_all = 192, of_a_rank = 192;  // measured, as of a table's columns
   const linalg::CsrMatrix& X = job.rows.features;
   const auto ranks = static_cast<std::size_t>(job.ranks);
-  const std::size_t copies = ranks == 1 ? 0 : X.n_values() * (sizeof(double) + sizeof(std::uint32_t));
+  const std::size_t copies = ranks == 1 ? 0 : X.n_values() * (dtype_size(X.dtype()) + sizeof(std::uint32_t));
   check_room(scratch, X.cols() * (in_all + of_a_rank * ranks) + copies,
              fmt::format("the {} columns of {} take", X.cols(), job.rows.source));
 }

@@ -50,6 +50,36 @@ TEST(CsrMatrix, KeepsOfADenseMatrixWhatIsNotZero) {
   EXPECT_TRUE(std::ranges::equal(matrix.values(), expected.values));
 }
 
+TEST(CsrMatrix, TurnsItsColumnsIntoRows) {
+  const CsrMatrix columns = CsrMatrix(good_parts()).transposed();
+  EXPECT_EQ(columns.cols(), 3u);
+  EXPECT_TRUE(std::ranges::equal(columns.row_offsets(), std::array{0, 1, 2, 3}));
+  EXPECT_TRUE(std::ranges::equal(columns.column_indices(), std::array{2, 0, 2}));
+  EXPECT_TRUE(std::ranges::equal(columns.values(), std::array{1.0, 2.0, 3.0}));
+}
+
+TEST(CsrMatrix, KeepsValuesInFloat32AllTheWay) {
+  CsrMatrix::Parts parts = good_parts();
+  parts.values[0] = 0.1;
+  const CsrMatrix matrix = CsrMatrix(parts).to_float32();
+  EXPECT_EQ(matrix.dtype(), DType::f32);
+  EXPECT_TRUE(matrix.values().empty());
+  EXPECT_EQ(matrix.row(0).values[0], double{0.1F});
+  EXPECT_EQ(matrix.part(2, 3).row(0).values[1], 3);
+  EXPECT_EQ(matrix.part(2, 3).dtype(), DType::f32);
+  EXPECT_EQ(matrix.transposed().row(1).values[0], double{0.1F});
+  EXPECT_TRUE(std::ranges::equal(CsrMatrix(matrix).to_float32().values_f32(), std::array{0.1F, 1.0F, 3.0F}));
+}
+
+TEST(CsrMatrix, RefusesWhatFloat32CannotHold) {
+  CsrMatrix::Parts parts = good_parts();
+  parts.values[1] = -1e300;
+  EXPECT_EQ(test::refusal([&] { CsrMatrix(parts).to_float32(); }),
+            "[csr_matrix] expected values that float32 can hold, got -1e+300 in row 2, column 0; keep them in float64");
+  parts.values_f32 = {1};
+  EXPECT_EQ(refusal(parts), "[csr_matrix] expected values of one type, got float64 and float32");
+}
+
 TEST(CsrMatrix, RefusesLengthsThatDoNotFit) {
   CsrMatrix::Parts parts = good_parts();
   parts.column_indices.pop_back();
@@ -88,7 +118,7 @@ TEST(CsrMatrix, GivesSomeOfItsRows) {
   EXPECT_EQ(some.cols(), 3u);
   EXPECT_TRUE(some.row(0).columns.empty());
   EXPECT_TRUE(std::ranges::equal(some.row(1).columns, std::array{0, 1}));
-  EXPECT_TRUE(std::ranges::equal(some.row(1).values, std::array{3.0, 4.0}));
+  EXPECT_TRUE(std::ranges::equal(some.values(), std::array{3.0, 4.0}));
   EXPECT_EQ(some.part(1, 1).rows(), 0u);
 }
 

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "thrum/linalg/csr_matrix.h"
+
 namespace thrum {
 
 /// A row of a dense matrix as SGD walks over it.
@@ -20,7 +22,7 @@ struct DenseRow {
 /// What is not zero in a row of a sparse matrix.
 struct SparseRow {
   std::span<const std::uint32_t> columns;
-  std::span<const double> values;
+  linalg::SparseValues values;
   std::size_t size() const noexcept { return values.size(); }
   std::size_t column(std::size_t k) const noexcept { return columns[k]; }
   double value(std::size_t k) const noexcept { return values[k]; }

@@ -55,7 +55,6 @@ void DescentSearch::go(std::vector<double> direction, double promise, double ste
 
 void DescentSearch::place_trial() {
   for (std::size_t i = 0; i < trial_.size(); ++i) trial_[i] = result_.x[i] + step_ * direction_[i];
-  constrain(trial_);
 }
 
 /// Where rounding hides the decrease, the conditions of optimality tell.

@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "thrum/learn/linear/lbfgs_search_internal.h"
+#include "thrum/learn/linear/lbfgs.h"
 #include "thrum/learn/linear/point_search_internal.h"
 
 namespace thrum {
@@ -25,9 +25,6 @@ class DescentSearch : public PointSearch {
   virtual double violation(std::span<const double> x, std::span<const double> gradient) const;
   /// Called at a new best point: it is to call go(), now or later.
   virtual void choose_direction() = 0;
-  /// Called with each point along it, before that is evaluated.
-  virtual void constrain(std::span<double> /*trial*/) const {}
-
   /// REQUIRES: promise < 0, the slope of the objective along `direction`, or what bounds it; step > 0, the first try.
   void go(std::vector<double> direction, double promise, double step);
   void stop(LbfgsStop why) { stop_ = why; }
@@ -99,32 +96,6 @@ class NewtonSearch final : public DescentSearch {
   L1Penalty l1_;
   std::size_t n_intercepts_;
   bool wants_hessian_ = false;
-};
-
-/// L-BFGS with an L1 penalty: each step is that of the orthant it begins in, where the penalty is linear, and ends at
-/// its borders (Andrew and Gao, "Scalable training of L1-regularized log-linear models", ICML 2007). For more
-/// coefficients that are not zero than a Hessian is formed of.
-class OrthantSearch final : public DescentSearch {
- public:
-  /// Refers to what `precondition` refers to.
-  OrthantSearch(std::vector<double> start, L1Penalty l1, Preconditioner precondition, const LbfgsOptions& limits);
-
- private:
-  double penalty(std::span<const double> x) const override { return l1_(x); }
-  double violation(std::span<const double> x, std::span<const double> gradient) const override {
-    return l1_.violation(x, gradient);
-  }
-  void choose_direction() override;
-  void constrain(std::span<double> trial) const override;
-  void learn_from_step();
-  std::vector<double> steepest_slope() const;
-  std::vector<double> descent(std::span<const double> slope) const;
-
-  L1Penalty l1_;
-  InverseHessian inverse_;
-  std::vector<double> last_x_;
-  std::vector<double> last_gradient_;
-  std::vector<double> signs_;  ///< of the coefficients in the orthant
 };
 
 /// Newton's method with the Hessian's equations solved by conjugate gradients, as far as the distance to the optimum

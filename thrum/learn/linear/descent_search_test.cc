@@ -141,29 +141,6 @@ TEST(NewtonSearch, ModelsOneCoefficientWhereOnlyTheInterceptMoves) {
   EXPECT_NEAR(result.x[2], -1, 1e-10);
 }
 
-constexpr auto leave = [](std::span<double>) {};
-
-TEST(OrthantSearch, ShrinksByAnL1PenaltyInItsUnits) {
-  OrthantSearch search({0, 0, 7}, {.l1 = 2, .units = {1, 0.5}}, leave, tight);
-  expect_shrinking(search);
-}
-
-TEST(OrthantSearch, CrossesZeroWhereTheMinimumLiesBeyond) {
-  OrthantSearch search({-5, 4, 0}, {.l1 = 1, .units = {1, 1}}, leave, tight);
-  const LbfgsResult result = run(search, {{1, 100, 0.01}, {2, 0.001, 3}, 0.1}, 2);
-  EXPECT_EQ(result.stopped_by, LbfgsStop::gradient);
-  EXPECT_GT(result.x[0], 0);
-  EXPECT_EQ(result.x[1], 0);
-  EXPECT_NEAR(result.x[2], 3, 1e-3);
-}
-
-TEST(OrthantSearch, LeavesAZeroAtAnL1OptimumAlone) {
-  OrthantSearch search({0}, {.l1 = 5, .units = {1}}, leave, tight);
-  const LbfgsResult result = run(search, {{1}, {4}}, 1);
-  EXPECT_EQ(result.iterations, 0u);
-  EXPECT_EQ(result.x, Numbers{0});
-}
-
 TEST(GradientDescent, FindsTheMinimum) {
   GradientDescent search({5, -3}, tight);
   const LbfgsResult result = run(search, {{1, 10}, {1, 2}});

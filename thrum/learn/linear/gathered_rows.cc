@@ -31,8 +31,8 @@ std::vector<T> gather(std::span<const T> mine, Communicator& communicator) {
 
 void say_that_all_hold_all(const RowByRow& taker, Communicator& communicator) {
   if (communicator.size() == 1 || communicator.rank() != 0) return;
-  log(LogLevel::info, fmt::format("[{}] {} takes one row after another: each of {} ranks holds the rows of all",
-                                  taker.where, taker.solver, communicator.size()));
+  log(LogLevel::info, fmt::format("[{}] {} takes one {} after another: each of {} ranks holds the rows of all",
+                                  taker.where, taker.solver, taker.what, communicator.size()));
 }
 
 /// Gives every rank the rows, of `n_columns` numbers, of all others; its own are there already (collective).
@@ -96,14 +96,16 @@ linalg::CsrMatrix gather_rows(const linalg::CsrMatrix& X, const RowByRow& taker,
   say_that_all_hold_all(taker, communicator);
   std::uint64_t n_values = X.n_values();
   communicator.allreduce(std::span(&n_values, 1), ReduceOp::sum);
-  constexpr std::size_t of_a_value = sizeof(double) + sizeof(std::uint32_t), copies = 2;
+  constexpr std::size_t copies = 2;
+  const std::size_t of_a_value = dtype_size(X.dtype()) + sizeof(std::uint32_t);
   check_room(execution.scratch, copies * of_a_value * n_values * static_cast<std::size_t>(communicator.size()),
              fmt::format("the rows of all on each of {} ranks take", communicator.size()));
   std::vector<std::uint64_t> lengths;
   for (std::size_t i = 0; i < X.rows(); ++i) lengths.push_back(X.row(i).columns.size());
   linalg::CsrMatrix::Parts parts{.n_cols = X.cols(),
                                  .column_indices = gather(X.column_indices(), communicator),
-                                 .values = gather(X.values(), communicator)};
+                                 .values = gather(X.values(), communicator),
+                                 .values_f32 = gather(X.values_f32(), communicator)};
   for (const std::uint64_t length : gather(std::span<const std::uint64_t>(lengths), communicator)) {
     parts.row_offsets.push_back(parts.row_offsets.back() + length);
   }

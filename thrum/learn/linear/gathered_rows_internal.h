@@ -37,10 +37,11 @@ struct GatheredRows {
   MatrixView<const double> matrix() const { return {x.data(), y.values().size(), n_columns}; }
 };
 
-/// Who takes the rows one after another, and is named where each of several ranks holds all rows.
+/// Who takes the rows, or their columns, one after another, and is named where each of several ranks holds all rows.
 struct RowByRow {
   std::string_view where;   ///< the learner
   std::string_view solver;  ///< as a message calls it
+  std::string_view what = "row";
 };
 
 /// Collective. Throws cancelled and out_of_memory.

@@ -28,6 +28,10 @@ bool is_class(double y, std::size_t n_classes) {
   return y >= 0 && y < static_cast<double>(n_classes) && y == std::floor(y);
 }
 
+bool is_wider(const linalg::CsrMatrix& X, std::string_view dtype) {
+  return dtype == "float32" && X.dtype() == DType::f64;
+}
+
 }  // namespace
 
 template <class Matrix>
@@ -50,6 +54,10 @@ void check_targets_and_weights(std::string_view where, const MatrixRows<Matrix>&
     refuse(where, fmt::format("expected weights of 0 or more, got {} in row {}", weights[i], row(i)));
   }
 }
+
+TypedRows::TypedRows(const SparseRows& rows, std::string_view dtype)
+    : narrow_(is_wider(rows.X, dtype) ? linalg::CsrMatrix(rows.X).to_float32() : linalg::CsrMatrix()),
+      rows_{is_wider(rows.X, dtype) ? narrow_ : rows.X, rows.y, rows.weights, rows.first_row} {}
 
 template void check_targets_and_weights(std::string_view, const DenseRows&, std::size_t, const Execution&);
 template void check_targets_and_weights(std::string_view, const SparseRows&, std::size_t, const Execution&);

@@ -15,4 +15,20 @@ template <class Matrix>
 void check_targets_and_weights(std::string_view where, const MatrixRows<Matrix>& rows, std::size_t n_classes,
                                const Execution& execution);
 
+/// Rows with values of the type that an option `dtype` asks for, "float64" or "float32": a copy where they are to be
+/// narrower, else the rows, to which it refers, as they are.
+class TypedRows {
+ public:
+  TypedRows(const SparseRows& rows, std::string_view dtype);
+  TypedRows(const TypedRows&) = delete;
+  TypedRows& operator=(const TypedRows&) = delete;
+  ~TypedRows() = default;
+
+  const SparseRows& rows() const noexcept { return rows_; }
+
+ private:
+  linalg::CsrMatrix narrow_;
+  SparseRows rows_;
+};
+
 }  // namespace thrum

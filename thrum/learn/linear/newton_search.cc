@@ -5,6 +5,7 @@
 #include "thrum/learn/linear/cholesky_internal.h"
 #include "thrum/learn/linear/coordinate_descent_internal.h"
 #include "thrum/learn/linear/descent_search_internal.h"
+#include "thrum/learn/linear/intercepts_internal.h"
 
 namespace thrum {
 namespace {
@@ -15,72 +16,16 @@ constexpr double inner_precision = 1e-3;
 /// A coefficient is left at zero while its gradient is below this part of what would move it.
 constexpr double surely_zero = 0.75;
 
-/// As for the preconditioner of L-BFGS: little beside the diagonal, much beside what dependent columns leave.
-constexpr double jitter = 1e-10;
-constexpr double smallest = 1e-24;
-
-void lift_diagonal(std::span<double> A, std::size_t n) {
-  double largest = 0;
-  for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, A[i * n + i]);
-  for (std::size_t i = 0; i < n; ++i) A[i * n + i] += jitter * A[i * n + i] + smallest * largest;
+/// What is between the `n_free` parameters from `first` of a Hessian, (n, n), lower triangle, and those before.
+Intercepts intercepts_of(std::span<const double> hessian, std::size_t n, std::size_t first, std::size_t n_free) {
+  std::vector<double> own(n_free * n_free), with_coefficients(first * n_free);
+  for (std::size_t a = 0; a < n_free; ++a) {
+    const auto row = hessian.subspan((first + a) * n, n);
+    for (std::size_t j = 0; j < first; ++j) with_coefficients[j * n_free + a] = row[j];
+    for (std::size_t b = 0; b <= a; ++b) own[a * n_free + b] = row[first + b];
+  }
+  return {first, n_free, std::move(own), std::move(with_coefficients)};
 }
-
-/// Takes free intercepts out of a quadratic model: for each change of the coefficients they follow to their best.
-class Intercepts {
- public:
-  /// hessian: (n, n), lower triangle; the intercepts are the `n_free` parameters from `first`.
-  Intercepts(std::span<const double> hessian, std::size_t n, std::size_t first, std::size_t n_free)
-      : n_coefficients_(first), n_free_(n_free), with_coefficients_(n_free * first), follow_(first * n_free) {
-    std::vector<double> own(n_free * n_free);
-    for (std::size_t a = 0; a < n_free; ++a) {
-      const auto row = hessian.subspan((first + a) * n, n);
-      std::ranges::copy(row.first(first), with_coefficients_.begin() + static_cast<std::ptrdiff_t>(a * first));
-      for (std::size_t b = 0; b <= a; ++b) own[a * n_free + b] = row[first + b];
-    }
-    lift_diagonal(own, n_free);
-    sound_ = n_free == 0 || factor_cholesky(own, n_free);
-    own_ = std::move(own);
-    for (std::size_t j = 0; sound_ && n_free > 0 && j < first; ++j) {
-      const std::span<double> column = std::span(follow_).subspan(j * n_free, n_free);
-      for (std::size_t a = 0; a < n_free; ++a) column[a] = with_coefficients_[a * first + j];
-      solve_cholesky(own_, column);
-    }
-  }
-
-  bool sound() const { return sound_; }
-  /// What they take from the curvature of coefficients j and k.
-  double curvature(std::size_t j, std::size_t k) const {
-    double sum = 0;
-    for (std::size_t a = 0; a < n_free_; ++a)
-      sum += with_coefficients_[a * n_coefficients_ + j] * follow_[k * n_free_ + a];
-    return sum;
-  }
-  /// What they take from the slope of coefficient j; slopes: their own.
-  double slope(std::size_t j, std::span<const double> slopes) const {
-    double sum = 0;
-    for (std::size_t a = 0; a < n_free_; ++a) sum += follow_[j * n_free_ + a] * slopes[a];
-    return sum;
-  }
-  /// How far they move for a change of the coefficients.
-  std::vector<double> moves(std::span<const double> change, std::span<const double> slopes) const {
-    std::vector<double> move(n_free_);
-    for (std::size_t a = 0; a < n_free_; ++a) {
-      move[a] = -slopes[a];
-      for (std::size_t j = 0; j < change.size(); ++j)
-        move[a] -= with_coefficients_[a * n_coefficients_ + j] * change[j];
-    }
-    if (n_free_ > 0) solve_cholesky(own_, move);
-    return move;
-  }
-
- private:
-  std::size_t n_coefficients_;
-  std::size_t n_free_;
-  std::vector<double> with_coefficients_;  ///< (n_free, n_coefficients)
-  std::vector<double> follow_;             ///< (n_coefficients, n_free): own^-1 times that
-  std::vector<double> own_;                ///< Cholesky's factor
-  bool sound_ = false;
-};
 
 double dot(std::span<const double> a, std::span<const double> b) {
   double sum = 0;
@@ -133,7 +78,7 @@ void NewtonSearch::step_by_coordinates(const std::vector<double>& hessian) {
   const std::vector<std::size_t> at = *hessian_coefficients();
   const std::size_t d = at.size(), first_intercept = l1_.units.size(), n = d + gradient().size() - first_intercept;
   const std::size_t n_free = n_intercepts_ > 1 ? n_intercepts_ - 1 : n_intercepts_;
-  const Intercepts intercepts(hessian, n, d, n_free);
+  const Intercepts intercepts = intercepts_of(hessian, n, d, n_free);
   if (!intercepts.sound()) return stop(LbfgsStop::objective);
   const std::span<const double> slopes = gradient().subspan(first_intercept, n_free);
   const auto unit = [&](std::size_t j) { return l1_.units[at[j]]; };

@@ -96,7 +96,8 @@ DenseRow row_of(const MatrixView<const double>& X, std::size_t i) {
   return {X.row(i)};
 }
 SparseRow row_of(const linalg::CsrMatrix& X, std::size_t i) {
-  return {X.row(i).columns, X.row(i).values};
+  const auto row = X.row(i);
+  return {row.columns, row.values};
 }
 
 /// The total weight.

@@ -9,7 +9,7 @@
 
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
-#include "thrum/learn/linear/descent_search_internal.h"
+#include "thrum/learn/linear/column_search_internal.h"
 #include "thrum/learn/linear/lbfgs.h"
 #include "thrum/learn/linear/logistic_solver_internal.h"
 #include "thrum/learn/linear/matrix_rows_internal.h"
@@ -29,9 +29,8 @@ namespace {
 /// What all of the options structs have.
 template <class Options>
 std::optional<DenseNeed> common_need(const Options& options) {
-  if (options.dtype != "float64") {
-    return DenseNeed{fmt::format("dtype={} needs a dense matrix", options.dtype), "use dtype=float64"};
-  }
+  if (options.dtype == "bfloat16")
+    return DenseNeed{"dtype=bfloat16 needs a dense matrix", "use dtype=float32 or float64"};
   if (!options.standardize || options.fit_intercept) return std::nullopt;
   return DenseNeed{"a sparse matrix is not centred, which without an intercept changes the fit",
                    "use standardize=false"};
@@ -61,36 +60,44 @@ struct Search {
 
 using Report = FunctionRef<void(std::size_t iteration, double objective)>;
 
-/// Until the search is done, or wants the Hessian of more coefficients than that is formed of.
-void pursue(PointSearch& search, const SparseProblem& problem, Report report) {
-  std::vector<double> gradient(problem.n_parameters());
-  while (!search.done()) {
-    if (search.wants_hessian()) {
-      const std::vector<std::size_t> chosen = *search.hessian_coefficients();
-      if (chosen.size() > most_newton_parameters) return;
-      search.add_hessian(problem.hessian_of(chosen, search.best()));
-      continue;
-    }
-    search.add(problem.evaluate(search.point(), gradient), gradient);
-    report(search.iterations(), search.objective());
-  }
-}
-
 struct Found {
   LbfgsResult result;
   std::string_view solver;
 };
 
-Found minimize_with_l1(const SparseProblem& problem, std::vector<double> start, const Search& search,
-                       std::size_t n_intercepts, Report report) {
+LbfgsResult minimize_by_products(const SparseProblem& problem, NewtonSearch search, Report report) {
+  std::vector<double> gradient(problem.n_parameters());
+  while (!search.done()) {
+    if (search.wants_hessian()) {
+      search.add_hessian(problem.hessian_of(*search.hessian_coefficients(), search.best()));
+      continue;
+    }
+    search.add(problem.evaluate(search.point(), gradient), gradient);
+    report(search.iterations(), search.objective());
+  }
+  return search.take_result();
+}
+
+LbfgsResult minimize_by_columns(const SparseProblem& problem, std::vector<double> start, const Search& options,
+                                Report report) {
+  ColumnProblem columns(problem);
+  ColumnSearch search(std::move(start), options.l1, columns, options.limits);
+  std::vector<double> gradient(problem.n_parameters());
+  while (!search.done()) {
+    search.add(columns.evaluate(search.point(), gradient), gradient);
+    report(search.iterations(), search.objective());
+  }
+  return search.take_result();
+}
+
+Found minimize_with_l1(const SparseProblem& problem, std::vector<double> start, const Search& search, Report report) {
+  if (!problem.has_cheap_products()) {
+    return {minimize_by_columns(problem, std::move(start), search, report), "newton-cd by columns"};
+  }
   const L1Penalty l1{search.l1, std::vector<double>(problem.n_coefficients(), 1.0)};
-  NewtonSearch newton(std::move(start), l1, n_intercepts, search.limits);
-  pursue(newton, problem, report);
-  if (newton.done()) return {newton.take_result(), "newton-cd"};
-  const auto precondition = [&](std::span<double> x) { problem.precondition(x, search.typical_slope); };
-  OrthantSearch orthants({newton.best().begin(), newton.best().end()}, l1, precondition, search.limits);
-  pursue(orthants, problem, report);
-  return {orthants.take_result(), "orthant-wise lbfgs"};
+  const std::size_t n_intercepts = problem.fits_intercept() ? problem.n_outputs() : 0;
+  return {minimize_by_products(problem, NewtonSearch(std::move(start), l1, n_intercepts, search.limits), report),
+          "newton-cd"};
 }
 
 SparseSolution minimize(SparseProblem& problem, const Search& search, bool fit_intercept, const Execution& execution) {
@@ -106,9 +113,8 @@ SparseSolution minimize(SparseProblem& problem, const Search& search, bool fit_i
   };
   const auto precondition = [&](std::span<double> x) { problem.precondition(x, search.typical_slope); };
   const auto [result, solver] =
-      search.l1 > 0
-          ? minimize_with_l1(problem, std::move(start), search, fit_intercept ? problem.n_outputs() : 0, report)
-          : Found{minimize_lbfgs(evaluate, std::move(start), precondition, search.limits, report), "lbfgs"};
+      search.l1 > 0 ? minimize_with_l1(problem, std::move(start), search, report)
+                    : Found{minimize_lbfgs(evaluate, std::move(start), precondition, search.limits, report), "lbfgs"};
   if (result.stopped_by == LbfgsStop::not_finite) {
     refuse(problem.where(), "expected an objective that float64 can hold, it is not finite at the start",
            "use standardize=true, or divide the target");
@@ -184,11 +190,13 @@ SparseSolution fit_logistic_regression(const SparseRows& rows, std::size_t n_cla
   return fit_logistic_regression(rows, target, options, execution);
 }
 
-SparseSolution fit_logistic_regression(const SparseRows& rows, const Target& target,
+SparseSolution fit_logistic_regression(const SparseRows& given, const Target& target,
                                        const LogisticRegressionOptions& options, const Execution& execution) {
   constexpr const char* where = LogisticRegressionModel::name.data();
   const std::size_t n_classes = target.classes.size();
   check(options, LogisticRegressionOptions::fields(), dense_need(options), where);
+  const TypedRows typed(given, options.dtype);
+  const SparseRows& rows = typed.rows();
   const double l1_ratio = penalty_strength(options) > 0 ? l1_ratio_of(options) : 0;
   if (n_classes < 2) refuse(where, fmt::format("expected two classes or more, got {}", n_classes), "");
   check_targets_and_weights(where, rows, n_classes, execution);
@@ -214,10 +222,12 @@ SparseSolution fit_logistic_regression(const SparseRows& rows, const Target& tar
   return solution;
 }
 
-SparseSolution fit_linear_regression(const SparseRows& rows, LinearPenalty penalty,
+SparseSolution fit_linear_regression(const SparseRows& given, LinearPenalty penalty,
                                      const LinearRegressionOptions& options, const Execution& execution) {
   const char* where = LinearRegressionModel::names[static_cast<std::size_t>(penalty)].data();
-  check(options, LinearRegressionOptions::fields(penalty), dense_need(penalty, options, rows.X.cols()), where);
+  check(options, LinearRegressionOptions::fields(penalty), dense_need(penalty, options, given.X.cols()), where);
+  const TypedRows typed(given, options.dtype);
+  const SparseRows& rows = typed.rows();
   check_targets_and_weights(where, rows, 0, execution);
   if (penalty == LinearPenalty::none) return solve_least_squares(rows, options, execution).solution;
   SparseProblem problem(
@@ -236,12 +246,14 @@ SparseSolution fit_linear_regression(const SparseRows& rows, LinearPenalty penal
                   options.fit_intercept, execution);
 }
 
-SparseSolution fit_log_linear_regression(const SparseRows& rows, MeanFamily family,
+SparseSolution fit_log_linear_regression(const SparseRows& given, MeanFamily family,
                                          const LogLinearRegressionOptions& options, const Execution& execution) {
   const bool is_gamma = family == MeanFamily::gamma;
   const char* where =
       (is_gamma ? LinearRegressionModel::gamma_regression : LinearRegressionModel::poisson_regression).data();
   check(options, LogLinearRegressionOptions::fields(), dense_need(options), where);
+  const TypedRows typed(given, options.dtype);
+  const SparseRows& rows = typed.rows();
   check_targets_and_weights(where, rows, 0, execution);
   for (std::size_t i = 0; i < rows.y.size(); ++i) {
     if (rows.weight(i) == 0 || (is_gamma ? rows.y[i] > 0 : rows.y[i] >= 0)) continue;

@@ -31,7 +31,7 @@ struct SparseSolution {
   /// Whether the objective of a fit without a penalty has no minimum, which is looked for where there are 256
   /// parameters at most; not converged then.
   bool separable = false;
-  std::string_view solver = {};  ///< "lbfgs", "newton-cd", "orthant-wise lbfgs" or "cholesky"
+  std::string_view solver = {};  ///< "lbfgs", "newton-cd", "newton-cd by columns" or "cholesky"
   double total_weight = 0;       ///< of the rows, with those of their classes
 };
 
@@ -39,10 +39,12 @@ struct SparseSolution {
 /// the same matrix dense. With `standardize` a column is divided by its deviation, zeros included, for the penalty; it
 /// is not centred, which with an intercept changes nothing, and without one is refused. On several ranks each gives its
 /// rows, which begin at a multiple of row_block of the rows of all (collective); the same bits for any number of
-/// threads and ranks.
+/// threads and ranks. With dtype "float32" values are rounded to that, if the matrix does not hold them so already, and
+/// computed with in double precision.
 ///
 /// The search is L-BFGS with a pass over the rows per iteration; with an L1 part of the penalty Newton's method with
-/// coordinate descent on the coefficients that are not zero, and once these are more than 2500, orthant-wise L-BFGS.
+/// coordinate descent on the coefficients that may not be zero: over the products of the columns where these are few,
+/// else over the columns themselves, of which each rank then holds all.
 /// Throws invalid_argument for shapes and values that do not fit, and where dense_need says so; cancelled.
 ///
 /// n_classes: two or more; y: their indices; of class_weight they are the labels.

@@ -28,7 +28,8 @@ struct Sparse {
   std::size_t n_classes = 0;  ///< 0: numbers
   bool counts = false;
   bool amounts = false;
-  static constexpr std::size_t n_columns = 5;
+  std::size_t n_columns = 5;
+  bool rounded = false;  ///< x, to float32
 
   double x(std::size_t i, std::size_t j) const {
     const std::uint64_t at = i * n_columns + j;
@@ -58,7 +59,9 @@ struct Sparse {
   linalg::CsrMatrix matrix(std::size_t begin, std::size_t end) const {
     Numbers values;
     for (std::size_t i = begin; i < end; ++i) {
-      for (std::size_t j = 0; j < n_columns; ++j) values.push_back(x(i, j));
+      for (std::size_t j = 0; j < n_columns; ++j) {
+        values.push_back(rounded ? double{static_cast<float>(x(i, j))} : x(i, j));
+      }
     }
     return linalg::CsrMatrix::from_dense(MatrixView<const double>(values.data(), end - begin, n_columns));
   }
@@ -134,9 +137,11 @@ class SparseFits : public testing::TestWithParam<Shape> {};
 INSTANTIATE_TEST_SUITE_P(Shapes, SparseFits,
                          testing::Values(Shape{true, true}, Shape{false, true}, Shape{false, false}));
 
-/// Returns the sparse fit.
+/// Of float64. Returns the sparse fit.
 SparseSolution expect_the_dense_fit(const Sparse& data, const LogisticRegressionOptions& options) {
-  const auto dense = LogisticRegression().fit(data.dataset(), options, LocalExecution(2));
+  LogisticRegressionOptions wide = options;
+  wide.dtype = "float64";
+  const auto dense = LogisticRegression().fit(data.dataset(), wide, LocalExecution(2));
   SparseSolution sparse = data.fit([&](const SparseRows& rows, const Execution& execution) {
     return fit_logistic_regression(rows, data.n_classes, options, execution);
   });
@@ -164,15 +169,19 @@ TEST_P(SparseFits, OfALogisticRegressionAreTheDenseOnes) {
 TEST_P(SparseFits, WithAnL1PenaltyAreTheDenseOnes) {
   for (const std::size_t n_classes : {2, 3}) {
     for (const double l1_ratio : {0.5, 1.0}) {
-      SCOPED_TRACE(std::to_string(n_classes) + " classes, l1_ratio " + std::to_string(l1_ratio));
-      const Sparse data{.n_classes = n_classes};
-      const LogisticRegressionOptions options{.C = 0.1,
-                                              .l1_ratio = l1_ratio,
-                                              .tol = 1e-9,
-                                              .max_iter = 1000,
-                                              .fit_intercept = GetParam().fit_intercept,
-                                              .standardize = GetParam().standardize};
-      EXPECT_LE(expect_the_dense_fit(data, options).kkt, 1e-9);
+      for (const bool wide : {false, true}) {
+        SCOPED_TRACE(std::to_string(n_classes) + " classes, l1_ratio " + std::to_string(l1_ratio));
+        const Sparse data{.n_rows = wide ? 60UL : 300UL, .n_classes = n_classes, .n_columns = wide ? 40UL : 5UL};
+        const LogisticRegressionOptions options{.C = wide ? 1 : 0.1,
+                                                .l1_ratio = l1_ratio,
+                                                .tol = 1e-9,
+                                                .max_iter = 1000,
+                                                .fit_intercept = GetParam().fit_intercept,
+                                                .standardize = GetParam().standardize};
+        const SparseSolution sparse = expect_the_dense_fit(data, options);
+        EXPECT_LE(sparse.kkt, 1e-9);
+        EXPECT_EQ(sparse.solver, wide ? "newton-cd by columns" : "newton-cd");
+      }
     }
   }
 }
@@ -213,7 +222,7 @@ TEST(SparseFit, OfLeastSquaresHaveTheDenseStandardErrors) {
     const auto& sparse = dynamic_cast<const LinearRegressionModel&>(*model).parts();
     EXPECT_EQ(sparse.inference->degrees_of_freedom, dense->parts().inference->degrees_of_freedom);
     EXPECT_NEAR(sparse.inference->log_likelihood, dense->parts().inference->log_likelihood, 1e-9);
-    for (std::size_t j = 0; j <= Sparse::n_columns; ++j) {
+    for (std::size_t j = 0; j <= data.n_columns; ++j) {
       EXPECT_NEAR(sparse.inference->standard_errors[j], dense->parts().inference->standard_errors[j], 1e-12) << j;
     }
     return SparseSolution();
@@ -234,6 +243,53 @@ TEST_P(SparseFits, OfCountsAndAmountsAreTheDenseOnes) {
     };
     const auto dense = LogLinearRegression(family).fit(data.dataset(), options, LocalExecution(2));
     expect_near(data.fit(fit), {dense->parts().coefficients, {dense->parts().intercept}, dense->parts().encoder}, 1e-6);
+  }
+}
+
+/// Fits with and without dtype=float32 of the same rows.
+using TypedFit = std::function<SparseSolution(const SparseRows&, std::string dtype, const Execution&)>;
+
+void expect_rounded_numbers(Sparse data, const TypedFit& fit) {
+  const auto with = [&](std::string dtype) {
+    return [&fit, dtype](const SparseRows& rows, const Execution& execution) { return fit(rows, dtype, execution); };
+  };
+  const SparseSolution narrow = data.fit(with("float32"));
+  EXPECT_NE(narrow.coefficients, data.fit(with("float64")).coefficients);
+  data.rounded = true;
+  const SparseSolution rounded = data.fit(with("float64"));
+  EXPECT_EQ(narrow.coefficients, rounded.coefficients);
+  EXPECT_EQ(narrow.intercepts, rounded.intercepts);
+  EXPECT_EQ(narrow.objective, rounded.objective);
+}
+
+TEST(SparseFit, InFloat32AreThoseOfTheRoundedNumbers) {
+  for (const double l1_ratio : {0.0, 0.5}) {
+    expect_rounded_numbers({.n_rows = 60, .n_classes = 3, .n_columns = 40},
+                           [&](const SparseRows& rows, std::string dtype, const Execution& execution) {
+                             return fit_logistic_regression(rows, 3, {.l1_ratio = l1_ratio, .dtype = dtype}, execution);
+                           });
+  }
+  for (const LinearPenalty penalty : {LinearPenalty::none, LinearPenalty::l2, LinearPenalty::l1}) {
+    expect_rounded_numbers({}, [&](const SparseRows& rows, std::string dtype, const Execution& execution) {
+      return fit_linear_regression(rows, penalty, {.alpha = 0.01, .dtype = dtype}, execution);
+    });
+  }
+  expect_rounded_numbers({.counts = true}, [&](const SparseRows& rows, std::string dtype, const Execution& execution) {
+    return fit_log_linear_regression(rows, MeanFamily::poisson, {.dtype = dtype}, execution);
+  });
+}
+
+TEST_P(SparseFits, InFloat32AreAsNearToTheDenseOnes) {
+  for (const double l1_ratio : {0.0, 0.5}) {
+    const Sparse data{.n_classes = 2};
+    const LogisticRegressionOptions options{.C = 0.1,
+                                            .l1_ratio = l1_ratio,
+                                            .tol = 1e-9,
+                                            .max_iter = 1000,
+                                            .fit_intercept = GetParam().fit_intercept,
+                                            .dtype = "float32",
+                                            .standardize = GetParam().standardize};
+    expect_the_dense_fit(data, options);
   }
 }
 
@@ -262,6 +318,16 @@ TEST(SparseFit, HaveTheSameBitsForAnyNumberOfThreadsAndRanks) {
       return fit_logistic_regression(rows, 3, {.C = 0.01, .l1_ratio = l1_ratio}, execution);
     });
   }
+  std::vector<std::string> said;
+  set_log_sink([&](LogLevel, std::string_view message) { said.emplace_back(message); });
+  const Sparse wide{.n_rows = n_rows, .n_classes = 3, .n_columns = 40};
+  expect_the_same_bits(wide, [&](const SparseRows& rows, const Execution& execution) {
+    return fit_logistic_regression(rows, 3, {.C = 0.001, .l1_ratio = 0.7, .dtype = "float32"}, execution);
+  });
+  set_log_sink(nullptr);
+  EXPECT_EQ(said, std::vector<std::string>(3,
+                                           "[logistic-regression] coordinate descent takes one column after another: "
+                                           "each of 3 ranks holds the rows of all"));
   expect_the_same_bits({.n_rows = n_rows}, [&](const SparseRows& rows, const Execution& execution) {
     return fit_linear_regression(rows, LinearPenalty::elastic_net, {.alpha = 0.01}, execution);
   });
@@ -286,8 +352,8 @@ TEST(SparseFit, RefuseWhatNeedsADenseMatrix) {
             "[logistic-regression] the solver saga needs a dense matrix; use solver=newton-cd or auto");
   EXPECT_EQ(logistic({.solver = "newton-cholesky"}),
             "[logistic-regression] the solver newton-cholesky needs a dense matrix; use solver=lbfgs or auto");
-  EXPECT_EQ(logistic({.dtype = "float32"}),
-            "[logistic-regression] dtype=float32 needs a dense matrix; use dtype=float64");
+  EXPECT_EQ(logistic({.dtype = "bfloat16"}),
+            "[logistic-regression] dtype=bfloat16 needs a dense matrix; use dtype=float32 or float64");
   EXPECT_EQ(logistic({.fit_intercept = false}),
             "[logistic-regression] a sparse matrix is not centred, which without an intercept changes the fit; use "
             "standardize=false");
@@ -342,7 +408,7 @@ TEST(SparseFit, WarnOfRowsOfZeroThatAreSeparable) {
             "without bound; choose alpha above 0");
 }
 
-TEST(SparseFit, FindMoreCoefficientsThatAreNotZeroThanAHessianIsFormedOf) {
+TEST(SparseFit, FindMoreCoefficientsThanAHessianIsFormedOf) {
   constexpr std::size_t n = 2600;
   linalg::CsrMatrix::Parts parts{.n_cols = n};
   Numbers y;
@@ -358,7 +424,7 @@ TEST(SparseFit, FindMoreCoefficientsThatAreNotZeroThanAHessianIsFormedOf) {
     return fit_linear_regression({X, y}, LinearPenalty::l1, options, LocalExecution(threads));
   };
   const SparseSolution solution = fit(1);
-  EXPECT_EQ(solution.solver, "orthant-wise lbfgs");
+  EXPECT_EQ(solution.solver, "newton-cd by columns");
   EXPECT_TRUE(solution.converged);
   for (std::size_t i = 0; i < n; ++i) {
     const double shrunken = std::copysign(std::max(0.0, std::abs(y[i]) - 1.5), y[i]);

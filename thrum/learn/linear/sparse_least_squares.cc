@@ -4,6 +4,7 @@
 
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
+#include "thrum/learn/linear/matrix_rows_internal.h"
 #include "thrum/learn/linear/normal_equations_internal.h"
 #include "thrum/learn/linear/sparse_least_squares_internal.h"
 
@@ -71,8 +72,10 @@ std::vector<double> deviations(std::span<const double> gram, std::size_t d) {
 
 }  // namespace
 
-SparseLeastSquares solve_least_squares(const SparseRows& rows, const LinearRegressionOptions& options,
+SparseLeastSquares solve_least_squares(const SparseRows& given, const LinearRegressionOptions& options,
                                        const Execution& execution) {
+  const TypedRows typed(given, options.dtype);
+  const SparseRows& rows = typed.rows();
   const std::size_t d = rows.X.cols();
   const double mean = mean_target(rows, execution);
   const double shift = options.fit_intercept ? mean : 0;

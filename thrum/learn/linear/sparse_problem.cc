@@ -10,55 +10,10 @@
 
 #include "thrum/comm/row_blocks.h"
 #include "thrum/core/error.h"
+#include "thrum/learn/linear/logistic_solver_internal.h"
 
 namespace thrum {
 namespace {
-
-struct LossAndSlope {
-  double loss;
-  double slope;
-};
-
-LossAndSlope logistic(double z, double y) {
-  const double e = std::exp(-std::abs(z));
-  const double p = (z >= 0 ? 1 : e) / (1 + e);
-  const double margin = y == 1 ? z : -z;
-  return {std::log1p(e) + std::max(-margin, 0.0), p - y};
-}
-
-LossAndSlope loss_at(SparseLoss loss, double z, double y) {
-  switch (loss) {
-    case SparseLoss::logistic:
-      return logistic(z, y);
-    case SparseLoss::squared:
-      return {0.5 * (z - y) * (z - y), z - y};
-    case SparseLoss::poisson: {
-      const double mean = std::exp(z);
-      return {mean - y * z, mean - y};
-    }
-    default: {
-      const double ratio = y * std::exp(-z);
-      return {z + ratio, 1 - ratio};
-    }
-  }
-}
-
-/// Turns margins into probabilities; what they are the parts of, in units of the largest.
-double set_probabilities(std::span<double> z) {
-  const double largest = *std::ranges::max_element(z);
-  double sum = 0;
-  for (double& margin : z) sum += margin = std::exp(margin - largest);
-  for (double& p : z) p /= sum;
-  return sum;
-}
-
-/// Turns margins into slopes; the loss of a row of class `own`.
-double softmax_loss(std::span<double> z, std::size_t own) {
-  const double own_margin = z[own] - *std::ranges::max_element(z);
-  const double sum = set_probabilities(z);
-  z[own] -= 1;
-  return std::log(sum) - own_margin;
-}
 
 /// A number of a row that is not zero, or the 1 of an intercept, among the parameters of a Hessian.
 struct Entry {
@@ -84,7 +39,7 @@ SparseProblem::SparseProblem(const SparseRows& rows, Parts parts, const Executio
     : rows_(rows), parts_(std::move(parts)), execution_(execution), where_(where) {
   const std::size_t d = rows.X.cols();
   const std::vector<double> sums = sum_row_blocks(
-      execution, rows.X.rows(), 2 * d + 3, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
+      execution, rows.X.rows(), 2 * d + 5, [&](std::size_t begin, std::size_t end, std::span<double> partial) {
         for (std::size_t i = begin; i < end; ++i) {
           const double s = rows.weight(i);
           const auto row = rows.X.row(i);
@@ -92,6 +47,9 @@ SparseProblem::SparseProblem(const SparseRows& rows, Parts parts, const Executio
             partial[row.columns[k]] += s * row.values[k];
             partial[d + row.columns[k]] += s * row.values[k] * row.values[k];
           }
+          const double n = static_cast<double>(row.columns.size());
+          partial[2 * d + 3] += n;
+          partial[2 * d + 4] += 0.5 * n * n;
           partial[2 * d] += s;
           partial[2 * d + 1] += loss_weight(i);
           partial[2 * d + 2] += loss_weight(i) * rows.y[i];
@@ -104,6 +62,8 @@ SparseProblem::SparseProblem(const SparseRows& rows, Parts parts, const Executio
                 "train on rows with weights above 0");
   }
   mean_target_ = sums[2 * d + 2] / total_weight_;
+  n_values_ = sums[2 * d + 3];
+  n_products_ = sums[2 * d + 4];
   scales_.assign(d, 1.0);
   mean_squares_.resize(d);
   for (std::size_t j = 0; j < d; ++j) {
@@ -116,7 +76,18 @@ SparseProblem::SparseProblem(const SparseRows& rows, Parts parts, const Executio
   }
 }
 
-/// For the columns as they are.
+bool SparseProblem::has_cheap_products() const noexcept {
+  constexpr double sweeps = 20;
+  const double k = static_cast<double>(n_outputs()), n = static_cast<double>(n_coefficients());
+  return n_coefficients() <= most_newton_parameters && k * k * n_products_ + sweeps * n * n <= sweeps * k * n_values_;
+}
+
+std::vector<double> SparseProblem::loss_weights() const {
+  std::vector<double> weights(rows_.y.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = loss_weight(i);
+  return weights;
+}
+
 std::vector<double> SparseProblem::scaled(std::span<const double> parameters) const {
   const std::size_t d = rows_.X.cols();
   std::vector<double> w(parameters.begin(), parameters.end());
@@ -143,7 +114,9 @@ void SparseProblem::add_row(std::size_t i, std::span<const double> w, std::span<
   const auto row = rows_.X.row(i);
   set_margins(i, w, margins);
   if (parts_.loss == SparseLoss::softmax) {
-    sums[0] += s * softmax_loss(margins, static_cast<std::size_t>(rows_.y[i]));
+    const auto own = static_cast<std::size_t>(rows_.y[i]);
+    sums[0] += s * softmax_loss(margins, own);
+    margins[own] -= 1;
   } else {
     const LossAndSlope at = loss_at(parts_.loss, margins[0], rows_.y[i]);
     sums[0] += s * at.loss;
@@ -199,7 +172,7 @@ std::vector<double> SparseProblem::hessian_of(std::span<const std::size_t> coeff
       if (n_outputs > 1) {
         set_probabilities(p);
       } else {
-        p[0] = parts_.loss == SparseLoss::poisson ? std::exp(p[0]) : logistic(p[0], 0).slope;
+        p[0] = parts_.loss == SparseLoss::poisson ? std::exp(p[0]) : logistic_loss(p[0], 0).slope;
       }
       entries.clear();
       const auto row = rows_.X.row(i);

@@ -6,11 +6,9 @@
 
 #include "thrum/comm/execution.h"
 #include "thrum/learn/linear/matrix_rows.h"
+#include "thrum/learn/linear/sparse_loss_internal.h"
 
 namespace thrum {
-
-/// The loss of a row at its margins.
-enum class SparseLoss { logistic, softmax, squared, poisson, gamma };
 
 /// The mean loss of a linear model over sparse rows, with an L2 penalty. Its parameters are in the units of the
 /// penalty: W (n_outputs, n_columns) times the scales of the columns, then b (n_outputs).
@@ -28,17 +26,31 @@ class SparseProblem {
   SparseProblem(const SparseRows& rows, Parts parts, const Execution& execution, const char* where);
 
   const char* where() const noexcept { return where_; }
+  const Execution& execution() const noexcept { return execution_; }
+  const SparseRows& rows() const noexcept { return rows_; }
+  SparseLoss loss() const noexcept { return parts_.loss; }
+  bool fits_intercept() const noexcept { return parts_.fit_intercept; }
   std::size_t n_outputs() const noexcept { return parts_.n_outputs; }
   std::size_t n_coefficients() const noexcept { return n_outputs() * rows_.X.cols(); }
   std::size_t n_parameters() const noexcept { return n_coefficients() + n_outputs(); }
   double total_weight() const noexcept { return total_weight_; }
   double mean_target() const noexcept { return mean_target_; }
+  /// Whether a pass that sums up the products of the columns, and coordinate descent on these, costs less than some
+  /// twenty sweeps over the columns' numbers, of all ranks.
+  bool has_cheap_products() const noexcept;
+  double scale(std::size_t column) const noexcept { return scales_[column]; }
+  double l2() const noexcept { return l2_; }
   /// The penalty of the objective becomes l2/2 |u|^2.
   void set_penalty(double l2) { l2_ = l2; }
   /// Whether the objective may have no minimum without a penalty.
   bool may_be_separable() const noexcept {
     return parts_.loss != SparseLoss::squared && parts_.loss != SparseLoss::gamma;
   }
+
+  /// Of the rows.
+  std::vector<double> loss_weights() const;
+  /// For the columns as they are.
+  std::vector<double> scaled(std::span<const double> parameters) const;
 
   /// One pass over the rows (collective).
   double evaluate(std::span<const double> parameters, std::span<double> gradient) const;
@@ -60,7 +72,6 @@ class SparseProblem {
   double loss_weight(std::size_t i) const {
     return parts_.loss_weights.empty() ? rows_.weight(i) : parts_.loss_weights[i];
   }
-  std::vector<double> scaled(std::span<const double> parameters) const;
   void set_margins(std::size_t i, std::span<const double> w, std::span<double> margins) const;
   void add_row(std::size_t i, std::span<const double> w, std::span<double> margins, std::span<double> sums) const;
 
@@ -71,6 +82,8 @@ class SparseProblem {
   double total_weight_ = 0;
   double mean_target_ = 0;
   double l2_ = 0;
+  double n_values_ = 0;               ///< that are not zero, of all ranks
+  double n_products_ = 0;             ///< of two of them in a row
   std::vector<double> scales_;        ///< of the columns
   std::vector<double> mean_squares_;  ///< of the columns, in units of the scales
 };
