@@ -334,6 +334,8 @@ TEST_F(Serving, ChecksItsSettingsAsAStartDoes) {
       {"--error-logfile", "/dev", 6, "[serve] cannot write to the log file /dev: Is a directory\n"},
       {"--pid", "/none/x", 6, "[serve] cannot write the pid file /none/x" + gone},
       {"--pid", open + "/x", 6, "[serve] cannot write the pid file " + open + "/x: Not a directory\n"},
+      {"--pid", "/dev", 6, "[serve] cannot write the pid file /dev: Is a directory\n"},
+      {"-b", "unix:/proc/self/fd/0", 6, "[serve] cannot listen at unix:/proc/self/fd/0: Address already in use\n"},
       {"-b", "unix:/none/x", 6, "[serve] cannot listen at unix:/none/x" + gone},
       {"-b", "unix:" + open, 6, "[serve] cannot listen at unix:" + open + ": Address already in use\n"},
       {"-b", "fd://77", 2, "[serve] expected a listening socket, got \"fd://77\"\n"},

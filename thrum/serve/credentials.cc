@@ -15,10 +15,13 @@
 namespace thrum::serving {
 namespace {
 
+/// That of no user and no group: setresuid(2) and setresgid(2) change nothing for it.
+constexpr unsigned unchanged = static_cast<unsigned>(-1);
+
 std::optional<unsigned> number_in(const std::string& text, int base) {
   unsigned number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || number == unchanged) return std::nullopt;
   return number;
 }
 

@@ -9,14 +9,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string_view>
+#include <system_error>
 
 #include "thrum/core/error.h"
 #include "thrum/core/options.h"
 
 namespace thrum::serving {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::string_view unix_scheme = "unix:";
 
@@ -36,6 +40,20 @@ std::string host_of(const std::string& address, std::size_t colon) {
   std::string host = address.substr(0, colon);
   if (host.empty()) return "0.0.0.0";
   return host.front() == '[' && host.back() == ']' ? host.substr(1, host.size() - 2) : host;
+}
+
+/// "127.0.0.1" for "::ffff:127.0.0.1", which is the same place.
+std::string unmapped(const std::string& host) {
+  constexpr std::string_view prefix = "::ffff:";
+  return host.starts_with(prefix) && host.find('.') != std::string::npos ? host.substr(prefix.size()) : host;
+}
+
+/// Also of a file that is not there yet.
+bool is_same_file(const fs::path& one, const fs::path& other) {
+  std::error_code ignored;
+  const fs::path here = ".";
+  return one == other || (one.filename() == other.filename() &&
+                          fs::equivalent((here / one).parent_path(), (here / other).parent_path(), ignored));
 }
 
 }  // namespace
@@ -83,10 +101,10 @@ int Endpoint::port() const noexcept {
 }
 
 bool Endpoint::is_within(const Endpoint& other) const {
-  if (is_unix() || other.is_unix()) return family() == other.family() && path() == other.path();
+  if (is_unix() || other.is_unix()) return family() == other.family() && is_same_file(path(), other.path());
   if (port() == 0 || port() != other.port()) return false;
-  const std::string there = peer_text(other.address_);
-  return there == peer_text(address_) || there == "::" || (there == "0.0.0.0" && family() == AF_INET);
+  const std::string here = unmapped(peer_text(address_)), there = unmapped(peer_text(other.address_));
+  return there == here || there == "::" || (there == "0.0.0.0" && here.find(':') == std::string::npos);
 }
 
 std::string Endpoint::path() const {

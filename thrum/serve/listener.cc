@@ -87,8 +87,9 @@ void check_unix(const std::string& address, const std::string& path) {
   errno = error_of_folder(std::filesystem::path(path).parent_path());
   if (errno != 0) fail(address);
   std::error_code ignored;
+  const auto there = std::filesystem::symlink_status(path, ignored);  // a link to a socket is in the way, too
   errno = EADDRINUSE;
-  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_socket(path, ignored)) fail(address);
+  if (std::filesystem::exists(there) && !std::filesystem::is_socket(there)) fail(address);
 }
 
 /// A socket that is bound beside others and does not listen leaves no trace.

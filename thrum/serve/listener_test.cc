@@ -136,6 +136,9 @@ TEST(Listener, KnowsAddressesThatAreWithinOthers) {
             "[serve] cannot listen at both 127.0.0.1:4711 and :4711; who asks one asks the other: name one of them");
   EXPECT_THAT(overlap_of(":4711,127.0.0.1:4712,127.0.0.1:4711"), HasSubstr("both :4711 and 127.0.0.1:4711"));
   EXPECT_THAT(overlap_of(path + "," + path, true), HasSubstr("cannot listen at both"));
+  EXPECT_THAT(overlap_of(path + ",unix:" + folder.file("./socket")), HasSubstr("cannot listen at both"));
+  EXPECT_TRUE(Endpoint::resolve("[::ffff:127.0.0.1]:4711").is_within(Endpoint::resolve("127.0.0.1:4711")));
+  EXPECT_TRUE(Endpoint::resolve("127.0.0.1:4711").is_within(Endpoint::resolve("[::ffff:0.0.0.0]:4711")));
   EXPECT_EQ(overlap_of("127.0.0.1:4711,127.0.0.1:4711", true), "");
   EXPECT_EQ(overlap_of("127.0.0.1:0,127.0.0.1:0,127.0.0.1:4711,127.0.0.2:4711," + path), "");
 }

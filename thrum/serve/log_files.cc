@@ -33,8 +33,10 @@ LogFiles::~LogFiles() {
 
 UniqueFd LogFiles::open(const std::string& path) const {
   if (path.empty()) return {};
-  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  // A pipe that nobody reads is refused, not waited for; one that is read may be full for a while.
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644));
   if (!fd) refuse(path, errno);
+  fcntl(fd.get(), F_SETFL, fcntl(fd.get(), F_GETFL) & ~O_NONBLOCK);
   const Credentials worker = Credentials::of(*options_);
   if (geteuid() == 0 && worker.are_other()) [[maybe_unused]]
     const int error = fchown(fd.get(), worker.uid, worker.gid);

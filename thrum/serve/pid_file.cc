@@ -49,7 +49,10 @@ void PidFile::rename(std::string path) {
 
 void check_pid_file(const std::string& path) {
   if (path.empty()) return;
-  if (const int error = error_of_folder(std::filesystem::path(path).parent_path()); error != 0) {
+  std::error_code ignored;
+  const bool is_folder = std::filesystem::is_directory(path, ignored);
+  const int error = is_folder ? EISDIR : error_of_folder(std::filesystem::path(path).parent_path());
+  if (error != 0) {
     throw_io("[serve] cannot write the pid file " + path, error);
   }
 }

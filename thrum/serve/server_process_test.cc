@@ -104,6 +104,9 @@ TEST(Credentials, RefuseWhomThereIsNot) {
   options.group = "no-such-group";
   EXPECT_EQ(error_of([&] { Credentials::of(options); }),
             "[group] expected a group of this machine, got \"no-such-group\"");
+  options.group = "4294967295";  // would change nothing, and leave the workers root
+  EXPECT_EQ(error_of([&] { Credentials::of(options); }),
+            "[group] expected a group of this machine, got \"4294967295\"");
 }
 
 TEST(Credentials, ThatOnlyRootMayTakeAreRefusedToOthers) {
@@ -129,6 +132,15 @@ TEST(LogFiles, NameTheFileThatCannotBeWritten) {
   options.error_logfile = "/nowhere/log";
   EXPECT_EQ(error_of([&] { const LogFiles files(options); }),
             "[serve] cannot write to the log file /nowhere/log: No such file or directory");
+}
+
+TEST(LogFiles, DoNotWaitForWhoReadsAPipe) {
+  const test::TemporaryFolder folder;
+  ServeOptions options;
+  options.error_logfile = folder.file("pipe");
+  ASSERT_EQ(mkfifo(options.error_logfile.c_str(), 0600), 0);
+  EXPECT_EQ(error_of([&] { const LogFiles files(options); }),
+            "[serve] cannot write to the log file " + options.error_logfile + ": No such device or address");
 }
 
 TEST(LogFiles, ThatCannotBeOpenedAgainStay) {
