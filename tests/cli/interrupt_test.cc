@@ -45,6 +45,8 @@ class Interrupt : public testing::Test {
               folder_.file("m.thrum"),
               "--log-format",
               "json",
+              "--solver",
+              "gradient-descent",  // which takes minutes
               "--tol",
               "1e-300",
               "--max-iter",
