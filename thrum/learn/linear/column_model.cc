@@ -6,6 +6,7 @@
 
 #include "thrum/learn/linear/column_problem_internal.h"
 #include "thrum/learn/linear/intercepts_internal.h"
+#include "thrum/learn/linear/soft_threshold_internal.h"
 
 namespace thrum {
 namespace {
@@ -15,10 +16,6 @@ namespace {
 constexpr double enough = 0.3;
 constexpr double enough_of_squares = 1e-3;
 constexpr int most_sweeps = 1000;
-
-double shrink(double x, double l1) {
-  return std::copysign(std::max(0.0, std::abs(x) - l1), x);
-}
 
 }  // namespace
 
@@ -87,7 +84,7 @@ class ColumnProblem::Model {
         product(column, slopes_.data() + k, K_) / scale + at_.problem_.l2() * u + intercepts_.pull(m, free_);
     if (u == 0 && std::abs(slope) <= l1) return 0;
     if (!(h > 0)) return 0;
-    const double change = shrink(h * u - slope, l1) / h - u;
+    const double change = soft_threshold(h * u - slope, l1) / h - u;
     step_[c] += change;
     const double part = change / scale;
     column.values.visit([&](const auto* values) {

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -6,12 +5,6 @@
 #include "thrum/learn/linear/dot_internal.h"
 
 namespace thrum {
-namespace {
-
-/// A coefficient is left at zero while its gradient is below this part of what would move it.
-constexpr double surely_zero = 0.75;
-
-}  // namespace
 
 ColumnSearch::ColumnSearch(std::vector<double> start, double l1, ColumnProblem& problem, const LbfgsOptions& limits)
     : DescentSearch(std::move(start), limits),

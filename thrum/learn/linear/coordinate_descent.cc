@@ -5,6 +5,7 @@
 
 #include "thrum/learn/linear/cholesky_internal.h"
 #include "thrum/learn/linear/coordinate_descent_internal.h"
+#include "thrum/learn/linear/soft_threshold_internal.h"
 
 namespace thrum {
 namespace {
@@ -19,7 +20,7 @@ int sign(double x) {
 /// What a coordinate's best value is before the division by its curvature.
 double shrink(double x, const ElasticNetPenalty& penalty) {
   if (penalty.positive) return std::max(0.0, x - penalty.l1);
-  return std::copysign(std::max(0.0, std::abs(x) - penalty.l1), x);
+  return soft_threshold(x, penalty.l1);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "thrum/learn/linear/descent_search_internal.h"
+#include "thrum/learn/linear/soft_threshold_internal.h"
 
 namespace thrum {
 namespace {
@@ -100,7 +101,7 @@ double L1Penalty::operator()(std::span<const double> x) const {
 double L1Penalty::slope(std::size_t j, double x, double gradient) const {
   const double pull = j < units.size() ? l1 * units[j] : 0;
   if (x != 0) return gradient + std::copysign(pull, x);
-  return std::copysign(std::max(0.0, std::abs(gradient) - pull), gradient);
+  return soft_threshold(gradient, pull);
 }
 
 double L1Penalty::violation(std::span<const double> x, std::span<const double> gradient) const {

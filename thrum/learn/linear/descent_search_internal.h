@@ -70,6 +70,9 @@ struct L1Penalty {
   double violation(std::span<const double> x, std::span<const double> gradient) const;
 };
 
+/// Newton's methods leave a coefficient at zero while its gradient is below this part of what would move it.
+inline constexpr double surely_zero = 0.75;
+
 /// Newton's method. Without an L1 penalty the step solves the Hessian's equations by Cholesky's factors; with one,
 /// coordinate descent finds the minimum of the quadratic model with the penalty (Lee, Sun and Saunders, "Proximal
 /// Newton-type methods", SIAM Journal on Optimization 24, 2014), the intercepts eliminated before. Coefficients that

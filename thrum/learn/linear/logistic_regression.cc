@@ -49,13 +49,17 @@ bool may_begin_encoded_by_sample(const Dataset& dataset, const FitSpec& spec, co
 std::vector<std::unique_ptr<Model>> fit_encoded_by_sample(const Dataset& dataset, std::span<const FitSpec> specs,
                                                           const Execution& execution) {
   std::vector<std::unique_ptr<Model>> models(specs.size());
-  const std::optional<Encoder> encoder = encoder_of_sample(dataset, execution);
-  if (!encoder) return models;
-  EncodedFits of_doubles{*encoder}, of_floats{*encoder};
+  std::vector<std::size_t> suited;
   for (std::size_t i = 0; i < specs.size(); ++i) {
     check_ranges(*specs[i].options);
     check_rows(dataset, specs[i], where);
-    if (!may_begin_encoded_by_sample(dataset, specs[i], execution)) continue;
+    if (may_begin_encoded_by_sample(dataset, specs[i], execution)) suited.push_back(i);
+  }
+  if (suited.empty()) return models;
+  const std::optional<Encoder> encoder = encoder_of_sample(dataset, execution);
+  if (!encoder) return models;
+  EncodedFits of_doubles{*encoder}, of_floats{*encoder};
+  for (const std::size_t i : suited) {
     const bool is_float = specs[i].options->as<LogisticRegressionOptions>().dtype == "float32";
     (is_float ? of_floats : of_doubles).members.push_back({i, *encoder});
   }

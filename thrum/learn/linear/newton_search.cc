@@ -13,9 +13,6 @@ namespace {
 /// The quadratic model is solved this much better than the point at hand is.
 constexpr double inner_precision = 1e-3;
 
-/// A coefficient is left at zero while its gradient is below this part of what would move it.
-constexpr double surely_zero = 0.75;
-
 /// What is between the `n_free` parameters from `first` of a Hessian, (n, n), lower triangle, and those before.
 Intercepts intercepts_of(std::span<const double> hessian, std::size_t n, std::size_t first, std::size_t n_free) {
   std::vector<double> own(n_free * n_free), with_coefficients(first * n_free);

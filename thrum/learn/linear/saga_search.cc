@@ -6,6 +6,7 @@
 
 #include "thrum/core/random.h"
 #include "thrum/learn/linear/row_order_internal.h"
+#include "thrum/learn/linear/soft_threshold_internal.h"
 #include "thrum/model/link_internal.h"
 
 namespace thrum {
@@ -101,7 +102,7 @@ void SagaSearch::step(std::size_t row) {
 /// A step against the slope `by`, then what the L1 penalty takes.
 void SagaSearch::move(std::size_t parameter, double by, double l1) {
   const double x = result_.x[parameter] - rate_ * by;
-  result_.x[parameter] = l1 == 0 ? x : std::copysign(std::max(0.0, std::abs(x) - rate_ * l1), x);
+  result_.x[parameter] = l1 == 0 ? x : soft_threshold(x, rate_ * l1);
 }
 
 /// Of the loss by the margins, times what the row weighs beside the mean.
